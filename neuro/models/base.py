@@ -1,0 +1,69 @@
+"""What a neuron or synapse model is: Brian2 equation text and parameters, as frozen data.
+
+A new model is one new file beside this one that holds nothing but such a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+
+class Method(Enum):
+    """How differential equations are integrated over one tick.
+
+    EXACT: matrix exponential of a linear system. EULER: x + dt f(x), forward.
+    """
+
+    EXACT = "exact"
+    EULER = "euler"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NeuronModel:
+    """A neuron, in Brian2's equation language.
+
+    Args:
+        equations: differential equations, subexpressions and parameters with their units. A parameter flagged
+            ``(constant)`` is a number of the model (shared or per neuron); one without is a variable that
+            synapses and inputs may write. ``(unless refractory)`` holds a variable while refractory.
+        threshold: ``"left > right"``; None for a population that never fires.
+        reset: statements run on the neurons that fired; ``""`` for none.
+        refractory: seconds (number or Brian2 quantity), or None.
+        method: integration method.
+        parameters: defaults, name -> number in SI units or Brian2 quantity.
+        initial: default start values of states, the same forms or the name of a parameter.
+    """
+
+    equations: str
+    threshold: str | None = None
+    reset: str = ""
+    refractory: Any = None
+    method: Method = Method.EXACT
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    initial: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        object.__setattr__(self, "initial", MappingProxyType(dict(self.initial)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SynapseModel:
+    """A synapse, in Brian2's equation language.
+
+    Args:
+        equations: synaptic variables and parameters with their units, e.g. ``"w : volt"``.
+        on_pre: statements for each arriving presynaptic spike, e.g. ``"g_post += w"``.
+        parameters: defaults, name -> number in SI units or Brian2 quantity.
+    """
+
+    equations: str
+    on_pre: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))

@@ -1,0 +1,1 @@
+"""Simulators: the same circuit on Brian2, compiled float64 and fixed point."""
