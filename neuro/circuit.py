@@ -74,7 +74,7 @@ def to_ticks(time: Any, dt: float, what: str) -> npt.NDArray[np.int64]:
         CircuitError: a time is negative or more than 1e-3 tick off the grid.
     """
     exact = np.asarray(time, dtype=np.float64) / dt
-    ticks = np.rint(exact)
+    ticks = np.asarray(np.rint(exact))
     if not np.all(np.isfinite(exact)) or np.any(ticks < 0):
         raise CircuitError(f"{what} is {time}; finite times >= 0 s are allowed")
     if np.any(np.abs(exact - ticks) > _GRID_TOLERANCE):

@@ -1,0 +1,194 @@
+"""One time step of differential equations: linear systems by matrix exponential, anything by forward Euler.
+
+For dx/dt = A x + B u + r with x the differential variables, u the other states (constant over a tick) and r
+a constant, one step of length dt is
+
+    exact:  x' = E x + G u + c,   exp(dt [[A B r], [0 0 0]]) = [[E G c], [0 1 ..]]   (Van Loan 1978)
+    Euler:  x' = (1 + dt A) x + dt B u + dt r
+
+A non-linear system has no E; Euler then gives x' = x + dt f(x, u) as an expression. The branch for refractory
+neurons is the same with the rows of held variables set to zero, so no closed form divides by a difference of
+time constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import expm
+
+from neuro.errors import EquationError
+from neuro.expressions import ZERO, add, evaluate, linear_parts
+from neuro.program import ACTIVE, Assignment, Binary, Coefficient, Expression, Flush, Select, Symbol
+
+FloatArray = npt.NDArray[np.float64]
+OneStep = Callable[[FloatArray, float], FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class LinearSystem:
+    """dx/dt = A x + B u + r, coefficients still symbolic (free of states).
+
+    ``terms[name][other]`` is the coefficient of state ``other`` in d name/dt; ``rest[name]`` is r.
+    """
+
+    differential: tuple[str, ...]
+    others: tuple[str, ...]
+    terms: Mapping[str, Mapping[str, Expression]]
+    rest: Mapping[str, Expression]
+
+
+def linear_system(rates: Mapping[str, Expression], states: Collection[str]) -> LinearSystem | None:
+    """The linear form of right-hand sides, or None where one of them is not linear in the states."""
+    terms, rest = {}, {}
+    for name, rate in rates.items():
+        parts = linear_parts(rate, states)
+        if parts is None:
+            return None
+        terms[name], rest[name] = parts
+    others = tuple(name for name in states if name not in rates and any(name in row for row in terms.values()))
+    return LinearSystem(tuple(rates), others, terms, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The update of one step and the numbers it refers to."""
+
+    update: tuple[Assignment, ...]
+    coefficients: tuple[Coefficient, ...]
+
+
+def exact_step(system: LinearSystem, held: Collection[str], values: Mapping[str, FloatArray], dt: float) -> Step:
+    """One exact step of a linear system; ``values`` gives the constants, shape () or (size,)."""
+    return _linear_step(system, held, values, dt, _exponential)
+
+
+def euler_step(
+    rates: Mapping[str, Expression],
+    system: LinearSystem | None,
+    held: Collection[str],
+    values: Mapping[str, FloatArray],
+    dt: float,
+) -> Step:
+    """One forward Euler step; linear systems get numeric coefficients, others ``x + dt * rate``."""
+    if system is not None:
+        return _linear_step(system, held, values, dt, _forward)
+    update = []
+    for name, rate in rates.items():
+        moved = add(Symbol(name), Binary("*", Symbol("dt"), rate))
+        value = Select(Symbol(ACTIVE), moved, Symbol(name)) if name in held else moved
+        update.append(Assignment(Symbol(name), value))
+    return Step(tuple(update), (Coefficient("dt", np.array(dt)),))
+
+
+def _exponential(generator: FloatArray, dt: float) -> FloatArray:
+    flat = (generator * dt).reshape(-1, *generator.shape[-2:])
+    unique, inverse = np.unique(flat, axis=0, return_inverse=True)
+    return np.asarray(expm(unique)[inverse.reshape(-1)]).reshape(generator.shape)
+
+
+def _forward(generator: FloatArray, dt: float) -> FloatArray:
+    return np.eye(generator.shape[-1]) + dt * generator
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """The step matrices of one branch: ``matrix`` (..., n + m + 1 squared) and which entries can be non-zero."""
+
+    prefix: str
+    matrix: FloatArray
+    pattern: npt.NDArray[np.bool_]
+
+
+def _linear_step(
+    system: LinearSystem,
+    held: Collection[str],
+    values: Mapping[str, FloatArray],
+    dt: float,
+    one_step: OneStep,
+) -> Step:
+    generator = _generator(system, values)
+    pattern = _generator_pattern(system)
+    closed = one_step is _exponential
+    active = _Branch("a", one_step(generator, dt), _step_pattern(pattern, closed))
+    frozen = [index for index, name in enumerate(system.differential) if name in held]
+    still_generator, still_pattern = generator.copy(), pattern.copy()
+    still_generator[..., frozen, :] = 0.0
+    still_pattern[frozen, :] = False
+    still = _Branch("h", one_step(still_generator, dt), _step_pattern(still_pattern, closed))
+    affected = _affected(_step_pattern(pattern, closed), frozen)
+    update: list[Assignment] = []
+    coefficients: list[Coefficient] = []
+    for index, name in enumerate(system.differential):
+        value, used = _row(system, active, index)
+        coefficients += used
+        if index in frozen:
+            value = Select(Symbol(ACTIVE), value, Symbol(name))
+        elif index in affected:
+            other, used = _row(system, still, index)
+            coefficients += used
+            value = Select(Symbol(ACTIVE), value, other)
+        update.append(Assignment(Symbol(name), value))
+    return Step(tuple(update), tuple(coefficients))
+
+
+def _generator(system: LinearSystem, values: Mapping[str, FloatArray]) -> FloatArray:
+    """[[A B r], [0 0 0]], shape (k, k) or, with per-neuron constants, (size, k, k)."""
+    columns = (*system.differential, *system.others)
+    entries = {
+        (row, column): np.asarray(evaluate(expression, values), dtype=np.float64)
+        for row, name in enumerate(system.differential)
+        for column, expression in (
+            *((columns.index(other), term) for other, term in system.terms[name].items()),
+            (len(columns), system.rest[name]),
+        )
+    }
+    shape = np.broadcast_shapes(*(entry.shape for entry in entries.values()))
+    generator = np.zeros((*shape, len(columns) + 1, len(columns) + 1))
+    for (row, column), entry in entries.items():
+        generator[..., row, column] = entry
+    if not np.all(np.isfinite(generator)):
+        raise EquationError("a coefficient of the equations is not finite; check for a time constant of zero")
+    return generator
+
+
+def _generator_pattern(system: LinearSystem) -> npt.NDArray[np.bool_]:
+    columns = (*system.differential, *system.others)
+    pattern = np.zeros((len(columns) + 1, len(columns) + 1), dtype=bool)
+    for row, name in enumerate(system.differential):
+        for other in system.terms[name]:
+            pattern[row, columns.index(other)] = True
+        pattern[row, -1] = system.rest[name] != ZERO
+    return pattern
+
+
+def _step_pattern(pattern: npt.NDArray[np.bool_], closed: bool) -> npt.NDArray[np.bool_]:
+    """Which entries of the step matrix can be non-zero: what is reachable (exact), or the matrix itself (Euler)."""
+    reach = pattern | np.eye(len(pattern), dtype=bool)
+    for _ in range(len(pattern) if closed else 0):
+        reach = reach | (reach.astype(int) @ reach.astype(int) > 0)
+    return reach
+
+
+def _affected(pattern: npt.NDArray[np.bool_], frozen: list[int]) -> set[int]:
+    """Rows whose step depends on whether the frozen rows move."""
+    return {int(row) for row in np.nonzero(pattern[:, frozen].any(axis=1))[0]} if frozen else set()
+
+
+def _row(system: LinearSystem, branch: _Branch, index: int) -> tuple[Expression, list[Coefficient]]:
+    name = system.differential[index]
+    columns = (*system.differential, *system.others)
+    value: Expression = ZERO
+    used = []
+    for column, other in enumerate((*columns, "")):
+        if not branch.pattern[index, column]:
+            continue
+        coefficient = f"{branch.prefix}__{name}__{other}" if other else f"{branch.prefix}__{name}"
+        used.append(Coefficient(coefficient, np.array(branch.matrix[..., index, column])))
+        term = Symbol(coefficient)
+        value = add(value, Binary("*", term, Symbol(other)) if other else term)
+    # Only a state that decays to zero can become subnormal; one with a constant drive settles elsewhere.
+    return (value if branch.pattern[index, -1] else Flush(value)), used

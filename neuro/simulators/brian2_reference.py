@@ -1,0 +1,370 @@
+"""Brian2Reference: the circuit's own text run by Brian2, the oracle of every other target.
+
+Nothing is lowered here: Brian2 gets the equations, thresholds, resets and synapses as the user wrote them. What
+Brian2 has no word for is added around it: restarts (a network operation) and the winners rule (a registered
+function inside the threshold). Runs on Brian2's numpy runtime target. Populations without neurons and
+projections without synapses are left out of the network: Brian2 refuses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, Restart, SpikeSource
+from neuro.expressions import parse_expression
+from neuro.lowering import lower
+from neuro.program import Binary, PopulationProgram, StepProgram, WinnersRule
+from neuro.spikes import Recording, Spikes
+
+Array = npt.NDArray[Any]
+Progress = Callable[[int], None]
+
+_NEVER = -1e4  # Brian2's own initial value of lastspike, in seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Brian2Reference:
+    """Brian2 running the native text of a circuit."""
+
+    def run(self, circuit: Circuit, ticks: int, progress: Progress | None = None) -> Recording:
+        """Build the network and run it for a number of ticks."""
+        network = to_brian2(circuit)
+        run_network(network, ticks, circuit.dt, progress)
+        return recording(network, lower(circuit), ticks)
+
+
+class WinnersCount:
+    """The winners rule as a Brian2 function; remembers how many fired since the last restart."""
+
+    def __init__(self, rule: WinnersRule) -> None:
+        self.rule = rule
+        self.used = 0
+
+    def restart(self) -> None:
+        """Start of a presentation: the whole quota is free again."""
+        self.used = 0
+
+    def __call__(self, margin: Array, able: Array) -> Array:
+        """Which neurons fire: margin > 0, able, and among the largest; shape (size,), bool."""
+        crossing = np.flatnonzero((margin > 0) & (able > 0))
+        limit = crossing.size
+        if self.rule.per_tick is not None:
+            limit = min(limit, self.rule.per_tick)
+        if self.rule.quota is not None:
+            limit = min(limit, self.rule.quota - self.used)
+        order = np.argsort(-margin[crossing], kind="stable")[:limit]
+        fires = np.zeros(margin.shape, dtype=bool)
+        fires[crossing[order]] = True
+        self.used += limit
+        return fires
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Brian2Network:
+    """A Brian2 network with its parts by the names of the circuit.
+
+    Args:
+        network: the ``brian2.Network``; run it with ``network.run(...)``.
+        groups: population or source name -> NeuronGroup or SpikeGeneratorGroup.
+        synapses: projection name -> Synapses.
+        spikes: population or source name -> SpikeMonitor.
+        states: (name, variable) -> StateMonitor.
+        winners: population name -> its winners rule.
+        clock: the clock that all parts share.
+    """
+
+    network: Any
+    groups: Mapping[str, Any]
+    synapses: Mapping[str, Any]
+    spikes: Mapping[str, Any]
+    states: Mapping[tuple[str, str], Any]
+    winners: Mapping[str, WinnersCount]
+    clock: Any
+
+
+def to_brian2(circuit: Circuit) -> Brian2Network:
+    """The native Brian2 network of a circuit, units and all, with monitors for its spikes and probes.
+
+    Raises:
+        EquationError, CircuitError: as :func:`neuro.lowering.lower`, before anything is built.
+    """
+    from brian2 import Clock, Network, SpikeMonitor, second
+
+    program = lower(circuit)
+    clock = Clock(dt=circuit.dt * second, name="spikeloom_clock*")
+    winners = {part.name: WinnersCount(part.winners) for part in program.populations if limited(part.winners)}
+    groups: dict[str, Any] = {}
+    for population in circuit.populations:
+        if population.size:
+            lowered = program.population(population.name)
+            groups[population.name] = _neuron_group(population, lowered, winners.get(population.name), clock)
+    groups |= {source.name: spike_generator(source, clock, circuit.dt) for source in circuit.sources if source.size}
+    synapses = {
+        projection.name: _synapse_group(projection, program, groups, order, clock)
+        for order, projection in enumerate(circuit.projections)
+        if projection.connections.synapses
+    }
+    inputs = [_input(part, program, groups, clock) for part in circuit.inputs if part.population in groups]
+    restarts = [_restart(part, program, groups, winners, clock) for part in circuit.restarts if part.population in groups]
+    operations = [
+        _operation(part, order, groups, circuit.dt) for order, part in enumerate(circuit.operations) if part.population in groups
+    ]
+    monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
+    states = state_monitors(circuit.probes, {**groups, **synapses}, circuit.dt)
+    parts = [*groups.values(), *synapses.values(), *inputs, *restarts, *operations, *monitors.values(), *states.values()]
+    return Brian2Network(Network(parts), groups, synapses, monitors, states, winners, clock)
+
+
+def limited(rule: WinnersRule) -> bool:
+    """Whether a winners rule limits anything."""
+    return rule.per_tick is not None or rule.quota is not None
+
+
+def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progress | None) -> None:
+    """Run on Brian2's numpy target, leaving the user's preferences as they were."""
+    from brian2 import prefs, second
+
+    before = prefs.codegen.target
+    prefs.codegen.target = "numpy"
+    done = 0
+    try:
+        while done < ticks:
+            step = ticks - done if progress is None else min(500, ticks - done)
+            network.network.run(step * dt * second, namespace={})
+            done += step
+            if progress is not None:
+                progress(done)
+    finally:
+        prefs.codegen.target = before
+
+
+def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recording:
+    """What the monitors of a network saw, in the project's own form."""
+    spikes = {}
+    for part in (*program.populations, *program.sources):
+        monitor = network.spikes.get(part.name)
+        at = np.zeros(0) if monitor is None else np.asarray(monitor.t) / program.dt
+        index = np.zeros(0) if monitor is None else np.asarray(monitor.i)
+        spikes[part.name] = Spikes(np.rint(at).astype(np.int64), index.astype(np.int64), part.size)
+    dtype = np.int64 if program.quantised else np.float64
+    probes = {}
+    for probe in program.probes:
+        rows = -(-ticks // probe.every)
+        monitor = network.states.get((probe.of, probe.variable))
+        values = np.zeros((rows, 0)) if monitor is None else np.array(monitor.variables[probe.variable].get_value())
+        probes[probe.of, probe.variable] = values.astype(dtype)
+    final = {}
+    for part in (*program.populations, *program.projections):
+        group = network.groups.get(part.name, network.synapses.get(part.name))
+        for state in part.states:
+            values = state.initial if group is None else np.array(group.variables[state.name].get_value())
+            final[part.name, state.name] = values.astype(dtype)
+    return Recording(program.dt, ticks, spikes, probes, final)
+
+
+# ------------------------------------------------------------------------------------------------- the parts
+
+
+def winners_function(count: WinnersCount) -> Any:
+    """The winners rule as a ``brian2.Function`` of (margin, able)."""
+    from brian2 import Function
+    from brian2.units.fundamentalunits import DIMENSIONLESS
+
+    return Function(
+        count,
+        arg_units=[None, DIMENSIONLESS],
+        arg_names=["margin", "able"],
+        arg_types=["float", "float"],
+        return_unit=bool,
+        return_type="boolean",
+        stateless=False,
+        auto_vectorise=False,
+    )
+
+
+def _neuron_group(population: Population, program: PopulationProgram, winners: WinnersCount | None, clock: Any) -> Any:
+    from brian2 import NeuronGroup
+
+    model = population.model
+    namespace = _namespace({**model.parameters, **population.parameters})
+    equations, refractory = model.equations, model.refractory
+    if program.refractory is not None:
+        refractory = program.refractory * float(clock.dt)
+        if program.refractory.ndim:
+            equations += "\nrefractory_time : second (constant)"
+    group = NeuronGroup(
+        population.size,
+        equations,
+        threshold=_threshold(population, program, namespace, winners),
+        reset=model.reset or None,
+        refractory=False if refractory is None else ("refractory_time" if np.ndim(refractory) else _seconds(refractory)),
+        method=model.method.value,
+        namespace=namespace,
+        clock=clock,
+        name=f"{population.name}*",
+    )
+    if np.ndim(refractory):
+        group.variables["refractory_time"].set_value(refractory)
+    _set_constants(group, {**model.parameters, **population.parameters}, namespace)
+    for state in program.states:
+        group.variables[state.name].set_value(np.array(state.initial))
+    return group
+
+
+def _seconds(time: Any) -> Any:
+    from brian2 import second
+
+    return float(time) * second
+
+
+def _namespace(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as Brian2 constants; those that the equations declare are taken out by ``_set_constants``."""
+    return dict(parameters)
+
+
+def _set_constants(group: Any, parameters: Mapping[str, Any], namespace: dict[str, Any]) -> None:
+    for name, value in parameters.items():
+        if name in group.variables:
+            values = np.asarray(value, dtype=np.float64)
+            group.variables[name].set_value(values if group.variables[name].scalar else np.broadcast_to(values, group.N))
+            namespace.pop(name, None)
+
+
+def _threshold(
+    population: Population, program: PopulationProgram, namespace: dict[str, Any], winners: WinnersCount | None
+) -> str | None:
+    text = population.model.threshold
+    if text is None or winners is None:
+        return text
+    namespace["spikeloom_winners"] = winners_function(winners)
+    tree = parse_expression(text)
+    less = isinstance(tree, Binary) and tree.operator == "<"
+    left, right = text.split("<" if less else ">")
+    margin = f"({right}) - ({left})" if less else f"({left}) - ({right})"
+    able = "1.0" if program.refractory is None else "int(not_refractory)"
+    return f"spikeloom_winners({margin}, {able})"
+
+
+def spike_generator(source: SpikeSource, clock: Any, dt: float) -> Any:
+    """A spike list as a SpikeGeneratorGroup."""
+    from brian2 import SpikeGeneratorGroup, second
+
+    ticks, indices = np.asarray(source.ticks), np.asarray(source.indices)
+    return SpikeGeneratorGroup(source.size, indices, ticks * dt * second, clock=clock, name=f"{source.name}*")
+
+
+def _synapse_group(
+    projection: Projection, program: StepProgram, groups: Mapping[str, Any], order: int, clock: Any
+) -> Any:
+    from brian2 import Synapses
+
+    lowered = program.projection(projection.name)
+    parameters = {**projection.model.parameters, **projection.parameters}
+    namespace = _namespace(parameters)
+    group = Synapses(
+        groups[projection.source],
+        groups[projection.target],
+        model=projection.model.equations,
+        on_pre=projection.model.on_pre,
+        namespace=namespace,
+        clock=clock,
+        name=f"{projection.name}*",
+    )
+    group.connect(i=projection.connections.pre(), j=np.asarray(projection.connections.column))
+    _set_constants(group, parameters, namespace)
+    set_delays(group, lowered.delay, float(clock.dt))
+    group.pre.order = order
+    return group
+
+
+def set_delays(group: Any, delay: Array, dt: float) -> None:
+    """Delays in ticks, shape () or (synapses,), onto the on_pre pathway of a Synapses object."""
+    from brian2 import second
+
+    group.delay = (delay if delay.ndim else float(delay)) * dt * second
+
+
+def _input(stimulus: CurrentInput, program: StepProgram, groups: Mapping[str, Any], clock: Any) -> Any:
+    from brian2.units.fundamentalunits import Quantity
+
+    lowered = next(
+        part
+        for part in program.inputs
+        if part.population == stimulus.population and part.variable == stimulus.variable
+    )
+    group = groups[stimulus.population]
+    return input_operation(group, stimulus.variable, lowered.values, int(stimulus.every), clock, Quantity)
+
+
+def input_operation(group: Any, variable: str, values: Array, every: int, clock: Any, quantity: Any) -> Any:
+    """Writes a TimedArray into a variable at the start of each tick; a row of zeros ends it."""
+    from brian2 import TimedArray, second
+
+    ended = np.vstack([values, np.zeros((1, values.shape[1]))]).astype(np.float64)
+    timed = TimedArray(quantity(ended, dim=group.variables[variable].dim), dt=every * float(clock.dt) * second)
+    group.namespace[f"spikeloom_input_{variable}"] = timed
+    return group.run_regularly(f"{variable} = spikeloom_input_{variable}(t, i)", when="start", order=0, clock=clock)
+
+
+def _restart(
+    restart: Restart,
+    program: StepProgram,
+    groups: Mapping[str, Any],
+    winners: Mapping[str, WinnersCount],
+    clock: Any,
+) -> Any:
+    lowered = next(part for part in program.restarts if part.population == restart.population and np.array_equal(part.ticks, restart.ticks))
+    population = program.population(restart.population)
+    group = groups[restart.population]
+    initial: dict[str, Any] = {name: population.state(name).initial for name in lowered.variables}
+    if population.refractory is not None:
+        initial |= {"lastspike": np.full(population.size, _NEVER), "not_refractory": np.ones(population.size, dtype=bool)}
+    return restart_operation(group, lowered.ticks, initial, winners.get(restart.population), clock)
+
+
+def restart_operation(
+    group: Any, ticks: Array, initial: Mapping[str, Array], winners: WinnersCount | None, clock: Any
+) -> Any:
+    """Sets variables back at the start of the given ticks, before the inputs are written."""
+    from brian2 import NetworkOperation
+
+    due = frozenset(int(tick) for tick in ticks)
+
+    def restart() -> None:
+        if int(clock.variables["timestep"].get_value().item()) not in due:
+            return
+        for name, values in initial.items():
+            group.variables[name].set_value(np.array(values))
+        if winners is not None:
+            winners.restart()
+
+    return NetworkOperation(restart, clock=clock, when="start", order=-1)
+
+
+def _operation(operation: Operation, order: int, groups: Mapping[str, Any], dt: float) -> Any:
+    group = groups[operation.population]
+    return group.run_regularly(operation.code, dt=_seconds(operation.every * dt), when="end", order=order)
+
+
+def state_monitors(probes: Sequence[Probe], groups: Mapping[str, Any], dt: float) -> dict[tuple[str, str], Any]:
+    """One StateMonitor a probe, reading after everything else."""
+    from brian2 import StateMonitor
+
+    return {
+        (probe.of, probe.variable): StateMonitor(
+            groups[probe.of],
+            probe.variable,
+            record=True,
+            dt=_seconds(probe.every * dt),
+            when="end",
+            order=1_000_000,
+            name=f"probe_{probe.of}_{probe.variable}*",
+        )
+        for probe in probes
+        if probe.of in groups
+    }

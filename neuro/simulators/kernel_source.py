@@ -1,0 +1,463 @@
+"""Prints a StepProgram's structure as the source of one fused numba kernel.
+
+The text depends on structure only: every number that a user can change (coefficients, weights, sizes, delays,
+quotas) is an argument. ``print_kernel`` gives the source and the names of the arguments, in order; the names
+are built by the functions ``*_name`` below, which the runner uses to find the arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from neuro.program import (
+    ACTIVE,
+    FLUSH_BELOW,
+    Assignment,
+    Binary,
+    Call,
+    Coefficient,
+    Constant,
+    Expression,
+    Flush,
+    Format,
+    OperationProgram,
+    PopulationProgram,
+    ProjectionProgram,
+    RoundShift,
+    Scope,
+    Select,
+    StepProgram,
+    Symbol,
+    Unary,
+    symbols,
+)
+
+_FUNCTIONS = MappingProxyType(
+    {
+        "abs": "abs({0})",
+        "ceil": "math.ceil({0})",
+        "clip": "min(max({0}, {1}), {2})",
+        "cos": "math.cos({0})",
+        "exp": "math.exp({0})",
+        "floor": "math.floor({0})",
+        "log": "math.log({0})",
+        "max": "max({0}, {1})",
+        "min": "min({0}, {1})",
+        "sin": "math.sin({0})",
+        "sqrt": "math.sqrt({0})",
+        "tan": "math.tan({0})",
+        "tanh": "math.tanh({0})",
+    }
+)
+
+_HEADER = '''"""One fused tick loop. Printed from a step program; do not edit."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def keep_largest(chosen, count, limit, margins, fire):
+    """Keep the ``limit`` largest margins of the ascending list ``chosen``; ties go to the lower index."""
+    if count <= limit:
+        return count
+    best = np.empty(max(limit, 0), np.int64)
+    kept = 0
+    for a in range(count):
+        i = chosen[a]
+        fire[i] = False
+        if kept < limit:
+            at = kept
+            kept += 1
+        elif kept > 0 and margins[i] > margins[best[kept - 1]]:
+            at = kept - 1
+        else:
+            continue
+        while at > 0 and margins[i] > margins[best[at - 1]]:
+            best[at] = best[at - 1]
+            at -= 1
+        best[at] = i
+    for a in range(kept):
+        fire[best[a]] = True
+    left = 0
+    for a in range(count):
+        if fire[chosen[a]]:
+            chosen[left] = chosen[a]
+            left += 1
+    return left
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def advance(start, stop, {arguments}):
+    for n in range(start, stop):
+'''
+
+
+def part_name(kind: str, index: int, name: str) -> str:
+    """Argument name of a part's array, e.g. ``part_name("p", 0, "v")`` is ``p0_v``."""
+    return f"{kind}{index}_{name}"
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Source lines and the arguments they mention, in first-use order."""
+
+    lines: list[str] = field(default_factory=list)
+    arguments: dict[str, None] = field(default_factory=dict)
+
+    def add(self, depth: int, *texts: str) -> None:
+        self.lines += ["    " * (depth + 2) + text for text in texts]
+
+    def use(self, *names: str) -> str:
+        for name in names:
+            self.arguments[name] = None
+        return names[0]
+
+
+Names = Callable[[Symbol], str]
+
+
+def print_expression(expression: Expression, names: Names) -> str:
+    """The Python text of an expression; ``names`` gives the text of a symbol."""
+    match expression:
+        case Constant(value):
+            return repr(value)
+        case Symbol():
+            return names(expression)
+        case Unary(operator, operand):
+            return f"({'not ' if operator == 'not' else '-'}{print_expression(operand, names)})"
+        case Binary(operator, left, right):
+            return f"({print_expression(left, names)} {operator} {print_expression(right, names)})"
+        case Call(function, arguments):
+            return _FUNCTIONS[function].format(*(print_expression(argument, names) for argument in arguments))
+        case Select(condition, then, otherwise):
+            texts = [print_expression(part, names) for part in (then, condition, otherwise)]
+            return "({} if {} else {})".format(*texts)
+        case RoundShift(operand, bits):
+            return f"(({print_expression(operand, names)} + {1 << (bits - 1)}) >> {bits})"
+        case Flush(operand):
+            text = print_expression(operand, names)
+            return f"flush({text})"
+
+
+def _stored(value: str, form: Format | None) -> str:
+    """Storing into a formatted state saturates."""
+    return value if form is None else f"min(max({value}, {form.lowest}), {form.highest})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Population:
+    """Names of one population's arguments in the kernel."""
+
+    index: int
+    program: PopulationProgram
+
+    def argument(self, name: str) -> str:
+        return part_name("p", self.index, name)
+
+    def coefficients(self) -> dict[str, Coefficient]:
+        return {coefficient.name: coefficient for coefficient in self.program.coefficients}
+
+
+def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
+    """The source of the module that runs the program's structure, and ``advance``'s array arguments in order."""
+    out = _Lines()
+    populations = {part.name: _Population(index, part) for index, part in enumerate(program.populations)}
+    _print_restarts(out, program, populations)
+    _print_inputs(out, program, populations)
+    for population in populations.values():
+        _print_update(out, population)
+        _print_fire(out, population)
+    for index, _ in enumerate(program.sources):
+        _print_source(out, index)
+    for index, projection in enumerate(program.projections):
+        _print_projection(out, program, index, projection, populations)
+    _print_saturation(out, program, populations)
+    for population in populations.values():
+        _print_reset(out, population)
+    for index, operation in enumerate(program.operations):
+        _print_operation(out, index, operation, populations[operation.population])
+    _print_probes(out, program, populations)
+    if not out.lines:
+        out.add(0, "pass")
+    body = "\n".join(out.lines)
+    arguments = tuple(out.arguments)
+    header = _HEADER.replace("{arguments}", ", ".join(arguments))
+    if "flush(" in body:
+        header = header.replace(
+            '@njit(cache=True, error_model="numpy", nogil=True)\ndef advance',
+            '@njit(cache=True, error_model="numpy", nogil=True, inline="always")\ndef flush(x):\n'
+            f"    return 0.0 if abs(x) < {FLUSH_BELOW!r} else x\n\n\n"
+            '@njit(cache=True, error_model="numpy", nogil=True)\ndef advance',
+        )
+    return header + body + "\n", arguments
+
+
+def _print_restarts(out: _Lines, program: StepProgram, populations: Mapping[str, _Population]) -> None:
+    for index, restart in enumerate(program.restarts):
+        population = populations[restart.population]
+        ticks, at = out.use(part_name("r", index, "ticks")), out.use(part_name("r", index, "at"))
+        out.add(0, f"while {at}[0] < {ticks}.size and {ticks}[{at}[0]] < n:", f"    {at}[0] += 1")
+        out.add(0, f"if {at}[0] < {ticks}.size and {ticks}[{at}[0]] == n:")
+        for name in restart.variables:
+            state = out.use(population.argument(name))
+            out.add(1, f"{state}[:] = {out.use(part_name('r', index, name))}")
+        if population.program.refractory is not None:
+            out.add(1, f"{out.use(population.argument('refractory'))}[:] = 0")
+        out.add(1, f"{out.use(population.argument('used'))}[0] = 0")
+
+
+def _print_inputs(out: _Lines, program: StepProgram, populations: Mapping[str, _Population]) -> None:
+    for index, stimulus in enumerate(program.inputs):
+        state = out.use(populations[stimulus.population].argument(stimulus.variable))
+        values, every = out.use(part_name("i", index, "values")), out.use(part_name("i", index, "every"))
+        out.add(0, f"if n // {every} < {values}.shape[0]:", f"    {state}[:] = {values}[n // {every}]")
+        out.add(0, "else:", f"    {state}[:] = 0")
+
+
+def _local_names(out: _Lines, population: _Population, states: Mapping[str, str]) -> Names:
+    """Symbols inside a neuron loop: states by the given local names, coefficients, and the active flag."""
+    coefficients = population.coefficients()
+
+    def names(symbol: Symbol) -> str:
+        if symbol.name in states:
+            return states[symbol.name]
+        if symbol.name == ACTIVE:
+            return "active"
+        argument = out.use(population.argument(f"c_{symbol.name}"))
+        return f"{argument}[i]" if coefficients[symbol.name].values.ndim else argument
+
+    return names
+
+
+def _print_update(out: _Lines, population: _Population) -> None:
+    program = population.program
+    old = {state.name: f"x_{state.name}" for state in program.states}
+    new = {**old, **{part.target.name: f"y_{part.target.name}" for part in program.update}}
+    if not program.update and program.threshold is None and program.refractory is None:
+        return
+    size = out.use(population.argument("size"))
+    out.add(0, f"for i in range({size}):")
+    if program.refractory is not None:
+        counter = out.use(population.argument("refractory"))
+        out.add(1, f"left = {counter}[i]", "left = left - 1 if left > 0 else 0", f"{counter}[i] = left")
+        out.add(1, "active = left == 0")
+    else:
+        out.add(1, "active = True")
+    for name in _read_states(program):
+        out.add(1, f"{old[name]} = {out.use(population.argument(name))}[i]")
+    for part in program.update:
+        form = program.state(part.target.name).format
+        text = print_expression(part.value, _local_names(out, population, old))
+        out.add(1, f"{new[part.target.name]} = {_stored(text, form)}")
+    for part in program.update:
+        out.add(1, f"{out.use(population.argument(part.target.name))}[i] = {new[part.target.name]}")
+    if program.threshold is not None:
+        names = _local_names(out, population, new)
+        left, right = (print_expression(side, names) for side in (program.threshold.left, program.threshold.right))
+        out.add(1, f"above, below = {left}, {right}")
+        out.add(1, f"{out.use(population.argument('fire'))}[i] = above > below and active")
+        if _limited(program):
+            out.add(1, f"{out.use(population.argument('margin'))}[i] = above - below")
+
+
+def _read_states(program: PopulationProgram) -> Iterator[str]:
+    expressions = [part.value for part in program.update]
+    if program.threshold is not None:
+        expressions += [program.threshold.left, program.threshold.right]
+    read = {symbol.name for expression in expressions for symbol in symbols(expression)}
+    return (state.name for state in program.states if state.name in read)
+
+
+def _limited(program: PopulationProgram) -> bool:
+    return program.winners.per_tick is not None or program.winners.quota is not None
+
+
+def _print_fire(out: _Lines, population: _Population) -> None:
+    """Collect who fires, apply the winners rule, load the refractory counters, remember and record the spikes."""
+    program, argument = population.program, population.argument
+    ring, counts = out.use(argument("ring")), out.use(argument("counts"))
+    slot = f"slot_p{population.index}"
+    out.add(0, f"{slot} = n % {counts}.size", "count = 0")
+    if program.threshold is not None:
+        fire, size = out.use(argument("fire")), out.use(argument("size"))
+        out.add(0, f"for i in range({size}):", f"    if {fire}[i]:")
+        out.add(2, f"{ring}[{slot}, count] = i", "count += 1")
+    if program.threshold is not None and _limited(program):
+        used, limits = out.use(argument("used")), out.use(argument("limits"))
+        out.add(0, f"limit = min({limits}[0], {limits}[1] - {used}[0])")
+        out.add(0, f"count = keep_largest({ring}[{slot}], count, limit, {out.use(argument('margin'))}, {fire})")
+        out.add(0, f"{used}[0] += count")
+    out.add(0, f"{counts}[{slot}] = count")
+    ticks, indices, kept = (out.use(argument(name)) for name in ("spike_ticks", "spike_indices", "kept"))
+    out.add(0, "for a in range(count):", f"    i = {ring}[{slot}, a]")
+    if program.refractory is not None:
+        period = out.use(argument("period"))
+        value = f"{period}[i]" if program.refractory.ndim else period
+        out.add(1, f"{out.use(argument('refractory'))}[i] = {value}")
+    out.add(1, f"{ticks}[{kept}[0]] = n", f"{indices}[{kept}[0]] = i", f"{kept}[0] += 1")
+
+
+def _print_source(out: _Lines, index: int) -> None:
+    ring, counts, ticks, indices, at = (
+        out.use(part_name("s", index, name)) for name in ("ring", "counts", "ticks", "indices", "at")
+    )
+    out.add(0, f"slot = n % {counts}.size", "count = 0")
+    out.add(0, f"while {at}[0] < {ticks}.size and {ticks}[{at}[0]] == n:")
+    out.add(1, f"{ring}[slot, count] = {indices}[{at}[0]]", "count += 1", f"{at}[0] += 1")
+    out.add(0, f"{counts}[slot] = count")
+
+
+def _print_projection(
+    out: _Lines,
+    program: StepProgram,
+    index: int,
+    projection: ProjectionProgram,
+    populations: Mapping[str, _Population],
+) -> None:
+    """Deliver the spikes that arrive now, oldest emission first; one delay group a distinct delay."""
+    source = _source_prefix(program, projection.source)
+    ring, counts = out.use(f"{source}_ring"), out.use(f"{source}_counts")
+    delays, rows, column = (out.use(part_name("q", index, name)) for name in ("delays", "rows", "column"))
+    out.add(0, f"for d in range({delays}.size):")
+    out.add(1, f"slot = (n - {delays}[d]) % {counts}.size")
+    out.add(1, f"for a in range({counts}[slot]):", f"    j = {ring}[slot, a]")
+    out.add(2, f"for z in range({rows}[d, j], {rows}[d, j + 1]):")
+    if projection.delay.ndim:
+        out.add(3, f"s = {out.use(part_name('q', index, 'order'))}[z]")
+    else:
+        out.add(3, "s = z")
+    out.add(3, f"i = {column}[s]")
+    names = _synapse_names(out, index, projection, populations)
+    for part in projection.on_pre:
+        _print_synaptic(out, projection, part, names, populations)
+
+
+def _source_prefix(program: StepProgram, name: str) -> str:
+    for index, population in enumerate(program.populations):
+        if population.name == name:
+            return f"p{index}"
+    return f"s{[source.name for source in program.sources].index(name)}"
+
+
+def _synapse_names(
+    out: _Lines, index: int, projection: ProjectionProgram, populations: Mapping[str, _Population]
+) -> Names:
+    states = {state.name for state in projection.states}
+
+    def names(symbol: Symbol) -> str:
+        if symbol.scope is Scope.PRE:
+            return f"{out.use(populations[projection.source].argument(symbol.name))}[j]"
+        if symbol.scope is Scope.POST:
+            return f"{out.use(populations[projection.target].argument(symbol.name))}[i]"
+        if symbol.name in states:
+            return f"{out.use(part_name('q', index, symbol.name))}[s]"
+        return out.use(part_name("q", index, f"c_{symbol.name}"))
+
+    return names
+
+
+def _print_synaptic(
+    out: _Lines,
+    projection: ProjectionProgram,
+    part: Assignment,
+    names: Names,
+    populations: Mapping[str, _Population],
+) -> None:
+    target, value = names(part.target), print_expression(part.value, names)
+    if not part.accumulate:
+        out.add(3, f"{target} = {_stored(value, projection.state(part.target.name).format)}")
+        return
+    written = populations[projection.target if part.target.scope is Scope.POST else projection.source]
+    neuron = "i" if part.target.scope is Scope.POST else "j"
+    if part.target.name in written.program.held:
+        # Brian2's conditional write: a held variable takes nothing while its neuron is refractory.
+        out.add(3, f"if {out.use(written.argument('refractory'))}[{neuron}] == 0:", f"    {target} += {value}")
+    else:
+        out.add(3, f"{target} += {value}")
+
+
+def _print_saturation(out: _Lines, program: StepProgram, populations: Mapping[str, _Population]) -> None:
+    written = {
+        (projection.target if part.target.scope is Scope.POST else projection.source, part.target.name): None
+        for projection in program.projections
+        for part in projection.on_pre
+        if part.accumulate
+    }
+    for name, variable in written:
+        population = populations[name]
+        form = population.program.state(variable).format
+        if form is not None:
+            state = out.use(population.argument(variable))
+            out.add(0, f"for i in range({out.use(population.argument('size'))}):")
+            out.add(1, f"{state}[i] = {_stored(f'{state}[i]', form)}")
+
+
+def _print_reset(out: _Lines, population: _Population) -> None:
+    program = population.program
+    if not program.reset:
+        return
+    ring, slot = out.use(population.argument("ring")), f"slot_p{population.index}"
+    counts = out.use(population.argument("counts"))
+    out.add(0, f"for a in range({counts}[{slot}]):", f"    i = {ring}[{slot}, a]")
+    # At its own reset a neuron is refractory already where it has a refractory time (Brian2: set by the threshold).
+    out.add(1, f"active = {program.refractory is None}")
+    for part in program.reset:
+        _print_in_place(out, population, part, 1)
+
+
+def _print_in_place(out: _Lines, population: _Population, part: Assignment, depth: int) -> None:
+    program = population.program
+    states = {state.name: f"{population.argument(state.name)}[i]" for state in program.states}
+    for symbol in (part.target, *symbols(part.value)):
+        if symbol.name in states:
+            out.use(population.argument(symbol.name))
+    text = print_expression(part.value, _local_names(out, population, states))
+    out.add(depth, f"{states[part.target.name]} = {_stored(text, program.state(part.target.name).format)}")
+
+
+def _print_operation(out: _Lines, index: int, operation: OperationProgram, population: _Population) -> None:
+    own = PopulationProgram(
+        population.program.name,
+        population.program.size,
+        population.program.states,
+        coefficients=operation.coefficients,
+    )
+    local = _OperationNames(population.index, own, index)
+    out.add(0, f"if n % {out.use(part_name('o', index, 'every'))} == 0:")
+    out.add(1, f"for i in range({out.use(population.argument('size'))}):")
+    if population.program.refractory is None:
+        out.add(2, "active = True")
+    else:
+        out.add(2, f"active = {out.use(population.argument('refractory'))}[i] == 0")
+    for part in operation.statements:
+        if part.target.name in population.program.held:
+            out.add(2, "if active:")
+            _print_in_place(out, local, part, 3)
+        else:
+            _print_in_place(out, local, part, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _OperationNames(_Population):
+    """A population seen from an operation, which brings its own coefficients."""
+
+    operation: int
+
+    def argument(self, name: str) -> str:
+        return part_name("o", self.operation, name) if name.startswith("c_") else part_name("p", self.index, name)
+
+
+def _print_probes(out: _Lines, program: StepProgram, populations: Mapping[str, _Population]) -> None:
+    projections = {part.name: index for index, part in enumerate(program.projections)}
+    for index, probe in enumerate(program.probes):
+        if probe.of in populations:
+            state = out.use(populations[probe.of].argument(probe.variable))
+        else:
+            state = out.use(part_name("q", projections[probe.of], probe.variable))
+        values, every, base = (out.use(part_name("m", index, name)) for name in ("values", "every", "base"))
+        out.add(0, f"if n % {every} == 0:", f"    {values}[n // {every} - {base}] = {state}")
