@@ -1,0 +1,70 @@
+"""Spikeloom: from embeddings to spikes, memories and proven Verilog.
+
+The names below are the everyday ones; everything else lives in the submodules.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neuro.circuit import (
+        Circuit,
+        Connections,
+        CurrentInput,
+        Operation,
+        Population,
+        Probe,
+        Projection,
+        Restart,
+        SpikeSource,
+        Winners,
+        compose,
+        prefixed,
+    )
+    from neuro.models.base import Method, NeuronModel, SynapseModel
+    from neuro.simulators import Brian2Lowered, Brian2Reference, Compiled, FixedPoint, simulate
+    from neuro.spikes import Recording, Spikes
+
+__all__ = [
+    "Brian2Lowered",
+    "Brian2Reference",
+    "Circuit",
+    "Compiled",
+    "Connections",
+    "CurrentInput",
+    "FixedPoint",
+    "Method",
+    "NeuronModel",
+    "Operation",
+    "Population",
+    "Probe",
+    "Projection",
+    "Recording",
+    "Restart",
+    "SpikeSource",
+    "Spikes",
+    "SynapseModel",
+    "Winners",
+    "compose",
+    "prefixed",
+    "simulate",
+]
+
+_HOME = {
+    **dict.fromkeys(("Brian2Lowered", "Brian2Reference", "Compiled", "FixedPoint", "simulate"), "neuro.simulators"),
+    **dict.fromkeys(("Method", "NeuronModel", "SynapseModel"), "neuro.models.base"),
+    **dict.fromkeys(("Recording", "Spikes"), "neuro.spikes"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that ``import neuro`` stays quick."""
+    if name not in __all__:
+        raise AttributeError(f"module 'neuro' has no attribute {name!r}")
+    return getattr(import_module(_HOME.get(name, "neuro.circuit")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -81,10 +81,11 @@ class Recording:
         return sum(spikes.mismatches(other.spikes[name]) for name, spikes in self.spikes.items())
 
     def largest_difference(self, other: Recording) -> float:
-        """The largest |difference| over all probes and final states that both recordings hold."""
+        """The largest |difference| over all probes and final states that both recordings hold; NaN counts as infinite."""
         largest = 0.0
         for mine, theirs in ((self.probes, other.probes), (self.final, other.final)):
             for key in mine.keys() & theirs.keys():
                 if mine[key].size:
-                    largest = max(largest, float(np.max(np.abs(mine[key] - theirs[key]))))
+                    difference = float(np.max(np.abs(mine[key] - theirs[key])))
+                    largest = max(largest, float("inf") if np.isnan(difference) else difference)
         return largest

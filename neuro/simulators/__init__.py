@@ -1,1 +1,35 @@
-"""Simulators: the same circuit on Brian2, compiled float64 and fixed point."""
+"""Simulators: one circuit on Brian2 (the oracle), compiled float64, and fixed point."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from neuro.circuit import Circuit
+from neuro.simulators.brian2_lowered import Brian2Lowered
+from neuro.simulators.brian2_reference import Brian2Reference
+from neuro.simulators.compiled import Compiled, Progress
+from neuro.simulators.fixed_point import FixedPoint
+from neuro.spikes import Recording
+
+__all__ = ["Brian2Lowered", "Brian2Reference", "Compiled", "FixedPoint", "Simulator", "simulate"]
+
+
+class Simulator(Protocol):
+    """Anything that runs a circuit for a number of ticks."""
+
+    def run(self, circuit: Circuit, ticks: int, progress: Progress | None = None) -> Recording:
+        """Run the circuit from its initial state."""
+
+
+def simulate(
+    circuit: Circuit, ticks: int, on: Simulator | None = None, progress: Progress | None = None
+) -> Recording:
+    """Run a circuit from its initial state.
+
+    Args:
+        circuit: what to run.
+        ticks: how many ticks of ``circuit.dt``.
+        on: the simulator, ``Compiled()`` by default.
+        progress: called now and then with the number of ticks done.
+    """
+    return (Compiled() if on is None else on).run(circuit, ticks, progress)

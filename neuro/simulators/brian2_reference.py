@@ -50,7 +50,7 @@ class WinnersCount:
         self.used = 0
 
     def __call__(self, margin: Array, able: Array) -> Array:
-        """Which neurons fire: margin > 0, able, and among the largest; shape (size,), bool."""
+        """1.0 for each neuron that fires (margin > 0, able, among the largest), else 0.0; shape (size,)."""
         crossing = np.flatnonzero((margin > 0) & (able > 0))
         limit = crossing.size
         if self.rule.per_tick is not None:
@@ -58,8 +58,8 @@ class WinnersCount:
         if self.rule.quota is not None:
             limit = min(limit, self.rule.quota - self.used)
         order = np.argsort(-margin[crossing], kind="stable")[:limit]
-        fires = np.zeros(margin.shape, dtype=bool)
-        fires[crossing[order]] = True
+        fires = np.zeros(margin.shape)
+        fires[crossing[order]] = 1.0
         self.used += limit
         return fires
 
@@ -173,18 +173,16 @@ def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recor
 def winners_function(count: WinnersCount) -> Any:
     """The winners rule as a ``brian2.Function`` of (margin, able)."""
     from brian2 import Function
-    from brian2.units.fundamentalunits import DIMENSIONLESS
 
-    return Function(
+    function = Function(
         count,
-        arg_units=[None, DIMENSIONLESS],
+        arg_units=[None, 1],
         arg_names=["margin", "able"],
-        arg_types=["float", "float"],
-        return_unit=bool,
-        return_type="boolean",
+        return_unit=1,
         stateless=False,
-        auto_vectorise=False,
     )
+    function.implementations.add_implementation("numpy", code=count)
+    return function
 
 
 def _neuron_group(population: Population, program: PopulationProgram, winners: WinnersCount | None, clock: Any) -> Any:
@@ -231,7 +229,7 @@ def _set_constants(group: Any, parameters: Mapping[str, Any], namespace: dict[st
     for name, value in parameters.items():
         if name in group.variables:
             values = np.asarray(value, dtype=np.float64)
-            group.variables[name].set_value(values if group.variables[name].scalar else np.broadcast_to(values, group.N))
+            group.variables[name].set_value(values if group.variables[name].scalar else np.broadcast_to(values, len(group)))
             namespace.pop(name, None)
 
 
@@ -247,7 +245,7 @@ def _threshold(
     left, right = text.split("<" if less else ">")
     margin = f"({right}) - ({left})" if less else f"({left}) - ({right})"
     able = "1.0" if program.refractory is None else "int(not_refractory)"
-    return f"spikeloom_winners({margin}, {able})"
+    return f"spikeloom_winners({margin}, {able}) > 0.5"
 
 
 def spike_generator(source: SpikeSource, clock: Any, dt: float) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -83,7 +84,9 @@ def cache_folder() -> Path:
 
 
 def _module(source: str) -> ModuleType:
-    name = f"kernel_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
+    name = f"spikeloom_kernel_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
+    if name in sys.modules:
+        return sys.modules[name]
     path = cache_folder() / f"{name}.py"
     try:
         if not path.exists() or path.read_text() != source:
@@ -97,6 +100,8 @@ def _module(source: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InvalidInput(f"the kernel {path} can't be loaded; remove it and run again")
     module = importlib.util.module_from_spec(spec)
+    # numba's cache looks its functions' module up by name.
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 

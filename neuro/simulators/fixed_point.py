@@ -1,0 +1,49 @@
+"""FixedPoint: a circuit in integers, the model that silicon is proven equal to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from neuro.circuit import Circuit
+from neuro.lowering import lower
+from neuro.program import Format, ProbeProgram, StepProgram
+from neuro.quantise import Key, Quantised, Rules, quantise
+from neuro.simulators.compiled import Progress, run_program
+from neuro.spikes import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """The fixed-point simulator: formats from a float run of the same circuit, then int64.
+
+    Args:
+        formats: (part, variable) -> Format to use as given.
+        rules: what the quantiser aims for.
+    """
+
+    formats: Mapping[Key, Format] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+
+    def run(self, circuit: Circuit, ticks: int, progress: Progress | None = None) -> Recording:
+        """Quantise a circuit by a float run of the same length and run it; probes are integer steps."""
+        return run_program(self.quantise(circuit, ticks).program, ticks, progress=progress)
+
+    def quantise(self, circuit: Circuit, ticks: int) -> Quantised:
+        """The integer program of a circuit, calibrated on a float run of ``ticks`` ticks."""
+        program = lower(circuit)
+        return quantise(program, measure_ranges(program, ticks), formats=self.formats, rules=self.rules)
+
+
+def measure_ranges(program: StepProgram, ticks: int) -> dict[Key, float]:
+    """The largest absolute value of every state over a float run, by (part, variable)."""
+    probes = tuple(ProbeProgram(part.name, state.name, 1) for part in program.populations for state in part.states)
+    recording = run_program(replace(program, probes=probes), ticks)
+    return {key: float(np.abs(values).max(initial=0.0)) for key, values in recording.probes.items()}
+
+
+def to_si(values: np.ndarray, form: Format) -> np.ndarray:
+    """Integer steps as SI floats."""
+    return np.ldexp(values.astype(np.float64), form.exponent)
