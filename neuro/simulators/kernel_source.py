@@ -61,14 +61,14 @@ from numba import njit
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def keep_largest(chosen, count, limit, margins, fire):
-    """Keep the ``limit`` largest margins of the ascending list ``chosen``; ties go to the lower index."""
+def keep_largest(ring, slot, count, limit, margins, fire):
+    """Keep the ``limit`` largest margins of the ascending list ``ring[slot]``; ties go to the lower index."""
     if count <= limit:
         return count
     best = np.empty(max(limit, 0), np.int64)
     kept = 0
     for a in range(count):
-        i = chosen[a]
+        i = ring[slot, a]
         fire[i] = False
         if kept < limit:
             at = kept
@@ -85,8 +85,8 @@ def keep_largest(chosen, count, limit, margins, fire):
         fire[best[a]] = True
     left = 0
     for a in range(count):
-        if fire[chosen[a]]:
-            chosen[left] = chosen[a]
+        if fire[ring[slot, a]]:
+            ring[slot, left] = ring[slot, a]
             left += 1
     return left
 
@@ -200,14 +200,15 @@ def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
 def _print_restarts(out: _Lines, program: StepProgram, populations: Mapping[str, _Population]) -> None:
     for index, restart in enumerate(program.restarts):
         population = populations[restart.population]
+        size = out.use(population.argument("size"))
         ticks, at = out.use(part_name("r", index, "ticks")), out.use(part_name("r", index, "at"))
         out.add(0, f"while {at}[0] < {ticks}.size and {ticks}[{at}[0]] < n:", f"    {at}[0] += 1")
         out.add(0, f"if {at}[0] < {ticks}.size and {ticks}[{at}[0]] == n:")
         for name in restart.variables:
             state = out.use(population.argument(name))
-            out.add(1, f"{state}[:] = {out.use(part_name('r', index, name))}")
+            out.add(1, f"for i in range({size}):", f"    {state}[i] = {out.use(part_name('r', index, name))}[i]")
         if population.program.refractory is not None:
-            out.add(1, f"{out.use(population.argument('refractory'))}[:] = 0")
+            out.add(1, f"for i in range({size}):", f"    {out.use(population.argument('refractory'))}[i] = 0")
         out.add(1, f"{out.use(population.argument('used'))}[0] = 0")
 
 
@@ -215,8 +216,9 @@ def _print_inputs(out: _Lines, program: StepProgram, populations: Mapping[str, _
     for index, stimulus in enumerate(program.inputs):
         state = out.use(populations[stimulus.population].argument(stimulus.variable))
         values, every = out.use(part_name("i", index, "values")), out.use(part_name("i", index, "every"))
-        out.add(0, f"if n // {every} < {values}.shape[0]:", f"    {state}[:] = {values}[n // {every}]")
-        out.add(0, "else:", f"    {state}[:] = 0")
+        size = out.use(populations[stimulus.population].argument("size"))
+        out.add(0, f"row = n // {every}", f"for i in range({size}):")
+        out.add(1, f"{state}[i] = {values}[row, i] if row < {values}.shape[0] else 0")
 
 
 def _local_names(out: _Lines, population: _Population, states: Mapping[str, str]) -> Names:
@@ -290,7 +292,7 @@ def _print_fire(out: _Lines, population: _Population) -> None:
     if program.threshold is not None and _limited(program):
         used, limits = out.use(argument("used")), out.use(argument("limits"))
         out.add(0, f"limit = min({limits}[0], {limits}[1] - {used}[0])")
-        out.add(0, f"count = keep_largest({ring}[{slot}], count, limit, {out.use(argument('margin'))}, {fire})")
+        out.add(0, f"count = keep_largest({ring}, {slot}, count, limit, {out.use(argument('margin'))}, {fire})")
         out.add(0, f"{used}[0] += count")
     out.add(0, f"{counts}[{slot}] = count")
     ticks, indices, kept = (out.use(argument(name)) for name in ("spike_ticks", "spike_indices", "kept"))
@@ -460,4 +462,5 @@ def _print_probes(out: _Lines, program: StepProgram, populations: Mapping[str, _
         else:
             state = out.use(part_name("q", projections[probe.of], probe.variable))
         values, every, base = (out.use(part_name("m", index, name)) for name in ("values", "every", "base"))
-        out.add(0, f"if n % {every} == 0:", f"    {values}[n // {every} - {base}] = {state}")
+        out.add(0, f"if n % {every} == 0:", f"    for i in range({state}.size):")
+        out.add(2, f"{values}[n // {every} - {base}, i] = {state}[i]")

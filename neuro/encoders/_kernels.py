@@ -1,0 +1,89 @@
+"""Numba kernels of the encoders. Imported where they are used, so that `import neuro` stays light."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+
+@njit(cache=True)
+def levels_of(
+    taps: npt.NDArray[Any],
+    mirrored: npt.NDArray[np.float64],
+    top_level: int,
+    raw: npt.NDArray[np.float64],
+    levels: npt.NDArray[np.int32],
+) -> None:
+    """Current levels of one vector; ``mirrored`` is (x, -x), ``raw`` (units,) is work space.
+
+    ``raw[u] = sum_j mirrored[taps[u, j]]``;
+    ``levels[u] = floor(max(raw[u], 0) / max(raw) * top_level + 1/2)``.
+    """
+    units, nonzeros = taps.shape
+    peak = 0.0
+    for unit in range(units):
+        total = mirrored[taps[unit, 0]]
+        for tap in range(1, nonzeros):
+            total += mirrored[taps[unit, tap]]
+        raw[unit] = total
+        peak = max(peak, total)
+    if peak <= 0.0:
+        levels[:] = 0
+        return
+    for unit in range(units):
+        # The quotient first: a scale top_level / peak could overflow for a tiny peak.
+        levels[unit] = np.int32(max(raw[unit], 0.0) / peak * top_level + 0.5)
+
+
+@njit(cache=True)
+def top_units(levels: npt.NDArray[np.int32], top_level: int, winners: npt.NDArray[np.int64]) -> None:
+    """The ``winners.size`` units of highest level, ties to the lower index, written in ascending order."""
+    histogram = np.zeros(top_level + 1, np.int64)
+    for level in levels:
+        histogram[level] += 1
+    cut, above = top_level, 0
+    while above + histogram[cut] < winners.size:
+        above += histogram[cut]
+        cut -= 1
+    at_cut, place = winners.size - above, 0
+    for unit in range(levels.size):
+        if levels[unit] < cut:
+            continue
+        if levels[unit] == cut:
+            if at_cut == 0:
+                continue
+            at_cut -= 1
+        winners[place] = unit
+        place += 1
+
+
+@njit(cache=True)
+def top_units_batch(levels: npt.NDArray[np.int32], top_level: int, winners: npt.NDArray[np.int64]) -> None:
+    """:func:`top_units` for each row of ``levels``."""
+    for row in range(levels.shape[0]):
+        top_units(levels[row], top_level, winners[row])
+
+
+@njit(cache=True)
+def levels_of_batch(
+    taps: npt.NDArray[Any], mirrored: npt.NDArray[np.float64], top_level: int, levels: npt.NDArray[np.int32]
+) -> None:
+    """:func:`levels_of` for each row of ``mirrored`` (batch, 2 dimensions)."""
+    raw = np.empty(taps.shape[0], np.float64)
+    for row in range(mirrored.shape[0]):
+        levels_of(taps, mirrored[row], top_level, raw, levels[row])
+
+
+@njit(cache=True)
+def encode_batch(
+    taps: npt.NDArray[Any], mirrored: npt.NDArray[np.float64], top_level: int, winners: npt.NDArray[np.int64]
+) -> None:
+    """:func:`levels_of`, then :func:`top_units`, for each row of ``mirrored`` (batch, 2 dimensions)."""
+    raw = np.empty(taps.shape[0], np.float64)
+    levels = np.empty(taps.shape[0], np.int32)
+    for row in range(mirrored.shape[0]):
+        levels_of(taps, mirrored[row], top_level, raw, levels)
+        top_units(levels, top_level, winners[row])

@@ -1,0 +1,236 @@
+"""k-winners-take-all encoder: an embedding becomes the k of n units that its projection drives most.
+
+    x -> x - mean -> sparse random projection -> current levels on a grid -> LIF race -> the first k to fire
+
+Sources: Dasgupta, Stevens & Navlakha, *A neural algorithm for a fundamental computing problem*, Science 358
+(2017); the mean is taken off since a common component gives all cues the same active units and so
+correlates the codes that a memory must tell apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.circuit import Circuit
+from neuro.encoders._checks import check_whole
+from neuro.encoders.codes import Codes, check_codes
+from neuro.encoders.race import Race
+from neuro.errors import InvalidInput
+
+_LARGEST = 1e300
+"""Above this the sum over a unit's inputs could overflow."""
+
+
+def _check_embeddings(embeddings: npt.ArrayLike, dimensions: int | None = None) -> npt.NDArray[np.float64]:
+    given = np.asarray(embeddings)
+    if given.dtype not in (np.float32, np.float64):
+        raise InvalidInput(
+            f"embeddings have dtype {given.dtype}; float32 or float64 is allowed: use .astype(np.float32)"
+        )
+    if given.ndim not in (1, 2) or given.size == 0:
+        raise InvalidInput(
+            f"embeddings have shape {given.shape}; (dimensions,) or (batch, dimensions), not "
+            "empty, is allowed"
+        )
+    if dimensions is not None and given.shape[-1] != dimensions:
+        raise InvalidInput(f"embeddings have {given.shape[-1]} dimensions; this encoder takes {dimensions}")
+    rows = np.atleast_2d(given).astype(np.float64)
+    if not np.all(np.abs(rows) < _LARGEST):
+        raise InvalidInput(
+            f"embeddings hold NaN, infinity or a number beyond {_LARGEST:g}; only finite numbers are allowed"
+        )
+    return rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KWTAEncoder:
+    """Embedding (dimensions,) -> indices of the ``active`` units with the largest currents.
+
+    Unit u sums ``nonzeros`` randomly chosen entries of the centred embedding, each with weight +1 or -1 (or
+    +1 only): ``y_u = sum_j s_uj (x - mean)_i(u,j)``. Its current level is
+    ``floor(max(y_u, 0) / max(y) * (2**current_bits - 1) + 1/2)``: silent below zero, divided by the
+    strongest drive, so neither the embedding's length nor its range matters. The ``active`` highest levels
+    win, ties to the lower index. A vector equal to the mean gives the first units.
+
+    Args:
+        dimensions: of an embedding, 1 to 32,767.
+        units: n.
+        active: k, at most n.
+        nonzeros: inputs of a unit, at most ``dimensions``; 8 to 16 lose nothing against a dense projection.
+        signed: weights +1 and -1 (better wherever the mean is taken off), or +1 only (the fly's own).
+        current_bits: bits of a current level, 4 to 16.
+        leak_ticks: membrane time constant of the spiking version in ticks
+            (:class:`neuro.encoders.race.Race`).
+        mean: shape (dimensions,), taken off each embedding; zero if None. See :meth:`centred_on`.
+        radius: typical length of a centred embedding; scales what :meth:`decode` gives back.
+        seed: of the projection.
+
+    Raises:
+        InvalidInput: a value outside these ranges, a mean of another shape or with NaN.
+    """
+
+    dimensions: int
+    units: int = 2048
+    active: int = 128
+    nonzeros: int = 8
+    signed: bool = True
+    current_bits: int = 8
+    leak_ticks: int = 8
+    mean: npt.ArrayLike | None = None
+    radius: float = 1.0
+    seed: int = 0
+    _taps: npt.NDArray[Any] = field(init=False, repr=False)
+    _race: Race = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        limits = (
+            ("dimensions", self.dimensions, 1, 32_767),
+            ("units", self.units, 1, 1 << 24),
+            ("active", self.active, 1, self.units),
+            ("nonzeros", self.nonzeros, 1, self.dimensions),
+            ("seed", self.seed, 0, (1 << 63) - 1),
+        )
+        for name, value, lowest, highest in limits:
+            check_whole(name, value, lowest, highest)
+        if not (np.isfinite(self.radius) and self.radius > 0):
+            raise InvalidInput(f"radius is {self.radius!r}; a number above 0 is allowed")
+        mean = np.zeros(self.dimensions) if self.mean is None else np.array(self.mean, dtype=np.float64)
+        if mean.shape != (self.dimensions,) or not np.all(np.abs(mean) < _LARGEST):
+            raise InvalidInput(
+                f"mean has shape {mean.shape}; finite numbers of shape ({self.dimensions},) are allowed"
+            )
+        mean.setflags(write=False)
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "_race", Race(self.current_bits, self.leak_ticks))
+        object.__setattr__(self, "_taps", _draw_taps(self))
+
+    @classmethod
+    def centred_on(cls, embeddings: npt.ArrayLike, **options: Any) -> Self:
+        """An encoder whose mean and radius (root mean square) are those of ``embeddings`` (batch,
+        dimensions).
+
+        Args:
+            embeddings: the data to encode later, or a sample of it.
+            options: any other argument of the class.
+
+        Raises:
+            InvalidInput: as the class; embeddings that are empty, not floats or not finite.
+        """
+        rows = _check_embeddings(embeddings)
+        mean = rows.mean(axis=0)
+        radius = float(np.sqrt(np.mean(np.sum((rows - mean) ** 2, axis=1))))
+        return cls(rows.shape[1], mean=mean, radius=radius or 1.0, **options)
+
+    @property
+    def presentation_ticks(self) -> int:
+        """The fewest ticks of a presentation in :meth:`circuit`."""
+        return self._race.ticks
+
+    @property
+    def potential_step(self) -> float:
+        """The coarsest step of v, in volts, with which an integer version of :meth:`circuit` keeps levels
+        apart.
+        """
+        return self._race.potential_step
+
+    def encode(self, embeddings: npt.ArrayLike) -> Codes:
+        """The winners of each embedding, ascending: (dimensions,) -> (k,), (batch, dimensions) -> (batch, k).
+
+        Raises:
+            InvalidInput: wrong dimension or dtype, empty, NaN or infinity.
+        """
+        from neuro.encoders._kernels import encode_batch
+
+        mirrored = self._mirrored(embeddings)
+        winners = np.empty((len(mirrored), self.active), dtype=np.int64)
+        encode_batch(self._taps, mirrored, (1 << self.current_bits) - 1, winners)
+        return winners[0] if np.ndim(embeddings) == 1 else winners
+
+    def levels(self, embeddings: npt.ArrayLike) -> npt.NDArray[np.int32]:
+        """The current level of each unit, (dimensions,) -> (units,) or (batch, dimensions) -> (batch, units).
+
+        Raises:
+            InvalidInput: as :meth:`encode`.
+        """
+        from neuro.encoders._kernels import levels_of_batch
+
+        mirrored = self._mirrored(embeddings)
+        levels = np.empty((len(mirrored), self.units), dtype=np.int32)
+        levels_of_batch(self._taps, mirrored, (1 << self.current_bits) - 1, levels)
+        return levels[0] if np.ndim(embeddings) == 1 else levels
+
+    def circuit(
+        self, embeddings: npt.ArrayLike, *, presentation_ticks: int | None = None, name: str = "encoder"
+    ) -> Circuit:
+        """The same code by spikes: LIF neurons race, the first k to fire in a presentation win.
+
+        Its winners (:func:`neuro.encoders.codes.codes_from_spikes`) equal :meth:`encode` on every simulator.
+
+        Args:
+            embeddings: shape (dimensions,) or (batch, dimensions); one presentation each.
+            presentation_ticks: length of a presentation, at least (and by default)
+                :attr:`presentation_ticks`.
+            name: of the population.
+
+        Raises:
+            InvalidInput: as :meth:`encode`; a presentation too short.
+        """
+        levels = np.atleast_2d(self.levels(embeddings))
+        return self._race.circuit(
+            levels, self.active, presentation_ticks=presentation_ticks, name=name, seed=self.seed
+        )
+
+    def projection(self, units: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Rows of the projection matrix: the weights of some units, shape of ``units`` + (dimensions,)."""
+        taps = self._taps[np.asarray(units)].astype(np.int64)
+        rows = np.zeros((*taps.shape[:-1], self.dimensions))
+        np.put_along_axis(rows, taps % self.dimensions, np.where(taps < self.dimensions, 1.0, -1.0), axis=-1)
+        return rows
+
+    def decode(self, codes: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Embeddings back from codes, (k,) -> (dimensions,) or (batch, k) -> (batch, dimensions).
+
+        The direction that drives all winners alike, by ridge regression through their rows P of the
+        projection, ``P' (P P' + nonzeros/2)^-1 1``, stretched to ``radius`` and moved by ``mean``. The
+        length of an embedding is not in its code.
+
+        Raises:
+            InvalidInput: codes that are not k distinct units each.
+        """
+        rows = check_codes(codes, self.units)
+        if rows.shape[1] != self.active:
+            raise InvalidInput(f"codes have {rows.shape[1]} active units; this encoder makes {self.active}")
+        ridge = self.nonzeros / 2 * np.eye(self.active)
+        decoded = np.empty((len(rows), self.dimensions))
+        for item, winners in enumerate(rows):
+            P = self.projection(winners)
+            decoded[item] = np.linalg.solve(P @ P.T + ridge, np.ones(self.active)) @ P
+        decoded *= self.radius / np.linalg.norm(decoded, axis=1, keepdims=True)
+        decoded += np.asarray(self.mean)
+        return decoded[0] if np.ndim(codes) == 1 else decoded
+
+    def _mirrored(self, embeddings: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        centred = _check_embeddings(embeddings, self.dimensions) - np.asarray(self.mean)
+        return np.concatenate([centred, -centred], axis=1)
+
+
+def _draw_taps(encoder: KWTAEncoder) -> npt.NDArray[Any]:
+    """Which entries of (x, -x) each unit sums, shape (units, nonzeros): distinct entries, a random sign each.
+
+    The first ``nonzeros`` steps of a Fisher-Yates shuffle, for all units at once.
+    """
+    random = np.random.default_rng(encoder.seed)
+    order = np.tile(np.arange(encoder.dimensions, dtype=np.uint16), (encoder.units, 1))
+    every = np.arange(encoder.units)
+    for place in range(encoder.nonzeros):
+        other = random.integers(place, encoder.dimensions, encoder.units)
+        order[every, place], order[every, other] = order[every, other], order[every, place].copy()
+    taps = order[:, : encoder.nonzeros].copy()
+    if encoder.signed:
+        taps += (random.integers(0, 2, taps.shape) * encoder.dimensions).astype(np.uint16)
+    taps.setflags(write=False)
+    return taps

@@ -1,0 +1,16 @@
+"""Associative memories: codes in, the items that fit them out."""
+
+from neuro.memories.circuits import classify, label_from_spikes, recall_circuit, recall_ticks
+from neuro.memories.hebbian import HebbianMemory
+from neuro.memories.label_readout import LabelReadout
+from neuro.memories.pointers import pointer_codes
+
+__all__ = [
+    "HebbianMemory",
+    "LabelReadout",
+    "classify",
+    "label_from_spikes",
+    "pointer_codes",
+    "recall_circuit",
+    "recall_ticks",
+]

@@ -1,0 +1,196 @@
+"""Memories as circuits: a code runs through the 1-bit weights by spikes, and a label neuron names the class.
+
+    encoder (LIF race) --1-bit weights--> pointers --label weights--> labels
+                                gate --^
+
+One presentation, T = ``encoder.presentation_ticks``, in ticks from its start:
+
+* 0 .. T-1: the k winners of the encoder fire; each adds one unit of potential to every pointer neuron it
+  reaches. The threshold is k units, so nobody fires yet: pointers collect evidence.
+* T-1: the gate fires and lifts all pointers by k + 1 units, over the threshold.
+* T: the P pointers with the largest margins, hence with most evidence, fire together (``Winners(quota=P)``).
+* T+1: the label neuron with most votes fires (``Winners(quota=1)``). Ties go to the lower index at every
+  stage.
+
+Pointers and labels are integrate-and-fire neurons without leak (:data:`ACCUMULATOR`), driven by delta
+synapses on a grid of one dyadic unit: sums are exact on every simulator and need ``log2(2 k + 2)`` bits,
+whatever the order of spikes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.circuit import (
+    Circuit,
+    Connections,
+    Population,
+    Projection,
+    Restart,
+    SpikeSource,
+    Winners,
+    compose,
+)
+from neuro.encoders.codes import codes_from_spikes
+from neuro.encoders.kwta import KWTAEncoder
+from neuro.errors import InvalidInput
+from neuro.memories.hebbian import HebbianMemory
+from neuro.memories.label_readout import LabelReadout
+from neuro.models.base import NeuronModel
+from neuro.models.static_synapse import static_synapse
+from neuro.spikes import Recording
+
+_UNIT = 2.0**-10
+"""Volts that one synapse adds: 0.98 mV, a power of two, so that sums are exact."""
+
+ACCUMULATOR = NeuronModel(
+    equations="""
+    v : volt
+    v_reset : volt (constant)
+    v_threshold : volt (constant)
+    """,
+    threshold="v > v_threshold",
+    reset="v = v_reset",
+    parameters={"v_reset": 0.0, "v_threshold": 20e-3},
+)
+"""Integrate-and-fire without leak (Lapicque 1907): ``v`` stays as delta synapses (``v_post += w``) leave
+it."""
+
+
+def classify(
+    encoder: KWTAEncoder, memory: HebbianMemory, readout: LabelReadout, embeddings: npt.ArrayLike
+) -> npt.NDArray[np.int64]:
+    """The label of each embedding by the matrix path, (dimensions,) -> () or (batch, dimensions) -> (batch,).
+
+    Equal to what :func:`label_from_spikes` reads from a run of :func:`recall_circuit`.
+
+    Raises:
+        InvalidInput: embeddings that the encoder can't take; parts of different sizes.
+    """
+    _check_sizes(encoder, memory, readout)
+    return readout.classify(memory, encoder.encode(embeddings))
+
+
+def recall_circuit(
+    encoder: KWTAEncoder, memory: HebbianMemory, readout: LabelReadout, embeddings: npt.ArrayLike
+) -> Circuit:
+    """A circuit that shows the embeddings one after the other and names the label of each by a spike.
+
+    Populations ``encoder``, ``pointers``, ``labels`` and the spike source ``gate``; a presentation takes
+    :func:`recall_ticks` ticks. Weights: 1 bit from encoder to pointers, small positive integers from
+    pointers to labels (the read-out's, raised by a constant: each of P voters adds it to every class alike).
+
+    Args:
+        encoder: makes the cue codes.
+        memory: holds at least one item.
+        readout: learned on that memory.
+        embeddings: shape (dimensions,) or (batch, dimensions).
+
+    Raises:
+        InvalidInput: embeddings that the encoder can't take, an empty memory, parts of different sizes.
+    """
+    _check_sizes(encoder, memory, readout)
+    if not len(memory):
+        raise InvalidInput("a circuit of an empty memory would name nothing; store something first")
+    length = recall_ticks(encoder)
+    encoding = encoder.circuit(embeddings, presentation_ticks=length)
+    presentations = np.asarray(encoding.inputs[0].values).shape[0]
+    starts = np.arange(presentations) * length
+    names = ("pointers", "labels")
+    reading = Circuit(
+        encoding.dt,
+        populations=_populations(encoder.active, memory, readout),
+        stimuli=[
+            SpikeSource(
+                "gate", 1, starts + encoder.presentation_ticks - 1, np.zeros(presentations, dtype=np.int64)
+            )
+        ],
+        restarts=[Restart(name, starts, variables=("v",)) for name in names],
+        seed=encoding.seed,
+    )
+    return compose(encoding, reading, projections=_projections(encoder.active, memory, readout))
+
+
+def recall_ticks(encoder: KWTAEncoder) -> int:
+    """How many ticks a presentation of :func:`recall_circuit` takes: the race, the pointers, the label."""
+    return encoder.presentation_ticks + 2
+
+
+def label_from_spikes(
+    recording: Recording, encoder: KWTAEncoder, readout: LabelReadout
+) -> npt.NDArray[np.int64]:
+    """The label that fired in each presentation of a run of :func:`recall_circuit`, shape (presentations,).
+
+    Raises:
+        InvalidInput: the run does not hold whole presentations, or not exactly one label fired in each.
+    """
+    winners = codes_from_spikes(recording, recall_ticks(encoder), "labels")
+    if winners.shape[1] != 1:
+        raise InvalidInput(f"{winners.shape[1]} labels fired in each presentation; one is allowed")
+    return np.asarray(np.asarray(readout.labels)[winners[:, 0]])
+
+
+def _check_sizes(encoder: KWTAEncoder, memory: HebbianMemory, readout: LabelReadout) -> None:
+    if encoder.units != memory.units:
+        raise InvalidInput(
+            f"the encoder has {encoder.units} units, the memory takes cues of {memory.units}; make them equal"
+        )
+    voters = np.asarray(readout.weights).shape[0]
+    if voters != memory.pointer_units:
+        raise InvalidInput(
+            f"the read-out has {voters} pointer units, the memory {memory.pointer_units}; learn "
+            "it on this memory"
+        )
+
+
+def _populations(active: int, memory: HebbianMemory, readout: LabelReadout) -> list[Population]:
+    classes = np.asarray(readout.labels).size
+    pointers = Population(
+        "pointers",
+        memory.pointer_units,
+        ACCUMULATOR,
+        parameters={"v_threshold": active * _UNIT},
+        winners=Winners(quota=readout.winners),
+    )
+    # Each of P voters gives every class at least one unit: all labels cross, the largest margin wins.
+    labels = Population(
+        "labels",
+        classes,
+        ACCUMULATOR,
+        parameters={"v_threshold": (readout.winners - 1) * _UNIT},
+        winners=Winners(quota=1),
+    )
+    return [pointers, labels]
+
+
+def _projections(active: int, memory: HebbianMemory, readout: LabelReadout) -> list[Projection]:
+    onto_v = static_synapse("v", "volt")
+    votes = np.asarray(readout.weights)
+    votes = votes - votes.min() + 1
+    return [
+        Projection(
+            "memory_weights",
+            "encoder",
+            "pointers",
+            onto_v,
+            Connections.from_dense(memory.weights),
+            parameters={"w": _UNIT},
+        ),
+        Projection(
+            "gate_weights",
+            "gate",
+            "pointers",
+            onto_v,
+            Connections.all_to_all(1, memory.pointer_units),
+            parameters={"w": (active + 1) * _UNIT},
+        ),
+        Projection(
+            "label_weights",
+            "pointers",
+            "labels",
+            onto_v,
+            Connections.all_to_all(*votes.shape),
+            parameters={"w": votes.reshape(-1) * _UNIT},
+        ),
+    ]

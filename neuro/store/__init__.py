@@ -1,0 +1,29 @@
+"""Store: what goes to disk, whole or not at all, and comes back checked."""
+
+from __future__ import annotations
+
+from neuro.store.circuit_file import load_circuit, save_circuit
+from neuro.store.folder import (
+    MANIFEST,
+    check_output_file,
+    check_output_folder,
+    is_untouched,
+    output_folder,
+    write_manifest,
+)
+from neuro.store.text import canonical_json, read_json, write_bytes, write_json
+
+__all__ = [
+    "MANIFEST",
+    "canonical_json",
+    "check_output_file",
+    "check_output_folder",
+    "is_untouched",
+    "load_circuit",
+    "output_folder",
+    "read_json",
+    "save_circuit",
+    "write_bytes",
+    "write_json",
+    "write_manifest",
+]

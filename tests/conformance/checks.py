@@ -1,0 +1,55 @@
+"""The relations of docs/architecture.md, section "What must be equal", as functions on a circuit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from neuro.circuit import Circuit, Probe
+from neuro.lowering import lower
+from neuro.program import StepProgram
+from neuro.quantise import quantise
+from neuro.simulators.brian2_lowered import run_program_in_brian2
+from neuro.simulators.brian2_reference import Brian2Reference
+from neuro.simulators.compiled import run_program
+from neuro.simulators.fixed_point import measure_ranges
+from neuro.spikes import Recording
+from tests.oracle import interpret, probe_everything
+
+FLOAT_TOLERANCE = 1e-9
+
+
+def probed(program: StepProgram) -> StepProgram:
+    """The program with every state of every neuron and synapse recorded at every tick."""
+    return replace(program, probes=probe_everything(program))
+
+
+def assert_same(given: Recording, expected: Recording, tolerance: float, pair: str) -> None:
+    """Every spike identical; every state within a tolerance (0 for integers)."""
+    assert given.mismatches(expected) == 0, f"{pair}: spikes differ"
+    difference = given.largest_difference(expected)
+    assert difference <= tolerance, f"{pair}: states differ by {difference}"
+
+
+def check_float(circuit: Circuit, ticks: int, *, native: bool) -> Recording:
+    """Brian2 (native text, or the lowered program where native breaks) = compiled = plain interpreter."""
+    program = probed(lower(circuit))
+    circuit = replace(circuit, probes=[Probe(probe.of, probe.variable) for probe in program.probes])
+    compiled = run_program(program, ticks)
+    assert_same(compiled, interpret(program, ticks), FLOAT_TOLERANCE, "compiled = interpreter")
+    if native:
+        assert_same(compiled, Brian2Reference().run(circuit, ticks), FLOAT_TOLERANCE, "compiled = Brian2")
+    else:
+        assert_same(compiled, run_program_in_brian2(program, ticks), 0.0, "compiled = lowered Brian2")
+    return compiled
+
+
+def check_fixed(circuit: Circuit, ticks: int, program: StepProgram | None = None) -> Recording:
+    """Brian2 running the quantised program = fixed point = plain interpreter, to the last bit."""
+    if program is None:
+        lowered = lower(circuit)
+        program = quantise(lowered, measure_ranges(lowered, ticks)).program
+    program = probed(program)
+    fixed = run_program(program, ticks)
+    assert_same(fixed, interpret(program, ticks), 0.0, "fixed point = interpreter")
+    assert_same(fixed, run_program_in_brian2(program, ticks), 0.0, "fixed point = quantised Brian2")
+    return fixed

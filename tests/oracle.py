@@ -1,0 +1,350 @@
+"""A plain interpreter of StepPrograms: the tick contract of ``neuro.circuit``, read aloud, one value at a time.
+
+It shares no code with any target. Integers are Python's (unbounded), floats are Python's (IEEE double), every
+neuron and synapse is visited by an ordinary loop. Slow, and meant to be checked by reading it beside the contract.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from neuro.program import (
+    ACTIVE,
+    FLUSH_BELOW,
+    Assignment,
+    Binary,
+    Call,
+    Coefficient,
+    Constant,
+    Expression,
+    Flush,
+    PopulationProgram,
+    ProbeProgram,
+    ProjectionProgram,
+    RoundShift,
+    Scope,
+    Select,
+    State,
+    StepProgram,
+    Symbol,
+    Unary,
+)
+from neuro.spikes import Recording, Spikes
+
+Number = Any
+Read = Callable[[Symbol], Number]
+
+_BINARY: Mapping[str, Callable[[Number, Number], Number]] = MappingProxyType(
+    {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": operator.mul,
+        "/": operator.truediv,
+        "%": operator.mod,
+        "**": operator.pow,
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+        "==": operator.eq,
+        "!=": operator.ne,
+        "and": lambda left, right: bool(left) and bool(right),
+        "or": lambda left, right: bool(left) or bool(right),
+    }
+)
+
+_FUNCTIONS: Mapping[str, Callable[..., Number]] = MappingProxyType(
+    {
+        "abs": abs,
+        "ceil": math.ceil,
+        "clip": lambda value, low, high: min(max(value, low), high),
+        "cos": math.cos,
+        "exp": math.exp,
+        "floor": math.floor,
+        "log": math.log,
+        "max": max,
+        "min": min,
+        "sign": lambda value: (value > 0) - (value < 0),
+        "sin": math.sin,
+        "sqrt": math.sqrt,
+        "tan": math.tan,
+        "tanh": math.tanh,
+    }
+)
+
+
+def interpret(program: StepProgram, ticks: int, probes: Sequence[ProbeProgram] = ()) -> Recording:
+    """Run a float or quantised program for ``ticks`` ticks; ``probes`` are read besides the program's own."""
+    return _Run(program, probes).run(ticks)
+
+
+def probe_everything(program: StepProgram) -> tuple[ProbeProgram, ...]:
+    """A probe on every state of every population and projection, at every tick."""
+    parts = (*program.populations, *program.projections)
+    return tuple(ProbeProgram(part.name, state.name, 1) for part in parts for state in part.states)
+
+
+def evaluate(expression: Expression, read: Read) -> Number:
+    """The value of an expression; ``read`` gives the value of a symbol."""
+    match expression:
+        case Constant(value):
+            return value
+        case Symbol():
+            return read(expression)
+        case Unary("-", operand):
+            return -evaluate(operand, read)
+        case Unary("not", operand):
+            return not evaluate(operand, read)
+        case Binary(name, left, right):
+            return _BINARY[name](evaluate(left, read), evaluate(right, read))
+        case Call(function, arguments):
+            return _FUNCTIONS[function](*(evaluate(argument, read) for argument in arguments))
+        case Select(condition, then, otherwise):
+            return evaluate(then if evaluate(condition, read) else otherwise, read)
+        case RoundShift(operand, bits):
+            # Python's // floors, so this is floor(x / 2**bits + 1/2) without a rounding error.
+            return (evaluate(operand, read) + 2 ** (bits - 1)) // 2**bits
+        case Flush(operand):
+            value = evaluate(operand, read)
+            return 0.0 if abs(value) < FLUSH_BELOW else value
+    raise TypeError(f"no such expression: {expression!r}")
+
+
+class _Part:
+    """The memory of a population or projection: name -> one value per neuron or synapse."""
+
+    def __init__(self, states: Sequence[State], coefficients: Sequence[Coefficient]) -> None:
+        self.formats = {state.name: state.format for state in states}
+        self.values: dict[str, list[Number]] = {state.name: state.initial.tolist() for state in states}
+        self.coefficients: dict[str, Number] = {c.name: c.values.tolist() for c in coefficients}
+
+    def read(self, name: str, index: int) -> Number:
+        if name in self.values:
+            return self.values[name][index]
+        coefficient = self.coefficients[name]
+        return coefficient[index] if isinstance(coefficient, list) else coefficient
+
+    def store(self, name: str, index: int, value: Number) -> None:
+        form = self.formats[name]
+        if form is not None:
+            value = min(max(int(value), form.lowest), form.highest)
+        self.values[name][index] = value
+
+
+class _Neurons(_Part):
+    """A population: its states, refractory counters, quota and what it fired, tick by tick."""
+
+    def __init__(self, program: PopulationProgram) -> None:
+        super().__init__(program.states, program.coefficients)
+        self.program = program
+        self.counter = [0] * program.size
+        self.used = 0
+        self.fired: list[list[int]] = []
+
+    def period(self, i: int) -> int:
+        assert self.program.refractory is not None
+        return int(np.broadcast_to(self.program.refractory, (self.program.size,))[i])
+
+    def refractory(self, i: int) -> bool:
+        return self.counter[i] > 0
+
+    def takes_write(self, name: str, i: int) -> bool:
+        """Brian2's conditional write: a held variable takes nothing while its neuron is refractory."""
+        return not (name in self.program.held and self.refractory(i))
+
+    def reader(self, i: int) -> Read:
+        return lambda symbol: not self.refractory(i) if symbol.name == ACTIVE else self.read(symbol.name, i)
+
+    def update(self) -> None:
+        for i in range(self.program.size):
+            self.counter[i] = max(self.counter[i] - 1, 0)
+            # All values first, then all stores: the assignments are simultaneous.
+            values = [(part.target.name, evaluate(part.value, self.reader(i))) for part in self.program.update]
+            for name, value in values:
+                if self.takes_write(name, i):
+                    self.store(name, i, value)
+
+    def fire(self) -> None:
+        winners = self._winners()
+        self.used += len(winners)
+        self.fired.append(winners)
+        if self.program.refractory is not None:
+            for i in winners:
+                self.counter[i] = self.period(i)
+
+    def _winners(self) -> list[int]:
+        threshold, rule = self.program.threshold, self.program.winners
+        if threshold is None:
+            return []
+        margins = {}
+        for i in range(self.program.size):
+            left, right = (evaluate(side, self.reader(i)) for side in (threshold.left, threshold.right))
+            if left > right and not self.refractory(i):
+                margins[i] = left - right
+        limit = len(margins)
+        if rule.per_tick is not None:
+            limit = min(limit, rule.per_tick)
+        if rule.quota is not None:
+            limit = min(limit, rule.quota - self.used)
+        return sorted(sorted(margins, key=lambda i: (-margins[i], i))[:limit])
+
+    def reset(self) -> None:
+        for i in self.fired[-1]:
+            for part in self.program.reset:
+                self.store(part.target.name, i, evaluate(part.value, self.reader(i)))
+
+
+class _Synapses(_Part):
+    """A projection: its states and the order in which its synapses see the spikes that arrive at a tick."""
+
+    def __init__(self, program: ProjectionProgram) -> None:
+        super().__init__(program.states, program.coefficients)
+        self.program = program
+        self.delay = np.broadcast_to(program.delay, (program.synapses,)).tolist()
+        self.rows = program.row_start.tolist()
+        self.column = program.column.tolist()
+
+    def arrivals(self, n: int, fired: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+        """(source neuron, synapse) of every spike that arrives at tick n, by (emission tick, source, synapse)."""
+        oldest = max(n - max(self.delay, default=0), 0)
+        return [
+            (i, s)
+            for emission in range(oldest, n + 1)
+            for i in fired[emission]
+            for s in range(self.rows[i], self.rows[i + 1])
+            if emission + self.delay[s] == n
+        ]
+
+
+class _Run:
+    """One run of a program."""
+
+    def __init__(self, program: StepProgram, probes: Sequence[ProbeProgram]) -> None:
+        self.program = program
+        self.neurons = {part.name: _Neurons(part) for part in program.populations}
+        self.synapses = {part.name: _Synapses(part) for part in program.projections}
+        self.given: dict[str, list[list[int]]] = {part.name: [] for part in program.sources}
+        self.probes = {(p.of, p.variable, p.every): p for p in (*program.probes, *probes)}
+        self.seen: dict[tuple[str, str, int], list[list[Number]]] = {key: [] for key in self.probes}
+
+    def run(self, ticks: int) -> Recording:
+        for n in range(ticks):
+            self.start(n)
+            for neurons in self.neurons.values():
+                neurons.update()
+            for neurons in self.neurons.values():
+                neurons.fire()
+            self.deliver(n)
+            for neurons in self.neurons.values():
+                neurons.reset()
+            self.operate(n)
+            self.probe(n)
+        return self.recording(ticks)
+
+    def start(self, n: int) -> None:
+        """Phase 0: restarts, inputs; and what the sources fire in this tick."""
+        for restart in self.program.restarts:
+            if n in restart.ticks.tolist():
+                neurons = self.neurons[restart.population]
+                for name in restart.variables:
+                    neurons.values[name] = neurons.program.state(name).initial.tolist()
+                neurons.counter = [0] * neurons.program.size
+                neurons.used = 0
+        for given in self.program.inputs:
+            row, neurons = n // given.every, self.neurons[given.population]
+            for i in range(neurons.program.size):
+                value = given.values[row, i].item() if row < given.values.shape[0] else 0
+                neurons.store(given.variable, i, value)
+        for source in self.program.sources:
+            self.given[source.name].append(source.indices[source.ticks == n].tolist())
+
+    def fired(self, name: str) -> list[list[int]]:
+        return self.neurons[name].fired if name in self.neurons else self.given[name]
+
+    def deliver(self, n: int) -> None:
+        """Phase 3. Integers: summed wide in ``sums``, stored (and saturated) once at the end."""
+        sums: dict[tuple[str, str, int], int] = {}
+        for synapses in self.synapses.values():
+            for i, s in synapses.arrivals(n, self.fired(synapses.program.source)):
+                for statement in synapses.program.on_pre:
+                    self.on_pre(synapses, i, s, statement, sums)
+        for (name, variable, j), total in sums.items():
+            neurons = self.neurons[name]
+            neurons.store(variable, j, neurons.read(variable, j) + total)
+
+    def on_pre(
+        self, synapses: _Synapses, i: int, s: int, statement: Assignment, sums: dict[tuple[str, str, int], int]
+    ) -> None:
+        program = synapses.program
+        ends = {Scope.PRE: (program.source, i), Scope.POST: (program.target, synapses.column[s])}
+
+        def read(symbol: Symbol) -> Number:
+            if symbol.scope is Scope.OWN:
+                return synapses.read(symbol.name, s)
+            name, index = ends[symbol.scope]
+            return self.neurons[name].reader(index)(symbol)
+
+        value, target = evaluate(statement.value, read), statement.target
+        if target.scope is Scope.OWN:
+            synapses.store(target.name, s, synapses.read(target.name, s) + value if statement.accumulate else value)
+            return
+        name, index = ends[target.scope]
+        neurons = self.neurons[name]
+        if not neurons.takes_write(target.name, index):
+            return
+        if not statement.accumulate:
+            neurons.store(target.name, index, value)
+        elif neurons.formats[target.name] is None:
+            neurons.store(target.name, index, neurons.read(target.name, index) + value)
+        else:
+            key = (name, target.name, index)
+            sums[key] = sums.get(key, 0) + value
+
+    def operate(self, n: int) -> None:
+        for operation in self.program.operations:
+            neurons = self.neurons[operation.population]
+            own = {c.name: c.values.tolist() for c in operation.coefficients}
+            for i in range(neurons.program.size if n % operation.every == 0 else 0):
+
+                def read(symbol: Symbol, i: int = i, own: dict[str, Number] = own) -> Number:
+                    if symbol.name in own:
+                        values = own[symbol.name]
+                        return values[i] if isinstance(values, list) else values
+                    return neurons.reader(i)(symbol)
+
+                for part in operation.statements:
+                    value = evaluate(part.value, read)
+                    if neurons.takes_write(part.target.name, i):
+                        neurons.store(part.target.name, i, value)
+
+    def probe(self, n: int) -> None:
+        for key, probe in self.probes.items():
+            if n % probe.every == 0:
+                part = self.neurons.get(probe.of) or self.synapses[probe.of]
+                self.seen[key].append(list(part.values[probe.variable]))
+
+    def recording(self, ticks: int) -> Recording:
+        dtype = np.int64 if self.program.quantised else np.float64
+        parts: dict[str, _Part] = {**self.neurons, **self.synapses}
+        spikes = {name: _spikes(self.fired(name), self.program.size_of(name)) for name in (*self.neurons, *self.given)}
+        probes = {}
+        for (of, variable, _), rows in self.seen.items():
+            probes[of, variable] = np.array(rows, dtype).reshape(len(rows), len(parts[of].values[variable]))
+        final = {
+            (name, variable): np.array(values, dtype)
+            for name, part in parts.items()
+            for variable, values in part.values.items()
+        }
+        return Recording(self.program.dt, ticks, spikes, probes, final)
+
+
+def _spikes(fired: Sequence[Sequence[int]], size: int) -> Spikes:
+    ticks = [n for n, indices in enumerate(fired) for _ in indices]
+    indices = [i for tick in fired for i in tick]
+    return Spikes(np.array(ticks, np.int64), np.array(indices, np.int64), size)
