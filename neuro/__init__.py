@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neuro.circuit import (
         Circuit,
-        Connections,
         CurrentInput,
         Operation,
         Population,
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
         Restart,
         SpikeSource,
         Winners,
-        compose,
-        prefixed,
     )
+    from neuro.composition import compose, prefixed
+    from neuro.connections import Connections
     from neuro.models.base import Method, NeuronModel, SynapseModel
     from neuro.simulators import Brian2Lowered, Brian2Reference, Compiled, FixedPoint, simulate
     from neuro.spikes import Recording, Spikes
@@ -53,6 +52,8 @@ __all__ = [
 ]
 
 _HOME = {
+    **dict.fromkeys(("compose", "prefixed"), "neuro.composition"),
+    "Connections": "neuro.connections",
     **dict.fromkeys(("Brian2Lowered", "Brian2Reference", "Compiled", "FixedPoint", "simulate"), "neuro.simulators"),
     **dict.fromkeys(("Method", "NeuronModel", "SynapseModel"), "neuro.models.base"),
     **dict.fromkeys(("Recording", "Spikes"), "neuro.spikes"),

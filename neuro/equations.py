@@ -78,9 +78,7 @@ def parse_equations(text: str, where: str) -> Equations:
     # The order of declaration is the order of the text, not Brian2's (which sorts by dependence).
     names = sorted(parsed, key=lambda name: _position(text, name))
     return Equations(
-        differential={
-            name: parse_expression(parsed[name].expr.code) for name in names if name in parsed.diff_eq_names
-        },
+        differential={name: parse_expression(parsed[name].expr.code) for name in names if name in parsed.diff_eq_names},
         variables=tuple(name for name in names if _is_variable(parsed[name])),
         constants=tuple(name for name in names if CONSTANT_FLAG in parsed[name].flags),
         held=frozenset(name for name in names if HELD_FLAG in parsed[name].flags),
@@ -116,7 +114,9 @@ def _check_kinds(parsed: Any, where: str) -> None:
             raise EquationError(f"{name!r} of {where} is {equation.var_type}; only real variables are supported so far")
         unknown = set(equation.flags) - allowed_flags
         if unknown:
-            raise EquationError(f"{name!r} of {where} has the flag {sorted(unknown)[0]!r}; {sorted(allowed_flags)} are supported")
+            raise EquationError(
+                f"{name!r} of {where} has the flag {min(unknown)!r}; {sorted(allowed_flags)} are supported"
+            )
         if "shared" in equation.flags and CONSTANT_FLAG not in equation.flags:
             raise EquationError(f"{name!r} of {where} is shared but not constant; declare it (shared, constant)")
         if "__" in name:
@@ -183,10 +183,11 @@ def check_units(
     from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
     from brian2.units.fundamentalunits import DimensionMismatchError
 
-    variables = _variables(dimensions)
+    conditions, statements = list(conditions), list(statements)
+    declared = _declared_expressions(equations)
+    variables = _variables(dimensions, [*(line[1] for line in declared), *conditions, *statements])
     try:
-        for line in _declared_expressions(equations):
-            name, expression, is_rate = line
+        for name, expression, is_rate in declared:
             unit = equations.dimensions[name]
             check_dimensions(expression, unit / seconds() if is_rate else unit, variables)
         for condition in conditions:
@@ -215,15 +216,19 @@ def _declared_expressions(equations: Equations) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _variables(dimensions: Mapping[str, Dimension]) -> dict[str, Any]:
+def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dict[str, Any]:
+    """Brian2's view of the names that occur in the texts; all of its units would make it several times slower."""
     from brian2.core.functions import DEFAULT_FUNCTIONS
     from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
     from brian2.core.variables import Constant as Brian2Constant
     from brian2.core.variables import Variable
+    from brian2.utils.stringtools import get_identifiers
 
-    variables: dict[str, Any] = {name: DEFAULT_FUNCTIONS[name] for name in (*FUNCTIONS, "int")}
-    variables.update(DEFAULT_CONSTANTS)
-    for name, unit in DEFAULT_UNITS.items():
+    used = {name for text in texts for name in get_identifiers(text)}
+    variables: dict[str, Any] = {name: DEFAULT_FUNCTIONS[name] for name in (*FUNCTIONS, "int") if name in used}
+    variables.update({name: value for name, value in DEFAULT_CONSTANTS.items() if name in used})
+    for name in used & DEFAULT_UNITS.keys():
+        unit = DEFAULT_UNITS[name]
         variables[name] = Brian2Constant(name, float(unit), dimensions=unit.dim)
     variables[ACTIVE] = Variable(ACTIVE, dtype=bool)
     for name, dimension in dimensions.items():

@@ -17,6 +17,7 @@ import numpy as np
 
 from neuro.errors import EquationError
 from neuro.program import (
+    FLUSH_BELOW,
     Binary,
     Call,
     Constant,
@@ -28,7 +29,6 @@ from neuro.program import (
     Unary,
     children,
     symbols,
-    FLUSH_BELOW,
 )
 
 FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
@@ -133,15 +133,17 @@ def _statement(line: ast.stmt, code: str) -> Statement:
             ast.Div,
         ):
             return Statement(name, _AST_OPERATORS[type(operator)] + "=", _convert(value, code))
-    raise EquationError(f"{ast.unparse(line)!r} in {code!r}: only 'name = ...' and 'name += ...' (-=, *=, /=) are allowed")
+    raise EquationError(
+        f"{ast.unparse(line)!r} in {code!r}: only 'name = ...' and 'name += ...' (-=, *=, /=) are allowed"
+    )
 
 
 def _convert(node: ast.AST, text: str) -> Expression:
     match node:
-        case ast.Constant(value=bool() as value):
-            return Constant(value)
-        case ast.Constant(value=int() | float() as value):
-            return Constant(float(value))
+        case ast.Constant(value=bool() as truth):
+            return Constant(truth)
+        case ast.Constant(value=int() | float() as number):
+            return Constant(float(number))
         case ast.Name(id=name):
             return Symbol(name)
         case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -167,7 +167,7 @@ def _generator_pattern(system: LinearSystem) -> npt.NDArray[np.bool_]:
 
 def _step_pattern(pattern: npt.NDArray[np.bool_], closed: bool) -> npt.NDArray[np.bool_]:
     """Which entries of the step matrix can be non-zero: what is reachable (exact), or the matrix itself (Euler)."""
-    reach = pattern | np.eye(len(pattern), dtype=bool)
+    reach: npt.NDArray[np.bool_] = pattern | np.eye(len(pattern), dtype=bool)
     for _ in range(len(pattern) if closed else 0):
         reach = reach | (reach.astype(int) @ reach.astype(int) > 0)
     return reach

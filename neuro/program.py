@@ -353,6 +353,16 @@ class StepProgram:
         """The projection of that name."""
         return next(projection for projection in self.projections if projection.name == name)
 
+    @property
+    def neurons(self) -> tuple[PopulationProgram | SourceProgram, ...]:
+        """Everything that spikes: the populations, then the sources."""
+        return (*self.populations, *self.sources)
+
+    @property
+    def stateful(self) -> tuple[PopulationProgram | ProjectionProgram, ...]:
+        """Everything that has states: the populations, then the projections."""
+        return (*self.populations, *self.projections)
+
     def size_of(self, name: str) -> int:
         """How many neurons a population or source has."""
-        return next(part.size for part in (*self.populations, *self.sources) if part.name == name)
+        return next(part.size for part in self.neurons if part.name == name)

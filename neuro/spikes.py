@@ -44,8 +44,8 @@ class Spikes:
         """How many (tick, neuron) pairs only one of the two holds."""
         if self.size != other.size:
             raise InvalidInput(f"spikes of {self.size} and of {other.size} neurons can't be compared")
-        keys = [spikes.ticks * max(self.size, 1) + spikes.indices for spikes in (self, other)]
-        return int(np.setxor1d(*keys, assume_unique=True).size)
+        mine, theirs = (spikes.ticks * max(self.size, 1) + spikes.indices for spikes in (self, other))
+        return int(np.setxor1d(mine, theirs, assume_unique=True).size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +81,7 @@ class Recording:
         return sum(spikes.mismatches(other.spikes[name]) for name, spikes in self.spikes.items())
 
     def largest_difference(self, other: Recording) -> float:
-        """The largest |difference| over all probes and final states that both recordings hold; NaN counts as infinite."""
+        """The largest |difference| over all probes and final states that both hold; NaN counts as infinite."""
         largest = 0.0
         for mine, theirs in ((self.probes, other.probes), (self.final, other.final)):
             for key in mine.keys() & theirs.keys():

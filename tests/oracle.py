@@ -279,7 +279,12 @@ class _Run:
             neurons.store(variable, j, neurons.read(variable, j) + total)
 
     def on_pre(
-        self, synapses: _Synapses, i: int, s: int, statement: Assignment, sums: dict[tuple[str, str, int], int]
+        self,
+        synapses: _Synapses,
+        i: int,
+        s: int,
+        statement: Assignment,
+        sums: dict[tuple[str, str, int], int],
     ) -> None:
         program = synapses.program
         ends = {Scope.PRE: (program.source, i), Scope.POST: (program.target, synapses.column[s])}
@@ -311,12 +316,13 @@ class _Run:
             neurons = self.neurons[operation.population]
             own = {c.name: c.values.tolist() for c in operation.coefficients}
             for i in range(neurons.program.size if n % operation.every == 0 else 0):
+                state = neurons.reader(i)
 
-                def read(symbol: Symbol, i: int = i, own: dict[str, Number] = own) -> Number:
+                def read(symbol: Symbol, i: int = i, own: dict[str, Number] = own, state: Read = state) -> Number:
                     if symbol.name in own:
                         values = own[symbol.name]
                         return values[i] if isinstance(values, list) else values
-                    return neurons.reader(i)(symbol)
+                    return state(symbol)
 
                 for part in operation.statements:
                     value = evaluate(part.value, read)

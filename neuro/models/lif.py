@@ -11,9 +11,7 @@ from types import MappingProxyType
 
 from neuro.models.base import NeuronModel
 
-_PARAMETERS = MappingProxyType(
-    {"tau_m": 20e-3, "v_rest": -70e-3, "v_reset": -70e-3, "v_threshold": -50e-3}
-)
+_PARAMETERS = MappingProxyType({"tau_m": 20e-3, "v_rest": -70e-3, "v_reset": -70e-3, "v_threshold": -50e-3})
 
 LIF_DELTA = NeuronModel(
     equations="""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from neuro.circuit import Circuit
+from neuro.circuit import Circuit as _Circuit
 from neuro.simulators.brian2_lowered import Brian2Lowered
 from neuro.simulators.brian2_reference import Brian2Reference
-from neuro.simulators.compiled import Compiled, Progress
+from neuro.simulators.compiled import Compiled
+from neuro.simulators.compiled import Progress as _Progress
 from neuro.simulators.fixed_point import FixedPoint
-from neuro.spikes import Recording
+from neuro.spikes import Recording as _Recording
 
 __all__ = ["Brian2Lowered", "Brian2Reference", "Compiled", "FixedPoint", "Simulator", "simulate"]
 
@@ -17,13 +18,13 @@ __all__ = ["Brian2Lowered", "Brian2Reference", "Compiled", "FixedPoint", "Simula
 class Simulator(Protocol):
     """Anything that runs a circuit for a number of ticks."""
 
-    def run(self, circuit: Circuit, ticks: int, progress: Progress | None = None) -> Recording:
+    def run(self, circuit: _Circuit, ticks: int, progress: _Progress | None = None) -> _Recording:
         """Run the circuit from its initial state."""
 
 
 def simulate(
-    circuit: Circuit, ticks: int, on: Simulator | None = None, progress: Progress | None = None
-) -> Recording:
+    circuit: _Circuit, ticks: int, on: Simulator | None = None, progress: _Progress | None = None
+) -> _Recording:
     """Run a circuit from its initial state.
 
     Args:

@@ -68,7 +68,7 @@ class Brian2Lowered:
 
 
 def run_program_in_brian2(program: StepProgram, ticks: int, *, progress: Progress | None = None) -> Recording:
-    """Run a float or quantised step program in Brian2; the counterpart of :func:`neuro.simulators.compiled.run_program`."""
+    """Run a float or quantised step program in Brian2: the counterpart of ``compiled.run_program``."""
     network = _network(program)
     run_network(network, ticks, program.dt, progress)
     return recording(network, program, ticks)
@@ -81,8 +81,8 @@ def print_brian2(expression: Expression, names: Callable[[Symbol], str]) -> str:
         match part:
             case Constant(bool() as value):
                 return repr(value)
-            case Constant(value):
-                return repr(float(value))
+            case Constant(number):
+                return repr(float(number))
             case Symbol():
                 return names(part)
             case Unary(operator, operand):
@@ -101,8 +101,8 @@ def print_brian2(expression: Expression, names: Callable[[Symbol], str]) -> str:
                 scaled = f"({text(operand)}*{2.0**-bits!r} + 0.5)"
                 return f"({scaled} - {scaled} % 1.0)"
             case Flush(operand):
-                value = text(operand)
-                return f"({value}*int(abs({value}) >= {FLUSH_BELOW!r}))"
+                kept = text(operand)
+                return f"({kept}*int(abs({kept}) >= {FLUSH_BELOW!r}))"
 
     return text(expression)
 
@@ -171,7 +171,9 @@ def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: An
     from brian2 import NeuronGroup
 
     vectors = [c for c in program.coefficients if c.values.ndim]
-    namespace: dict[str, Any] = {_coefficient(c.name): float(c.values) for c in program.coefficients if not c.values.ndim}
+    namespace: dict[str, Any] = {
+        _coefficient(c.name): float(c.values) for c in program.coefficients if not c.values.ndim
+    }
     declared = [state.name for state in program.states] + [_COUNTER, _FIRE]
     lines = [f"{name} : 1" for name in declared] + [f"{_coefficient(c.name)} : 1 (constant)" for c in vectors]
     lines.append(f"{_PERIOD} : 1 (constant)")
@@ -205,7 +207,9 @@ def _update(program: PopulationProgram, limited_winners: bool) -> list[str]:
         lines.append(f"next_{part.target.name} = {_stored(value, program.state(part.target.name).format)}")
     lines += [f"{part.target.name} = next_{part.target.name}" for part in program.update]
     if program.threshold is not None:
-        left, right = (print_brian2(side, _neuron_names(old)) for side in (program.threshold.left, program.threshold.right))
+        left, right = (
+            print_brian2(side, _neuron_names(old)) for side in (program.threshold.left, program.threshold.right)
+        )
         able = f"int({_COUNTER} <= 0.5)"
         fires = f"spikeloom_winners({left} - {right}, {able}) > 0.5" if limited_winners else f"{left} > {right}"
         lines.append(f"{_FIRE} = int({fires})" + ("" if limited_winners else f"*{able}"))
@@ -290,9 +294,9 @@ def _operation(
         _add_coefficient(group, coefficient)
     lines = []
     for part in operation.statements:
-        if part.target.name in population.held:
-            part = Assignment(part.target, Select(Symbol(ACTIVE), part.value, part.target))
-        lines.append(_in_place(population, part))
+        held = part.target.name in population.held
+        value = Select(Symbol(ACTIVE), part.value, part.target) if held else part.value
+        lines.append(_in_place(population, Assignment(part.target, value)))
     return group.run_regularly("\n".join(lines), dt=operation.every * dt * second, when="end", order=order)
 
 

@@ -15,10 +15,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, Restart, SpikeSource
+from neuro.circuit import (
+    Circuit,
+    CurrentInput,
+    Operation,
+    Population,
+    Probe,
+    Projection,
+    Restart,
+    SpikeSource,
+)
 from neuro.expressions import parse_expression
 from neuro.lowering import lower
-from neuro.program import Binary, PopulationProgram, StepProgram, WinnersRule
+from neuro.program import Binary, PopulationProgram, ProbeProgram, StepProgram, WinnersRule
 from neuro.spikes import Recording, Spikes
 
 Array = npt.NDArray[Any]
@@ -110,13 +119,25 @@ def to_brian2(circuit: Circuit) -> Brian2Network:
         if projection.connections.synapses
     }
     inputs = [_input(part, program, groups, clock) for part in circuit.inputs if part.population in groups]
-    restarts = [_restart(part, program, groups, winners, clock) for part in circuit.restarts if part.population in groups]
+    restarts = [
+        _restart(part, program, groups, winners, clock) for part in circuit.restarts if part.population in groups
+    ]
     operations = [
-        _operation(part, order, groups, circuit.dt) for order, part in enumerate(circuit.operations) if part.population in groups
+        _operation(part, order, groups, circuit.dt)
+        for order, part in enumerate(circuit.operations)
+        if part.population in groups
     ]
     monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
     states = state_monitors(circuit.probes, {**groups, **synapses}, circuit.dt)
-    parts = [*groups.values(), *synapses.values(), *inputs, *restarts, *operations, *monitors.values(), *states.values()]
+    parts = [
+        *groups.values(),
+        *synapses.values(),
+        *inputs,
+        *restarts,
+        *operations,
+        *monitors.values(),
+        *states.values(),
+    ]
     return Brian2Network(Network(parts), groups, synapses, monitors, states, winners, clock)
 
 
@@ -146,7 +167,7 @@ def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progres
 def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recording:
     """What the monitors of a network saw, in the project's own form."""
     spikes = {}
-    for part in (*program.populations, *program.sources):
+    for part in program.neurons:
         monitor = network.spikes.get(part.name)
         at = np.zeros(0) if monitor is None else np.asarray(monitor.t) / program.dt
         index = np.zeros(0) if monitor is None else np.asarray(monitor.i)
@@ -159,11 +180,11 @@ def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recor
         values = np.zeros((rows, 0)) if monitor is None else np.array(monitor.variables[probe.variable].get_value())
         probes[probe.of, probe.variable] = values.astype(dtype)
     final = {}
-    for part in (*program.populations, *program.projections):
-        group = network.groups.get(part.name, network.synapses.get(part.name))
-        for state in part.states:
+    for owner in program.stateful:
+        group = network.groups.get(owner.name, network.synapses.get(owner.name))
+        for state in owner.states:
             values = state.initial if group is None else np.array(group.variables[state.name].get_value())
-            final[part.name, state.name] = values.astype(dtype)
+            final[owner.name, state.name] = values.astype(dtype)
     return Recording(program.dt, ticks, spikes, probes, final)
 
 
@@ -200,7 +221,9 @@ def _neuron_group(population: Population, program: PopulationProgram, winners: W
         equations,
         threshold=_threshold(population, program, namespace, winners),
         reset=model.reset or None,
-        refractory=False if refractory is None else ("refractory_time" if np.ndim(refractory) else _seconds(refractory)),
+        refractory=False
+        if refractory is None
+        else ("refractory_time" if np.ndim(refractory) else _seconds(refractory)),
         method=model.method.value,
         namespace=namespace,
         clock=clock,
@@ -229,12 +252,17 @@ def _set_constants(group: Any, parameters: Mapping[str, Any], namespace: dict[st
     for name, value in parameters.items():
         if name in group.variables:
             values = np.asarray(value, dtype=np.float64)
-            group.variables[name].set_value(values if group.variables[name].scalar else np.broadcast_to(values, len(group)))
+            group.variables[name].set_value(
+                values if group.variables[name].scalar else np.broadcast_to(values, len(group))
+            )
             namespace.pop(name, None)
 
 
 def _threshold(
-    population: Population, program: PopulationProgram, namespace: dict[str, Any], winners: WinnersCount | None
+    population: Population,
+    program: PopulationProgram,
+    namespace: dict[str, Any],
+    winners: WinnersCount | None,
 ) -> str | None:
     text = population.model.threshold
     if text is None or winners is None:
@@ -291,9 +319,7 @@ def _input(stimulus: CurrentInput, program: StepProgram, groups: Mapping[str, An
     from brian2.units.fundamentalunits import Quantity
 
     lowered = next(
-        part
-        for part in program.inputs
-        if part.population == stimulus.population and part.variable == stimulus.variable
+        part for part in program.inputs if part.population == stimulus.population and part.variable == stimulus.variable
     )
     group = groups[stimulus.population]
     return input_operation(group, stimulus.variable, lowered.values, int(stimulus.every), clock, Quantity)
@@ -316,12 +342,19 @@ def _restart(
     winners: Mapping[str, WinnersCount],
     clock: Any,
 ) -> Any:
-    lowered = next(part for part in program.restarts if part.population == restart.population and np.array_equal(part.ticks, restart.ticks))
+    lowered = next(
+        part
+        for part in program.restarts
+        if part.population == restart.population and np.array_equal(part.ticks, restart.ticks)
+    )
     population = program.population(restart.population)
     group = groups[restart.population]
     initial: dict[str, Any] = {name: population.state(name).initial for name in lowered.variables}
     if population.refractory is not None:
-        initial |= {"lastspike": np.full(population.size, _NEVER), "not_refractory": np.ones(population.size, dtype=bool)}
+        initial |= {
+            "lastspike": np.full(population.size, _NEVER),
+            "not_refractory": np.ones(population.size, dtype=bool),
+        }
     return restart_operation(group, lowered.ticks, initial, winners.get(restart.population), clock)
 
 
@@ -349,7 +382,9 @@ def _operation(operation: Operation, order: int, groups: Mapping[str, Any], dt: 
     return group.run_regularly(operation.code, dt=_seconds(operation.every * dt), when="end", order=order)
 
 
-def state_monitors(probes: Sequence[Probe], groups: Mapping[str, Any], dt: float) -> dict[tuple[str, str], Any]:
+def state_monitors(
+    probes: Sequence[Probe | ProbeProgram], groups: Mapping[str, Any], dt: float
+) -> dict[tuple[str, str], Any]:
     """One StateMonitor a probe, reading after everything else."""
     from brian2 import StateMonitor
 

@@ -93,9 +93,11 @@ def _module(source: str) -> ModuleType:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
                 file.write(source)
-            os.replace(file.name, path)
+            Path(file.name).replace(path)
     except OSError as error:
-        raise InvalidInput(f"the cache folder {path.parent} can't be written ({error.strerror}); set SPIKELOOM_CACHE") from None
+        raise InvalidInput(
+            f"the cache folder {path.parent} can't be written ({error.strerror}); set SPIKELOOM_CACHE"
+        ) from None
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise InvalidInput(f"the kernel {path} can't be loaded; remove it and run again")
@@ -115,7 +117,9 @@ def _memory(program: StepProgram, ticks: int) -> dict[str, Any]:
     depths = _ring_depths(program)
     memory: dict[str, Any] = {}
     for index, population in enumerate(program.populations):
-        memory |= _named("p", index, _population_memory(population, depths[population.name], dtype, _chunk_ticks(program)))
+        memory |= _named(
+            "p", index, _population_memory(population, depths[population.name], dtype, _chunk_ticks(program))
+        )
     for index, source in enumerate(program.sources):
         memory |= _named("s", index, _source_memory(source, depths[source.name]))
     for index, projection in enumerate(program.projections):
@@ -148,16 +152,14 @@ def _number(values: Array, dtype: np.dtype[Any]) -> Any:
 
 def _ring_depths(program: StepProgram) -> dict[str, int]:
     """Ticks of spikes to remember per population or source: the longest delay that leaves it, plus one."""
-    depths = {part.name: 1 for part in (*program.populations, *program.sources)}
+    depths = {part.name: 1 for part in program.neurons}
     for projection in program.projections:
         longest = int(projection.delay.max(initial=0)) if projection.delay.ndim else int(projection.delay)
         depths[projection.source] = max(depths[projection.source], longest + 1)
     return depths
 
 
-def _population_memory(
-    population: PopulationProgram, depth: int, dtype: np.dtype[Any], chunk: int
-) -> dict[str, Any]:
+def _population_memory(population: PopulationProgram, depth: int, dtype: np.dtype[Any], chunk: int) -> dict[str, Any]:
     size = population.size
     winners = population.winners
     limits = [_NO_LIMIT if limit is None else limit for limit in (winners.per_tick, winners.quota)]
@@ -266,12 +268,14 @@ def _recording(
         count = int(np.searchsorted(source.ticks, ticks))
         trains[source.name] = Spikes(source.ticks[:count], source.indices[:count], source.size)
     final = {}
-    for kind, parts_of in (("p", program.populations), ("q", program.projections)):
-        for index, part in enumerate(parts_of):
-            for state in part.states:
-                final[part.name, state.name] = memory[part_name(kind, index, state.name)]
+    for index, population in enumerate(program.populations):
+        for state in population.states:
+            final[population.name, state.name] = memory[part_name("p", index, state.name)]
+    for index, projection in enumerate(program.projections):
+        for state in projection.states:
+            final[projection.name, state.name] = memory[part_name("q", index, state.name)]
     probes = {
-        (probe.of, probe.variable): memory[part_name("m", index, "values")] for index, probe in enumerate(program.probes)
+        (probe.of, probe.variable): memory[part_name("m", index, "values")]
+        for index, probe in enumerate(program.probes)
     }
     return Recording(program.dt, ticks, trains, probes, final)
-

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from neuro.circuit import Circuit
+from neuro.formats import Key, Rules
 from neuro.lowering import lower
 from neuro.program import Format, ProbeProgram, StepProgram
-from neuro.quantise import Key, Quantised, Rules, quantise
+from neuro.quantise import Quantised, quantise
 from neuro.simulators.compiled import Progress, run_program
 from neuro.spikes import Recording
 

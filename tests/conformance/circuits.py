@@ -8,18 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from neuro.circuit import (
-    Circuit,
-    Connections,
-    CurrentInput,
-    Operation,
-    Population,
-    Probe,
-    Projection,
-    Restart,
-    SpikeSource,
-    Winners,
-)
+from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, Restart, SpikeSource, Winners
+from neuro.connections import Connections
 from neuro.models.base import Method, NeuronModel, SynapseModel
 from neuro.models.lif import LIF_DELTA, LIF_EXPONENTIAL
 from neuro.models.static_synapse import static_synapse
@@ -78,7 +68,7 @@ def refractoriness_ends() -> Circuit:
         threshold="v > 1",
         reset="v = 0",
         refractory=3 * DT,
-        parameters={"tau": 1e3},
+        parameters={"tau": 1.0},
         method=Method.EULER,
     )
     return chain(model, list(range(1, 12)), 2.0)
@@ -126,7 +116,7 @@ def self_synapses_and_multapses() -> Circuit:
 
 
 def several_projections() -> Circuit:
-    """Three projections onto one target, one of them from the target itself; plus an operation that raises a threshold."""
+    """Three projections onto one target, one of them from the target itself, and an adaptive threshold."""
     model = NeuronModel(
         equations="""
         dv/dt = (g - v) / tau_m : volt (unless refractory)
@@ -146,7 +136,14 @@ def several_projections() -> Circuit:
         DT,
         [Population("a", 4, model), Population("b", 5, LIF_DELTA)],
         [
-            Projection("sa", "s", "a", static_synapse(), Connections.from_dense(mask), {"w": rng.uniform(0, 20e-3, mask.sum())}),
+            Projection(
+                "sa",
+                "s",
+                "a",
+                static_synapse(),
+                Connections.from_dense(mask),
+                {"w": rng.uniform(0, 20e-3, mask.sum())},
+            ),
             Projection("ba", "b", "a", static_synapse(), Connections.all_to_all(5, 4), {"w": 4e-3}, 3 * DT),
             Projection("aa", "a", "a", static_synapse("v"), Connections.all_to_all(4, 4), {"w": -1e-3}, DT),
         ],
@@ -155,7 +152,13 @@ def several_projections() -> Circuit:
             CurrentInput("b", "I", rng.uniform(15e-3, 40e-3, (4, 5)), every=100),
         ],
         operations=[Operation("relax", "a", "theta = clip(theta - 0.05*mV, 0*mV, 5*mV)", every=3)],
-        probes=[Probe("a", "v"), Probe("a", "g", every=7), Probe("a", "theta"), Probe("b", "v"), Probe("sa", "w", every=100)],
+        probes=[
+            Probe("a", "v"),
+            Probe("a", "g", every=7),
+            Probe("a", "theta"),
+            Probe("b", "v"),
+            Probe("sa", "w", every=100),
+        ],
     )
 
 
@@ -212,7 +215,15 @@ def free(
             Population("b", 3, LIF_DELTA, winners=Winners(limit, quota=3)),
         ],
         [
-            Projection("sa", "s", "a", static_synapse(), Connections.all_to_all(2, 4), {"w": np.array(weights)}, delay_ticks * DT),
+            Projection(
+                "sa",
+                "s",
+                "a",
+                static_synapse(),
+                Connections.all_to_all(2, 4),
+                {"w": np.array(weights)},
+                delay_ticks * DT,
+            ),
             Projection("ab", "a", "b", static_synapse("v"), Connections.all_to_all(4, 3), {"w": 9e-3}, DT),
             Projection("ba", "b", "a", static_synapse("v"), Connections.all_to_all(3, 4), {"w": back}),
         ],

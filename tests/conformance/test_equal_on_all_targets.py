@@ -43,7 +43,8 @@ def test_saturation_of_every_register_is_equal() -> None:
     recording = check_fixed(circuit, ticks, program)
     for (name, variable), values in recording.probes.items():
         form = narrow[name, variable]
-        assert values.min() >= form.lowest and values.max() <= form.highest
+        assert values.min() >= form.lowest
+        assert values.max() <= form.highest
     assert _touched(program, recording.probes) >= {("a", "v"), ("a", "g"), ("b", "v")}
 
 
@@ -100,7 +101,8 @@ def test_the_suite_notices_a_changed_coefficient() -> None:
     part = lowered.populations[0]
     bent = replace(part.coefficients[0], values=part.coefficients[0].values * (1 + 1e-6))
     changed = replace(
-        lowered, populations=(replace(part, coefficients=(bent, *part.coefficients[1:])), *lowered.populations[1:])
+        lowered,
+        populations=(replace(part, coefficients=(bent, *part.coefficients[1:])), *lowered.populations[1:]),
     )
     from neuro.simulators.compiled import run_program
 

@@ -82,7 +82,6 @@ def test_every_public_name_is_documented(name: str) -> None:
     bare = [
         attribute
         for attribute in _exported(name)
-        if (inspect.isclass(value := getattr(module, attribute)) or inspect.isroutine(value))
-        and not _documented(value)
+        if (inspect.isclass(value := getattr(module, attribute)) or inspect.isroutine(value)) and not _documented(value)
     ]
     assert not bare, f"{name} offers {bare} without a docstring: say what it does, with shapes and units"

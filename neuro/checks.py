@@ -1,0 +1,58 @@
+"""Checks that the parts of a circuit share: names, arrays, whole ticks, counts."""
+
+from __future__ import annotations
+
+import keyword
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.errors import CircuitError
+
+_GRID_TOLERANCE = 1e-3
+
+
+def is_whole(value: object, at_least: int) -> bool:
+    """Whether a value is an integer (no bool) of at least some size."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= at_least
+
+
+def freeze(values: npt.ArrayLike, dtype: type, what: str) -> npt.NDArray[Any]:
+    """A read-only copy; CircuitError where it holds NaN or infinity."""
+    array: npt.NDArray[Any] = np.array(values, dtype=dtype, copy=True)
+    if np.issubdtype(array.dtype, np.floating) and not np.all(np.isfinite(array)):
+        raise CircuitError(f"{what} holds NaN or infinity; only finite numbers are allowed")
+    array.setflags(write=False)
+    return array
+
+
+def integers(values: npt.ArrayLike, what: str) -> npt.NDArray[np.int64]:
+    """A read-only int64 copy of integers; CircuitError for any other dtype."""
+    given = np.asarray(values)
+    if given.size and not np.issubdtype(given.dtype, np.integer):
+        raise CircuitError(f"{what} has dtype {given.dtype}; integers are allowed")
+    return freeze(given.astype(np.int64), np.int64, what)
+
+
+def check_name(name: str, what: str) -> None:
+    """Raise CircuitError unless ``name`` is an ASCII identifier, no keyword, no edge or double underscores."""
+    if not isinstance(name, str) or not name.isascii() or not name.isidentifier() or keyword.iskeyword(name):
+        raise CircuitError(f"{what} is named {str(name)[:60]!r}; use letters, digits and _, not starting with a digit")
+    if name.startswith("_") or name.endswith("_") or "__" in name:
+        raise CircuitError(f"{what} is named {name!r}; a name can't start or end with _ or hold two in a row")
+
+
+def to_ticks(time: Any, dt: float, what: str) -> npt.NDArray[np.int64]:
+    """Times in seconds (numbers, arrays or Brian2 quantities) as whole ticks, same shape.
+
+    Raises:
+        CircuitError: a time is negative or more than 1e-3 tick off the grid.
+    """
+    exact = np.asarray(time, dtype=np.float64) / dt
+    ticks = np.asarray(np.rint(exact))
+    if not np.all(np.isfinite(exact)) or np.any(ticks < 0):
+        raise CircuitError(f"{what} is {time}; finite times >= 0 s are allowed")
+    if np.any(np.abs(exact - ticks) > _GRID_TOLERANCE):
+        raise CircuitError(f"{what} is {time}, not a whole number of ticks of {dt:g} s; round it or change dt")
+    return ticks.astype(np.int64)

@@ -1,0 +1,67 @@
+"""Circuits compose: joined by projections, renamed by a prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from neuro.checks import check_name
+from neuro.circuit import Circuit, Projection, SpikeSource
+from neuro.errors import CircuitError
+
+
+def compose(*circuits: Circuit, projections: Sequence[Projection] = ()) -> Circuit:
+    """Join circuits into one, linked by further projections; parts keep their order.
+
+    Raises:
+        CircuitError: no circuit is given, their dt or seed differ, or names clash (see :func:`prefixed`).
+    """
+    if not circuits:
+        raise CircuitError("compose needs at least one circuit")
+    for name in ("dt", "seed"):
+        values = {getattr(circuit, name) for circuit in circuits}
+        if len(values) > 1:
+            raise CircuitError(f"circuits of different {name} ({sorted(values)}) can't be joined; give them one")
+
+    def joined(part: str) -> tuple[Any, ...]:
+        return tuple(item for circuit in circuits for item in getattr(circuit, part))
+
+    return Circuit(
+        circuits[0].dt,
+        populations=joined("populations"),
+        projections=(*joined("projections"), *projections),
+        stimuli=joined("stimuli"),
+        restarts=joined("restarts"),
+        operations=joined("operations"),
+        probes=joined("probes"),
+        seed=circuits[0].seed,
+    )
+
+
+def prefixed(circuit: Circuit, prefix: str) -> Circuit:
+    """The same circuit with ``prefix_`` before every name, so that it can be composed with its like."""
+    check_name(prefix, "a prefix")
+
+    def rename(name: str) -> str:
+        return f"{prefix}_{name}"
+
+    return replace(
+        circuit,
+        populations=[replace(part, name=rename(part.name)) for part in circuit.populations],
+        projections=[
+            replace(part, name=rename(part.name), source=rename(part.source), target=rename(part.target))
+            for part in circuit.projections
+        ],
+        stimuli=[
+            replace(part, name=rename(part.name))
+            if isinstance(part, SpikeSource)
+            else replace(part, population=rename(part.population))
+            for part in circuit.stimuli
+        ],
+        restarts=[replace(part, population=rename(part.population)) for part in circuit.restarts],
+        operations=[
+            replace(part, name=rename(part.name), population=rename(part.population)) for part in circuit.operations
+        ],
+        probes=[replace(part, of=rename(part.of)) for part in circuit.probes],
+    )

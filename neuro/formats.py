@@ -1,0 +1,227 @@
+"""Which fixed-point format a variable gets, and why.
+
+* A rounded decay with time constant tau stalls at about 0.5 (tau/dt) steps. So the step of a decaying state is
+  such that 0.5 (tau/dt) steps <= ``stall`` of what matters to it: the distance from start to threshold for a
+  state the threshold reads, the median increment for one that synapses or resets raise, its range otherwise.
+* Coefficients get log2(tau/dt) + ``guard_bits`` fractional bits, and at least ``guard_bits`` significant ones.
+* An input on a dyadic grid keeps that grid; a state that an input feeds resolves one step of it in one tick.
+* A synaptic weight has the step of the variable it is added to.
+* The range comes from a float run, with ``headroom_bits`` to spare.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.errors import InvalidInput
+from neuro.expressions import evaluate
+from neuro.program import (
+    ACTIVE,
+    Format,
+    PopulationProgram,
+    ProjectionProgram,
+    Scope,
+    State,
+    StepProgram,
+    Symbol,
+    symbols,
+)
+
+Key = tuple[str, str]
+"""(population or projection, variable)."""
+
+
+_COARSEST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the quantiser aims for.
+
+    Args:
+        stall: part of what matters that a stalled decay may cost.
+        guard_bits: bits of a coefficient beyond log2(tau/dt), and its least significant bits.
+        headroom_bits: bits above the range that the float run saw.
+        input_bits: bits of an input that is on no dyadic grid.
+    """
+
+    stall: float = 0.01
+    guard_bits: int = 10
+    headroom_bits: int = 1
+    input_bits: int = 12
+
+
+@dataclass(slots=True)
+class Chosen:
+    """The formats so far, each with its reason."""
+
+    formats: dict[Key, Format] = field(default_factory=dict)
+    reasons: dict[Key, str] = field(default_factory=dict)
+
+    def put(self, key: Key, exponent: int, largest: float, rules: Rules, reason: str) -> None:
+        """Choose a format: its step is 2**exponent, its bits hold ``largest`` and the headroom."""
+        steps = max(largest, 2.0**exponent) / 2.0**exponent
+        bits = math.ceil(math.log2(steps + 1)) + 1 + rules.headroom_bits
+        self.formats[key], self.reasons[key] = Format(bits, exponent), reason
+
+
+def choose_formats(
+    program: StepProgram, ranges: Mapping[Key, float], given: Mapping[Key, Format], rules: Rules
+) -> Chosen:
+    """A format for every state of a float program; inputs first, then what they feed, then weights."""
+    chosen = Chosen()
+    for stimulus in program.inputs:
+        key = (stimulus.population, stimulus.variable)
+        exponent, reason = _input_exponent(stimulus.values, rules)
+        chosen.put(key, exponent, _largest(program, key, ranges), rules, reason)
+    for population in program.populations:
+        decays = _decays(population)
+        for state in population.states:
+            key = (population.name, state.name)
+            if key not in chosen.formats:
+                exponent, reason = _state_exponent(program, population, state, decays, ranges, rules)
+                fed, why = _fed_exponent(population, state.name, chosen.formats)
+                exponent, reason = (fed, why) if fed < exponent else (exponent, reason)
+                chosen.put(key, exponent, _largest(program, key, ranges), rules, reason)
+    for key, form in given.items():
+        if key not in chosen.formats and not any(key[0] == part.name for part in program.projections):
+            raise InvalidInput(f"a format is given for {key[0]}.{key[1]}, which does not exist")
+        chosen.formats[key], chosen.reasons[key] = form, "given"
+    for projection in program.projections:
+        for state in projection.states:
+            key = (projection.name, state.name)
+            if key not in chosen.formats:
+                exponent = _weight_exponent(projection, state.name, chosen.formats)
+                largest = max(ranges.get(key, 0.0), float(np.abs(state.initial).max(initial=0.0)))
+                chosen.put(key, exponent, largest, replace(rules, headroom_bits=0), "the step of what it is added to")
+    return chosen
+
+
+def _largest(program: StepProgram, key: Key, ranges: Mapping[Key, float]) -> float:
+    """The largest absolute value a state must hold: what the run saw, its start values, inputs and thresholds."""
+    population = program.population(key[0])
+    values = [ranges.get(key, 0.0), float(np.abs(population.state(key[1]).initial).max(initial=0.0))]
+    values += [
+        float(np.abs(stimulus.values).max(initial=0.0))
+        for stimulus in program.inputs
+        if (stimulus.population, stimulus.variable) == key
+    ]
+    if population.threshold is not None and population.threshold.left == Symbol(key[1]):
+        numbers = {c.name: c.values for c in population.coefficients} | {s.name: s.initial for s in population.states}
+        if {symbol.name for symbol in symbols(population.threshold.right)} <= numbers.keys():
+            values.append(float(np.abs(evaluate(population.threshold.right, numbers)).max(initial=0.0)))
+    return max(values)
+
+
+def _input_exponent(values: npt.NDArray[Any], rules: Rules) -> tuple[int, str]:
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0.0:
+        return -rules.input_bits, "an input that is always zero"
+    top = math.ceil(math.log2(largest))
+    for bits in range(1, 21):
+        scaled = np.ldexp(values, bits - top)
+        if np.array_equal(scaled, np.rint(scaled)):
+            return top - bits, f"an input on a grid of {bits} bits"
+    return top - rules.input_bits, f"an input cut to {rules.input_bits} bits"
+
+
+def _decays(population: PopulationProgram) -> dict[str, float]:
+    """State -> its slowest tau/dt, for states whose step has the form a x + ... with 0 < a < 1."""
+    numbers = {c.name: c.values for c in population.coefficients}
+    decays = {}
+    for part in population.update:
+        name = f"a__{part.target.name}__{part.target.name}"
+        if name in numbers:
+            factor = float(np.max(numbers[name], initial=0.0))
+            if 0.0 < factor < 1.0:
+                decays[part.target.name] = max(1.0, -1.0 / math.log(factor))
+    return decays
+
+
+def _state_exponent(
+    program: StepProgram,
+    population: PopulationProgram,
+    state: State,
+    decays: Mapping[str, float],
+    ranges: Mapping[Key, float],
+    rules: Rules,
+) -> tuple[int, str]:
+    matters, what = _what_matters(program, population, state, ranges)
+    ratio = decays.get(state.name) or _drift_ratio(population, state.name, matters, ranges)
+    step = 2.0 * rules.stall * matters / ratio
+    reason = f"{rules.stall:g} of {what} {matters:.3g} at tau/dt = {ratio:.4g}"
+    return math.floor(math.log2(step)), reason
+
+
+def _drift_ratio(population: PopulationProgram, name: str, matters: float, ranges: Mapping[Key, float]) -> float:
+    """tau/dt of a non-linear equation: what matters over the median change in a tick, across the range."""
+    value = next((part.value for part in population.update if part.target.name == name), None)
+    if value is None or "dt" not in {symbol.name for symbol in symbols(value)}:
+        return 1.0
+    largest = ranges.get((population.name, name), 0.0)
+    grid = np.linspace(-largest, largest, 101)
+    numbers: dict[str, Any] = {c.name: np.mean(c.values) for c in population.coefficients}
+    numbers |= {s.name: np.mean(s.initial) for s in population.states} | {ACTIVE: True, name: grid}
+    change = np.abs(np.asarray(evaluate(value, numbers)) - grid)
+    change = change[np.isfinite(change) & (change > 0)]
+    return max(1.0, matters / float(np.median(change))) if change.size else 1.0
+
+
+def _what_matters(
+    program: StepProgram, population: PopulationProgram, state: State, ranges: Mapping[Key, float]
+) -> tuple[float, str]:
+    threshold = population.threshold
+    numbers = {c.name: c.values for c in population.coefficients} | {s.name: s.initial for s in population.states}
+    if threshold is not None and Symbol(state.name) in symbols(threshold.left):
+        distance = np.abs(evaluate(threshold.right, numbers) - evaluate(threshold.left, numbers))
+        if np.any(distance > 0):
+            return float(np.median(distance[distance > 0])), "the threshold distance"
+    increments = [*_synaptic_increments(program, population.name, state.name)]
+    for part in population.reset:
+        if part.target.name == state.name and part.value != Symbol(state.name):
+            change = np.abs(evaluate(part.value, numbers) - numbers[state.name])
+            increments.append(np.broadcast_to(change, (population.size,)))
+    sizes = np.concatenate([np.zeros(0), *(np.abs(part).ravel() for part in increments)])
+    if np.any(sizes > 0):
+        return float(np.median(sizes[sizes > 0])), "the median increment"
+    largest = _largest(program, (population.name, state.name), ranges)
+    return (largest, "the range") if largest > 0 else (1.0, "nothing, it stays at zero;")
+
+
+def _synaptic_increments(program: StepProgram, population: str, variable: str) -> Iterable[npt.NDArray[Any]]:
+    for projection in program.projections:
+        numbers = {c.name: c.values for c in projection.coefficients} | {s.name: s.initial for s in projection.states}
+        for part in projection.on_pre:
+            written = projection.target if part.target.scope is Scope.POST else projection.source
+            own = all(symbol.scope is Scope.OWN for symbol in symbols(part.value))
+            if part.accumulate and own and (written, part.target.name) == (population, variable):
+                yield np.atleast_1d(np.asarray(evaluate(part.value, numbers), dtype=np.float64))
+
+
+def _fed_exponent(population: PopulationProgram, name: str, formats: Mapping[Key, Format]) -> tuple[int, str]:
+    """The exponent at which a state resolves one step of every input that feeds it, in one tick."""
+    numbers = {c.name: c.values for c in population.coefficients}
+    finest, why = _COARSEST, ""
+    for (part, variable), form in formats.items():
+        gain = numbers.get(f"a__{name}__{variable}")
+        if part == population.name and gain is not None and np.any(gain != 0):
+            smallest = float(np.abs(gain[gain != 0] if gain.ndim else gain).min())
+            exponent = math.floor(math.log2(smallest)) + form.exponent
+            if exponent < finest:
+                finest, why = exponent, f"resolves one step of {variable} in a tick"
+    return finest, why
+
+
+def _weight_exponent(projection: ProjectionProgram, name: str, formats: Mapping[Key, Format]) -> int:
+    exponents = [
+        formats[projection.target if part.target.scope is Scope.POST else projection.source, part.target.name].exponent
+        for part in projection.on_pre
+        if part.accumulate and Symbol(name) in symbols(part.value)
+    ]
+    return min(exponents, default=-16)

@@ -1,0 +1,173 @@
+"""Projections -> ProjectionProgram: on_pre statements with their variables resolved to a side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neuro.checks import to_ticks
+from neuro.circuit import Projection
+from neuro.equations import (
+    Dimension,
+    Equations,
+    Quantity,
+    check_units,
+    parse_equations,
+    quantity,
+    resolved,
+    seconds,
+)
+from neuro.errors import EquationError
+from neuro.expressions import Statement, negate, parse_statements, replace
+from neuro.lowering_neurons import Neurons, combined
+from neuro.program import (
+    Assignment,
+    Coefficient,
+    Expression,
+    ProjectionProgram,
+    Scope,
+    State,
+    Symbol,
+    symbols,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Synapses:
+    """A projection with its equations parsed; resolves Brian2's ``x_pre``, ``x_post`` and plain names."""
+
+    projection: Projection
+    equations: Equations
+    constants: Mapping[str, Quantity]
+    pre: Neurons | None
+    post: Neurons
+    where: str
+
+    def symbol(self, name: str) -> Symbol:
+        """What a name in the code of a synapse means, and on which side."""
+        if name in self.equations.variables or name in self.constants:
+            return Symbol(name)
+        base, _, suffix = name.rpartition("_")
+        if suffix == "pre" and self.pre is not None and base in self.pre.names:
+            return Symbol(base, Scope.PRE)
+        if suffix == "post" and base in self.post.names:
+            return Symbol(base, Scope.POST)
+        if name in self.post.names:
+            return Symbol(name, Scope.POST)
+        return Symbol(name)
+
+    def meaning(self, expression: Expression) -> Expression:
+        """The expression with units replaced and every symbol on its side."""
+
+        def scoped(part: Expression) -> Expression | None:
+            return self.symbol(part.name) if isinstance(part, Symbol) else None
+
+        known = {part.name for part in symbols(expression) if self.symbol(part.name) != part}
+        names = (*known, *self.equations.variables, *self.constants)
+        return replace(resolved(expression, self.equations, names, self.where), scoped)
+
+    @property
+    def dimensions(self) -> dict[str, Dimension]:
+        """Name -> dimension of everything the code of this projection may name."""
+        known: dict[str, Dimension] = dict(self.post.dimensions)
+        for suffix, neurons in (("pre", self.pre), ("post", self.post)):
+            if neurons is not None:
+                known |= {f"{name}_{suffix}": dimension for name, dimension in neurons.dimensions.items()}
+        known |= {name: constant.dimension for name, constant in self.constants.items()}
+        return known | dict(self.equations.dimensions)
+
+
+def lower_projection(projection: Projection, neurons: Mapping[str, Neurons], dt: float) -> ProjectionProgram:
+    """One projection's share of a step."""
+    where = f"projection {projection.name!r}"
+    equations = parse_equations(projection.model.equations, where)
+    if equations.differential:
+        raise EquationError(f"{where} has differential equations; keep traces in the neurons for now")
+    given = {**projection.model.parameters, **projection.parameters}
+    declared = {name: value for name, value in given.items() if name in equations.dimensions}
+    constants = {
+        name: quantity(value, None, f"parameter {name!r} of {where}")
+        for name, value in given.items()
+        if name not in equations.dimensions
+    }
+    for name, constant in constants.items():
+        if constant.values.ndim:
+            raise EquationError(f"{name!r} of {where} differs by synapse; declare it in the equations of the synapse")
+    synapses = Synapses(
+        projection,
+        equations,
+        {**constants, "dt": Quantity(np.array(dt), seconds())},
+        neurons.get(projection.source),
+        neurons[projection.target],
+        where,
+    )
+    check_units(equations, synapses.dimensions, [], [projection.model.on_pre], where)
+    on_pre = tuple(_synaptic(synapses, statement) for statement in parse_statements(projection.model.on_pre))
+    _check_order(on_pre, where)
+    return ProjectionProgram(
+        name=projection.name,
+        source=projection.source,
+        target=projection.target,
+        row_start=np.asarray(projection.connections.row_start),
+        column=np.asarray(projection.connections.column),
+        delay=to_ticks(
+            quantity(projection.delay, seconds(), f"the delay of {where}").values, dt, f"the delay of {where}"
+        ),
+        states=tuple(
+            State(name, _synaptic_initial(synapses, name, declared))
+            for name in (*equations.variables, *equations.constants)
+        ),
+        coefficients=_synaptic_coefficients(synapses, on_pre),
+        on_pre=on_pre,
+    )
+
+
+def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Any]) -> np.ndarray:
+    label = f"{name!r} of {synapses.where}"
+    if name in synapses.equations.constants and name not in declared:
+        raise EquationError(f"{synapses.where} has no value for the parameter {name!r}; give it in parameters")
+    values = quantity(declared.get(name, 0.0), synapses.equations.dimensions[name], label).values
+    return np.broadcast_to(values, (synapses.projection.connections.synapses,)).copy()
+
+
+def _synaptic(synapses: Synapses, statement: Statement) -> Assignment:
+    target = synapses.symbol(statement.name)
+    value = synapses.meaning(statement.value)
+    if target.scope is Scope.OWN:
+        if target.name not in synapses.equations.variables:
+            raise EquationError(f"{statement.name!r} is assigned in {synapses.where}, but is no variable of it")
+        return Assignment(target, combined(target, statement.operator, value))
+    neurons = synapses.post if target.scope is Scope.POST else synapses.pre
+    if neurons is None or target.name not in neurons.equations.variables:
+        raise EquationError(f"{statement.name!r} is assigned in {synapses.where}, but is no variable of the neurons")
+    if statement.operator not in ("+=", "-="):
+        raise EquationError(
+            f"'{statement.name} {statement.operator} ...' in {synapses.where} depends on the order of the synapses; "
+            "neurons may only be written with += or -="
+        )
+    return Assignment(target, value if statement.operator == "+=" else negate(value), accumulate=True)
+
+
+def _check_order(on_pre: Iterable[Assignment], where: str) -> None:
+    written = {part.target for part in on_pre if part.accumulate}
+    for part in on_pre:
+        clash = sorted(symbol.name for symbol in symbols(part.value) & written)
+        if clash:
+            raise EquationError(
+                f"on_pre of {where} reads {clash[0]!r} and adds to it; the result would depend on the order"
+            )
+
+
+def _synaptic_coefficients(synapses: Synapses, on_pre: Iterable[Assignment]) -> tuple[Coefficient, ...]:
+    used = {symbol for part in on_pre for symbol in symbols(part.value)}
+    own = sorted(s.name for s in used if s.scope is Scope.OWN and s.name in synapses.constants)
+    for symbol in used:
+        neurons = {Scope.PRE: synapses.pre, Scope.POST: synapses.post}.get(symbol.scope)
+        if neurons is not None and symbol.name in neurons.constants:
+            raise EquationError(
+                f"on_pre of {synapses.where} reads the parameter {symbol.name!r} of a neuron; give it to the synapse"
+            )
+    return tuple(Coefficient(name, synapses.constants[name].values) for name in own)
