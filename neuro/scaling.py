@@ -58,9 +58,10 @@ class Scaled:
                     states = min(parts)
                     factor = left if parts[0] == FREE else right
                     return FREE if states == FREE else states - self.fraction(factor)
-                return sum(parts)
-            case Binary("/", left, _):
-                return self.natural(left) - self.rules.guard_bits if self.natural(left) != FREE else FREE
+                return min(parts)
+            case Binary("/", left, right):
+                states = self.natural(left)
+                return FREE if states == FREE else states - self.fraction(Binary("/", Constant(1.0), right))
         return min((self.natural(part) for part in _parts(expression)), default=FREE)
 
     def fraction(self, factor: Expression) -> int:

@@ -29,14 +29,11 @@ def check_codes(codes: npt.ArrayLike, units: int, what: str = "codes") -> Codes:
             "(np.flatnonzero of a binary vector)"
         )
     if given.ndim not in (1, 2) or given.size == 0:
-        raise InvalidInput(
-            f"{what}: shape is {given.shape}; (k,) or (batch, k) with at least one unit is allowed"
-        )
+        raise InvalidInput(f"{what}: shape is {given.shape}; (k,) or (batch, k) with at least one unit is allowed")
     rows = np.sort(np.atleast_2d(given).astype(np.int64), axis=1)
     if rows[:, 0].min() < 0 or rows[:, -1].max() >= units:
         raise InvalidInput(
-            f"{what}: units {rows[:, 0].min()} to {rows[:, -1].max()} are active; 0 to "
-            f"{units - 1} are allowed"
+            f"{what}: units {rows[:, 0].min()} to {rows[:, -1].max()} are active; 0 to {units - 1} are allowed"
         )
     twice = np.flatnonzero(np.any(np.diff(rows, axis=1) == 0, axis=1))
     if twice.size:

@@ -33,8 +33,7 @@ def _check_embeddings(embeddings: npt.ArrayLike, dimensions: int | None = None) 
         )
     if given.ndim not in (1, 2) or given.size == 0:
         raise InvalidInput(
-            f"embeddings have shape {given.shape}; (dimensions,) or (batch, dimensions), not "
-            "empty, is allowed"
+            f"embeddings have shape {given.shape}; (dimensions,) or (batch, dimensions), not empty, is allowed"
         )
     if dimensions is not None and given.shape[-1] != dimensions:
         raise InvalidInput(f"embeddings have {given.shape[-1]} dimensions; this encoder takes {dimensions}")
@@ -74,7 +73,7 @@ class KWTAEncoder:
     """
 
     dimensions: int
-    units: int = 2048
+    units: int = 4096
     active: int = 128
     nonzeros: int = 8
     signed: bool = True
@@ -100,9 +99,7 @@ class KWTAEncoder:
             raise InvalidInput(f"radius is {self.radius!r}; a number above 0 is allowed")
         mean = np.zeros(self.dimensions) if self.mean is None else np.array(self.mean, dtype=np.float64)
         if mean.shape != (self.dimensions,) or not np.all(np.abs(mean) < _LARGEST):
-            raise InvalidInput(
-                f"mean has shape {mean.shape}; finite numbers of shape ({self.dimensions},) are allowed"
-            )
+            raise InvalidInput(f"mean has shape {mean.shape}; finite numbers of shape ({self.dimensions},) are allowed")
         mean.setflags(write=False)
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "_race", Race(self.current_bits, self.leak_ticks))
@@ -180,9 +177,7 @@ class KWTAEncoder:
             InvalidInput: as :meth:`encode`; a presentation too short.
         """
         levels = np.atleast_2d(self.levels(embeddings))
-        return self._race.circuit(
-            levels, self.active, presentation_ticks=presentation_ticks, name=name, seed=self.seed
-        )
+        return self._race.circuit(levels, self.active, presentation_ticks=presentation_ticks, name=name, seed=self.seed)
 
     def projection(self, units: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Rows of the projection matrix: the weights of some units, shape of ``units`` + (dimensions,)."""
@@ -208,6 +203,9 @@ class KWTAEncoder:
         decoded = np.empty((len(rows), self.dimensions))
         for item, winners in enumerate(rows):
             P = self.projection(winners)
+            if not self.signed:
+                # Every row holds the same positive share of (1, ..., 1), which says nothing about the embedding.
+                P -= self.nonzeros / self.dimensions
             decoded[item] = np.linalg.solve(P @ P.T + ridge, np.ones(self.active)) @ P
         decoded *= self.radius / np.linalg.norm(decoded, axis=1, keepdims=True)
         decoded += np.asarray(self.mean)

@@ -121,8 +121,7 @@ class Race:
             )
         if given.min() < 0 or given.max() >= 1 << self.level_bits:
             raise InvalidInput(
-                f"levels run from {given.min()} to {given.max()}; 0 to "
-                f"{(1 << self.level_bits) - 1} are allowed"
+                f"levels run from {given.min()} to {given.max()}; 0 to {(1 << self.level_bits) - 1} are allowed"
             )
         length = self.ticks if presentation_ticks is None else presentation_ticks
         if length < self.ticks:

@@ -20,71 +20,71 @@ def imprint(weights: Bits, cues: Ints, pointers: Ints) -> None:
 
 
 @njit(cache=True)
-def _add_row(planes: Bits, row: Bits, carry: Bits) -> None:
-    """Add one bit to each bit-sliced counter: a ripple of half adders, plane by plane."""
-    carry[:] = row
-    for plane in range(planes.shape[0]):
+def _ripple(planes: Bits, first: int, carry: Bits) -> None:
+    """Add a row of bits of weight ``2**first`` to bit-sliced counters: half adders, plane by plane."""
+    for plane in range(first, planes.shape[0]):
         bits = planes[plane]
-        for word in range(row.size):
+        for word in range(carry.size):
             both = bits[word] & carry[word]
             bits[word] ^= carry[word]
             carry[word] = both
 
 
 @njit(cache=True)
-def _add_three(planes: Bits, a: Bits, b: Bits, c: Bits, carry: Bits) -> None:
+def _add_three(planes: Bits, left: Bits, middle: Bits, right: Bits, carry: Bits) -> None:
     """Add three rows at once: a full adder makes them one row of weight 1 and one of weight 2."""
-    low = planes[0]
-    for word in range(a.size):
-        ones = a[word] ^ b[word] ^ c[word]
-        twos = (a[word] & b[word]) | (c[word] & (a[word] ^ b[word]))
+    low, high = planes[0], planes[1]
+    for word in range(carry.size):
+        a, b, c = left[word], middle[word], right[word]
+        ones = a ^ b ^ c
+        twos = (a & b) | (c & (a ^ b))
         both = low[word] & ones
         low[word] ^= ones
-        # Weight 2 twice: the full adder of plane 1, its carry ripples on from plane 2.
-        bit = planes[1, word]
-        planes[1, word] = bit ^ twos ^ both
+        # Two rows of weight 2 meet plane 1: a full adder again; its carry has weight 4.
+        bit = high[word]
+        high[word] = bit ^ twos ^ both
         carry[word] = (bit & twos) | (both & (bit ^ twos))
-    for plane in range(2, planes.shape[0]):
-        bits = planes[plane]
-        for word in range(a.size):
-            both = bits[word] & carry[word]
-            bits[word] ^= carry[word]
-            carry[word] = both
+    _ripple(planes, 2, carry)
 
 
 @njit(cache=True)
-def column_sums(weights: Bits, cue: Ints, planes: Bits, carry: Bits, sums: npt.NDArray[np.int32]) -> None:
-    """For each pointer unit, how many active cue units reach it: column sums of the cue's rows.
-
-    Bit-sliced: ``planes[b]`` (words,) holds bit b of 64 counters a word, so a row is added by XOR and AND.
-    """
-    planes[:] = 0
-    done = 0
-    while done + 3 <= cue.size:
-        _add_three(planes, weights[cue[done]], weights[cue[done + 1]], weights[cue[done + 2]], carry)
-        done += 3
-    for unit in cue[done:]:
-        _add_row(planes, weights[unit], carry)
-    padded = np.zeros(weights.shape[1] * 64, np.int32)
-    for plane in range(planes.shape[0]):
-        for word in range(planes.shape[1]):
+def _expand(planes: Bits, padded: npt.NDArray[np.int32]) -> None:
+    """Bit-sliced counters, 64 a word, as numbers."""
+    for word in range(planes.shape[1]):
+        numbers = padded[word * 64 : word * 64 + 64]
+        for bit in range(64):
+            numbers[bit] = 0
+        for plane in range(planes.shape[0]):
             bits = planes[plane, word]
-            counters = padded[word * 64 : word * 64 + 64]
             for bit in range(64):
-                counters[bit] += np.int32((bits >> np.uint64(bit)) & np.uint64(1)) << np.int32(plane)
-    sums[:] = padded[: sums.size]
+                numbers[bit] += np.int32((bits >> np.uint64(bit)) & np.uint64(1)) << np.int32(plane)
 
 
 @njit(cache=True)
-def column_sums_batch(weights: Bits, cues: Ints, sums: npt.NDArray[np.int32]) -> None:
-    """:func:`column_sums` for each row of ``cues``."""
-    depth = 2
-    while (1 << depth) <= cues.shape[1]:
-        depth += 1
-    planes = np.zeros((depth, weights.shape[1]), np.uint64)
-    carry = np.zeros(weights.shape[1], np.uint64)
+def column_sums(weights: Bits, cues: Ints, planes: Bits, padded: npt.NDArray[np.int32]) -> None:
+    """For each pointer unit, how many active cue units reach it: the sum of the cue's rows of bits.
+
+    Args:
+        weights: (units, words), 64 pointer units a word.
+        cues: (batch, active).
+        planes: work space (depth >= 2, words): plane b holds bit b of all counters, so that rows are added by
+            XOR and AND; ``2**depth > active``.
+        padded: the sums, (batch, 64 words).
+    """
+    carry = np.empty(weights.shape[1], np.uint64)
+    active = cues.shape[1]
     for item in range(cues.shape[0]):
-        column_sums(weights, cues[item], planes, carry, sums[item])
+        for plane in range(planes.shape[0]):
+            for word in range(carry.size):
+                planes[plane, word] = 0
+        for first in range(0, active - 2, 3):
+            a, b, c = cues[item, first], cues[item, first + 1], cues[item, first + 2]
+            _add_three(planes, weights[a], weights[b], weights[c], carry)
+        for place in range(active - active % 3, active):
+            for word in range(carry.size):
+                carry[word] = weights[cues[item, place], word]
+            _ripple(planes, 0, carry)
+        _expand(planes, padded[item])
 
 
 @njit(cache=True)
@@ -104,10 +104,9 @@ def _sift_down(heap: Ints, place: int) -> None:
 
 @njit(cache=True)
 def rank(sums: npt.NDArray[np.int32], pointers: Ints, keys: Ints) -> None:
-    """The ``keys.size`` best items, best first: item i scores ``sum_j sums[pointers[i, j]]``, ties to the
-    earlier.
+    """The largest ``keys.size`` keys, as a min-heap; item i scores ``sum_j sums[pointers[i, j]]``.
 
-    A key is ``score * items + (items - 1 - i)``; a min-heap keeps the largest keys.
+    A key is ``score * items + (items - 1 - i)``: no two are equal, and of equal scores the earlier item leads.
     """
     items = pointers.shape[0]
     for place in range(keys.size):

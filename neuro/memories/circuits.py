@@ -15,6 +15,11 @@ One presentation, T = ``encoder.presentation_ticks``, in ticks from its start:
 Pointers and labels are integrate-and-fire neurons without leak (:data:`ACCUMULATOR`), driven by delta
 synapses on a grid of one dyadic unit: sums are exact on every simulator and need ``log2(2 k + 2)`` bits,
 whatever the order of spikes.
+
+Two sizes, on scikit-learn's digits (1,437 for learning, 360 held out, mean of 20 splits; 3 neighbours name .986):
+
+* the defaults of encoder, memory and read-out: 8,202 neurons, 2.6 million synapses, .981;
+* 256 units with 32 active, 300 digits stored on 256 pointers of 2, 32 winners: 522 neurons, 19,000 synapses, .924.
 """
 
 from __future__ import annotations
@@ -22,16 +27,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from neuro.circuit import (
-    Circuit,
-    Connections,
-    Population,
-    Projection,
-    Restart,
-    SpikeSource,
-    Winners,
-    compose,
-)
+from neuro.circuit import Circuit, Population, Projection, Restart, SpikeSource, Winners
+from neuro.composition import compose
+from neuro.connections import Connections
 from neuro.encoders.codes import codes_from_spikes
 from neuro.encoders.kwta import KWTAEncoder
 from neuro.errors import InvalidInput
@@ -102,9 +100,7 @@ def recall_circuit(
         encoding.dt,
         populations=_populations(encoder.active, memory, readout),
         stimuli=[
-            SpikeSource(
-                "gate", 1, starts + encoder.presentation_ticks - 1, np.zeros(presentations, dtype=np.int64)
-            )
+            SpikeSource("gate", 1, starts + encoder.presentation_ticks - 1, np.zeros(presentations, dtype=np.int64))
         ],
         restarts=[Restart(name, starts, variables=("v",)) for name in names],
         seed=encoding.seed,
@@ -117,9 +113,7 @@ def recall_ticks(encoder: KWTAEncoder) -> int:
     return encoder.presentation_ticks + 2
 
 
-def label_from_spikes(
-    recording: Recording, encoder: KWTAEncoder, readout: LabelReadout
-) -> npt.NDArray[np.int64]:
+def label_from_spikes(recording: Recording, encoder: KWTAEncoder, readout: LabelReadout) -> npt.NDArray[np.int64]:
     """The label that fired in each presentation of a run of :func:`recall_circuit`, shape (presentations,).
 
     Raises:
@@ -139,8 +133,7 @@ def _check_sizes(encoder: KWTAEncoder, memory: HebbianMemory, readout: LabelRead
     voters = np.asarray(readout.weights).shape[0]
     if voters != memory.pointer_units:
         raise InvalidInput(
-            f"the read-out has {voters} pointer units, the memory {memory.pointer_units}; learn "
-            "it on this memory"
+            f"the read-out has {voters} pointer units, the memory {memory.pointer_units}; learn it on this memory"
         )
 
 

@@ -40,9 +40,7 @@ class HebbianMemory:
         InvalidInput: a value outside its range.
     """
 
-    def __init__(
-        self, units: int, *, pointer_units: int = 2048, pointer_active: int = 8, seed: int = 0
-    ) -> None:
+    def __init__(self, units: int, *, pointer_units: int = 4096, pointer_active: int = 16, seed: int = 0) -> None:
         check_whole("units", units, 1, 1 << 24)
         check_whole("pointer_units", pointer_units, 1, 1 << 24)
         check_whole("pointer_active", pointer_active, 1, pointer_units)
@@ -117,6 +115,7 @@ class HebbianMemory:
         sums = np.atleast_2d(self.activity(cues))
         keys = np.empty((len(sums), k), dtype=np.int64)
         rank_batch(sums, self._pointers[: self._items], keys)
+        keys = np.sort(keys, axis=1)[:, ::-1]
         found, scores = self._indices[self._items - 1 - keys % self._items], keys // self._items
         return (found[0], scores[0]) if np.ndim(cues) == 1 else (found, scores)
 
@@ -127,11 +126,14 @@ class HebbianMemory:
         Raises:
             InvalidInput: cues that are no codes of ``units``.
         """
-        from neuro.memories._kernels import column_sums_batch
+        from neuro.memories._kernels import column_sums
 
         codes = check_codes(cues, self.units, "cues")
-        sums = np.empty((len(codes), self.pointer_units), dtype=np.int32)
-        column_sums_batch(self._weights, codes, sums)
+        words = self._weights.shape[1]
+        planes = np.empty((max(2, codes.shape[1].bit_length()), words), dtype=np.uint64)
+        padded = np.empty((len(codes), 64 * words), dtype=np.int32)
+        column_sums(self._weights, codes, planes, padded)
+        sums = padded[:, : self.pointer_units]
         return sums[0] if np.ndim(cues) == 1 else sums
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -139,9 +141,7 @@ class HebbianMemory:
         ``indices``, ``weights``.
         """
         return {
-            "shape": np.array(
-                [self.units, self.pointer_units, self.pointer_active, self.seed], dtype=np.int64
-            ),
+            "shape": np.array([self.units, self.pointer_units, self.pointer_active, self.seed], dtype=np.int64),
             "indices": self.indices,
             "weights": self._weights.copy(),
         }
@@ -175,9 +175,7 @@ class HebbianMemory:
             return np.arange(first, first + items, dtype=np.int64)
         given = np.asarray(indices)
         if given.shape != (items,) or (given.size and not np.issubdtype(given.dtype, np.integer)):
-            raise InvalidInput(
-                f"indices have shape {given.shape}, dtype {given.dtype}; {items} integers are allowed"
-            )
+            raise InvalidInput(f"indices have shape {given.shape}, dtype {given.dtype}; {items} integers are allowed")
         names = given.astype(np.int64)
         if names.size and names.min() < 0:
             raise InvalidInput(f"indices hold {names.min()}; whole numbers >= 0 are allowed")
@@ -220,7 +218,6 @@ def _array(
     )
     if array.dtype != dtype or not fits:
         raise InvalidInput(
-            f"state: {name} has dtype {array.dtype}, shape {array.shape}; {np.dtype(dtype)} of "
-            f"shape {shape} is allowed"
+            f"state: {name} has dtype {array.dtype}, shape {array.shape}; {np.dtype(dtype)} of shape {shape} is allowed"
         )
     return array

@@ -53,8 +53,7 @@ class LabelReadout:
             )
         if labels.shape != weights.shape[1:] or not np.issubdtype(labels.dtype, np.integer):
             raise InvalidInput(
-                f"labels have shape {labels.shape}, dtype {labels.dtype}; {weights.shape[1]} "
-                "integers are allowed"
+                f"labels have shape {labels.shape}, dtype {labels.dtype}; {weights.shape[1]} integers are allowed"
             )
         if np.any(np.diff(labels) <= 0):
             raise InvalidInput("labels must ascend, each once")
@@ -70,7 +69,7 @@ class LabelReadout:
         cues: npt.ArrayLike,
         labels: npt.ArrayLike,
         *,
-        winners: int = 128,
+        winners: int = 256,
         bits: int = 4,
         epochs: int = 15,
         seed: int = 0,

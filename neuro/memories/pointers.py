@@ -16,9 +16,7 @@ def _mixed(counter: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return bits ^ (bits >> np.uint64(31))
 
 
-def pointer_codes(
-    indices: npt.NDArray[np.int64], units: int, active: int, seed: int
-) -> npt.NDArray[np.int64]:
+def pointer_codes(indices: npt.NDArray[np.int64], units: int, active: int, seed: int) -> npt.NDArray[np.int64]:
     """The pointer code of each item index, shape (items, active), ascending.
 
     The units fall into ``active`` blocks; one unit of each block is drawn by a hash of (seed, index,

@@ -12,18 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from neuro.circuit import (
-    Circuit,
-    Connections,
-    CurrentInput,
-    Operation,
-    Population,
-    Probe,
-    Projection,
-    Restart,
-    SpikeSource,
-    Winners,
-)
+from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, Restart, SpikeSource, Winners
+from neuro.connections import Connections
 from neuro.errors import InvalidInput
 from neuro.exchange import quantity_dimension, quantity_from_si
 from neuro.models.base import Method, NeuronModel, SynapseModel

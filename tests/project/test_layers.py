@@ -19,10 +19,25 @@ PACKAGES = ("neuro", "hnsw_bridge", "rtl_export")
 # A package's line covers everything under it.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("neuro.spikes", "neuro.diagnostics", "neuro.errors"),
-    ("neuro.equations", "neuro.expressions", "neuro.integrate", "neuro.program")
-    + ("neuro.quantise", "neuro.formats", "neuro.scaling"),
-    ("neuro.circuit", "neuro.checks", "neuro.composition", "neuro.connections", "neuro.models")
-    + ("neuro.lowering", "neuro.lowering_neurons", "neuro.lowering_synapses"),
+    (
+        "neuro.equations",
+        "neuro.expressions",
+        "neuro.integrate",
+        "neuro.program",
+        "neuro.quantise",
+        "neuro.formats",
+        "neuro.scaling",
+    ),
+    (
+        "neuro.circuit",
+        "neuro.checks",
+        "neuro.composition",
+        "neuro.connections",
+        "neuro.models",
+        "neuro.lowering",
+        "neuro.lowering_neurons",
+        "neuro.lowering_synapses",
+    ),
     ("neuro.simulators",),
     ("neuro.motifs", "neuro.memories", "neuro.encoders", "neuro.vsa"),
     ("neuro.exchange", "neuro.store", "neuro.plots"),
