@@ -5,7 +5,7 @@
   state the threshold reads, the median increment for one that synapses or resets raise, its range otherwise.
 * Coefficients get log2(tau/dt) + ``guard_bits`` fractional bits, and at least ``guard_bits`` significant ones.
 * An input on a dyadic grid keeps that grid; a state that an input feeds resolves one step of it in one tick.
-* A synaptic weight has the step of the variable it is added to.
+* A synaptic weight has the step of the variable it is added to; weights on a dyadic grid of up to 20 bits keep it.
 * The range comes from a float run, with ``headroom_bits`` to spare.
 """
 
@@ -88,6 +88,9 @@ def choose_formats(
                 exponent, reason = _state_exponent(program, population, state, decays, ranges, rules)
                 fed, why = _fed_exponent(population, state.name, chosen.formats)
                 exponent, reason = (fed, why) if fed < exponent else (exponent, reason)
+                grid = _weight_grid(program, population, state)
+                if grid is not None and (grid < exponent or _only_adds(population, state, grid)):
+                    exponent, reason = grid, "the grid of the weights added to it"
                 chosen.put(key, exponent, _largest(program, key, ranges), rules, reason)
     for key, form in given.items():
         if key not in chosen.formats and not any(key[0] == part.name for part in program.projections):
@@ -124,11 +127,40 @@ def _input_exponent(values: npt.NDArray[Any], rules: Rules) -> tuple[int, str]:
     if largest == 0.0:
         return -rules.input_bits, "an input that is always zero"
     top = math.ceil(math.log2(largest))
-    for bits in range(1, 21):
+    grid = _grid(values)
+    if grid is not None:
+        return grid, f"an input on a grid of {top - grid} bits"
+    return top - rules.input_bits, f"an input cut to {rules.input_bits} bits"
+
+
+def _grid(values: npt.NDArray[Any]) -> int | None:
+    """The coarsest exponent of which all values are multiples, up to 20 bits below the largest; None beyond."""
+    largest = float(np.abs(values).max(initial=0.0))
+    top = math.ceil(math.log2(largest)) if largest > 0 else 0
+    for bits in range(21):
         scaled = np.ldexp(values, bits - top)
         if np.array_equal(scaled, np.rint(scaled)):
-            return top - bits, f"an input on a grid of {bits} bits"
-    return top - rules.input_bits, f"an input cut to {rules.input_bits} bits"
+            return top - bits
+    return None
+
+
+def _weight_grid(program: StepProgram, population: PopulationProgram, state: State) -> int | None:
+    """The grid of everything that synapses add to a state; None where nothing is added, or on no grid."""
+    increments = [part.ravel() for part in _synaptic_increments(program, population.name, state.name)]
+    values = np.concatenate([np.zeros(0), *increments])
+    return _grid(values) if np.any(values != 0) else None
+
+
+def _only_adds(population: PopulationProgram, state: State, grid: int) -> bool:
+    """Whether a state has no step of its own and is compared with numbers on the grid: the grid is then exact."""
+    if any(part.target.name == state.name for part in population.update) or population.threshold is None:
+        return False
+    numbers = {c.name: c.values for c in population.coefficients} | {s.name: s.initial for s in population.states}
+    if population.threshold.left != Symbol(state.name):
+        return False
+    compared = np.ldexp(np.asarray(evaluate(population.threshold.right, numbers), dtype=np.float64), -grid)
+    start = np.ldexp(state.initial, -grid)
+    return np.array_equal(compared, np.rint(compared)) and np.array_equal(start, np.rint(start))
 
 
 def _decays(population: PopulationProgram) -> dict[str, float]:

@@ -85,6 +85,22 @@ def test_an_input_on_a_grid_keeps_it_and_one_step_of_it_moves_the_state() -> Non
     assert moved[0] < moved[1] < moved[2]
 
 
+def test_weights_on_a_grid_stay_exact() -> None:
+    """An accumulator takes the grid of its weights, though its threshold is a hundred times larger."""
+    model = NeuronModel("v : 1", threshold="v > 100", reset="v = 0")
+    weights = np.array([0.125, 0.5, 3.0])
+    circuit = Circuit(
+        1e-3,
+        [Population("a", 1, model)],
+        [Projection("sa", "s", "a", static_synapse("v", "1"), Connections.all_to_all(3, 1), {"w": weights})],
+        [SpikeSource("s", 3, [0, 1, 2], [0, 1, 2])],
+    )
+    quantised = FixedPoint().quantise(circuit, 5)
+    assert quantised.formats["a", "v"].exponent == -3
+    assert quantised.program.projections[0].states[0].initial.tolist() == [1, 4, 24]
+    assert simulate(circuit, 5, on=FixedPoint()).final["a", "v"].tolist() == [29]
+
+
 def test_given_formats_are_used_and_saturate() -> None:
     circuit = _network(initial={"v": -70e-3})
     fixed = FixedPoint(formats={("a", "g"): Format(6, -10)})
