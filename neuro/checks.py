@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.errors import CircuitError
+from neuro.errors import CircuitError, InvalidInput
 
 _GRID_TOLERANCE = 1e-3
 
@@ -56,3 +56,9 @@ def to_ticks(time: Any, dt: float, what: str) -> npt.NDArray[np.int64]:
     if np.any(np.abs(exact - ticks) > _GRID_TOLERANCE):
         raise CircuitError(f"{what} is {time}, not a whole number of ticks of {dt:g} s; round it or change dt")
     return ticks.astype(np.int64)
+
+
+def check_whole(name: str, value: Any, lowest: int, highest: int) -> None:
+    """Raise InvalidInput unless ``value`` is a whole number from ``lowest`` to ``highest``."""
+    if not is_whole(value, lowest) or value > highest:
+        raise InvalidInput(f"{name} is {value!r}; a whole number from {lowest} to {highest} is allowed")

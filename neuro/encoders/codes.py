@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from neuro.encoders._checks import check_whole
+from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.spikes import Recording
 

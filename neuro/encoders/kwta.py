@@ -15,8 +15,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import check_whole
 from neuro.circuit import Circuit
-from neuro.encoders._checks import check_whole
 from neuro.encoders.codes import Codes, check_codes
 from neuro.encoders.race import Race
 from neuro.errors import InvalidInput

@@ -26,8 +26,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import check_whole
 from neuro.circuit import Circuit, CurrentInput, Population, Restart, Winners
-from neuro.encoders._checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.models.base import Method
 from neuro.models.lif import LIF_DELTA

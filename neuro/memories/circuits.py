@@ -12,7 +12,7 @@ One presentation, T = ``encoder.presentation_ticks``, in ticks from its start:
 * T+1: the label neuron with most votes fires (``Winners(quota=1)``). Ties go to the lower index at every
   stage.
 
-Pointers and labels are integrate-and-fire neurons without leak (:data:`ACCUMULATOR`), driven by delta
+Pointers and labels are neurons without leak (:data:`neuro.models.INTEGRATE_AND_FIRE`), driven by delta
 synapses on a grid of one dyadic unit: sums are exact on every simulator and need ``log2(2 k + 2)`` bits,
 whatever the order of spikes.
 
@@ -35,25 +35,12 @@ from neuro.encoders.kwta import KWTAEncoder
 from neuro.errors import InvalidInput
 from neuro.memories.hebbian import HebbianMemory
 from neuro.memories.label_readout import LabelReadout
-from neuro.models.base import NeuronModel
+from neuro.models.integrate_and_fire import INTEGRATE_AND_FIRE
 from neuro.models.static_synapse import static_synapse
 from neuro.spikes import Recording
 
 _UNIT = 2.0**-10
 """Volts that one synapse adds: 0.98 mV, a power of two, so that sums are exact."""
-
-ACCUMULATOR = NeuronModel(
-    equations="""
-    v : volt
-    v_reset : volt (constant)
-    v_threshold : volt (constant)
-    """,
-    threshold="v > v_threshold",
-    reset="v = v_reset",
-    parameters={"v_reset": 0.0, "v_threshold": 20e-3},
-)
-"""Integrate-and-fire without leak (Lapicque 1907): ``v`` stays as delta synapses (``v_post += w``) leave
-it."""
 
 
 def classify(
@@ -142,7 +129,7 @@ def _populations(active: int, memory: HebbianMemory, readout: LabelReadout) -> l
     pointers = Population(
         "pointers",
         memory.pointer_units,
-        ACCUMULATOR,
+        INTEGRATE_AND_FIRE,
         parameters={"v_threshold": active * _UNIT},
         winners=Winners(quota=readout.winners),
     )
@@ -150,7 +137,7 @@ def _populations(active: int, memory: HebbianMemory, readout: LabelReadout) -> l
     labels = Population(
         "labels",
         classes,
-        ACCUMULATOR,
+        INTEGRATE_AND_FIRE,
         parameters={"v_threshold": (readout.winners - 1) * _UNIT},
         winners=Winners(quota=1),
     )

@@ -19,7 +19,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.encoders._checks import check_whole
+from neuro.checks import check_whole
 from neuro.encoders.codes import check_codes
 from neuro.errors import InvalidInput
 from neuro.memories.pointers import pointer_codes

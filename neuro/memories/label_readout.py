@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.encoders._checks import check_whole
+from neuro.checks import check_whole
 from neuro.encoders.codes import Codes, check_codes, top_units
 from neuro.errors import InvalidInput
 from neuro.memories.hebbian import HebbianMemory
