@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hnsw_bridge import NODES, IndexGraph, Seeds, event_program, spreading_circuit
+from neuro.circuit import Circuit, Operation, Restart
+from neuro.errors import UnsupportedByTarget
+from neuro.lowering import lower
+from neuro.models.base import Method
+from neuro.models.static_synapse import static_synapse
+
+
+@pytest.fixture(scope="module")
+def circuit(graph: IndexGraph) -> Circuit:
+    return spreading_circuit(graph, Seeds(np.zeros((1, 1), dtype=np.int64), np.ones((1, 1))))
+
+
+def test_the_program_is_the_circuits_own(circuit: Circuit, graph: IndexGraph) -> None:
+    lowered = lower(circuit)
+    program = event_program(lowered, NODES)
+    assert program.neurons is lowered.population(NODES)
+    assert (program.variable, program.target) == ("I", "v")
+    assert np.array_equal(program.weight, circuit.projections[0].parameters["w"])
+    assert program.period.tolist() == [8] * len(graph)
+
+
+def _model(circuit: Circuit, **changes: object) -> Circuit:
+    population = circuit.populations[0]
+    return replace(circuit, populations=[replace(population, model=replace(population.model, **changes))])
+
+
+def _delayed(circuit: Circuit) -> Circuit:
+    return replace(circuit, projections=[replace(circuit.projections[0], delay=circuit.dt)])
+
+
+def _twice(circuit: Circuit) -> Circuit:
+    return replace(circuit, projections=[circuit.projections[0], replace(circuit.projections[0], name="again")])
+
+
+def _resting_high(circuit: Circuit) -> Circuit:
+    population = circuit.populations[0]
+    parameters = {**population.parameters, "v_rest": 1.0, "v_threshold": 0.5}
+    return replace(circuit, populations=[replace(population, parameters=parameters)])
+
+
+def _off_rest(circuit: Circuit) -> Circuit:
+    return replace(circuit, populations=[replace(circuit.populations[0], initial={"v": 1e-3})])
+
+
+def _doubled(circuit: Circuit) -> Circuit:
+    twice = replace(static_synapse("v"), on_pre="v_post += 2*w")
+    return replace(circuit, projections=[replace(circuit.projections[0], model=twice)])
+
+
+def _with_exponential(circuit: Circuit) -> Circuit:
+    equations = circuit.populations[0].model.equations.replace("+ I)", "+ I*exp(v/(1*volt)))")
+    return _model(circuit, equations=equations, method=Method.EULER)
+
+
+@pytest.mark.parametrize(
+    ("change", "feature"),
+    [
+        (_delayed, "a delay of projection 'links'"),
+        (_twice, "several projections or sources that reach 'nodes'"),
+        (_doubled, "on_pre of projection 'links', which does more than add one weight"),
+        (_off_rest, "a variable that moves by itself, 'v'"),
+        (_resting_high, "a node that fires by itself"),
+        (_with_exponential, "function exp in population 'nodes'"),
+        (lambda circuit: _model(circuit, reset="I = 0*volt"), "an input variable that the model writes, 'I'"),
+        (lambda circuit: _model(circuit, threshold=None), "population 'nodes', which never fires"),
+        (lambda circuit: replace(circuit, stimuli=[]), "population 'nodes' with 0 inputs in place of one"),
+        (lambda circuit: replace(circuit, restarts=[]), "queries that don't start with a restart of all of 'nodes'"),
+        (lambda circuit: replace(circuit, restarts=[Restart(NODES, [0], ("I",))]), "queries that don't start"),
+        (lambda circuit: replace(circuit, operations=[Operation("leak", NODES, "v = v*0.5")]), "an operation"),
+    ],
+)
+def test_what_could_matter_to_a_sleeping_node_is_refused(circuit: Circuit, change: object, feature: str) -> None:
+    changed = change(circuit)  # type: ignore[operator]
+    text = f"event-driven search does not support {feature}"
+    with pytest.raises(UnsupportedByTarget, match=re.escape(text)):
+        event_program(lower(changed), NODES)

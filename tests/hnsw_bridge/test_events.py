@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hnsw_bridge import NODES, IndexGraph, NeuromorphicSearch, Seeds, Spreading, event_program, spreading_circuit
+from hnsw_bridge.events import run_queries
+from neuro.circuit import Circuit, Winners
+from neuro.lowering import lower
+from neuro.simulators import simulate
+from neuro.spikes import Spikes
+
+
+def _event_driven(circuit: Circuit, seeds: Seeds, ticks: int) -> Spikes:
+    program = event_program(lower(circuit), NODES)
+    runs = [*run_queries(program, seeds.nodes, seeds.currents(), ticks)]
+    when = np.concatenate([run.ticks + ticks * query for query, run in enumerate(runs)])
+    return Spikes(when, np.concatenate([run.nodes for run in runs]), program.nodes)
+
+
+def _with_winners(circuit: Circuit, winners: Winners) -> Circuit:
+    return replace(circuit, populations=[replace(circuit.populations[0], winners=winners)])
+
+
+@pytest.mark.parametrize(
+    "winners",
+    [Winners(), Winners(k=4), Winners(quota=20), Winners(k=5, quota=33), Winners(quota=300)],
+    ids=str,
+)
+@pytest.mark.parametrize("decay", [0.5, 0.83])
+def test_event_driven_is_clock_driven_spike_for_spike(graph: IndexGraph, winners: Winners, decay: float) -> None:
+    generator = np.random.default_rng(7)
+    seeds = Seeds(
+        np.array([generator.choice(300, 3, replace=False) for _ in range(8)]), generator.uniform(0.2, 1.0, (8, 3))
+    )
+    settings = Spreading(decay=decay, ticks=11)
+    circuit = _with_winners(spreading_circuit(graph, seeds, settings), winners)
+    clock = simulate(circuit, 8 * 11).spikes[NODES]
+    events = _event_driven(circuit, seeds, 11)
+    assert len(clock) > 100
+    assert np.array_equal(events.ticks, clock.ticks)
+    assert np.array_equal(events.indices, clock.indices)
+
+
+def test_neurons_may_differ_and_fire_again(graph: IndexGraph) -> None:
+    """Parameters per neuron, and a refractory time that ends within the query."""
+    seeds = Seeds(np.array([[3, 50, 120], [9, 4, 200]]), np.ones((2, 3)))
+    circuit = spreading_circuit(graph, seeds, Spreading(ticks=12))
+    population = circuit.populations[0]
+    thresholds = np.random.default_rng(1).uniform(0.5, 3.0, len(graph)) * 2.0**-6
+    circuit = replace(
+        circuit,
+        populations=[
+            replace(
+                population,
+                model=replace(population.model, refractory=3e-3),
+                parameters={**population.parameters, "v_threshold": thresholds},
+                winners=Winners(),
+            )
+        ],
+    )
+    clock = simulate(circuit, 24).spikes[NODES]
+    assert clock.counts().max() > 2
+    assert _event_driven(circuit, seeds, 12).mismatches(clock) == 0
+
+
+def test_only_nodes_that_were_reached_are_awake(search: NeuromorphicSearch) -> None:
+    few = event_program(lower(spreading_circuit(search.graph, _one_seed(), Spreading(quota=3))), NODES)
+    (run,) = run_queries(few, _one_seed().nodes, _one_seed().currents(), 8)
+    links = search.graph.links.both_ways()
+    assert run.nodes.size == 3
+    assert run.awake <= 1 + int(np.diff(links.row_start).max()) * 3
+    assert run.awake < 100
+
+
+def _one_seed() -> Seeds:
+    return Seeds(np.array([[11]]), np.ones((1, 1)))

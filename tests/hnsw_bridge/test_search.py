@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hnsw_bridge import (
+    MISSING,
+    NODES,
+    SILICON_SETTINGS,
+    Metric,
+    NeuromorphicSearch,
+    Spreading,
+    build_index,
+    build_search,
+)
+from hnsw_bridge.metric import distances
+from neuro.errors import InvalidInput
+from neuro.simulators import simulate
+from tests.hnsw_bridge.data import Split, clusters, split_digits
+
+
+def _recall(search: NeuromorphicSearch, queries: np.ndarray, found: np.ndarray) -> float:
+    index, hits = search.index, 0
+    for query, labels in zip(index.checked(queries), found, strict=True):
+        truth = np.argsort(distances(index.metric, index.vectors, query), kind="stable")[: found.shape[1]]
+        hits += np.intersect1d(labels, index.labels[truth]).size
+    return hits / found.size
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_spikes_find_the_nearest_digits(seed: int) -> None:
+    split = split_digits(seed)
+    search = build_search(build_index(split.stored))
+    result = search.query(split.queries, 10)
+    assert _recall(search, split.queries, result.labels) >= 0.98
+    assert result.seeds.nodes.shape == (360, 3)
+    assert result.activated.min() > 3
+    assert result.activated.max() <= search.settings.limit(1437) == 287
+
+
+def test_without_spreading_much_less_is_found(digits: Split) -> None:
+    index = build_index(digits.stored)
+    off = build_search(index, Spreading(enabled=False)).query(digits.queries, 10)
+    search = build_search(index)
+    on = search.query(digits.queries, 10)
+    assert _recall(search, digits.queries, off.labels) <= _recall(search, digits.queries, on.labels) - 0.2
+    assert np.all(off.labels[:, 3:] == MISSING)
+    assert np.all(np.isinf(off.distances[:, 3:]))
+    assert off.activated.tolist() == [3] * 360
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+def test_other_data_and_metrics_are_found_too(metric: Metric) -> None:
+    rows = clusters(5, items=1200, dimension=32)
+    search = build_search(build_index(rows[:1000], metric=metric))
+    result = search.query(rows[1000:], 10)
+    assert _recall(search, rows[1000:], result.labels) >= 0.97
+    assert result.activated.max() <= 200
+
+
+def test_the_answer_is_the_circuits(search: NeuromorphicSearch) -> None:
+    queries = clusters(3, items=10)
+    result = search.query(queries, 5)
+    recording = simulate(search.circuit(queries), search.ticks(10))
+    assert result.spikes.mismatches(recording.spikes[NODES]) == 0
+    for query in range(10):
+        fired = recording.spikes[NODES].between(8 * query, 8 * query + 8).indices
+        assert result.activated[query] == fired.size
+        exact = distances(Metric.L2, search.index.vectors[fired], search.index.checked(queries)[query])
+        assert np.array_equal(result.distances[query], np.sort(exact)[:5])
+        assert set(search.graph.nodes_of(result.labels[query])) <= set(fired)
+
+
+def test_a_search_repeats_itself(search: NeuromorphicSearch) -> None:
+    queries = clusters(3, items=10)
+    first, second = search.query(queries, 5), search.query(queries, 5)
+    alone = search.query(queries[4:5], 5)
+    assert np.array_equal(first.labels, second.labels)
+    assert np.array_equal(first.spikes.indices, second.spikes.indices)
+    assert np.array_equal(first.labels[4], alone.labels[0])
+
+
+def test_fewer_seeds_can_be_asked_for(search: NeuromorphicSearch) -> None:
+    result = search.query(clusters(3, items=2), 5, seeds=1)
+    assert result.seeds.nodes.shape == (2, 1)
+    assert result.spikes.between(0, 1).indices.tolist() == result.seeds.nodes[0].tolist()
+
+
+def test_an_index_of_two_items_answers() -> None:
+    search = build_search(build_index(np.eye(2), labels=[40, 50]))
+    assert search.query(np.eye(2), 2).labels.tolist() == [[40, 50], [50, 40]]
+
+
+def test_256_digits_fit_a_small_core(digits: Split) -> None:
+    search = build_search(build_index(digits.stored[:256], settings=SILICON_SETTINGS))
+    circuit = search.circuit(digits.queries[:4], winners=10)
+    assert [population.size for population in circuit.populations] == [256, 256]
+    assert circuit.projections[0].connections.synapses < 3000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"batch": np.ones((1, 3)), "k": 1}, "queries have 3 dimensions; the index holds vectors of 12"),
+        ({"batch": np.full((1, 12), np.nan), "k": 1}, "row 0 of queries holds NaN"),
+        ({"batch": np.ones((1, 12), dtype=int), "k": 1}, "queries have dtype int64"),
+        ({"batch": np.ones((1, 12)), "k": 301}, "k is 301; 1 to 300 is allowed, the number of items in the index"),
+        ({"batch": np.ones((1, 12)), "k": 1, "seeds": 4}, "a query can have 1 to 3 seeds; 4 were asked for"),
+    ],
+)
+def test_unusable_queries_are_refused(search: NeuromorphicSearch, arguments: dict[str, Any], text: str) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(text)):
+        search.query(**arguments)
+
+
+def test_importing_the_bridge_loads_no_engine() -> None:
+    code = "import sys, hnsw_bridge; print({'brian2', 'hnswlib', 'networkx', 'numba', 'scipy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
