@@ -13,9 +13,10 @@ from neuro.simulators import simulate
 from neuro.spikes import Spikes
 
 
-def _event_driven(circuit: Circuit, seeds: Seeds, ticks: int) -> Spikes:
+def _event_driven(circuit: Circuit, seeds: Seeds, settings: Spreading) -> Spikes:
     program = event_program(lower(circuit), NODES)
-    runs = [*run_queries(program, seeds.nodes, seeds.currents(), ticks)]
+    ticks = int(settings.ticks)
+    runs = [*run_queries(program, seeds.nodes, seeds.currents(settings), ticks)]
     when = np.concatenate([run.ticks + ticks * query for query, run in enumerate(runs)])
     return Spikes(when, np.concatenate([run.nodes for run in runs]), program.nodes)
 
@@ -38,7 +39,7 @@ def test_event_driven_is_clock_driven_spike_for_spike(graph: IndexGraph, winners
     settings = Spreading(decay=decay, ticks=11)
     circuit = _with_winners(spreading_circuit(graph, seeds, settings), winners)
     clock = simulate(circuit, 8 * 11).spikes[NODES]
-    events = _event_driven(circuit, seeds, 11)
+    events = _event_driven(circuit, seeds, settings)
     assert len(clock) > 100
     assert np.array_equal(events.ticks, clock.ticks)
     assert np.array_equal(events.indices, clock.indices)
@@ -47,7 +48,8 @@ def test_event_driven_is_clock_driven_spike_for_spike(graph: IndexGraph, winners
 def test_neurons_may_differ_and_fire_again(graph: IndexGraph) -> None:
     """Parameters per neuron, and a refractory time that ends within the query."""
     seeds = Seeds(np.array([[3, 50, 120], [9, 4, 200]]), np.ones((2, 3)))
-    circuit = spreading_circuit(graph, seeds, Spreading(ticks=12))
+    settings = Spreading(ticks=12)
+    circuit = spreading_circuit(graph, seeds, settings)
     population = circuit.populations[0]
     thresholds = np.random.default_rng(1).uniform(0.5, 3.0, len(graph)) * 2.0**-6
     circuit = replace(
@@ -63,17 +65,14 @@ def test_neurons_may_differ_and_fire_again(graph: IndexGraph) -> None:
     )
     clock = simulate(circuit, 24).spikes[NODES]
     assert clock.counts().max() > 2
-    assert _event_driven(circuit, seeds, 12).mismatches(clock) == 0
+    assert _event_driven(circuit, seeds, settings).mismatches(clock) == 0
 
 
 def test_only_nodes_that_were_reached_are_awake(search: NeuromorphicSearch) -> None:
-    few = event_program(lower(spreading_circuit(search.graph, _one_seed(), Spreading(quota=3))), NODES)
-    (run,) = run_queries(few, _one_seed().nodes, _one_seed().currents(), 8)
+    settings, seed = Spreading(quota=3), Seeds(np.array([[11]]), np.ones((1, 1)))
+    few = event_program(lower(spreading_circuit(search.graph, seed, settings)), NODES)
+    (run,) = run_queries(few, seed.nodes, seed.currents(settings), 8)
     links = search.graph.links.both_ways()
     assert run.nodes.size == 3
     assert run.awake <= 1 + int(np.diff(links.row_start).max()) * 3
     assert run.awake < 100
-
-
-def _one_seed() -> Seeds:
-    return Seeds(np.array([[11]]), np.ones((1, 1)))

@@ -39,10 +39,10 @@ def test_seeds_are_the_nearest_items_and_the_nearest_gets_most(index: SpikeIndex
 
 
 def test_currents_reach_the_seeds_alone(seeds: Seeds) -> None:
-    rows = seeds.rows(300)
+    rows = seeds.rows(300, Spreading())
     assert np.count_nonzero(rows) == seeds.nodes.size
-    assert np.array_equal(np.take_along_axis(rows, seeds.nodes, axis=1), seeds.currents())
-    assert seeds.currents()[:, 0] == pytest.approx(np.full(6, 6.0 * THRESHOLD))
+    assert np.array_equal(np.take_along_axis(rows, seeds.nodes, axis=1), seeds.currents(Spreading()))
+    assert seeds.currents(Spreading())[:, 0].tolist() == [3.0 * THRESHOLD] * 6
 
 
 def test_dissimilar_seeds_still_get_half() -> None:
@@ -84,10 +84,11 @@ def test_without_spreading_only_seeds_fire(graph: IndexGraph, seeds: Seeds) -> N
     assert sorted(spikes.indices.tolist()) == sorted(seeds.nodes.ravel().tolist())
 
 
-def test_a_far_seed_fires_a_tick_later(graph: IndexGraph) -> None:
-    entered = Seeds(np.array([[3, 9]]), np.array([[1.0, 0.5]]))
-    spikes = simulate(spreading_circuit(graph, entered, Spreading(enabled=False)), 8).spikes[NODES]
-    assert [*zip(spikes.ticks.tolist(), spikes.indices.tolist(), strict=True)] == [(0, 3), (1, 9)]
+@pytest.mark.parametrize(("decay", "tick"), [(0.3, 2), (0.5, 1), (0.99, 1)])
+def test_a_far_seed_fires_later(graph: IndexGraph, decay: float, tick: int) -> None:
+    entered, settings = Seeds(np.array([[3, 9]]), np.array([[1.0, 0.5]])), Spreading(enabled=False, decay=decay)
+    spikes = simulate(spreading_circuit(graph, entered, settings), 8).spikes[NODES]
+    assert [*zip(spikes.ticks.tolist(), spikes.indices.tolist(), strict=True)] == [(0, 3), (tick, 9)]
 
 
 def test_brian2_and_compiled_agree_on_every_spike(graph: IndexGraph, seeds: Seeds) -> None:
@@ -122,7 +123,7 @@ def test_the_default_quota_is_a_fifth_within_bounds(nodes: int, limit: int) -> N
         ({"quota": 2}, "quota is 2; a whole number >= 3 or None is allowed"),
         ({"quota": 9.5}, "quota is 9.5; a whole number >= 3"),
         ({"ticks": 3}, "ticks is 3; a whole number from 4 to 1000 is allowed"),
-        ({"decay": 1.0}, "decay is 1.0; a number above 0 and below 1 is allowed"),
+        ({"decay": 1.0}, "decay is 1.0; a number from 0.3 to 0.99 is allowed"),
         ({"dt": 0.0}, "dt is 0.0; a time above 0 s is allowed"),
     ],
 )

@@ -1,0 +1,192 @@
+"""IndexGraph: the links of an hnswlib index as sparse matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hnsw_bridge.index import SpikeIndex
+from hnsw_bridge.labels import IntArray, checked_labels, find_labels
+from hnsw_bridge.metric import FloatArray, Metric, VectorArray, distances, similarities
+from hnsw_bridge.state import read_state
+from neuro.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """Directed links between nodes, CSR.
+
+    Args:
+        row_start: shape (nodes + 1,).
+        column: shape (links,), the node at the end of each link.
+        distance: shape (links,), exact, as the metric counts it.
+    """
+
+    row_start: IntArray
+    column: IntArray
+    distance: FloatArray
+
+    def __len__(self) -> int:
+        return int(self.column.size)
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes."""
+        return int(self.row_start.size - 1)
+
+    def source(self) -> IntArray:
+        """The node at the start of each link, shape (links,)."""
+        return np.repeat(np.arange(self.nodes, dtype=np.int64), np.diff(self.row_start))
+
+    def both_ways(self) -> Links:
+        """Each link and its reverse, once, ordered by (source, end)."""
+        source = self.source()
+        ends = np.concatenate([source * self.nodes + self.column, self.column * self.nodes + source])
+        pairs, first = np.unique(ends, return_index=True)
+        row_start = np.searchsorted(pairs // self.nodes, np.arange(self.nodes + 1)).astype(np.int64)
+        return Links(row_start, pairs % self.nodes, np.concatenate([self.distance, self.distance])[first])
+
+
+@dataclass(frozen=True, slots=True)
+class Degrees:
+    """Links that leave (out) and reach (in) a node of level 0; ``unreached`` nodes are reached by none."""
+
+    out_lowest: int
+    out_mean: float
+    out_highest: int
+    in_lowest: int
+    in_mean: float
+    in_highest: int
+    unreached: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexGraph:
+    """Nodes and links of an index; node i is hnswlib's element i.
+
+    Args:
+        metric: how distances are counted.
+        labels: shape (nodes,), the user's label of each node.
+        levels: shape (nodes,), the highest level of each node.
+        vectors: shape (nodes, dimension), float32, as hnswlib stores them (of length 1 under the cosine
+            metric).
+        entry: the node where hnswlib starts a search.
+        layers: the links of each level, from 0 up.
+    """
+
+    metric: Metric
+    labels: IntArray
+    levels: IntArray
+    vectors: VectorArray
+    entry: int
+    layers: tuple[Links, ...]
+
+    def __len__(self) -> int:
+        return int(self.labels.size)
+
+    @property
+    def links(self) -> Links:
+        """The links of level 0, where every node is."""
+        return self.layers[0]
+
+    def similarities(self, level: int = 0) -> FloatArray:
+        """Similarity along each link: 1 / (1 + Euclidean distance), the cosine or the inner product."""
+        return similarities(self.metric, self.layers[level].distance)
+
+    def nodes_of(self, labels: npt.ArrayLike) -> IntArray:
+        """The node of each label, or InvalidInput where one is unknown."""
+        return find_labels(self.labels, labels)
+
+    def reachable(self, nodes: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Which nodes level 0 connects to the given nodes, themselves included; shape (nodes,)."""
+        seen = np.zeros(len(self), dtype=bool)
+        frontier = np.unique(np.asarray(nodes, dtype=np.int64))
+        if frontier.size and not 0 <= frontier[0] <= frontier[-1] < len(self):
+            raise InvalidInput(f"nodes run from {frontier[0]} to {frontier[-1]}; 0 to {len(self) - 1} is allowed")
+        while frontier.size:
+            seen[frontier] = True
+            reached = np.zeros(len(self), dtype=bool)
+            reached[self.links.column[_rows(self.links.row_start, frontier)]] = True
+            frontier = np.flatnonzero(reached & ~seen)
+        return seen
+
+    def degrees(self) -> Degrees:
+        """Statistics of the links of level 0."""
+        out = np.diff(self.links.row_start)
+        into = np.bincount(self.links.column, minlength=len(self))
+        return Degrees(
+            out_lowest=int(out.min()),
+            out_mean=float(out.mean()),
+            out_highest=int(out.max()),
+            in_lowest=int(into.min()),
+            in_mean=float(into.mean()),
+            in_highest=int(into.max()),
+            unreached=int(np.count_nonzero(into == 0)),
+        )
+
+
+def _rows(row_start: IntArray, nodes: IntArray) -> IntArray:
+    """Positions of all links that leave the given nodes."""
+    degree = row_start[nodes + 1] - row_start[nodes]
+    before = np.cumsum(degree) - degree
+    return np.asarray(np.arange(degree.sum()) + np.repeat(row_start[nodes] - before, degree))
+
+
+def read_graph(index: SpikeIndex) -> IndexGraph:
+    """The graph of an index, with the index's own labels.
+
+    Raises:
+        InvalidInput: the index's memory does not describe the index's own items.
+    """
+    graph = graph_from_state(index.state())
+    if len(graph) != len(index) or not np.array_equal(graph.labels, np.arange(len(index))):
+        raise InvalidInput("the index state is damaged or foreign: its nodes are not the index's items in their order")
+    return IndexGraph(graph.metric, index.labels, graph.levels, graph.vectors, graph.entry, graph.layers)
+
+
+def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
+    """The graph that hnswlib's ``__getstate__()[0]`` describes, with hnswlib's labels; never unpickles
+    anything.
+
+    Distances along the links are computed exactly from the stored vectors.
+
+    Raises:
+        InvalidInput: the state is damaged or foreign (see :func:`hnsw_bridge.state.read_state`).
+    """
+    read = read_state(state)
+    layers = tuple(_measured(read.metric, read.vectors, row_start, column) for row_start, column in read.links)
+    labels = checked_labels(read.labels, read.labels.size)
+    return IndexGraph(read.metric, labels, read.levels, read.vectors, read.entry, layers)
+
+
+def _measured(metric: Metric, vectors: VectorArray, row_start: IntArray, column: IntArray) -> Links:
+    distance = np.empty(column.size, dtype=np.float64)
+    source = np.repeat(np.arange(row_start.size - 1), np.diff(row_start))
+    for start in range(0, column.size, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        distance[part] = distances(metric, vectors[source[part]], vectors[column[part]])
+    return Links(row_start, column, distance)
+
+
+_CHUNK = 65_536
+"""Links measured at once, so that memory stays small."""
+
+
+def to_networkx(graph: IndexGraph, level: int = 0) -> Any:
+    """A ``networkx.DiGraph`` of one level: nodes are labels, edges carry ``distance`` and ``similarity``."""
+    import networkx as nx
+
+    if not 0 <= level < len(graph.layers):
+        raise InvalidInput(f"level is {level}; 0 to {len(graph.layers) - 1} is allowed")
+    links, result = graph.layers[level], nx.DiGraph()
+    for node in np.flatnonzero(graph.levels >= level).tolist():
+        result.add_node(int(graph.labels[node]), level=int(graph.levels[node]))
+    ends = (graph.labels[links.source()].tolist(), graph.labels[links.column].tolist())
+    marks = (links.distance.tolist(), graph.similarities(level).tolist())
+    for start, end, distance, similarity in zip(*ends, *marks, strict=True):
+        result.add_edge(start, end, distance=distance, similarity=similarity)
+    return result

@@ -1,0 +1,49 @@
+"""Labels: the numbers by which a user knows the items of an index."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.errors import InvalidInput
+
+IntArray = npt.NDArray[np.int64]
+
+
+def checked_labels(labels: npt.ArrayLike | None, count: int) -> IntArray:
+    """One label for each of ``count`` items, read-only; 0, 1, ... where none are given.
+
+    Raises:
+        InvalidInput: not ``count`` whole numbers >= 0, or a label occurs twice.
+    """
+    given = np.arange(count) if labels is None else np.asarray(labels)
+    if given.shape != (count,):
+        raise InvalidInput(f"labels have shape {given.shape}; one label for each of the {count} items is allowed")
+    if not np.issubdtype(given.dtype, np.integer):
+        raise InvalidInput(f"labels have dtype {given.dtype}; whole numbers are allowed")
+    if int(given.min()) < 0 or int(given.max()) > np.iinfo(np.int64).max:
+        raise InvalidInput(f"labels run from {given.min()} to {given.max()}; 0 to 2**63 - 1 is allowed")
+    values, counts = np.unique(given, return_counts=True)
+    if values.size < count:
+        raise InvalidInput(f"label {values[counts > 1][0]} is given to {counts.max()} items; each item needs its own")
+    frozen = given.astype(np.int64)
+    frozen.setflags(write=False)
+    return frozen
+
+
+def find_labels(known: IntArray, wanted: npt.ArrayLike) -> IntArray:
+    """Position of each wanted label among the known ones, same shape.
+
+    Raises:
+        InvalidInput: a label is no whole number or is not known.
+    """
+    given = np.asarray(wanted)
+    if given.size and not np.issubdtype(given.dtype, np.integer):
+        raise InvalidInput(f"labels have dtype {given.dtype}; whole numbers are allowed")
+    order = np.argsort(known, kind="stable")
+    place = np.minimum(np.searchsorted(known, given, sorter=order), known.size - 1)
+    found = order[place]
+    unknown = known[found] != given
+    if np.any(unknown):
+        raise InvalidInput(f"label {given[unknown].ravel()[0]} is not in the index, which holds {known.size} items")
+    return np.asarray(found, dtype=np.int64)

@@ -1,0 +1,83 @@
+"""Metrics: how far apart two vectors are, exactly, and which vectors are accepted.
+
+distance, as hnswlib counts it:  L2  sum (a - b)^2 ,  COSINE  1 - a.b / (|a| |b|) ,  INNER_PRODUCT  1 - a.b
+Stored vectors are float32; all sums run in float64 and in a fixed order, so equal input gives equal bits.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.errors import InvalidInput
+
+FloatArray = npt.NDArray[np.float64]
+VectorArray = npt.NDArray[np.float32]
+
+_LARGEST_SQUARE = 1e37
+
+
+class Metric(Enum):
+    """Which distance an index sorts by; the value is hnswlib's name for it."""
+
+    L2 = "l2"
+    COSINE = "cosine"
+    INNER_PRODUCT = "ip"
+
+
+def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension: int | None = None) -> VectorArray:
+    """The rows as float32, C order.
+
+    Raises:
+        InvalidInput: not a (rows, dimension) array of floats, empty, another dimension than asked for, NaN or
+            infinity, a number beyond float32, or a row of zeros under the cosine metric.
+    """
+    given = np.asarray(values)
+    if not np.issubdtype(given.dtype, np.floating):
+        raise InvalidInput(f"{what} have dtype {given.dtype}; floating point numbers are allowed, convert them first")
+    if given.ndim != 2 or given.shape[0] == 0 or given.shape[1] == 0:
+        raise InvalidInput(f"{what} have shape {given.shape}; (rows, dimension) with at least one row is allowed")
+    if dimension is not None and given.shape[1] != dimension:
+        raise InvalidInput(f"{what} have {given.shape[1]} dimensions; the index holds vectors of {dimension}")
+    with np.errstate(over="ignore"):
+        vectors = np.ascontiguousarray(given, dtype=np.float32)
+    _check_numbers(vectors, what, metric)
+    return vectors
+
+
+def _check_numbers(vectors: VectorArray, what: str, metric: Metric) -> None:
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if bad.size:
+        raise InvalidInput(
+            f"row {bad[0]} of {what} holds NaN, infinity or a number beyond float32; finite ones are allowed"
+        )
+    large = np.flatnonzero((vectors.astype(np.float64) ** 2).sum(axis=1) > _LARGEST_SQUARE)
+    if large.size:
+        raise InvalidInput(
+            f"row {large[0]} of {what} is longer than 3e18, so squares overflow float32; scale the vectors"
+        )
+    zero = np.flatnonzero(~vectors.any(axis=1)) if metric is Metric.COSINE else large
+    if zero.size:
+        raise InvalidInput(f"row {zero[0]} of {what} is all zeros, which has no cosine; leave it out or use Metric.L2")
+
+
+def distances(metric: Metric, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> FloatArray:
+    """Exact distances of matching rows; ``left`` and ``right`` broadcast, shape (..., dimension) -> (...)."""
+    a, b = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
+    if metric is Metric.L2:
+        difference = a - b
+        return np.asarray((difference * difference).sum(axis=-1))
+    product = np.asarray((a * b).sum(axis=-1))
+    if metric is Metric.INNER_PRODUCT:
+        return 1.0 - product
+    return np.asarray(1.0 - product / np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1)))
+
+
+def similarities(metric: Metric, distance: FloatArray) -> FloatArray:
+    """1 / (1 + Euclidean distance) for L2, otherwise the cosine or the inner product."""
+    if metric is Metric.L2:
+        return np.asarray(1.0 / (1.0 + np.sqrt(distance)))
+    return np.asarray(1.0 - distance)
