@@ -23,6 +23,8 @@ Dimension = Any
 
 HELD_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"
+SYNAPTIC_FLAGS = ("event-driven", "clock-driven")
+"""How Brian2 integrates a synaptic variable; in a step program both are one step a tick."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +109,7 @@ def _is_variable(equation: Any) -> bool:
 
 
 def _check_kinds(parsed: Any, where: str) -> None:
-    allowed_flags = {HELD_FLAG, CONSTANT_FLAG, "shared"}
+    allowed_flags = {HELD_FLAG, CONSTANT_FLAG, "shared", *SYNAPTIC_FLAGS}
     for name in parsed:
         equation = parsed[name]
         if equation.var_type != "float":

@@ -97,12 +97,7 @@ def choose_formats(
             raise InvalidInput(f"a format is given for {key[0]}.{key[1]}, which does not exist")
         chosen.formats[key], chosen.reasons[key] = form, "given"
     for projection in program.projections:
-        for state in projection.states:
-            key = (projection.name, state.name)
-            if key not in chosen.formats:
-                exponent = _weight_exponent(projection, state.name, chosen.formats)
-                largest = max(ranges.get(key, 0.0), float(np.abs(state.initial).max(initial=0.0)))
-                chosen.put(key, exponent, largest, replace(rules, headroom_bits=0), "the step of what it is added to")
+        _choose_synaptic(projection, ranges, chosen, rules)
     return chosen
 
 
@@ -250,10 +245,54 @@ def _fed_exponent(population: PopulationProgram, name: str, formats: Mapping[Key
     return finest, why
 
 
+def _choose_synaptic(
+    projection: ProjectionProgram, ranges: Mapping[Key, float], chosen: Chosen, rules: Rules
+) -> None:
+    """Traces first, then what they change."""
+    traces = {part.target.name for part in projection.update}
+    for state in sorted(projection.states, key=lambda state: state.name not in traces):
+        key = (projection.name, state.name)
+        largest = max(ranges.get(key, 0.0), float(np.abs(state.initial).max(initial=0.0)))
+        if key in chosen.formats:
+            continue
+        if state.name in traces:
+            exponent, reason = _trace_exponent(projection, state, largest, rules)
+            chosen.put(key, exponent, largest, rules, reason)
+        else:
+            exponent = _weight_exponent(projection, state.name, chosen.formats)
+            tight = replace(rules, headroom_bits=0)
+            chosen.put(key, exponent, largest, tight, "the step of what it is added to, or of its changes")
+
+
+def _trace_exponent(
+    projection: ProjectionProgram, state: State, largest: float, rules: Rules
+) -> tuple[int, str]:
+    numbers = {c.name: c.values for c in projection.coefficients} | {s.name: s.initial for s in projection.states}
+    factor = float(np.max(numbers[f"a__{state.name}__{state.name}"], initial=0.0))
+    ratio = max(1.0, -1.0 / math.log(factor)) if 0.0 < factor < 1.0 else 1.0
+    matters = largest or 1.0
+    for part in (*projection.on_pre, *projection.on_post):
+        own = all(symbol.scope is Scope.OWN for symbol in symbols(part.value))
+        if part.target == Symbol(state.name) and own and state.initial.size:
+            change = np.abs(evaluate(part.value, numbers) - numbers[state.name])
+            if np.any(change > 0):
+                matters = min(matters, float(np.median(change[change > 0])))
+    step = 2.0 * rules.stall * matters / ratio
+    return math.floor(math.log2(step)), f"{rules.stall:g} of the increment {matters:.3g} at tau/dt = {ratio:.4g}"
+
+
 def _weight_exponent(projection: ProjectionProgram, name: str, formats: Mapping[Key, Format]) -> int:
     exponents = [
         formats[projection.target if part.target.scope is Scope.POST else projection.source, part.target.name].exponent
-        for part in projection.on_pre
+        for part in (*projection.on_pre, *projection.on_post)
         if part.accumulate and Symbol(name) in symbols(part.value)
+    ]
+    # A plastic weight resolves the smallest change that a trace can make to it.
+    exponents += [
+        formats[projection.name, symbol.name].exponent
+        for part in (*projection.on_pre, *projection.on_post)
+        if part.target == Symbol(name)
+        for symbol in symbols(part.value)
+        if symbol.scope is Scope.OWN and symbol.name != name and (projection.name, symbol.name) in formats
     ]
     return min(exponents, default=-16)

@@ -22,6 +22,7 @@ from neuro.equations import (
 )
 from neuro.errors import EquationError
 from neuro.expressions import Statement, negate, parse_statements, replace
+from neuro.integrate import Step, exact_step, linear_system
 from neuro.lowering_neurons import Neurons, combined
 from neuro.program import (
     Assignment,
@@ -84,14 +85,20 @@ def lower_projection(projection: Projection, neurons: Mapping[str, Neurons], dt:
     """One projection's share of a step."""
     where = f"projection {projection.name!r}"
     equations = parse_equations(projection.model.equations, where)
-    if equations.differential:
-        raise EquationError(f"{where} has differential equations; keep traces in the neurons for now")
     given = {**projection.model.parameters, **projection.parameters}
-    declared = {name: value for name, value in given.items() if name in equations.dimensions}
-    constants = {
-        name: quantity(value, None, f"parameter {name!r} of {where}")
+    for name in equations.constants:
+        if name not in given:
+            raise EquationError(f"{where} has no value for the parameter {name!r}; give it in parameters")
+    # A number that all synapses share is a coefficient; one that differs is a state that nobody writes.
+    declared = {
+        name: value
         for name, value in given.items()
-        if name not in equations.dimensions
+        if name in equations.variables or (name in equations.constants and np.ndim(value))
+    }
+    constants = {
+        name: quantity(value, equations.dimensions.get(name), f"parameter {name!r} of {where}")
+        for name, value in given.items()
+        if name not in declared
     }
     for name, constant in constants.items():
         if constant.values.ndim:
@@ -104,9 +111,13 @@ def lower_projection(projection: Projection, neurons: Mapping[str, Neurons], dt:
         neurons[projection.target],
         where,
     )
-    check_units(equations, synapses.dimensions, [], [projection.model.on_pre], where)
-    on_pre = tuple(_synaptic(synapses, statement) for statement in parse_statements(projection.model.on_pre))
-    _check_order(on_pre, where)
+    model = projection.model
+    check_units(equations, synapses.dimensions, [], [model.on_pre, model.on_post], where)
+    on_pre = tuple(_synaptic(synapses, statement) for statement in parse_statements(model.on_pre))
+    on_post = tuple(_synaptic(synapses, statement) for statement in parse_statements(model.on_post))
+    _check_order(on_pre, f"on_pre of {where}")
+    _check_order(on_post, f"on_post of {where}")
+    step = _integrated(synapses, dt)
     return ProjectionProgram(
         name=projection.name,
         source=projection.source,
@@ -118,17 +129,32 @@ def lower_projection(projection: Projection, neurons: Mapping[str, Neurons], dt:
         ),
         states=tuple(
             State(name, _synaptic_initial(synapses, name, declared))
-            for name in (*equations.variables, *equations.constants)
+            for name in (*equations.variables, *(name for name in equations.constants if name in declared))
         ),
-        coefficients=_synaptic_coefficients(synapses, on_pre),
+        coefficients=(*step.coefficients, *_synaptic_coefficients(synapses, (*on_pre, *on_post))),
         on_pre=on_pre,
+        on_post=on_post,
+        update=step.update,
     )
+
+
+def _integrated(synapses: Synapses, dt: float) -> Step:
+    """The step of the differential equations of a synapse: linear ones, with shared constants."""
+    equations = synapses.equations
+    if not equations.differential:
+        return Step((), ())
+    rates = {name: synapses.meaning(rate) for name, rate in equations.differential.items()}
+    if any(symbol.scope is not Scope.OWN for rate in rates.values() for symbol in symbols(rate)):
+        raise EquationError(f"an equation of {synapses.where} reads a neuron; only statements may")
+    system = linear_system(rates, equations.variables)
+    if system is None:
+        raise EquationError(f"the equations of {synapses.where} are not linear, so there is no exact step")
+    values = {name: constant.values for name, constant in synapses.constants.items()}
+    return exact_step(system, (), values, dt)
 
 
 def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Any]) -> np.ndarray:
     label = f"{name!r} of {synapses.where}"
-    if name in synapses.equations.constants and name not in declared:
-        raise EquationError(f"{synapses.where} has no value for the parameter {name!r}; give it in parameters")
     values = quantity(declared.get(name, 0.0), synapses.equations.dimensions[name], label).values
     return np.broadcast_to(values, (synapses.projection.connections.synapses,)).copy()
 
@@ -151,13 +177,13 @@ def _synaptic(synapses: Synapses, statement: Statement) -> Assignment:
     return Assignment(target, value if statement.operator == "+=" else negate(value), accumulate=True)
 
 
-def _check_order(on_pre: Iterable[Assignment], where: str) -> None:
-    written = {part.target for part in on_pre if part.accumulate}
-    for part in on_pre:
+def _check_order(code: Iterable[Assignment], where: str) -> None:
+    written = {part.target for part in code if part.accumulate}
+    for part in code:
         clash = sorted(symbol.name for symbol in symbols(part.value) & written)
         if clash:
             raise EquationError(
-                f"on_pre of {where} reads {clash[0]!r} and adds to it; the result would depend on the order"
+                f"{where} reads {clash[0]!r} and adds to it; the result would depend on the order"
             )
 
 
@@ -168,6 +194,6 @@ def _synaptic_coefficients(synapses: Synapses, on_pre: Iterable[Assignment]) -> 
         neurons = {Scope.PRE: synapses.pre, Scope.POST: synapses.post}.get(symbol.scope)
         if neurons is not None and symbol.name in neurons.constants:
             raise EquationError(
-                f"on_pre of {synapses.where} reads the parameter {symbol.name!r} of a neuron; give it to the synapse"
+                f"the code of {synapses.where} reads the parameter {symbol.name!r} of a neuron; give it to the synapse"
             )
     return tuple(Coefficient(name, synapses.constants[name].values) for name in own)

@@ -264,8 +264,10 @@ class ProjectionProgram:
     """Synapses from ``source`` to ``target`` in CSR form.
 
     Synapse s of row i lies in ``row_start[i] <= s < row_start[i + 1]``, ends at neuron ``column[s]`` and
-    takes ``delay[s]`` ticks (shape () or (synapses,)). ``states`` have shape (synapses,). ``on_pre`` runs in
-    order for each synapse whose source spiked ``delay`` ticks ago; its symbols carry a Scope.
+    takes ``delay[s]`` ticks (shape () or (synapses,)). ``states`` have shape (synapses,). ``update``
+    assignments run on every synapse in phase 1, all reading the old values. ``on_pre`` runs in order for each
+    synapse whose source spiked ``delay`` ticks ago, ``on_post`` for each whose target fires now; their symbols
+    carry a Scope.
     """
 
     name: str
@@ -277,6 +279,8 @@ class ProjectionProgram:
     states: tuple[State, ...]
     coefficients: tuple[Coefficient, ...] = ()
     on_pre: tuple[Assignment, ...] = ()
+    on_post: tuple[Assignment, ...] = ()
+    update: tuple[Assignment, ...] = ()
 
     @property
     def synapses(self) -> int:
@@ -286,6 +290,33 @@ class ProjectionProgram:
     def state(self, name: str) -> State:
         """The synaptic state of that name."""
         return next(state for state in self.states if state.name == name)
+
+    @property
+    def shared(self) -> dict[str, Scope]:
+        """States that are the same in all synapses of one source (Scope.PRE) or one target (Scope.POST).
+
+        Traces are: they decay alike, start alike and are raised alike, by the spikes of one side only. A target
+        may keep one value a neuron for them.
+        """
+        sides = {}
+        for part in self.update:
+            name = part.target.name
+            raised = [side for side, code in ((Scope.PRE, self.on_pre), (Scope.POST, self.on_post)) if name in _written(code)]
+            code = (part, *(item for item in (*self.on_pre, *self.on_post) if item.target == part.target))
+            alone = all(_reads_only(item.value, name, self.coefficients) for item in code)
+            alike = np.unique(self.state(name).initial).size <= 1
+            if alone and alike and len(raised) == 1 and not (raised[0] is Scope.PRE and self.delay.ndim):
+                sides[name] = raised[0]
+        return sides
+
+
+def _written(code: tuple[Assignment, ...]) -> set[str]:
+    return {part.target.name for part in code if part.target.scope is Scope.OWN}
+
+
+def _reads_only(value: Expression, name: str, coefficients: tuple[Coefficient, ...]) -> bool:
+    allowed = {Symbol(name), *(Symbol(coefficient.name) for coefficient in coefficients)}
+    return symbols(value) <= allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,19 @@ class _Writer:
         numbers = {c.name: c.values for c in part.coefficients}
         scaled = Scaled(states, numbers, f"projection {part.name!r}", self.rules)
         owners = {Scope.OWN: part.name, Scope.PRE: part.source, Scope.POST: part.target}
-        on_pre = tuple(self._assignment(scaled, owners[item.target.scope], item) for item in part.on_pre)
-        self._check_widths(scaled, [item.value for item in on_pre])
-        return replace(part, states=self._states(part), coefficients=tuple(scaled.coefficients.values()), on_pre=on_pre)
+        on_pre, on_post, update = (
+            tuple(self._assignment(scaled, owners[item.target.scope], item) for item in code)
+            for code in (part.on_pre, part.on_post, part.update)
+        )
+        self._check_widths(scaled, [item.value for item in (*on_pre, *on_post, *update)])
+        return replace(
+            part,
+            states=self._states(part),
+            coefficients=tuple(scaled.coefficients.values()),
+            on_pre=on_pre,
+            on_post=on_post,
+            update=update,
+        )
 
     def input(self, part: InputProgram) -> InputProgram:
         form = self.formats[part.population, part.variable]

@@ -222,6 +222,24 @@ class _Synapses(_Part):
         ]
 
 
+    def reached(self, fired: Sequence[int]) -> list[tuple[int, int]]:
+        """(source neuron, synapse) of every synapse onto the neurons that fire now, by (target, synapse)."""
+        return [
+            (i, s)
+            for j in fired
+            for i in range(len(self.rows) - 1)
+            for s in range(self.rows[i], self.rows[i + 1])
+            if self.column[s] == j
+        ]
+
+    def update(self) -> None:
+        """Phase 1: every synapse takes its own step; all equations read the old values."""
+        for s in range(self.program.synapses):
+            values = [evaluate(part.value, lambda symbol: self.read(symbol.name, s)) for part in self.program.update]
+            for part, value in zip(self.program.update, values, strict=True):
+                self.store(part.target.name, s, value)
+
+
 class _Run:
     """One run of a program."""
 
@@ -236,6 +254,8 @@ class _Run:
     def run(self, ticks: int) -> Recording:
         for n in range(ticks):
             self.start(n)
+            for synapses in self.synapses.values():
+                synapses.update()
             for neurons in self.neurons.values():
                 neurons.update()
             for neurons in self.neurons.values():
@@ -273,12 +293,16 @@ class _Run:
         for synapses in self.synapses.values():
             for i, s in synapses.arrivals(n, self.fired(synapses.program.source)):
                 for statement in synapses.program.on_pre:
-                    self.on_pre(synapses, i, s, statement, sums)
+                    self.on_event(synapses, i, s, statement, sums)
+        for synapses in self.synapses.values():
+            for i, s in synapses.reached(self.fired(synapses.program.target)[-1]):
+                for statement in synapses.program.on_post:
+                    self.on_event(synapses, i, s, statement, sums)
         for (name, variable, j), total in sums.items():
             neurons = self.neurons[name]
             neurons.store(variable, j, neurons.read(variable, j) + total)
 
-    def on_pre(
+    def on_event(
         self,
         synapses: _Synapses,
         i: int,

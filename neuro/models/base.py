@@ -58,11 +58,13 @@ class SynapseModel:
     Args:
         equations: synaptic variables and parameters with their units, e.g. ``"w : volt"``.
         on_pre: statements for each arriving presynaptic spike, e.g. ``"g_post += w"``.
+        on_post: statements for each postsynaptic spike, at its tick, e.g. ``"w = clip(w + trace, 0, 1)"``.
         parameters: defaults, name -> number in SI units or Brian2 quantity.
     """
 
     equations: str
-    on_pre: str
+    on_pre: str = ""
+    on_post: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ and the one that holds integers to account: a quantised program runs here in flo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ from neuro.simulators.brian2_reference import (
     recording,
     restart_operation,
     run_network,
-    set_delays,
+    set_pathways,
     spike_generator,
     state_monitors,
     winners_function,
@@ -240,20 +240,20 @@ def _synapses(
             return symbol.name + suffix[symbol.scope]
         return symbol.name if symbol.name in own else _coefficient(symbol.name)
 
-    lines = []
-    for part in projection.on_pre:
+    def printed(part: Assignment) -> str:
         value, target = print_brian2(part.value, names), names(part.target)
         if not part.accumulate:
-            lines.append(f"{target} = {_stored(value, projection.state(part.target.name).format)}")
-        elif part.target.name in held[part.target.scope]:
-            lines.append(f"{target} += {value}*int({_COUNTER}{suffix[part.target.scope]} <= 0.5)")
-        else:
-            lines.append(f"{target} += {value}")
+            return f"{target} = {_stored(value, projection.state(part.target.name).format)}"
+        if part.target.name in held[part.target.scope]:
+            return f"{target} += {value}*int({_COUNTER}{suffix[part.target.scope]} <= 0.5)"
+        return f"{target} += {value}"
+
     group = Synapses(
         groups[projection.source],
         groups[projection.target],
         model="\n".join(f"{name} : 1" for name in sorted(own)),
-        on_pre="\n".join(lines),
+        on_pre="\n".join(printed(part) for part in projection.on_pre) or None,
+        on_post="\n".join(printed(part) for part in projection.on_post) or None,
         namespace={_coefficient(c.name): float(c.values) for c in projection.coefficients},
         clock=clock,
         name=f"{projection.name}*",
@@ -262,8 +262,13 @@ def _synapses(
     group.connect(i=np.repeat(np.arange(sources), np.diff(projection.row_start)), j=projection.column)
     for state in projection.states:
         group.variables[state.name].set_value(np.asarray(state.initial, dtype=np.float64))
-    set_delays(group, projection.delay, program.dt)
-    group.pre.order = order
+    if projection.update:
+        stepped = [replace(part, target=Symbol(f"next_{part.target.name}")) for part in projection.update]
+        lines = [f"{part.target.name} = {_stored(print_brian2(part.value, names), form)}" for part, form in zip(
+            stepped, (projection.state(part.target.name).format for part in projection.update), strict=True)]
+        lines += [f"{part.target.name} = next_{part.target.name}" for part in projection.update]
+        group.run_regularly("\n".join(lines), when="groups", clock=clock)
+    set_pathways(group, projection.delay, program.dt, order)
     return group
 
 

@@ -33,6 +33,7 @@ from neuro.spikes import Recording, Spikes
 Array = npt.NDArray[Any]
 Progress = Callable[[int], None]
 
+_AFTER_ALL = 1_000_000
 _NEVER = -1e4  # Brian2's own initial value of lastspike, in seconds
 
 
@@ -296,23 +297,28 @@ def _synapse_group(
         groups[projection.source],
         groups[projection.target],
         model=projection.model.equations,
-        on_pre=projection.model.on_pre,
+        on_pre=projection.model.on_pre or None,
+        on_post=projection.model.on_post or None,
+        method="exact" if lowered.update else None,
         namespace=namespace,
         clock=clock,
         name=f"{projection.name}*",
     )
     group.connect(i=projection.connections.pre(), j=np.asarray(projection.connections.column))
     _set_constants(group, parameters, namespace)
-    set_delays(group, lowered.delay, float(clock.dt))
-    group.pre.order = order
+    set_pathways(group, lowered.delay, float(clock.dt), order)
     return group
 
 
-def set_delays(group: Any, delay: Array, dt: float) -> None:
-    """Delays in ticks, shape () or (synapses,), onto the on_pre pathway of a Synapses object."""
+def set_pathways(group: Any, delay: Array, dt: float, order: int) -> None:
+    """Delays in ticks, shape () or (synapses,), for on_pre; all on_pre of a network run before all on_post."""
     from brian2 import second
 
-    group.delay = (delay if delay.ndim else float(delay)) * dt * second
+    if hasattr(group, "pre"):
+        group.pre.delay = (delay if delay.ndim else float(delay)) * dt * second
+        group.pre.order = order
+    if hasattr(group, "post"):
+        group.post.order = _AFTER_ALL + order
 
 
 def _input(stimulus: CurrentInput, program: StepProgram, groups: Mapping[str, Any], clock: Any) -> Any:
@@ -395,7 +401,7 @@ def state_monitors(
             record=True,
             dt=_seconds(probe.every * dt),
             when="end",
-            order=1_000_000,
+            order=_AFTER_ALL,
             name=f"probe_{probe.of}_{probe.variable}*",
         )
         for probe in probes

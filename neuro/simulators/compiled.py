@@ -24,8 +24,9 @@ import numpy.typing as npt
 from neuro.circuit import Circuit
 from neuro.errors import InvalidInput, NumericalError
 from neuro.lowering import lower
-from neuro.program import PopulationProgram, ProjectionProgram, SourceProgram, StepProgram
-from neuro.simulators.kernel_source import part_name, print_kernel
+from neuro.program import PopulationProgram, ProjectionProgram, Scope, SourceProgram, StepProgram
+from neuro.simulators.kernel_lines import part_name
+from neuro.simulators.kernel_source import print_kernel
 from neuro.spikes import Recording, Spikes
 
 Array = npt.NDArray[Any]
@@ -123,7 +124,7 @@ def _memory(program: StepProgram, ticks: int) -> dict[str, Any]:
     for index, source in enumerate(program.sources):
         memory |= _named("s", index, _source_memory(source, depths[source.name]))
     for index, projection in enumerate(program.projections):
-        memory |= _named("q", index, _projection_memory(projection, dtype))
+        memory |= _named("q", index, _projection_memory(projection, program.size_of(projection.target), dtype))
     for index, stimulus in enumerate(program.inputs):
         values = np.ascontiguousarray(stimulus.values, dtype=dtype)
         memory |= _named("i", index, {"values": values, "every": np.int64(stimulus.every)})
@@ -192,8 +193,12 @@ def _source_memory(source: SourceProgram, depth: int) -> dict[str, Any]:
     }
 
 
-def _projection_memory(projection: ProjectionProgram, dtype: np.dtype[Any]) -> dict[str, Any]:
-    memory: dict[str, Any] = {"column": projection.column.astype(np.int64)}
+def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dtype[Any]) -> dict[str, Any]:
+    memory: dict[str, Any] = {"column": projection.column.astype(np.int64), "pre": _pre(projection)}
+    if projection.on_post:
+        order = np.argsort(projection.column, kind="stable")
+        counts = np.bincount(projection.column, minlength=targets)
+        memory |= {"incoming": order, "post_rows": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)}
     if projection.delay.ndim:
         memory |= _delay_groups(projection)
     else:
@@ -202,13 +207,24 @@ def _projection_memory(projection: ProjectionProgram, dtype: np.dtype[Any]) -> d
             "rows": projection.row_start.astype(np.int64).reshape(1, -1),
         }
     memory |= {f"c_{c.name}": _number(c.values, dtype) for c in projection.coefficients}
-    return memory | {state.name: np.array(state.initial, dtype=dtype) for state in projection.states}
+    sizes = {Scope.PRE: projection.row_start.size - 1, Scope.POST: targets}
+    for state in projection.states:
+        side = projection.shared.get(state.name)
+        shape = state.initial.size if side is None else sizes[side]
+        values = state.initial if side is None else np.broadcast_to(state.initial[:1], shape) if state.initial.size else np.zeros(shape)
+        memory[state.name] = np.array(values, dtype=dtype)
+    return memory
+
+
+def _pre(projection: ProjectionProgram) -> Array:
+    """Source of each synapse."""
+    return np.repeat(np.arange(projection.row_start.size - 1, dtype=np.int64), np.diff(projection.row_start))
 
 
 def _delay_groups(projection: ProjectionProgram) -> dict[str, Array]:
     """Rows per distinct delay, longest first, so that arrivals come in order of emission."""
     sources = projection.row_start.size - 1
-    pre = np.repeat(np.arange(sources), np.diff(projection.row_start))
+    pre = _pre(projection)
     order = np.lexsort((np.arange(pre.size), pre, -projection.delay))
     delays = np.unique(projection.delay)[::-1]
     rows = np.zeros((delays.size, sources + 1), np.int64)
@@ -273,7 +289,9 @@ def _recording(
             final[population.name, state.name] = memory[part_name("p", index, state.name)]
     for index, projection in enumerate(program.projections):
         for state in projection.states:
-            final[projection.name, state.name] = memory[part_name("q", index, state.name)]
+            side = projection.shared.get(state.name)
+            ends = {None: slice(None), Scope.PRE: _pre(projection), Scope.POST: projection.column}
+            final[projection.name, state.name] = memory[part_name("q", index, state.name)][ends[side]]
     probes = {
         (probe.of, probe.variable): memory[part_name("m", index, "values")]
         for index, probe in enumerate(program.probes)

@@ -24,6 +24,7 @@ from neuro.program import (
     Format,
     OperationProgram,
     PopulationProgram,
+    ProbeProgram,
     ProjectionProgram,
     RoundShift,
     Scope,
@@ -33,24 +34,8 @@ from neuro.program import (
     Unary,
     symbols,
 )
-
-_FUNCTIONS = MappingProxyType(
-    {
-        "abs": "abs({0})",
-        "ceil": "math.ceil({0})",
-        "clip": "min(max({0}, {1}), {2})",
-        "cos": "math.cos({0})",
-        "exp": "math.exp({0})",
-        "floor": "math.floor({0})",
-        "log": "math.log({0})",
-        "max": "max({0}, {1})",
-        "min": "min({0}, {1})",
-        "sin": "math.sin({0})",
-        "sqrt": "math.sqrt({0})",
-        "tan": "math.tan({0})",
-        "tanh": "math.tanh({0})",
-    }
-)
+from neuro.simulators.kernel_lines import Lines, Names, PopulationNames, part_name, print_expression, stored
+from neuro.simulators.kernel_synapses import print_on_post, print_on_pre, print_synaptic_update
 
 _HEADER = '''"""One fused tick loop. Printed from a step program; do not edit."""
 
@@ -97,85 +82,24 @@ def advance(start, stop, {arguments}):
 '''
 
 
-def part_name(kind: str, index: int, name: str) -> str:
-    """Argument name of a part's array, e.g. ``part_name("p", 0, "v")`` is ``p0_v``."""
-    return f"{kind}{index}_{name}"
-
-
-@dataclass(slots=True)
-class _Lines:
-    """Source lines and the arguments they mention, in first-use order."""
-
-    lines: list[str] = field(default_factory=list)
-    arguments: dict[str, None] = field(default_factory=dict)
-
-    def add(self, depth: int, *texts: str) -> None:
-        self.lines += ["    " * (depth + 2) + text for text in texts]
-
-    def use(self, *names: str) -> str:
-        for name in names:
-            self.arguments[name] = None
-        return names[0]
-
-
-Names = Callable[[Symbol], str]
-
-
-def print_expression(expression: Expression, names: Names) -> str:
-    """The Python text of an expression; ``names`` gives the text of a symbol."""
-    match expression:
-        case Constant(value):
-            return repr(value)
-        case Symbol():
-            return names(expression)
-        case Unary(operator, operand):
-            return f"({'not ' if operator == 'not' else '-'}{print_expression(operand, names)})"
-        case Binary(operator, left, right):
-            return f"({print_expression(left, names)} {operator} {print_expression(right, names)})"
-        case Call(function, arguments):
-            return _FUNCTIONS[function].format(*(print_expression(argument, names) for argument in arguments))
-        case Select(condition, then, otherwise):
-            texts = [print_expression(part, names) for part in (then, condition, otherwise)]
-            return "({} if {} else {})".format(*texts)
-        case RoundShift(operand, bits):
-            return f"(({print_expression(operand, names)} + {1 << (bits - 1)}) >> {bits})"
-        case Flush(operand):
-            text = print_expression(operand, names)
-            return f"flush({text})"
-
-
-def _stored(value: str, form: Format | None) -> str:
-    """Storing into a formatted state saturates."""
-    return value if form is None else f"min(max({value}, {form.lowest}), {form.highest})"
-
-
-@dataclass(frozen=True, slots=True)
-class _Population:
-    """Names of one population's arguments in the kernel."""
-
-    index: int
-    program: PopulationProgram
-
-    def argument(self, name: str) -> str:
-        return part_name("p", self.index, name)
-
-    def coefficients(self) -> dict[str, Coefficient]:
-        return {coefficient.name: coefficient for coefficient in self.program.coefficients}
-
-
 def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
     """The source of the module that runs the program's structure, and ``advance``'s array arguments in order."""
-    out = _Lines()
-    populations = {part.name: _Population(index, part) for index, part in enumerate(program.populations)}
+    out = Lines()
+    populations = {part.name: PopulationNames(index, part) for index, part in enumerate(program.populations)}
     _print_restarts(out, program, populations)
     _print_inputs(out, program, populations)
+    for index, projection in enumerate(program.projections):
+        print_synaptic_update(out, index, projection)
     for population in populations.values():
         _print_update(out, population)
         _print_fire(out, population)
     for index, _ in enumerate(program.sources):
         _print_source(out, index)
     for index, projection in enumerate(program.projections):
-        _print_projection(out, program, index, projection, populations)
+        print_on_pre(out, program, index, projection, populations)
+    for index, projection in enumerate(program.projections):
+        if projection.on_post:
+            print_on_post(out, program, index, projection, populations)
     _print_saturation(out, program, populations)
     for population in populations.values():
         _print_reset(out, population)
@@ -197,7 +121,7 @@ def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
     return header + body + "\n", arguments
 
 
-def _print_restarts(out: _Lines, program: StepProgram, populations: Mapping[str, _Population]) -> None:
+def _print_restarts(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames]) -> None:
     for index, restart in enumerate(program.restarts):
         population = populations[restart.population]
         size = out.use(population.argument("size"))
@@ -212,7 +136,7 @@ def _print_restarts(out: _Lines, program: StepProgram, populations: Mapping[str,
         out.add(1, f"{out.use(population.argument('used'))}[0] = 0")
 
 
-def _print_inputs(out: _Lines, program: StepProgram, populations: Mapping[str, _Population]) -> None:
+def _print_inputs(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames]) -> None:
     for index, stimulus in enumerate(program.inputs):
         state = out.use(populations[stimulus.population].argument(stimulus.variable))
         values, every = out.use(part_name("i", index, "values")), out.use(part_name("i", index, "every"))
@@ -221,9 +145,9 @@ def _print_inputs(out: _Lines, program: StepProgram, populations: Mapping[str, _
         out.add(1, f"{state}[i] = {values}[row, i] if row < {values}.shape[0] else 0")
 
 
-def _local_names(out: _Lines, population: _Population, states: Mapping[str, str]) -> Names:
+def _local_names(out: Lines, population: PopulationNames, states: Mapping[str, str]) -> Names:
     """Symbols inside a neuron loop: states by the given local names, coefficients, and the active flag."""
-    coefficients = population.coefficients()
+    coefficients = population.coefficients
 
     def names(symbol: Symbol) -> str:
         if symbol.name in states:
@@ -236,7 +160,7 @@ def _local_names(out: _Lines, population: _Population, states: Mapping[str, str]
     return names
 
 
-def _print_update(out: _Lines, population: _Population) -> None:
+def _print_update(out: Lines, population: PopulationNames) -> None:
     program = population.program
     old = {state.name: f"x_{state.name}" for state in program.states}
     new = {**old, **{part.target.name: f"y_{part.target.name}" for part in program.update}}
@@ -255,7 +179,7 @@ def _print_update(out: _Lines, population: _Population) -> None:
     for part in program.update:
         form = program.state(part.target.name).format
         text = print_expression(part.value, _local_names(out, population, old))
-        out.add(1, f"{new[part.target.name]} = {_stored(text, form)}")
+        out.add(1, f"{new[part.target.name]} = {stored(text, form)}")
     for part in program.update:
         out.add(1, f"{out.use(population.argument(part.target.name))}[i] = {new[part.target.name]}")
     if program.threshold is not None:
@@ -279,7 +203,7 @@ def _limited(program: PopulationProgram) -> bool:
     return program.winners.per_tick is not None or program.winners.quota is not None
 
 
-def _print_fire(out: _Lines, population: _Population) -> None:
+def _print_fire(out: Lines, population: PopulationNames) -> None:
     """Collect who fires, apply the winners rule, load the refractory counters, remember and record the spikes."""
     program, argument = population.program, population.argument
     ring, counts = out.use(argument("ring")), out.use(argument("counts"))
@@ -304,7 +228,7 @@ def _print_fire(out: _Lines, population: _Population) -> None:
     out.add(1, f"{ticks}[{kept}[0]] = n", f"{indices}[{kept}[0]] = i", f"{kept}[0] += 1")
 
 
-def _print_source(out: _Lines, index: int) -> None:
+def _print_source(out: Lines, index: int) -> None:
     ring, counts, ticks, indices, at = (
         out.use(part_name("s", index, name)) for name in ("ring", "counts", "ticks", "indices", "at")
     )
@@ -314,80 +238,11 @@ def _print_source(out: _Lines, index: int) -> None:
     out.add(0, f"{counts}[slot] = count")
 
 
-def _print_projection(
-    out: _Lines,
-    program: StepProgram,
-    index: int,
-    projection: ProjectionProgram,
-    populations: Mapping[str, _Population],
-) -> None:
-    """Deliver the spikes that arrive now, oldest emission first; one delay group a distinct delay."""
-    source = _source_prefix(program, projection.source)
-    ring, counts = out.use(f"{source}_ring"), out.use(f"{source}_counts")
-    delays, rows, column = (out.use(part_name("q", index, name)) for name in ("delays", "rows", "column"))
-    out.add(0, f"for d in range({delays}.size):")
-    out.add(1, f"slot = (n - {delays}[d]) % {counts}.size")
-    out.add(1, f"for a in range({counts}[slot]):", f"    j = {ring}[slot, a]")
-    out.add(2, f"for z in range({rows}[d, j], {rows}[d, j + 1]):")
-    if projection.delay.ndim:
-        out.add(3, f"s = {out.use(part_name('q', index, 'order'))}[z]")
-    else:
-        out.add(3, "s = z")
-    out.add(3, f"i = {column}[s]")
-    names = _synapse_names(out, index, projection, populations)
-    for part in projection.on_pre:
-        _print_synaptic(out, projection, part, names, populations)
-
-
-def _source_prefix(program: StepProgram, name: str) -> str:
-    for index, population in enumerate(program.populations):
-        if population.name == name:
-            return f"p{index}"
-    return f"s{[source.name for source in program.sources].index(name)}"
-
-
-def _synapse_names(
-    out: _Lines, index: int, projection: ProjectionProgram, populations: Mapping[str, _Population]
-) -> Names:
-    states = {state.name for state in projection.states}
-
-    def names(symbol: Symbol) -> str:
-        if symbol.scope is Scope.PRE:
-            return f"{out.use(populations[projection.source].argument(symbol.name))}[j]"
-        if symbol.scope is Scope.POST:
-            return f"{out.use(populations[projection.target].argument(symbol.name))}[i]"
-        if symbol.name in states:
-            return f"{out.use(part_name('q', index, symbol.name))}[s]"
-        return out.use(part_name("q", index, f"c_{symbol.name}"))
-
-    return names
-
-
-def _print_synaptic(
-    out: _Lines,
-    projection: ProjectionProgram,
-    part: Assignment,
-    names: Names,
-    populations: Mapping[str, _Population],
-) -> None:
-    target, value = names(part.target), print_expression(part.value, names)
-    if not part.accumulate:
-        out.add(3, f"{target} = {_stored(value, projection.state(part.target.name).format)}")
-        return
-    written = populations[projection.target if part.target.scope is Scope.POST else projection.source]
-    neuron = "i" if part.target.scope is Scope.POST else "j"
-    if part.target.name in written.program.held:
-        # Brian2's conditional write: a held variable takes nothing while its neuron is refractory.
-        out.add(3, f"if {out.use(written.argument('refractory'))}[{neuron}] == 0:", f"    {target} += {value}")
-    else:
-        out.add(3, f"{target} += {value}")
-
-
-def _print_saturation(out: _Lines, program: StepProgram, populations: Mapping[str, _Population]) -> None:
+def _print_saturation(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames]) -> None:
     written = {
         (projection.target if part.target.scope is Scope.POST else projection.source, part.target.name): None
         for projection in program.projections
-        for part in projection.on_pre
+        for part in (*projection.on_pre, *projection.on_post)
         if part.accumulate
     }
     for name, variable in written:
@@ -396,10 +251,10 @@ def _print_saturation(out: _Lines, program: StepProgram, populations: Mapping[st
         if form is not None:
             state = out.use(population.argument(variable))
             out.add(0, f"for i in range({out.use(population.argument('size'))}):")
-            out.add(1, f"{state}[i] = {_stored(f'{state}[i]', form)}")
+            out.add(1, f"{state}[i] = {stored(f'{state}[i]', form)}")
 
 
-def _print_reset(out: _Lines, population: _Population) -> None:
+def _print_reset(out: Lines, population: PopulationNames) -> None:
     program = population.program
     if not program.reset:
         return
@@ -412,17 +267,17 @@ def _print_reset(out: _Lines, population: _Population) -> None:
         _print_in_place(out, population, part, 1)
 
 
-def _print_in_place(out: _Lines, population: _Population, part: Assignment, depth: int) -> None:
+def _print_in_place(out: Lines, population: PopulationNames, part: Assignment, depth: int) -> None:
     program = population.program
     states = {state.name: f"{population.argument(state.name)}[i]" for state in program.states}
     for symbol in (part.target, *symbols(part.value)):
         if symbol.name in states:
             out.use(population.argument(symbol.name))
     text = print_expression(part.value, _local_names(out, population, states))
-    out.add(depth, f"{states[part.target.name]} = {_stored(text, program.state(part.target.name).format)}")
+    out.add(depth, f"{states[part.target.name]} = {stored(text, program.state(part.target.name).format)}")
 
 
-def _print_operation(out: _Lines, index: int, operation: OperationProgram, population: _Population) -> None:
+def _print_operation(out: Lines, index: int, operation: OperationProgram, population: PopulationNames) -> None:
     own = PopulationProgram(
         population.program.name,
         population.program.size,
@@ -445,7 +300,7 @@ def _print_operation(out: _Lines, index: int, operation: OperationProgram, popul
 
 
 @dataclass(frozen=True, slots=True)
-class _OperationNames(_Population):
+class _OperationNames(PopulationNames):
     """A population seen from an operation, which brings its own coefficients."""
 
     operation: int
@@ -454,7 +309,7 @@ class _OperationNames(_Population):
         return part_name("o", self.operation, name) if name.startswith("c_") else part_name("p", self.index, name)
 
 
-def _print_probes(out: _Lines, program: StepProgram, populations: Mapping[str, _Population]) -> None:
+def _print_probes(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames]) -> None:
     projections = {part.name: index for index, part in enumerate(program.projections)}
     for index, probe in enumerate(program.probes):
         if probe.of in populations:
@@ -462,5 +317,15 @@ def _print_probes(out: _Lines, program: StepProgram, populations: Mapping[str, _
         else:
             state = out.use(part_name("q", projections[probe.of], probe.variable))
         values, every, base = (out.use(part_name("m", index, name)) for name in ("values", "every", "base"))
-        out.add(0, f"if n % {every} == 0:", f"    for i in range({state}.size):")
-        out.add(2, f"{values}[n // {every} - {base}, i] = {state}[i]")
+        out.add(0, f"if n % {every} == 0:", f"    for i in range({values}.shape[1]):")
+        out.add(2, f"{values}[n // {every} - {base}, i] = {state}[{_probed(out, program, probe, projections)}]")
+
+
+def _probed(out: Lines, program: StepProgram, probe: ProbeProgram, projections: Mapping[str, int]) -> str:
+    """The index of a probed value: a shared synaptic state lies with its neuron."""
+    if probe.of not in projections:
+        return "i"
+    index = projections[probe.of]
+    side = program.projections[index].shared.get(probe.variable)
+    ends = {Scope.PRE: "pre", Scope.POST: "column"}
+    return "i" if side is None else f"{out.use(part_name('q', index, ends[side]))}[i]"

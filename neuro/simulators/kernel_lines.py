@@ -1,0 +1,118 @@
+"""The words of a printed kernel: lines, argument names, expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from neuro.program import (
+    ACTIVE,
+    FLUSH_BELOW,
+    Assignment,
+    Binary,
+    Call,
+    Coefficient,
+    Constant,
+    Expression,
+    Flush,
+    Format,
+    OperationProgram,
+    PopulationProgram,
+    ProjectionProgram,
+    RoundShift,
+    Scope,
+    Select,
+    StepProgram,
+    Symbol,
+    Unary,
+    symbols,
+)
+
+_FUNCTIONS = MappingProxyType(
+    {
+        "abs": "abs({0})",
+        "ceil": "math.ceil({0})",
+        "clip": "min(max({0}, {1}), {2})",
+        "cos": "math.cos({0})",
+        "exp": "math.exp({0})",
+        "floor": "math.floor({0})",
+        "log": "math.log({0})",
+        "max": "max({0}, {1})",
+        "min": "min({0}, {1})",
+        "sin": "math.sin({0})",
+        "sqrt": "math.sqrt({0})",
+        "tan": "math.tan({0})",
+        "tanh": "math.tanh({0})",
+    }
+)
+
+def part_name(kind: str, index: int, name: str) -> str:
+    """Argument name of a part's array, e.g. ``part_name("p", 0, "v")`` is ``p0_v``."""
+    return f"{kind}{index}_{name}"
+
+
+@dataclass(slots=True)
+class Lines:
+    """Source lines and the arguments they mention, in first-use order."""
+
+    lines: list[str] = field(default_factory=list)
+    arguments: dict[str, None] = field(default_factory=dict)
+
+    def add(self, depth: int, *texts: str) -> None:
+        """Append lines, ``depth`` levels inside the tick loop."""
+        self.lines += ["    " * (depth + 2) + text for text in texts]
+
+    def use(self, *names: str) -> str:
+        """Note that arguments are needed; gives the first name back."""
+        for name in names:
+            self.arguments[name] = None
+        return names[0]
+
+
+Names = Callable[[Symbol], str]
+
+
+def print_expression(expression: Expression, names: Names) -> str:
+    """The Python text of an expression; ``names`` gives the text of a symbol."""
+    match expression:
+        case Constant(value):
+            return repr(value)
+        case Symbol():
+            return names(expression)
+        case Unary(operator, operand):
+            return f"({'not ' if operator == 'not' else '-'}{print_expression(operand, names)})"
+        case Binary(operator, left, right):
+            return f"({print_expression(left, names)} {operator} {print_expression(right, names)})"
+        case Call(function, arguments):
+            return _FUNCTIONS[function].format(*(print_expression(argument, names) for argument in arguments))
+        case Select(condition, then, otherwise):
+            texts = [print_expression(part, names) for part in (then, condition, otherwise)]
+            return "({} if {} else {})".format(*texts)
+        case RoundShift(operand, bits):
+            return f"(({print_expression(operand, names)} + {1 << (bits - 1)}) >> {bits})"
+        case Flush(operand):
+            text = print_expression(operand, names)
+            return f"flush({text})"
+
+
+def stored(value: str, form: Format | None) -> str:
+    """Storing into a formatted state saturates."""
+    return value if form is None else f"min(max({value}, {form.lowest}), {form.highest})"
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationNames:
+    """Names of one population's arguments in the kernel."""
+
+    index: int
+    program: PopulationProgram
+
+    def argument(self, name: str) -> str:
+        """The argument that holds one of the population's arrays."""
+        return part_name("p", self.index, name)
+
+    @property
+    def coefficients(self) -> dict[str, Coefficient]:
+        """The population's coefficients by name."""
+        return {coefficient.name: coefficient for coefficient in self.program.coefficients}

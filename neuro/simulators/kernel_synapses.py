@@ -1,0 +1,188 @@
+"""Prints what synapses do in a tick: their own step, arriving spikes, spikes of the target.
+
+A state that is the same in all synapses of a neuron (``ProjectionProgram.shared``) is kept once a neuron: it decays in
+one short loop, and statements that write it run once a spike instead of once a synapse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from neuro.program import (
+    ACTIVE,
+    FLUSH_BELOW,
+    Assignment,
+    Binary,
+    Call,
+    Coefficient,
+    Constant,
+    Expression,
+    Flush,
+    Format,
+    OperationProgram,
+    PopulationProgram,
+    ProjectionProgram,
+    RoundShift,
+    Scope,
+    Select,
+    StepProgram,
+    Symbol,
+    Unary,
+    symbols,
+)
+
+from neuro.simulators.kernel_lines import Lines, Names, PopulationNames, part_name, print_expression, stored
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One event of a projection: the side whose spike it is, and the names of the two ends in the loops."""
+
+    index: int
+    projection: ProjectionProgram
+    populations: Mapping[str, PopulationNames]
+    scope: Scope
+
+    def argument(self, name: str) -> str:
+        return part_name("q", self.index, name)
+
+    def own(self, out: Lines, name: str) -> str:
+        """A synaptic state: one value a synapse, or a neuron where it is shared."""
+        at = {None: "s", Scope.PRE: "j", Scope.POST: "i"}[self.projection.shared.get(name)]
+        return f"{out.use(self.argument(name))}[{at}]"
+
+    def names(self, out: Lines, versions: Mapping[str, str]) -> Names:
+        """Symbols inside the loop over synapses; ``versions`` gives the value of a shared state at a statement."""
+        states = {state.name for state in self.projection.states}
+
+        def names(symbol: Symbol) -> str:
+            if symbol.scope is Scope.PRE:
+                return f"{out.use(self.populations[self.projection.source].argument(symbol.name))}[j]"
+            if symbol.scope is Scope.POST:
+                return f"{out.use(self.populations[self.projection.target].argument(symbol.name))}[i]"
+            if symbol.name in states:
+                return versions.get(symbol.name) or self.own(out, symbol.name)
+            return out.use(self.argument(f"c_{symbol.name}"))
+
+        return names
+
+
+def print_synaptic_update(out: Lines, index: int, projection: ProjectionProgram) -> None:
+    """Phase 1 of the synaptic states; simultaneous within a synapse."""
+    side = _Side(index, projection, {}, Scope.OWN)
+    shared = projection.shared
+    for part in projection.update:
+        if part.target.name in shared:
+            _print_decay(out, side, part, "j" if shared[part.target.name] is Scope.PRE else "i")
+    single = [part for part in projection.update if part.target.name not in shared]
+    if single:
+        out.add(0, f"for s in range({out.use(side.argument('column'))}.size):")
+        for part in single:
+            value = print_expression(part.value, side.names(out, {}))
+            out.add(1, f"y_{part.target.name} = {stored(value, projection.state(part.target.name).format)}")
+        for part in single:
+            out.add(1, f"{side.own(out, part.target.name)} = y_{part.target.name}")
+
+
+def _print_decay(out: Lines, side: _Side, part: Assignment, at: str) -> None:
+    name = part.target.name
+    out.add(0, f"for {at} in range({out.use(side.argument(name))}.size):")
+    value = print_expression(part.value, side.names(out, {}))
+    out.add(1, f"{side.own(out, name)} = {stored(value, side.projection.state(name).format)}")
+
+
+def print_on_pre(
+    out: Lines,
+    program: StepProgram,
+    index: int,
+    projection: ProjectionProgram,
+    populations: Mapping[str, PopulationNames],
+) -> None:
+    """Deliver the spikes that arrive now, oldest emission first; one delay group a distinct delay."""
+    side = _Side(index, projection, populations, Scope.PRE)
+    source = _source_prefix(program, projection.source)
+    ring, counts = out.use(f"{source}_ring"), out.use(f"{source}_counts")
+    delays, rows, column = (out.use(side.argument(name)) for name in ("delays", "rows", "column"))
+    out.add(0, f"for d in range({delays}.size):")
+    out.add(1, f"slot = (n - {delays}[d]) % {counts}.size")
+    out.add(1, f"for a in range({counts}[slot]):", f"    j = {ring}[slot, a]")
+    statements = _print_shared(out, side, projection.on_pre)
+    out.add(2, f"for z in range({rows}[d, j], {rows}[d, j + 1]):")
+    out.add(3, f"s = {out.use(side.argument('order'))}[z]" if projection.delay.ndim else "s = z")
+    out.add(3, f"i = {column}[s]")
+    for part, versions in statements:
+        _print_statement(out, side, part, versions)
+
+
+def print_on_post(
+    out: Lines,
+    program: StepProgram,
+    index: int,
+    projection: ProjectionProgram,
+    populations: Mapping[str, PopulationNames],
+) -> None:
+    """Run on_post for the target's spikes of this tick, in the order (neuron, synapse)."""
+    side = _Side(index, projection, populations, Scope.POST)
+    target = populations[projection.target]
+    ring, counts = out.use(target.argument("ring")), out.use(target.argument("counts"))
+    rows, incoming, pre = (out.use(side.argument(name)) for name in ("post_rows", "incoming", "pre"))
+    out.add(0, f"slot = n % {counts}.size")
+    out.add(0, f"for a in range({counts}[slot]):", f"    i = {ring}[slot, a]")
+    statements = _print_shared(out, side, projection.on_post)
+    out.add(1, f"for z in range({rows}[i], {rows}[i + 1]):", f"    s = {incoming}[z]", f"    j = {pre}[s]")
+    for part, versions in statements:
+        _print_statement(out, side, part, versions, depth=2)
+
+
+def _print_shared(
+    out: Lines, side: _Side, code: tuple[Assignment, ...]
+) -> list[tuple[Assignment, Mapping[str, str]]]:
+    """Run the statements on shared states once for the spiking neuron.
+
+    Returns:
+        the other statements, each with the local names under which it sees the shared states.
+    """
+    depth = 2 if side.scope is Scope.PRE else 1
+    shared = {name for name, scope in side.projection.shared.items() if scope is side.scope}
+    versions: dict[str, str] = {}
+    others: list[tuple[Assignment, Mapping[str, str]]] = []
+    for number, part in enumerate(code):
+        if part.target.scope is not Scope.OWN or part.target.name not in shared:
+            for name in sorted({symbol.name for symbol in symbols(part.value)} & (shared - versions.keys())):
+                versions[name] = f"seen_{name}"
+                out.add(depth, f"seen_{name} = {side.own(out, name)}")
+            others.append((part, dict(versions)))
+            continue
+        name = part.target.name
+        value = print_expression(part.value, side.names(out, versions))
+        versions[name] = f"seen{number}_{name}"
+        out.add(depth, f"{versions[name]} = {stored(value, side.projection.state(name).format)}")
+        out.add(depth, f"{side.own(out, name)} = {versions[name]}")
+    return others
+
+
+def _print_statement(
+    out: Lines, side: _Side, part: Assignment, versions: Mapping[str, str], depth: int = 3
+) -> None:
+    names = side.names(out, versions)
+    value = print_expression(part.value, names)
+    if part.target.scope is Scope.OWN:
+        out.add(depth, f"{names(part.target)} = {stored(value, side.projection.state(part.target.name).format)}")
+        return
+    at_post = part.target.scope is Scope.POST
+    written = side.populations[side.projection.target if at_post else side.projection.source]
+    line = f"{names(part.target)} += {value}"
+    if part.target.name in written.program.held:
+        # Brian2's conditional write: a held variable takes nothing while its neuron is refractory.
+        out.add(depth, f"if {out.use(written.argument('refractory'))}[{'i' if at_post else 'j'}] == 0:", f"    {line}")
+    else:
+        out.add(depth, line)
+
+
+def _source_prefix(program: StepProgram, name: str) -> str:
+    for index, population in enumerate(program.populations):
+        if population.name == name:
+            return f"p{index}"
+    return f"s{[source.name for source in program.sources].index(name)}"
