@@ -43,6 +43,7 @@ from neuro.simulators.brian2_reference import (
     WinnersCount,
     input_operation,
     limited,
+    on_numpy,
     recording,
     restart_operation,
     run_network,
@@ -69,8 +70,9 @@ class Brian2Lowered:
 
 def run_program_in_brian2(program: StepProgram, ticks: int, *, progress: Progress | None = None) -> Recording:
     """Run a float or quantised step program in Brian2: the counterpart of ``compiled.run_program``."""
-    network = _network(program)
-    run_network(network, ticks, program.dt, progress)
+    with on_numpy():
+        network = _network(program)
+        run_network(network, ticks, program.dt, progress)
     return recording(network, program, ticks)
 
 

@@ -8,7 +8,8 @@ projections without synapses are left out of the network: Brian2 refuses them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +44,26 @@ class Brian2Reference:
 
     def run(self, circuit: Circuit, ticks: int, progress: Progress | None = None) -> Recording:
         """Build the network and run it for a number of ticks."""
-        network = to_brian2(circuit)
-        run_network(network, ticks, circuit.dt, progress)
+        with on_numpy():
+            network = to_brian2(circuit)
+            run_network(network, ticks, circuit.dt, progress)
         return recording(network, lower(circuit), ticks)
+
+
+@contextmanager
+def on_numpy() -> Iterator[None]:
+    """Build and run on Brian2's numpy target; the user's preference comes back at the end.
+
+    Brian2's default compiles a C extension for every kind of synapse, about 15 s each on a new machine.
+    """
+    from brian2 import prefs
+
+    before = prefs.codegen.target
+    prefs.codegen.target = "numpy"
+    try:
+        yield
+    finally:
+        prefs.codegen.target = before
 
 
 class WinnersCount:
@@ -148,21 +166,16 @@ def limited(rule: WinnersRule) -> bool:
 
 
 def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progress | None) -> None:
-    """Run on Brian2's numpy target, leaving the user's preferences as they were."""
-    from brian2 import prefs, second
+    """Run for a number of ticks, in parts where somebody wants to see the progress."""
+    from brian2 import second
 
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
     done = 0
-    try:
-        while done < ticks:
-            step = ticks - done if progress is None else min(500, ticks - done)
-            network.network.run(step * dt * second, namespace={})
-            done += step
-            if progress is not None:
-                progress(done)
-    finally:
-        prefs.codegen.target = before
+    while done < ticks:
+        step = ticks - done if progress is None else min(500, ticks - done)
+        network.network.run(step * dt * second, namespace={})
+        done += step
+        if progress is not None:
+            progress(done)
 
 
 def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recording:

@@ -85,16 +85,15 @@ def _members(path: Path) -> dict[str, bytes]:
     """The checked members of a file, without the manifest."""
     try:
         with zipfile.ZipFile(path) as archive:
-            listed = archive.infolist()
-            if any(member.compress_type != zipfile.ZIP_STORED for member in listed):
-                raise InvalidInput(f"{path} is no circuit file: it holds compressed members")
+            listed = [member for member in archive.infolist() if member.compress_type == zipfile.ZIP_STORED]
+            packed = len(archive.infolist()) - len(listed)
             names = [member.filename for member in listed]
             contents = {member.filename: archive.read(member) for member in listed}
     except OSError as error:
         raise InvalidInput(f"the circuit file {path} can't be read ({error.strerror or error})") from None
     except (zipfile.BadZipFile, ValueError, RuntimeError, EOFError, NotImplementedError) as error:
         raise InvalidInput(f"{path} is damaged or no circuit file ({str(error)[:120]})") from None
-    if len(set(names)) != len(names) or not {_DESCRIPTION, _DIGESTS} <= set(names):
+    if packed or len(set(names)) != len(names) or not {_DESCRIPTION, _DIGESTS} <= set(names):
         raise InvalidInput(f"{path} is no circuit file: write one with neuro.store.save_circuit")
     _check_digests(contents, path)
     return contents
@@ -124,11 +123,6 @@ def _array(content: bytes, name: str, path: str | os.PathLike[str]) -> npt.NDArr
     except (ValueError, SyntaxError, TypeError) as error:
         raise InvalidInput(f"{path} holds the array {name} in an unknown form ({str(error)[:80]})") from None
     data, count = content[buffer.tell() :], math.prod(shape)
-    if (
-        fortran
-        or dtype.kind not in "biuf"
-        or min(shape, default=0) < 0
-        or count * dtype.itemsize != len(data)
-    ):
+    if fortran or dtype.kind not in "biuf" or min(shape, default=0) < 0 or count * dtype.itemsize != len(data):
         raise InvalidInput(f"{path} holds the array {name}, {dtype} {shape}, in {len(data)} bytes")
     return np.frombuffer(data, dtype=dtype).reshape(shape)

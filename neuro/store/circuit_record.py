@@ -242,9 +242,7 @@ def to_record(circuit: Circuit) -> tuple[CircuitRecord, dict[str, Array]]:
             OperationRecord(name=part.name, population=part.population, code=part.code, every=int(part.every))
             for part in circuit.operations
         ),
-        probes=tuple(
-            ProbeRecord(of=part.of, variable=part.variable, every=int(part.every)) for part in circuit.probes
-        ),
+        probes=tuple(ProbeRecord(of=part.of, variable=part.variable, every=int(part.every)) for part in circuit.probes),
     )
     return record, writer.arrays
 
