@@ -59,6 +59,8 @@ class Scaled:
                     factor = left if parts[0] == FREE else right
                     return FREE if states == FREE else states - self.fraction(factor)
                 return min(parts)
+            case Binary("**", base, _):
+                return self.natural(base)
             case Binary("/", left, right):
                 states = self.natural(left)
                 return FREE if states == FREE else states - self.fraction(Binary("/", Constant(1.0), right))
@@ -100,6 +102,8 @@ class Scaled:
                 return Binary(operator, self.at(left, exponent), self.at(right, exponent))
             case Binary("*", left, right):
                 return self._product(left, right, exponent)
+            case Binary("**", base, Constant(2.0)):
+                return self._product(base, base, exponent)
             case Binary("/", left, right) if self.natural(right) == FREE:
                 return self._product(Binary("/", Constant(1.0), right), left, exponent)
             case Select(condition, then, otherwise):

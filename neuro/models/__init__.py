@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from neuro.models.adaptive_lif import ADAPTIVE_LIF
+from neuro.models.adex import ADEX
 from neuro.models.base import Method, NeuronModel, SynapseModel
+from neuro.models.conductance_lif import CONDUCTANCE_LIF
 from neuro.models.integrate_and_fire import INTEGRATE_AND_FIRE
-from neuro.models.lif import LIF_DELTA, LIF_EXPONENTIAL
+from neuro.models.izhikevich import IZHIKEVICH
+from neuro.models.lif import LIF_ALPHA, LIF_DELTA, LIF_EXPONENTIAL
+from neuro.models.resonate_and_fire import RESONATE_AND_FIRE
 from neuro.models.static_synapse import static_synapse
+from neuro.models.stdp import pair_stdp
 
 __all__ = [
+    "ADAPTIVE_LIF",
+    "ADEX",
+    "CONDUCTANCE_LIF",
     "INTEGRATE_AND_FIRE",
+    "IZHIKEVICH",
+    "LIF_ALPHA",
     "LIF_DELTA",
     "LIF_EXPONENTIAL",
+    "RESONATE_AND_FIRE",
     "Method",
     "NeuronModel",
     "SynapseModel",
+    "pair_stdp",
     "static_synapse",
 ]

@@ -48,3 +48,23 @@ LIF_EXPONENTIAL = NeuronModel(
     initial={"v": "v_rest"},
 )
 """A spike adds the weight to ``g`` (``g_post += w``), which decays with tau_g; ``I`` is an input variable."""
+
+LIF_ALPHA = NeuronModel(
+    equations="""
+    dv/dt = (v_rest - v + g + I) / tau_m : volt (unless refractory)
+    dg/dt = (h - g) / tau_g : volt
+    dh/dt = -h / tau_g : volt
+    I : volt
+    tau_m : second (constant)
+    tau_g : second (constant)
+    v_rest : volt (constant)
+    v_reset : volt (constant)
+    v_threshold : volt (constant)
+    """,
+    threshold="v > v_threshold",
+    reset="v = v_reset",
+    refractory=2e-3,
+    parameters={**_PARAMETERS, "tau_g": 5e-3},
+    initial={"v": "v_rest"},
+)
+"""A spike adds the weight times e to ``h``, so that ``g`` follows w (t/tau_g) exp(1 - t/tau_g) and peaks at w."""
