@@ -59,7 +59,7 @@ def recall_time(lab: Lab) -> Measured:
     same = bool(np.array_equal(exact(), overlap(cues, codes, units).argmax(axis=1)))
     equal = checked(same and bool(np.mean(mine == exact()) > 0.99), "both recall the same digit for 99 % of the cues")
     samples = interleaved({"spikeloom": lambda: memory.recall(cues), "exact search": exact})
-    note = f"{len(cues):,} cues; the memory's cost does not grow with k or the code's overlap, the search is BLAS"
+    note = f"{len(cues):,} cues with {_NOISE:.0%} of their active units replaced"
     return _times(samples, "spikeloom", "exact search", "exact search, float32 matrix product", equal, note)
 
 
