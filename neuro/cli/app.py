@@ -1,0 +1,83 @@
+"""The command line as a whole: its commands, and how errors end it.
+
+Exit status: 0 done; 1 the answer is no (a verification found mismatches, a bench missed a bar); 2 the command could
+not run as given, with one line on standard error that says why; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from neuro.cli.bench import bench
+from neuro.cli.demo import demo
+from neuro.cli.doctor import doctor
+from neuro.cli.export import export
+from neuro.cli.verify import verify
+from neuro.errors import SpikeloomError, VerificationError
+
+_NO, _CANNOT, _STOPPED = 1, 2, 130
+_COMMANDS = (demo, export, verify, bench, doctor)
+
+# typer carries click inside and gives no name of its own to the base of its usage errors.
+_UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with the given arguments (default: the process's own) and return its exit status."""
+    given = None if arguments is None else list(arguments)
+    try:
+        status = build_app()(args=given, prog_name="spikeloom", standalone_mode=False)
+    except VerificationError as error:
+        return _complain(str(error), _NO)
+    except SpikeloomError as error:
+        return _complain(str(error), _CANNOT)
+    except _UsageError as error:
+        message = getattr(error, "format_message", error.__str__)
+        return _complain(message(), _CANNOT)
+    except (typer.Abort, KeyboardInterrupt):
+        return _complain("stopped; nothing was left half-written", _STOPPED)
+    return status if isinstance(status, int) else 0
+
+
+def build_app() -> typer.Typer:
+    """The typer application."""
+    app = typer.Typer(
+        name="spikeloom",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_root)
+    for command in _COMMANDS:
+        app.command()(command)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"spikeloom {version('spikeloom')}")
+        raise typer.Exit
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback prints it
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """From embeddings to spikes, memories and proven Verilog."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _complain(message: str, status: int) -> int:
+    """One line on standard error, however long the message was."""
+    sys.stderr.write(f"spikeloom: {' '.join(message.split())}\n")
+    return status

@@ -1,0 +1,69 @@
+"""``spikeloom doctor``."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from neuro.cli.tables import print_table
+
+_PACKAGES = (
+    ("brian2", "the reference simulator", "pip install spikeloom"),
+    ("numba", "compiled and fixed-point simulators", "pip install spikeloom"),
+    ("hnswlib", "the index graph", "pip install spikeloom"),
+    ("pyosys", "CXXRTL simulation and synthesis of Verilog", "pip install 'spikeloom[rtl]'"),
+    ("matplotlib", "plots and reports", "pip install 'spikeloom[report]'"),
+)
+_PROGRAMS = (("iverilog", "a second Verilog simulator", "apt-get install iverilog"),)
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON, not as a table.")] = False,
+) -> None:
+    """Show which tools are found and what each is for."""
+    from neuro.store import canonical_json
+
+    findings = look()
+    if as_json:
+        typer.echo(canonical_json(findings), nl=False)
+        return
+    rows = [
+        (
+            finding["name"],
+            finding["found"] or "not found",
+            finding["use"],
+            "" if finding["found"] else finding["install"],
+        )
+        for finding in findings
+    ]
+    print_table("Tools", ("Tool", "Found", "Needed for", "To install"), rows)
+
+
+def look() -> list[dict[str, str]]:
+    """Each tool: name, what was found (empty: nothing), its use, and how to install it."""
+    from rtl_export.tools import find_compiler
+
+    findings = [_finding("python", platform.python_version(), "everything", "")]
+    findings += [_finding(name, _package(name), use, install) for name, use, install in _PACKAGES]
+    compiler = find_compiler() or ""
+    findings.append(_finding("C++ compiler", compiler, "CXXRTL simulation of Verilog", "apt-get install g++"))
+    findings += [_finding(name, shutil.which(name) or "", use, install) for name, use, install in _PROGRAMS]
+    return findings
+
+
+def _finding(name: str, found: str, use: str, install: str) -> dict[str, str]:
+    return {"name": name, "found": found, "use": use, "install": install}
+
+
+def _package(name: str) -> str:
+    if find_spec(name) is None:
+        return ""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "version unknown"

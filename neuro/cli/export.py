@@ -1,0 +1,29 @@
+"""``spikeloom export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    circuit: Annotated[Path, typer.Argument(help="Circuit file, such as runs/demo/circuit.npz.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to make; new or empty.")],
+    ticks: Annotated[int, typer.Option(help="Length of the golden run in ticks.", min=1)] = 1000,
+    name: Annotated[str, typer.Option(help="Name of the top module.")] = "spikeloom_core",
+) -> None:
+    """Quantise a circuit and write it as Verilog.
+
+    The folder holds the sources, two test benches and the golden vectors.
+    """
+    from neuro.simulators import FixedPoint
+    from neuro.store import check_output_folder, load_circuit
+    from rtl_export.export import export as export_program
+
+    check_output_folder(output)
+    quantised = FixedPoint().quantise(load_circuit(circuit), ticks)
+    core = export_program(quantised.program, output, ticks=ticks, name=name)
+    typer.echo(f"{core.name}: {len(core.sources)} Verilog files, {core.ticks:,} golden ticks in {output}")
+    typer.echo(f"Prove it: spikeloom verify {output}")

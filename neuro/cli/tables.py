@@ -1,0 +1,25 @@
+"""Tables on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+_WIDTH = 120
+"""Characters a line where the output is no terminal."""
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; columns whose name ends with a space are set right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
+    for column in columns:
+        table.add_column(column.strip(), justify="right" if column.endswith(" ") else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)

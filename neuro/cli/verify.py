@@ -1,0 +1,46 @@
+"""``spikeloom verify``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuro.cli.tables import print_table
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(help="An exported core, such as runs/demo/rtl.")],
+    ticks: Annotated[int | None, typer.Option(help="How many ticks; all by default.", min=1)] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the verdicts here.")
+    ] = None,
+) -> None:
+    """Simulate exported Verilog and compare.
+
+    Every simulator that is found runs it; each register must equal the golden run at each tick.
+    """
+    from neuro.store import check_output_file, write_json
+    from rtl_export.verify import require_equal
+    from rtl_export.verify import verify as verify_core
+
+    if json_file is not None:
+        check_output_file(json_file)
+    results = verify_core(folder, ticks=ticks)
+    if json_file is not None:
+        write_json(json_file, [asdict(result) | {"outcome": result.outcome.value} for result in results])
+    rows = [
+        (
+            result.simulator,
+            result.outcome.value,
+            f"{result.ticks:,}",
+            f"{result.spikes:,}",
+            f"{result.states:,}",
+            f"{result.mismatches:,}",
+        )
+        for result in results
+    ]
+    print_table(str(folder), ("Simulator", "Outcome", "Ticks ", "Spikes ", "States ", "Mismatches "), rows)
+    require_equal(results)

@@ -1,0 +1,100 @@
+"""Pipeline: the stages in order, with their progress.
+
+The circuit for silicon comes early: simulating its Verilog, the longest stage, then fills the second core meanwhile.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from neuro.experiments.digits_to_verilog.data import Digits, load_split
+from neuro.experiments.digits_to_verilog.graph import GraphSearch, spread_over_graph
+from neuro.experiments.digits_to_verilog.recall import (
+    Codes,
+    Naming,
+    Recall,
+    encode,
+    name_held_out,
+    recall_under_noise,
+)
+from neuro.experiments.digits_to_verilog.result import DigitsResult
+from neuro.experiments.digits_to_verilog.settings import DigitsSettings
+from neuro.experiments.digits_to_verilog.silicon import (
+    export_core,
+    installed_simulators,
+    simulate_core,
+)
+from neuro.experiments.digits_to_verilog.targets import (
+    Comparison,
+    Integers,
+    SiliconCircuit,
+    compare_integers_with_brian2,
+    compare_search_with_brian2,
+    compare_with_brian2,
+    quantise_circuit,
+    silicon_circuit,
+)
+from neuro.experiments.stages import Stages
+from neuro.memories import recall_ticks
+from rtl_export.simulation import SimulatorResult
+from rtl_export.synthesise import SynthesisResult, synthesise
+
+
+def run_stages(settings: DigitsSettings, core: Path, stages: Stages, liberty: Path | None) -> DigitsResult:
+    """Run the whole experiment; the exported core goes to the folder ``core``, which must not exist."""
+    with stages.stage("Read the digits"):
+        stored, held_out = load_split(settings)
+    with stages.stage("Encode into spikes"):
+        codes = encode(stored, held_out, settings.memory, settings.seed)
+    with stages.stage("Run the circuit for silicon"):
+        silicon = silicon_circuit(stored, held_out, settings)
+    with stages.stage("Quantise"):
+        integers = quantise_circuit(silicon)
+    with stages.stage("Export Verilog"):
+        export_core(silicon, integers, core)
+    with ThreadPoolExecutor(1) as second_core:
+        proof = second_core.submit(_prove, core, stages, liberty)
+        recall, naming, graph = _in_software(codes, stored, held_out, settings, stages)
+        oracle = _in_brian2(silicon, integers, graph, held_out, settings, stages)
+        verdicts, synthesis = proof.result()
+    return DigitsResult(
+        settings, stored, held_out, codes, recall, naming, graph, silicon, integers, *oracle, verdicts, synthesis
+    )
+
+
+def _prove(core: Path, stages: Stages, liberty: Path | None) -> tuple[tuple[SimulatorResult, ...], SynthesisResult]:
+    verdicts = []
+    for simulator in installed_simulators():
+        with stages.stage(f"Verilog in {simulator.value}"):
+            verdicts.append(simulate_core(core, simulator))
+    with stages.stage("Synthesise"):
+        return tuple(verdicts), synthesise(core, liberty=liberty)
+
+
+def _in_software(
+    codes: Codes, stored: Digits, held_out: Digits, settings: DigitsSettings, stages: Stages
+) -> tuple[Recall, Naming, GraphSearch]:
+    with stages.stage("Store, recall under noise", len(settings.noise)) as advance:
+        recall = recall_under_noise(codes, stored, settings, advance)
+    ticks = recall_ticks(codes.encoder) * len(held_out)
+    with stages.stage("Name held-out digits by spikes", ticks) as advance:
+        naming = name_held_out(codes, recall, stored, held_out, advance)
+    with stages.stage("Spread over the graph", 3) as advance:
+        return recall, naming, spread_over_graph(stored, held_out, settings, advance)
+
+
+def _in_brian2(
+    silicon: SiliconCircuit,
+    integers: Integers,
+    graph: GraphSearch,
+    held_out: Digits,
+    settings: DigitsSettings,
+    stages: Stages,
+) -> tuple[Comparison, Comparison, Comparison]:
+    with stages.stage("Brian2: the circuit's own text", silicon.ticks) as advance:
+        native = compare_with_brian2(silicon, advance)
+    with stages.stage("Brian2: the quantised program", silicon.ticks) as advance:
+        quantised = compare_integers_with_brian2(silicon, integers, advance)
+    with stages.stage("Brian2: the graph's circuit") as advance:
+        return native, quantised, compare_search_with_brian2(graph, held_out, settings, advance)

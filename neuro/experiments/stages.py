@@ -1,0 +1,86 @@
+"""Stages: what an experiment tells about its progress, and how long each part took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+Advance = Callable[[int], None]
+"""Called with how much of a stage is done so far."""
+
+
+class Stages(Protocol):
+    """Anything that is told when a stage starts, how far it is and when it ends; stages may overlap."""
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """Stage -> seconds it took, of those that ended."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first stage began."""
+
+    def stage(self, title: str, total: int | None = None) -> AbstractContextManager[Advance]:
+        """A context for a stage of ``total`` steps (None: unknown); gives what to call with the steps done."""
+
+
+class QuietStages:
+    """Measures the stages and shows nothing."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+        self._begin: float | None = None
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """Stage -> seconds it took, of those that ended."""
+        return self._seconds
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first stage began."""
+        return 0.0 if self._begin is None else time.perf_counter() - self._begin
+
+    @contextmanager
+    def stage(self, title: str, total: int | None = None) -> Iterator[Advance]:  # noqa: ARG002 - nothing is shown
+        """Measure one stage."""
+        start = time.perf_counter()
+        self._begin = start if self._begin is None else self._begin
+        yield lambda _: None
+        self._seconds[title] = time.perf_counter() - start
+
+
+class ShownStages(QuietStages):
+    """Measures the stages and shows a bar for each on standard error."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        super().__init__()
+        self._progress = Progress(
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description:<34}"),
+            BarColumn(bar_width=32),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+
+    def __enter__(self) -> ShownStages:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._progress.live.is_started:
+            self._progress.stop()
+
+    @contextmanager
+    def stage(self, title: str, total: int | None = None) -> Iterator[Advance]:
+        """Measure one stage behind a bar of its own."""
+        self._progress.start()  # Only now: what is refused before the first stage shows one line and no bars.
+        task = self._progress.add_task(title, total=total)
+        with super().stage(title, total):
+            yield lambda done: self._progress.update(task, completed=done)
+        self._progress.update(task, total=total or 1, completed=total or 1)

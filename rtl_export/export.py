@@ -1,0 +1,103 @@
+"""Export: a quantised program as a folder of Verilog, test benches and golden vectors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from neuro.errors import InvalidInput
+from neuro.program import ProbeProgram, StepProgram
+from neuro.spikes import Recording
+from rtl_export.cxxrtl import class_name
+from rtl_export.folder import ExportedCore, read_core, write_manifest
+from rtl_export.netlist import CoreNetlist, netlist
+from rtl_export.vectors import golden_lines, stimulus_lines
+from rtl_export.verilog import render, verilog_files
+
+
+def export(
+    program: StepProgram,
+    folder: Path | str,
+    *,
+    ticks: int,
+    golden: Recording | None = None,
+    name: str = "spikeloom_core",
+) -> ExportedCore:
+    """Write a quantised program as Verilog with everything that proves it.
+
+    Args:
+        program: every state with a Format (``neuro.quantise``).
+        folder: where to; it must not exist, or be empty. It appears complete or not at all.
+        ticks: how many ticks the golden vectors cover, >= 1.
+        golden: a recording that probed every state at every tick, of at least as many ticks; by default the
+            fixed-point simulator is run (:func:`record`).
+        name: of the top module.
+
+    Raises:
+        UnsupportedByTarget: the program asks for something that Verilog does not carry, by name.
+        InvalidInput: a wrong name or number of ticks, or a folder that can't be written; nothing was written.
+    """
+    if isinstance(ticks, bool) or not isinstance(ticks, int) or ticks < 1:
+        raise InvalidInput(f"ticks is {ticks!r}; a whole number >= 1 is allowed")
+    if golden is not None and golden.ticks < ticks:
+        raise InvalidInput(f"the golden recording has {golden.ticks} ticks, {ticks} are asked for; record as many")
+    core = netlist(program, name)
+    target = _free_folder(Path(folder))
+    recording = record(program, ticks) if golden is None else golden
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise InvalidInput(f"{target.parent} can't be written ({error.strerror}); choose another folder") from None
+    try:
+        _write(scratch, core, program, recording, ticks)
+        scratch.chmod(0o755)
+        scratch.replace(target)
+    except OSError as error:
+        raise InvalidInput(f"{target} can't be written ({error.strerror}); choose another folder") from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return read_core(target)
+
+
+def record(program: StepProgram, ticks: int) -> Recording:
+    """The golden recording of a quantised program: the fixed-point simulator, every state probed at every tick."""
+    from neuro.simulators.compiled import run_program
+
+    probes = tuple(ProbeProgram(part.name, state.name, 1) for part in program.populations for state in part.states)
+    return run_program(replace(program, probes=probes), ticks)
+
+
+def _free_folder(folder: Path) -> Path:
+    """The folder, resolved, if it can be made."""
+    target = folder.resolve()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InvalidInput(f"{folder} exists and is not an empty folder; name a new one or remove it")
+    if not target.parent.is_dir():
+        raise InvalidInput(f"{target.parent} is no folder; make it first or choose another place for {target.name}")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise InvalidInput(f"{target.parent} can't be written (no permission); choose another folder")
+    return target
+
+
+def _write(folder: Path, core: CoreNetlist, program: StepProgram, golden: Recording, ticks: int) -> None:
+    rtl, tb = folder / "rtl", folder / "tb"
+    rtl.mkdir()
+    tb.mkdir()
+    for name, contents in verilog_files(core).items():
+        (rtl / name).write_bytes(contents)
+    (tb / "testbench.v").write_text(render("testbench.v", core=core, ticks=ticks), encoding="ascii")
+    (tb / "driver.cpp").write_text(render("driver.cpp", core=core, class_name=class_name(core.name)), encoding="ascii")
+    _write_lines(tb / "stimulus.hex", stimulus_lines(core, program, ticks))
+    for part in core.populations:
+        _write_lines(tb / f"golden_{part.name}.hex", golden_lines(part, program, golden, ticks))
+    (folder / "README.md").write_text(render("README.md", core=core, ticks=ticks), encoding="utf-8")
+    write_manifest(folder, core.name, ticks)
+
+
+def _write_lines(path: Path, lines: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        file.writelines(lines)

@@ -1,0 +1,32 @@
+"""Icarus Verilog: runs the self-checking Verilog test bench of an exported core."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rtl_export import tools
+from rtl_export.folder import ExportedCore
+from rtl_export.simulation import Outcome, SimulatorResult, read_result
+
+NAME = "Icarus Verilog"
+_COMPILE_SECONDS = 120.0
+
+
+def simulate(core: ExportedCore, ticks: int, scratch: Path, seconds: float) -> SimulatorResult:
+    """Compile and run; ``scratch`` is a folder for what the compiler writes, ``seconds`` limits the run.
+
+    Raises:
+        ToolError: the Verilog does not compile, or the run took too long.
+    """
+    if tools.find("iverilog") is None or tools.find("vvp") is None:
+        return SimulatorResult(
+            NAME, Outcome.NOT_FOUND, detail="iverilog and vvp are not on PATH; apt-get install iverilog"
+        )
+    program = scratch / "core.vvp"
+    sources = [str(path.resolve()) for path in (core.tb / "testbench.v", *core.sources)]
+    command = ["iverilog", "-g2005", "-Wall", "-s", "testbench", "-o", str(program), *sources]
+    tools.run(f"{NAME}, compiling", command, folder=core.rtl, seconds=_COMPILE_SECONDS)
+    log = tools.run(
+        f"{NAME}, running", ["vvp", "-n", str(program), f"+ticks={ticks}"], folder=core.rtl, seconds=seconds
+    )
+    return read_result(NAME, log, ticks)

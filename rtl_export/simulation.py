@@ -1,0 +1,58 @@
+"""Simulation: what one simulator found when it ran an exported core against its golden vectors."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from neuro.errors import ToolError
+
+_LINE = re.compile(r"^SPIKELOOM ticks=(\d+) spikes=(\d+) states=(\d+) mismatches=(\d+) hung=([01])$", re.MULTILINE)
+
+
+class Outcome(Enum):
+    """PASSED: every word equal. FAILED: some differ, or the core hung. NOT_FOUND: the simulator is not installed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_FOUND = "not found"
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorResult:
+    """One simulator's verdict.
+
+    Args:
+        simulator: its name.
+        outcome: a simulator that was not found has not passed.
+        ticks: ticks that ran to their end.
+        spikes: spikes that the core sent.
+        states: registers compared.
+        mismatches: words (neuron, tick) that differ, and spikes that came twice.
+        detail: the first mismatches, or why there is no result.
+    """
+
+    simulator: str
+    outcome: Outcome
+    ticks: int = 0
+    spikes: int = 0
+    states: int = 0
+    mismatches: int = 0
+    detail: str = ""
+
+
+def read_result(simulator: str, log: str, ticks: int) -> SimulatorResult:
+    """The verdict in a test bench's log.
+
+    Raises:
+        ToolError: the log ends without one.
+    """
+    found = _LINE.search(log)
+    if found is None:
+        raise ToolError(f"{simulator}: the test bench ended without a result:\n{log[-1000:].strip()}")
+    ran, spikes, states, mismatches, hung = map(int, found.groups())
+    passed = mismatches == 0 and not hung and ran == ticks
+    outcome = Outcome.PASSED if passed else Outcome.FAILED
+    detail = log[: found.start()].strip()
+    return SimulatorResult(simulator, outcome, ran, spikes, states, mismatches, "" if passed else detail)

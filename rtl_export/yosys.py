@@ -1,0 +1,76 @@
+"""Yosys: the doorway to pyosys, run in a process of its own.
+
+Yosys ends its whole process on an error in the Verilog and prints its log to standard output; a child process
+turns both into a ToolError and a text. ``python -m rtl_export.yosys`` reads one pass a line from standard input.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from neuro.errors import ToolError
+from rtl_export import tools
+
+
+def available() -> bool:
+    """Whether pyosys is installed."""
+    return importlib.util.find_spec("pyosys") is not None
+
+
+def include_folder() -> Path:
+    """Where the headers are that CXXRTL's output needs.
+
+    Raises:
+        ToolError: pyosys is not installed.
+    """
+    spec = importlib.util.find_spec("pyosys")
+    if spec is None or spec.origin is None:
+        raise ToolError("pyosys is not installed; pip install 'spikeloom[rtl]'")
+    return Path(spec.origin).parent / "share" / "include" / "backends" / "cxxrtl" / "runtime"
+
+
+def run_passes(step: str, passes: Sequence[str], *, seconds: float) -> str:
+    """Run Yosys passes on one design, one after the other, and return the log.
+
+    Args:
+        step: what it is for, for messages.
+        passes: Yosys commands; paths in them are absolute and quoted by :func:`quoted`.
+        seconds: time limit.
+
+    Raises:
+        ToolError: pyosys is missing, a pass failed, or it took too long.
+    """
+    if not available():
+        raise ToolError(f"{step}: pyosys is not installed; pip install 'spikeloom[rtl]'")
+    command = tools.python_module("rtl_export.yosys")
+    # The folder that holds the package: so the child finds it, installed or not.
+    folder = Path(__file__).resolve().parents[1]
+    return tools.run(step, command, folder=folder, seconds=seconds, given="\n".join(passes) + "\n")
+
+
+def quoted(path: Path) -> str:
+    """An absolute path as a word of a Yosys command.
+
+    Raises:
+        ToolError: the path holds a character that a Yosys command can't.
+    """
+    text = str(path.resolve())
+    if any(character in text for character in '"\\\n\r'):
+        raise ToolError(f"Yosys can't read {text!r}; use a folder without quotes, backslashes and line breaks")
+    return f'"{text}"'
+
+
+def main() -> None:
+    """Run the passes that standard input lists."""
+    from pyosys import libyosys
+
+    design = libyosys.Design()
+    for line in sys.stdin:
+        libyosys.run_pass(line.rstrip("\n"), design)
+
+
+if __name__ == "__main__":
+    main()

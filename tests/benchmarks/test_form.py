@@ -1,0 +1,118 @@
+"""Benches write the common form, judge by bars that stand apart, and renew their own section of the page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from benchmarks.bars import BARS
+from benchmarks.form import Bar, Bench, Better, Measured, checked
+from benchmarks.page import renew_section
+from benchmarks.registry import BENCHES
+from benchmarks.run import COLUMNS, cells, check_request, run_bench
+from benchmarks.timing import interleaved, ratio
+from neuro.cli import main
+from neuro.errors import InvalidInput, VerificationError
+from neuro.experiments import QuietStages
+
+KEYS = {"name", "value", "unit", "bar", "better", "met", "samples", "peer", "peer_value", "equal", "note"}
+
+TINY = Bench(
+    "tiny",
+    lambda _: 4,
+    MappingProxyType(
+        {
+            "good": lambda lab: Measured(lab, "x", "equal", {"a": [1.0, 2.0]}, "peer", 2.0, "note"),
+            "bad": lambda _: Measured(9, "ms", "equal"),
+            "open": lambda _: Measured(0.5, "", "equal"),
+        }
+    ),
+    (0,),
+)
+TINY_BARS = {"tiny": {"good": Bar(3, Better.AT_LEAST), "bad": Bar(3, Better.AT_MOST)}}
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.run.BENCHES", (TINY,))
+    monkeypatch.setattr("benchmarks.run.BARS", TINY_BARS)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_report_has_the_common_form() -> None:
+    report = run_bench("tiny", None, QuietStages())
+    assert set(report) == {"bench", "commit", "machine", "versions", "seeds", "rows"}
+    assert all(set(row) == KEYS for row in report["rows"])
+    assert [row["met"] for row in report["rows"]] == [True, False, None]
+    assert [row["better"] for row in report["rows"]] == [">=", "<=", None]
+    assert report["rows"][0]["samples"] == {"a": [1.0, 2.0]}
+    json.dumps(report, allow_nan=False)
+    assert cells(report)[0] == ("good", "4 x", ">= 3", "yes", "peer", "2")
+    assert len(COLUMNS) == len(cells(report)[0])
+
+
+@pytest.mark.usefixtures("tiny")
+def test_rows_are_chosen_and_unknown_names_refused() -> None:
+    assert [row["name"] for row in run_bench("tiny", ["open"], QuietStages())["rows"]] == ["open"]
+    with pytest.raises(InvalidInput, match="there is no bench 'big'; there are tiny"):
+        check_request("big", None)
+    with pytest.raises(InvalidInput, match="no such rows: ugly; it has good, bad, open"):
+        check_request("tiny", ["good", "ugly"])
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_command_writes_json_and_page_and_names_missed_bars(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target, page = tmp_path / "tiny.json", tmp_path / "performance.md"
+    assert main(["bench", "tiny", "--json", str(target), "--page", str(page)]) == 1
+    assert "Bars missed: bad" in capsys.readouterr().out
+    assert json.loads(target.read_text())["bench"] == "tiny"
+    assert "| good | 4 x | >= 3 (met) | peer: 2 | equal | note |" in page.read_text()
+    assert main(["bench", "tiny", "--rows", "good,open"]) == 0
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_page_keeps_what_others_wrote(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n\n<!-- bench tiny: begin -->\nold\n<!-- bench tiny: end -->\nafter\n")
+    renew_section(page, run_bench("tiny", ["open"], QuietStages()))
+    text = page.read_text()
+    assert text.startswith("before\n\n<!-- bench tiny: begin -->\n## tiny\n")
+    assert text.endswith("<!-- bench tiny: end -->\nafter\n")
+    assert "old" not in text
+    page.write_text("<!-- bench tiny: begin -->")
+    with pytest.raises(InvalidInput, match="broken markers of bench 'tiny'"):
+        renew_section(page, run_bench("tiny", ["open"], QuietStages()))
+
+
+def test_every_bar_belongs_to_a_row() -> None:
+    rows = {bench.name: set(bench.rows) for bench in BENCHES}
+    assert set(BARS) <= set(rows)
+    for bench, bars in BARS.items():
+        assert set(bars) <= rows[bench]
+
+
+def test_unequal_things_are_not_timed() -> None:
+    assert checked(True, "so it is") == "so it is"
+    with pytest.raises(VerificationError, match="not so that it is"):
+        checked(False, "it is")
+
+
+def test_functions_take_turns() -> None:
+    calls: list[str] = []
+    samples = interleaved({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, repeats=2)
+    assert calls == ["a", "b", "a", "b", "a", "b"]
+    assert [len(values) for values in samples.values()] == [2, 2]
+    assert ratio({"a": [4.0, 1.0, 2.0], "b": [1.0, 9.0, 1.0]}, "a", "b") == 2.0
+
+
+def test_a_wheel_without_a_checkout_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("neuro.cli.bench.__file__", str(tmp_path / "neuro" / "cli" / "bench.py"))
+    assert main(["bench", "main"]) == 2
+    assert "benches need a checkout of Spikeloom; clone the repository" in capsys.readouterr().err

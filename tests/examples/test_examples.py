@@ -1,0 +1,55 @@
+"""Every example runs, in a small setting, and says that the targets agree."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from rtl_export.tools import find
+from rtl_export.verify import Simulator
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LINES = 60
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def digits_to_verilog(folder: Path) -> None:
+    example = load("01_digits_to_verilog")
+    if find("iverilog"):
+        example.verify = partial(example.verify, simulators=(Simulator.ICARUS,))  # type: ignore[attr-defined]
+    example.main(folder / "core", shown=3)
+
+
+RUNS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "01_digits_to_verilog": (digits_to_verilog, "passed, 0 mismatches in"),
+}
+
+
+def test_every_example_is_run() -> None:
+    assert set(RUNS) == {path.stem for path in EXAMPLES.glob("*.py")}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_examples_are_short(name: str) -> None:
+    assert len((EXAMPLES / f"{name}.py").read_text().splitlines()) < LINES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUNS)
+def test_an_example_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, promise = RUNS[name]
+    run(tmp_path)
+    assert promise in capsys.readouterr().out
