@@ -245,9 +245,7 @@ def _fed_exponent(population: PopulationProgram, name: str, formats: Mapping[Key
     return finest, why
 
 
-def _choose_synaptic(
-    projection: ProjectionProgram, ranges: Mapping[Key, float], chosen: Chosen, rules: Rules
-) -> None:
+def _choose_synaptic(projection: ProjectionProgram, ranges: Mapping[Key, float], chosen: Chosen, rules: Rules) -> None:
     """Traces first, then what they change."""
     traces = {part.target.name for part in projection.update}
     for state in sorted(projection.states, key=lambda state: state.name not in traces):
@@ -264,9 +262,7 @@ def _choose_synaptic(
             chosen.put(key, exponent, largest, tight, "the step of what it is added to, or of its changes")
 
 
-def _trace_exponent(
-    projection: ProjectionProgram, state: State, largest: float, rules: Rules
-) -> tuple[int, str]:
+def _trace_exponent(projection: ProjectionProgram, state: State, largest: float, rules: Rules) -> tuple[int, str]:
     numbers = {c.name: c.values for c in projection.coefficients} | {s.name: s.initial for s in projection.states}
     factor = float(np.max(numbers[f"a__{state.name}__{state.name}"], initial=0.0))
     ratio = max(1.0, -1.0 / math.log(factor)) if 0.0 < factor < 1.0 else 1.0

@@ -182,9 +182,7 @@ def _check_order(code: Iterable[Assignment], where: str) -> None:
     for part in code:
         clash = sorted(symbol.name for symbol in symbols(part.value) & written)
         if clash:
-            raise EquationError(
-                f"{where} reads {clash[0]!r} and adds to it; the result would depend on the order"
-            )
+            raise EquationError(f"{where} reads {clash[0]!r} and adds to it; the result would depend on the order")
 
 
 def _synaptic_coefficients(synapses: Synapses, on_pre: Iterable[Assignment]) -> tuple[Coefficient, ...]:

@@ -301,7 +301,8 @@ class ProjectionProgram:
         sides = {}
         for part in self.update:
             name = part.target.name
-            raised = [side for side, code in ((Scope.PRE, self.on_pre), (Scope.POST, self.on_post)) if name in _written(code)]
+            events = ((Scope.PRE, self.on_pre), (Scope.POST, self.on_post))
+            raised = [side for side, statements in events if name in _written(statements)]
             code = (part, *(item for item in (*self.on_pre, *self.on_post) if item.target == part.target))
             alone = all(_reads_only(item.value, name, self.coefficients) for item in code)
             alike = np.unique(self.state(name).initial).size <= 1

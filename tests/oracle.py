@@ -221,7 +221,6 @@ class _Synapses(_Part):
             if emission + self.delay[s] == n
         ]
 
-
     def reached(self, fired: Sequence[int]) -> list[tuple[int, int]]:
         """(source neuron, synapse) of every synapse onto the neurons that fire now, by (target, synapse)."""
         return [
@@ -235,7 +234,11 @@ class _Synapses(_Part):
     def update(self) -> None:
         """Phase 1: every synapse takes its own step; all equations read the old values."""
         for s in range(self.program.synapses):
-            values = [evaluate(part.value, lambda symbol: self.read(symbol.name, s)) for part in self.program.update]
+
+            def read(symbol: Symbol, s: int = s) -> Number:
+                return self.read(symbol.name, s)
+
+            values = [evaluate(part.value, read) for part in self.program.update]
             for part, value in zip(self.program.update, values, strict=True):
                 self.store(part.target.name, s, value)
 

@@ -266,8 +266,12 @@ def _synapses(
         group.variables[state.name].set_value(np.asarray(state.initial, dtype=np.float64))
     if projection.update:
         stepped = [replace(part, target=Symbol(f"next_{part.target.name}")) for part in projection.update]
-        lines = [f"{part.target.name} = {_stored(print_brian2(part.value, names), form)}" for part, form in zip(
-            stepped, (projection.state(part.target.name).format for part in projection.update), strict=True)]
+        lines = [
+            f"{part.target.name} = {_stored(print_brian2(part.value, names), form)}"
+            for part, form in zip(
+                stepped, (projection.state(part.target.name).format for part in projection.update), strict=True
+            )
+        ]
         lines += [f"{part.target.name} = next_{part.target.name}" for part in projection.update]
         group.run_regularly("\n".join(lines), when="groups", clock=clock)
     set_pathways(group, projection.delay, program.dt, order)

@@ -210,9 +210,11 @@ def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dt
     sizes = {Scope.PRE: projection.row_start.size - 1, Scope.POST: targets}
     for state in projection.states:
         side = projection.shared.get(state.name)
-        shape = state.initial.size if side is None else sizes[side]
-        values = state.initial if side is None else np.broadcast_to(state.initial[:1], shape) if state.initial.size else np.zeros(shape)
-        memory[state.name] = np.array(values, dtype=dtype)
+        if side is None:
+            memory[state.name] = np.array(state.initial, dtype=dtype)
+        else:
+            start = state.initial[0] if state.initial.size else 0
+            memory[state.name] = np.full(sizes[side], start, dtype=dtype)
     return memory
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from neuro.program import (
-    ACTIVE,
-    FLUSH_BELOW,
-    Assignment,
     Binary,
     Call,
     Coefficient,
@@ -17,16 +14,11 @@ from neuro.program import (
     Expression,
     Flush,
     Format,
-    OperationProgram,
     PopulationProgram,
-    ProjectionProgram,
     RoundShift,
-    Scope,
     Select,
-    StepProgram,
     Symbol,
     Unary,
-    symbols,
 )
 
 _FUNCTIONS = MappingProxyType(
@@ -46,6 +38,7 @@ _FUNCTIONS = MappingProxyType(
         "tanh": "math.tanh({0})",
     }
 )
+
 
 def part_name(kind: str, index: int, name: str) -> str:
     """Argument name of a part's array, e.g. ``part_name("p", 0, "v")`` is ``p0_v``."""

@@ -7,31 +7,19 @@ are built by the functions ``*_name`` below, which the runner uses to find the a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from neuro.program import (
     ACTIVE,
     FLUSH_BELOW,
     Assignment,
-    Binary,
-    Call,
-    Coefficient,
-    Constant,
-    Expression,
-    Flush,
-    Format,
     OperationProgram,
     PopulationProgram,
     ProbeProgram,
-    ProjectionProgram,
-    RoundShift,
     Scope,
-    Select,
     StepProgram,
     Symbol,
-    Unary,
     symbols,
 )
 from neuro.simulators.kernel_lines import Lines, Names, PopulationNames, part_name, print_expression, stored
@@ -99,7 +87,7 @@ def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
         print_on_pre(out, program, index, projection, populations)
     for index, projection in enumerate(program.projections):
         if projection.on_post:
-            print_on_post(out, program, index, projection, populations)
+            print_on_post(out, index, projection, populations)
     _print_saturation(out, program, populations)
     for population in populations.values():
         _print_reset(out, population)

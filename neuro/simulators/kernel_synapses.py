@@ -6,33 +6,17 @@ one short loop, and statements that write it run once a spike instead of once a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from neuro.program import (
-    ACTIVE,
-    FLUSH_BELOW,
     Assignment,
-    Binary,
-    Call,
-    Coefficient,
-    Constant,
-    Expression,
-    Flush,
-    Format,
-    OperationProgram,
-    PopulationProgram,
     ProjectionProgram,
-    RoundShift,
     Scope,
-    Select,
     StepProgram,
     Symbol,
-    Unary,
     symbols,
 )
-
 from neuro.simulators.kernel_lines import Lines, Names, PopulationNames, part_name, print_expression, stored
 
 
@@ -117,11 +101,7 @@ def print_on_pre(
 
 
 def print_on_post(
-    out: Lines,
-    program: StepProgram,
-    index: int,
-    projection: ProjectionProgram,
-    populations: Mapping[str, PopulationNames],
+    out: Lines, index: int, projection: ProjectionProgram, populations: Mapping[str, PopulationNames]
 ) -> None:
     """Run on_post for the target's spikes of this tick, in the order (neuron, synapse)."""
     side = _Side(index, projection, populations, Scope.POST)
@@ -136,9 +116,7 @@ def print_on_post(
         _print_statement(out, side, part, versions, depth=2)
 
 
-def _print_shared(
-    out: Lines, side: _Side, code: tuple[Assignment, ...]
-) -> list[tuple[Assignment, Mapping[str, str]]]:
+def _print_shared(out: Lines, side: _Side, code: tuple[Assignment, ...]) -> list[tuple[Assignment, Mapping[str, str]]]:
     """Run the statements on shared states once for the spiking neuron.
 
     Returns:
@@ -163,9 +141,7 @@ def _print_shared(
     return others
 
 
-def _print_statement(
-    out: Lines, side: _Side, part: Assignment, versions: Mapping[str, str], depth: int = 3
-) -> None:
+def _print_statement(out: Lines, side: _Side, part: Assignment, versions: Mapping[str, str], depth: int = 3) -> None:
     names = side.names(out, versions)
     value = print_expression(part.value, names)
     if part.target.scope is Scope.OWN:

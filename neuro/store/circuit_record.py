@@ -69,6 +69,7 @@ class SynapseRecord(_Record):
 
     equations: str
     on_pre: str
+    on_post: str = ""
     parameters: Values
 
 
@@ -199,7 +200,10 @@ class _Writer:
             source=part.source,
             target=part.target,
             model=SynapseRecord(
-                equations=model.equations, on_pre=model.on_pre, parameters=self.values(model.parameters)
+                equations=model.equations,
+                on_pre=model.on_pre,
+                on_post=model.on_post,
+                parameters=self.values(model.parameters),
             ),
             row_start=self.array(part.connections.row_start),
             column=self.array(part.connections.column),
@@ -296,7 +300,7 @@ class _Reader:
             record.name,
             record.source,
             record.target,
-            SynapseModel(synapse.equations, synapse.on_pre, self.values(synapse.parameters)),
+            SynapseModel(synapse.equations, synapse.on_pre, synapse.on_post, self.values(synapse.parameters)),
             Connections(self.array(record.row_start), self.array(record.column), record.targets),
             self.values(record.parameters),
             self.value(record.delay),

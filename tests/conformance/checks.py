@@ -33,11 +33,16 @@ def assert_same(given: Recording, expected: Recording, tolerance: float, pair: s
 def check_float(circuit: Circuit, ticks: int, *, native: bool) -> Recording:
     """Brian2 (native text, or the lowered program where native breaks) = compiled = plain interpreter."""
     program = probed(lower(circuit))
-    circuit = replace(circuit, probes=[Probe(probe.of, probe.variable) for probe in program.probes])
+    # Brian2 brings event-driven variables up to date only when a spike asks for them, so they are not probed there.
+    traces = {(part.name, item.target.name) for part in program.projections for item in part.update}
+    probes = [Probe(p.of, p.variable) for p in program.probes if (p.of, p.variable) not in traces]
+    circuit = replace(circuit, probes=probes)
     compiled = run_program(program, ticks)
     assert_same(compiled, interpret(program, ticks), FLOAT_TOLERANCE, "compiled = interpreter")
     if native:
-        assert_same(compiled, Brian2Reference().run(circuit, ticks), FLOAT_TOLERANCE, "compiled = Brian2")
+        brian2 = Brian2Reference().run(circuit, ticks)
+        final = {key: values for key, values in brian2.final.items() if key not in traces}
+        assert_same(compiled, replace(brian2, final=final), FLOAT_TOLERANCE, "compiled = Brian2")
     else:
         assert_same(compiled, run_program_in_brian2(program, ticks), 0.0, "compiled = lowered Brian2")
     return compiled

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from neuro import models
 from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, Restart, SpikeSource, Winners
 from neuro.connections import Connections
 from neuro.models.base import Method, NeuronModel, SynapseModel
 from neuro.models.lif import LIF_DELTA, LIF_EXPONENTIAL
 from neuro.models.static_synapse import static_synapse
+from neuro.models.stdp import pair_stdp
 
 DT = 1e-4
 
@@ -190,6 +192,44 @@ def empty_and_single() -> Circuit:
     )
 
 
+def plastic(delay_ticks: Any) -> Circuit:
+    """Pair STDP from a source and within a population; delays per synapse keep the traces in the synapses."""
+    rng = np.random.default_rng(3)
+    mask = rng.random((8, 4)) < 0.7
+    steps = {"a_plus": 0.3e-3, "a_minus": 0.35e-3, "w_max": 16e-3}
+    delay = (np.resize(delay_ticks, mask.sum()) if np.ndim(delay_ticks) else np.asarray(delay_ticks)) * 1e-3
+    return Circuit(
+        1e-3,
+        [Population("a", 4, LIF_EXPONENTIAL)],
+        [
+            Projection("sa", "s", "a", pair_stdp(), Connections.from_dense(mask), {"w": 12e-3, **steps}, delay),
+            Projection("aa", "a", "a", pair_stdp("v"), Connections.all_to_all(4, 4), {"w": 0.0, **steps}),
+        ],
+        [SpikeSource("s", 8, *_random_spikes(rng, 8, 300, 0.06))],
+        probes=[Probe("a", "v"), Probe("sa", "w")],
+    )
+
+
+def one_of_each_model(name: str, drive: float) -> Circuit:
+    """Three neurons of a model under three constant drives."""
+    values = np.array([[0.8, 1.0, 1.3]]) * drive
+    return Circuit(DT, [Population("a", 3, getattr(models, name))], stimuli=[CurrentInput("a", "I", values, every=700)])
+
+
+DRIVES: Mapping[str, float] = {
+    "ADAPTIVE_LIF": 25e-3,
+    "ADEX": 1e-9,
+    "CONDUCTANCE_LIF": 0.3e-9,
+    "IZHIKEVICH": 10.0,
+    "LIF_ALPHA": 25e-3,
+    "RESONATE_AND_FIRE": 260.0,
+}
+"""Model -> a drive in the unit of its ``I`` that makes it fire."""
+
+ONLY_FLOAT = ("ADEX", "CONDUCTANCE_LIF", "IZHIKEVICH")
+"""Models that integers refuse so far: an exponential, or products too wide for exact integers."""
+
+
 def _random_spikes(rng: np.random.Generator, size: int, ticks: int, rate: float) -> tuple[np.ndarray, np.ndarray]:
     at, index = np.nonzero(rng.random((ticks, size)) < rate)
     return at, index
@@ -246,6 +286,8 @@ CASES: Mapping[str, Case] = {
     "winners per tick": Case(lambda: winners(Winners(2)), 400),
     "quota used up": Case(lambda: winners(Winners(quota=3)), 400),
     "winners per tick and quota": Case(lambda: winners(Winners(1, quota=4)), 400),
+    "pair STDP": Case(lambda: plastic(1), 300),
+    "pair STDP, delays per synapse": Case(lambda: plastic([0, 1, 3]), 300),
     "empty population, population of one": Case(empty_and_single, 70),
 }
 """Name -> corner; simultaneous pre and post happen in "several projections", delay maximum in "per synapse"."""

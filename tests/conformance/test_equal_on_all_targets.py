@@ -9,12 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuro.errors import UnsupportedByTarget
 from neuro.lowering import lower
 from neuro.program import Format, StepProgram
 from neuro.quantise import quantise
 from neuro.simulators.fixed_point import measure_ranges
 from tests.conformance.checks import check_fixed, check_float
-from tests.conformance.circuits import CASES, Case, free, several_projections
+from tests.conformance.circuits import (
+    CASES,
+    DRIVES,
+    ONLY_FLOAT,
+    Case,
+    free,
+    one_of_each_model,
+    plastic,
+    several_projections,
+)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -31,6 +41,26 @@ def test_corner_is_equal_in_brian2_and_compiled(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_corner_is_equal_in_fixed_point(case: Case) -> None:
     assert check_fixed(case.build(), case.ticks).spike_count > 0
+
+
+@pytest.mark.parametrize("name", DRIVES)
+def test_every_model_is_equal_wherever_it_is_supported(name: str) -> None:
+    circuit = one_of_each_model(name, DRIVES[name])
+    assert check_float(circuit, 700, native=True).spike_count > 0
+    if name in ONLY_FLOAT:
+        with pytest.raises(UnsupportedByTarget, match="fixed point does not support"):
+            check_fixed(circuit, 700)
+    else:
+        assert check_fixed(circuit, 700).spike_count > 0
+
+
+def test_stdp_moves_weights_both_ways_and_keeps_them_in_bounds() -> None:
+    recording = check_float(plastic(1), 300, native=True)
+    change = recording.final["sa", "w"] - 12e-3
+    assert change.min() < -0.1e-3
+    assert change.max() > 0.1e-3
+    assert recording.probes["aa", "w"].min() >= 0.0
+    assert recording.probes["aa", "w"].max() <= 16e-3
 
 
 def test_saturation_of_every_register_is_equal() -> None:
