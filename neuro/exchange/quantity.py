@@ -16,9 +16,7 @@ def quantity_dimension(value: Any) -> Exponents | None:
 
     dimension = get_dimensions(value)
     names = ("length", "mass", "time", "current", "temperature", "substance", "luminosity")
-    metre, kilogram, second, ampere, kelvin, mole, candela = (
-        float(dimension.get_dimension(name)) for name in names
-    )
+    metre, kilogram, second, ampere, kelvin, mole, candela = (float(dimension.get_dimension(name)) for name in names)
     return metre, kilogram, second, ampere, kelvin, mole, candela
 
 

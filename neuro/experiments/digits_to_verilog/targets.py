@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge import NODES, Seeds, spreading_circuit
-from neuro.circuit import Circuit, Probe
+from neuro.circuit import Circuit
 from neuro.encoders import KWTAEncoder
 from neuro.exchange import brian2_on_numpy
 from neuro.experiments.digits_to_verilog.data import Digits
 from neuro.experiments.digits_to_verilog.graph import GraphSearch
-from neuro.experiments.digits_to_verilog.recall import encode, fill_memory
+from neuro.experiments.digits_to_verilog.recall import encode, fill_memory, probed
 from neuro.experiments.digits_to_verilog.settings import DigitsSettings
 from neuro.experiments.stages import Advance
-from neuro.lowering import lower
 from neuro.memories import LabelReadout, label_from_spikes, recall_circuit, recall_ticks
 from neuro.program import StepProgram
 from neuro.quantise import Quantised
@@ -119,12 +118,6 @@ def silicon_circuit(stored: Digits, held_out: Digits, settings: DigitsSettings) 
     circuit = probed(recall_circuit(codes.encoder, memory, readout, shown.embeddings))
     recording = simulate(circuit, recall_ticks(codes.encoder) * count)
     return SiliconCircuit(circuit, shown, codes.encoder, readout, recording)
-
-
-def probed(circuit: Circuit) -> Circuit:
-    """The circuit with a probe on every state of every neuron at every tick."""
-    probes = [Probe(part.name, state.name) for part in lower(circuit).populations for state in part.states]
-    return replace(circuit, probes=probes)
 
 
 def compare_with_brian2(silicon: SiliconCircuit, advance: Advance) -> Comparison:
