@@ -39,9 +39,7 @@ from neuro.experiments.digits_to_verilog.targets import (
 )
 from neuro.experiments.stages import Stages
 from neuro.memories import recall_ticks
-from rtl_export.simulation import SimulatorResult
-from rtl_export.synthesise import SynthesisResult, synthesise
-from rtl_export.verify import Simulator
+from rtl_export import Simulator, SimulatorResult, SynthesisResult, synthesise
 
 
 def run_stages(settings: DigitsSettings, core: Path, stages: Stages, liberty: Path | None) -> DigitsResult:
