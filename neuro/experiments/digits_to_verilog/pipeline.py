@@ -54,11 +54,14 @@ def run_stages(settings: DigitsSettings, core: Path, stages: Stages, liberty: Pa
         integers = quantise_circuit(silicon)
     with stages.stage("Export Verilog"):
         export_core(silicon, integers, core)
-    with ThreadPoolExecutor(2) as beside:
+    beside = ThreadPoolExecutor(2)
+    try:
         proof = _Proof.start(beside, core, stages, liberty)
         recall, naming, graph = _in_software(codes, stored, held_out, settings, stages)
         oracle = _in_brian2(silicon, integers, graph, held_out, settings, stages)
         verdicts, synthesis = proof.result()
+    finally:
+        beside.shutdown(cancel_futures=True)  # Waits for what runs: it reads the folder.
     return DigitsResult(
         settings, stored, held_out, codes, recall, naming, graph, silicon, integers, *oracle, verdicts, synthesis
     )
