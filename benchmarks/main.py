@@ -136,18 +136,15 @@ def _distances(stored: np.ndarray, queries: np.ndarray, nodes: np.ndarray) -> np
 
 def brian2_speed(lab: Lab) -> Measured:
     """The compiled simulator against Brian2, both from the circuit to its recording."""
-    from neuro.exchange import brian2_on_numpy
-
     silicon = lab.silicon
     equal = checked(lab.native.mismatches == 0, f"all {lab.native.spikes:,} spikes and all states agree")
-    with brian2_on_numpy():
-        samples = interleaved(
-            {
-                "spikeloom": lambda: simulate(silicon.circuit, silicon.ticks),
-                "Brian2": lambda: simulate(silicon.circuit, silicon.ticks, on=Brian2Reference()),
-            },
-            3,
-        )
+    samples = interleaved(
+        {
+            "spikeloom": lambda: simulate(silicon.circuit, silicon.ticks),
+            "Brian2": lambda: simulate(silicon.circuit, silicon.ticks, on=Brian2Reference()),
+        },
+        3,
+    )
     speed = ratio(samples, "Brian2", "spikeloom")
     note = f"{silicon.neurons} neurons, {silicon.ticks:,} ticks, every state probed; samples in s"
     return Measured(speed, "x", equal, samples, "Brian2 (numpy), s", statistics.median(samples["Brian2"]), note)

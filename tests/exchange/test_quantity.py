@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2 import amp, metre, ms, mV, prefs, siemens
+from brian2 import amp, metre, ms, mV, siemens
 
-from neuro.exchange import brian2_on_numpy, quantity_dimension, quantity_from_si
+from neuro.exchange import quantity_dimension, quantity_from_si
 
 
 @pytest.mark.parametrize("quantity", [20 * ms, np.array([1.0, 2.0]) * mV, 3 * siemens / metre**2, 1 * amp**0.5])
@@ -21,15 +21,3 @@ def test_a_quantity_comes_back(quantity: object) -> None:
 @pytest.mark.parametrize("plain", [1.0, 3, np.zeros(3), [1, 2]])
 def test_plain_numbers_have_no_dimension(plain: object) -> None:
     assert quantity_dimension(plain) is None
-
-
-def test_the_target_is_numpy_for_a_while() -> None:
-    def inside() -> None:
-        with brian2_on_numpy():
-            assert prefs.codegen.target == "numpy"
-            raise RuntimeError("stop")
-
-    before = prefs.codegen.target
-    with pytest.raises(RuntimeError, match="stop"):
-        inside()
-    assert prefs.codegen.target == before
