@@ -80,3 +80,8 @@ def checked(equal: bool, what: str) -> str:
     if not equal:
         raise VerificationError(f"a bench compares unequal things: not so that {what}")
     return what
+
+
+def figure(value: float) -> str:
+    """A number for people: whole ones in full, others to four digits."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"

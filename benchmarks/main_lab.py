@@ -30,7 +30,7 @@ from neuro.experiments.digits_to_verilog.targets import (
 )
 from neuro.experiments.stages import Stages
 from neuro.memories import recall_ticks
-from rtl_export.simulation import SimulatorResult
+from rtl_export import SimulatorResult
 
 SEED = 0
 

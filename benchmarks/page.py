@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.form import figure
 from neuro.errors import InvalidInput
 from neuro.store import write_bytes
 
@@ -49,7 +50,7 @@ def _section(report: Mapping[str, Any]) -> str:
         bar = "" if row["bar"] is None else f"{row['better']} {row['bar']:g} ({'met' if row['met'] else 'missed'})"
         peer = row["peer"] or ""
         if row["peer_value"] is not None:
-            peer += f": {row['peer_value']:,.4g}"
-        value = f"{row['value']:,.4g} {row['unit']}"
+            peer += f": {figure(row['peer_value'])}"
+        value = f"{figure(row['value'])} {row['unit']}".strip()
         lines.append(f"| {row['name']} | {value} | {bar} | {peer} | {row['equal']} | {row['note']} |")
     return "\n".join(lines) + "\n"

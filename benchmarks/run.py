@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bars import BARS
-from benchmarks.form import Bar, Bench, Measured
+from benchmarks.form import Bar, Bench, Measured, figure
 from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
 from neuro.errors import InvalidInput
@@ -67,11 +67,11 @@ def cells(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [
         (
             row["name"],
-            f"{row['value']:,.4g} {row['unit']}",
+            f"{figure(row['value'])} {row['unit']}".strip(),
             "" if row["bar"] is None else f"{row['better']} {row['bar']:g}",
             marks[row["met"]],
             row["peer"] or "",
-            "" if row["peer_value"] is None else f"{row['peer_value']:,.4g}",
+            "" if row["peer_value"] is None else figure(row["peer_value"]),
         )
         for row in report["rows"]
     ]

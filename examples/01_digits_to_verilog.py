@@ -12,8 +12,7 @@ from sklearn.datasets import load_digits
 from neuro import Brian2Reference, FixedPoint, simulate
 from neuro.encoders import KWTAEncoder
 from neuro.memories import HebbianMemory, LabelReadout, label_from_spikes, recall_circuit, recall_ticks
-from rtl_export.export import export
-from rtl_export.verify import verify
+from rtl_export import export, verify
 
 
 def main(folder: Path, shown: int = 30) -> None:

@@ -48,6 +48,9 @@ def to_ticks(time: Any, dt: float, what: str) -> npt.NDArray[np.int64]:
 
     Raises:
         CircuitError: a time is negative or more than 1e-3 tick off the grid.
+
+    >>> int(to_ticks(20e-3, 1e-3, "the delay"))
+    20
     """
     exact = np.asarray(time, dtype=np.float64) / dt
     ticks = np.asarray(np.rint(exact))

@@ -77,7 +77,12 @@ class Connections:
 
     @classmethod
     def from_dense(cls, mask: npt.ArrayLike) -> Connections:
-        """One synapse per true entry of a (sources, targets) mask; ``weights[mask]`` is in the same order."""
+        """One synapse per true entry of a (sources, targets) mask; ``weights[mask]`` is in the same order.
+
+        >>> connections = Connections.from_dense([[True, False], [True, True]])
+        >>> connections.pre().tolist(), connections.column.tolist()
+        ([0, 1, 1], [0, 0, 1])
+        """
         dense = np.asarray(mask, dtype=bool)
         if dense.ndim != 2:
             raise CircuitError(f"the mask has shape {dense.shape}; (sources, targets) is allowed")

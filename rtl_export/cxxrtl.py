@@ -11,8 +11,9 @@ from rtl_export.simulation import Outcome, SimulatorResult, read_result
 
 NAME = "CXXRTL"
 _COMPILE_SECONDS = 300.0
-# Registered reads become part of the memories: half the run time, and no read outside a memory while it is disabled.
-_PASSES = ("proc", "flatten", "opt", "memory_dff", "memory_collect", "opt_clean")
+# Registered reads become part of the memories, so a memory is read only while it is enabled. Modules stay apart: one
+# C++ function for a whole core takes a compiler far longer than one for each module.
+_PASSES = ("proc", "opt", "memory_dff", "memory_collect", "opt_clean")
 # Higher levels double the compiler's time for a few per cent of the run's.
 _FLAGS = ("-std=c++17", "-O1", "-w")
 
@@ -41,7 +42,7 @@ def build(core: ExportedCore, scratch: Path) -> Path:
         raise ToolError("no C++ compiler on PATH; apt-get install g++, or set CXX to yours")
     passes = [f"read_verilog {yosys.quoted(path)}" for path in core.sources]
     passes += [f"hierarchy -check -top {core.name}", *_PASSES]
-    passes += [f"write_cxxrtl -g0 {yosys.quoted(scratch / 'core.cc')}"]
+    passes += [f"write_cxxrtl -g0 -noflatten {yosys.quoted(scratch / 'core.cc')}"]
     yosys.run_passes(f"{NAME}, translating", passes, seconds=_COMPILE_SECONDS)
     program = scratch / "driver"
     command = [compiler, *_FLAGS, f"-I{yosys.include_folder()}", f"-I{scratch}", "-o", str(program)]

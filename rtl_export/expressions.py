@@ -49,8 +49,9 @@ class Operand:
     shape: Shape = Shape.ATOM
 
     def inside(self, loosest: Shape) -> str:
-        """The text as part of an expression that binds tighter than shapes beyond ``loosest``."""
-        return self.text if self.shape.value <= loosest.value else f"({self.text})"
+        """The text as part of an expression that binds tighter than shapes beyond ``loosest``; two signs never meet."""
+        loose = self.shape.value > loosest.value or self.text.startswith("-")
+        return f"({self.text})" if loose else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ class WirePrinter:
                 return self._minimum(self._maximum(value, low), high)
             case "abs", [value]:
                 width = max((-value.interval).width, value.width)
-                negated = Operand(f"-{value.text}", -value.interval, width)
+                negated = Operand(f"-{value.inside(Shape.ATOM)}", -value.interval, width)
                 return self._choice(f"({value.text} < {literal(0).text})", negated, value, abs(value.interval))
         raise UnsupportedByTarget(f"function {function!r} in {self.where}", TARGET, "use min, max, clip or abs")
 

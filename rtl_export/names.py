@@ -1,7 +1,7 @@
 """Names: every identifier of the generated Verilog that holds a name of the circuit is built here.
 
-A part's own name always comes behind a role such as ``pop_`` or ``old_``. No Verilog keyword starts with a role,
-and circuit names never hold two underscores in a row, so nothing can clash whatever a user calls it.
+A name always comes behind a role such as ``pop_`` or ``start_``. No Verilog keyword starts with a role, and names of
+parts never hold two underscores in a row, so nothing can clash whatever a user calls it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _KEYWORDS = frozenset(
 )
 """Of Verilog-2005 and, from the blank line on, of SystemVerilog: many tools read ``.v`` files as that."""
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z", re.ASCII)
-_PART = re.compile(r"[A-Za-z0-9]+(__?[A-Za-z0-9]+)*\Z", re.ASCII)
+_PART = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*\Z", re.ASCII)
+_VARIABLE = re.compile(r"[A-Za-z0-9]+(__?[A-Za-z0-9]+)*\Z", re.ASCII)
 
 
 def check_core_name(name: str) -> str:
@@ -57,15 +58,26 @@ def check_core_name(name: str) -> str:
 
 
 def part_name(role: str, name: str) -> str:
-    """``role_name``: the identifier of a circuit's part or variable in its role.
+    """``role_name``: the identifier of a population, projection or source in its role.
 
     Raises:
         InvalidInput: the name does not fit into Verilog.
     """
-    if not isinstance(name, str) or not _PART.match(name):
-        raise InvalidInput(
-            f"the name {str(name)[:60]!r} can't become Verilog; use letters and digits, joined by one underscore or two"
-        )
+    return _joined(role, name, _PART, "single underscores")
+
+
+def variable_name(role: str, name: str) -> str:
+    """``role_name``: the identifier of a state or coefficient in its role; it may hold two underscores in a row.
+
+    Raises:
+        InvalidInput: the name does not fit into Verilog.
+    """
+    return _joined(role, name, _VARIABLE, "one underscore or two")
+
+
+def _joined(role: str, name: str, pattern: re.Pattern[str], by: str) -> str:
+    if not isinstance(name, str) or not pattern.match(name):
+        raise InvalidInput(f"the name {str(name)[:60]!r} can't become Verilog; use letters and digits, joined by {by}")
     return f"{role}_{name}"
 
 
@@ -80,5 +92,5 @@ def projection_module(name: str) -> str:
 
 
 def signal_of(module: str, signal: str) -> str:
-    """A module's signal in the core; two underscores part them, as names have none."""
+    """A module's signal in the core; two underscores part them, as names of parts have none."""
     return f"{module}__{signal}"

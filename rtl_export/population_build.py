@@ -22,7 +22,7 @@ from neuro.program import (
 )
 from rtl_export.expressions import Operand, Wire, WirePrinter, flag, literal, named, sized
 from rtl_export.intervals import Interval, unsigned_width
-from rtl_export.names import part_name, population_module
+from rtl_export.names import population_module, variable_name
 from rtl_export.population_core import InputRow, Parameter, PopulationCore, StateCore
 from rtl_export.words import Field, Rom, Word, uniform
 
@@ -92,7 +92,7 @@ class _Builder:
             module=population_module(population.name),
             size=population.size,
             states=states,
-            word=Word.of([*((part_name("state", s.name), s.width, True) for s in states), *counter]),
+            word=Word.of([*((variable_name("state", s.name), s.width, True) for s in states), *counter]),
             rom=self._rom(),
             parameters=tuple(self.parameters),
             counter_width=counter_width,
@@ -103,7 +103,7 @@ class _Builder:
                 for number, given in enumerate(self.program.inputs)
                 if given.population == population.name
             ),
-            sums=Word.of((part_name("sum", name), interval.width, True) for name, interval in self.sums.items()),
+            sums=Word.of((variable_name("sum", name), interval.width, True) for name, interval in self.sums.items()),
             winners=population.winners,
             update_fields=update_fields,
             write_fields=write_fields,
@@ -122,7 +122,7 @@ class _Builder:
         for coefficient in population.coefficients:
             if coefficient.name not in read:
                 continue
-            name, shared = part_name("coef", coefficient.name), uniform(coefficient.values)
+            name, shared = variable_name("coef", coefficient.name), uniform(coefficient.values)
             interval = Interval.of(coefficient.values.reshape(-1).tolist())
             self.coefficients[coefficient.name] = named(name, interval)
             if shared is None:
@@ -139,8 +139,8 @@ class _Builder:
         shared, bits = uniform(values), self.formats[name].bits
         if shared is not None:
             return sized(shared, bits)
-        self.rom[part_name("initial", name)] = (bits, values.tolist(), True)
-        return "update_" + part_name("initial", name)
+        self.rom[variable_name("initial", name)] = (bits, values.tolist(), True)
+        return "update_" + variable_name("initial", name)
 
     def _period(self) -> tuple[str, int]:
         """Text of the refractory period and the width of its counter."""
@@ -163,7 +163,7 @@ class _Builder:
     def _meanings(self, role: str, stage: str, active: str) -> dict[Symbol, Operand]:
         """What symbols mean in a stage; values that differ between neurons travel with the neuron."""
         meanings = {
-            Symbol(name): named(part_name(role, name), Interval(form.lowest, form.highest), form.bits)
+            Symbol(name): named(variable_name(role, name), Interval(form.lowest, form.highest), form.bits)
             for name, form in self.formats.items()
         }
         for name, operand in self.coefficients.items():
@@ -179,8 +179,8 @@ class _Builder:
         early = {symbol for part in self.population.update for symbol in symbols(part.value)}
         rom = self._rom()
         fields = () if rom is None else rom.word.fields
-        write = {part_name("coef", symbol.name) for symbol in late}
-        update = write | {part_name("coef", symbol.name) for symbol in early}
+        write = {variable_name("coef", symbol.name) for symbol in late}
+        update = write | {variable_name("coef", symbol.name) for symbol in early}
         return (
             tuple(part for part in fields if part.name in update or part.name.startswith("initial_")),
             tuple(part for part in fields if part.name in write),
@@ -192,7 +192,7 @@ class _Builder:
         meanings = self._meanings("start", "update_", "active")
         printer = WirePrinter("update", meanings, f"the update of {self.where}")
         texts = {
-            name: printer.stored(part_name("next", name), name, values.get(name, Symbol(name)), form).text
+            name: printer.stored(variable_name("next", name), name, values.get(name, Symbol(name)), form).text
             for name, form in self.formats.items()
         }
         return tuple(printer.wires), texts
@@ -225,7 +225,7 @@ class _Builder:
         held = Symbol(_HELD)
         meanings[held] = flag("refractory")
         for name, interval in self.sums.items():
-            meanings[Symbol(_SUM + name)] = named(part_name("sum", name), interval)
+            meanings[Symbol(_SUM + name)] = named(variable_name("sum", name), interval)
         printer = WirePrinter("settle", meanings, f"the synaptic sums of {self.where}")
         settled: dict[str, Operand] = {}
         for name, form in self.formats.items():
@@ -234,7 +234,7 @@ class _Builder:
                 value = Binary("+", Symbol(name), Symbol(_SUM + name))
                 if name in self.population.held and self.population.refractory is not None:
                     value = Select(held, Symbol(name), value)
-            settled[name] = printer.stored(part_name("settled", name), name, value, form)
+            settled[name] = printer.stored(variable_name("settled", name), name, value, form)
         return tuple(printer.wires), settled
 
     def _reset(self, settled: Mapping[str, Operand]) -> tuple[tuple[Wire, ...], dict[str, str]]:
@@ -251,7 +251,7 @@ class _Builder:
         for name, before in settled.items():
             after, texts[name] = meanings[Symbol(name)], before.text
             if after != before:
-                texts[name] = part_name("final", name)
+                texts[name] = variable_name("final", name)
                 printer.wires.append(Wire(texts[name], before.width, f"fired ? {after.text} : {before.text}"))
         return tuple(printer.wires), texts
 

@@ -23,7 +23,7 @@ from neuro.program import (
 )
 from rtl_export.expressions import Operand, Wire, WirePrinter, literal, named, narrowed
 from rtl_export.intervals import Interval, unsigned_width
-from rtl_export.names import part_name, projection_module
+from rtl_export.names import projection_module, variable_name
 from rtl_export.words import Field, Rom, Word, uniform
 
 
@@ -103,7 +103,7 @@ def projection_core(program: StepProgram, projection: ProjectionProgram) -> Proj
     printer = WirePrinter("event", meanings, f"on_pre of projection {projection.name!r}")
     deltas = _deltas(projection, printer)
     read = {s.name for part in projection.on_pre for s in symbols(part.value) if s.scope is Scope.OWN}
-    used = [name for name in stored if name in {part_name("syn", variable) for variable in read}]
+    used = [name for name in stored if name in {variable_name("syn", variable) for variable in read}]
     target = program.size_of(projection.target)
     word = Word.of([("column", unsigned_width(target - 1), False), *((name, stored[name][0], True) for name in used)])
     values = {"column": projection.column.tolist(), **{name: stored[name][1] for name in used}}
@@ -132,7 +132,7 @@ def _add_own(
     if shared is not None:
         meanings[Symbol(part.name)] = literal(shared)
         return
-    name = part_name("syn", part.name)
+    name = variable_name("syn", part.name)
     if isinstance(part, State) and part.format is not None:
         # The format's whole range, not today's values: the widths stay right for any weights of that format.
         interval, width = Interval(part.format.lowest, part.format.highest), part.format.bits
@@ -152,7 +152,7 @@ def _post_symbols(
     ports: list[PostRead] = []
     for state in target.states:
         if state.name in read and state.format is not None:
-            operand = named(part_name("post", state.name), Interval(state.format.lowest, state.format.highest))
+            operand = named(variable_name("post", state.name), Interval(state.format.lowest, state.format.highest))
             meanings[Symbol(state.name, Scope.POST)] = operand
             ports.append(PostRead(state.name, operand.width))
     for coefficient in target.coefficients:
@@ -160,7 +160,7 @@ def _post_symbols(
         if shared is not None:
             meanings[Symbol(coefficient.name, Scope.POST)] = literal(shared)
         elif coefficient.name in read:
-            operand = named(part_name("post", coefficient.name), Interval.of(coefficient.values.tolist()))
+            operand = named(variable_name("post", coefficient.name), Interval.of(coefficient.values.tolist()))
             meanings[Symbol(coefficient.name, Scope.POST)] = operand
             ports.append(PostRead(coefficient.name, operand.width))
     return tuple(ports)

@@ -19,10 +19,9 @@ from rtl_export.folder import ExportedCore, read_core
 
 _SECONDS = 600.0
 _LOGIC = "logic.json"
+_FLIP_FLOPS = "flip_flops.json"
 _MEMORIES = "memories.json"
 _TIMING = re.compile(r"Delay\s*=\s*([0-9.]+)\s*ps")
-# Yosys' generic names, and those of the open libraries (IHP sg13g2, SKY130, Nangate).
-_FLIP_FLOP = re.compile(r"DFF|dff|_dfr|_df[a-z]+_")
 # ABC's own recipe for a library, ending with its timing report; {D} is the target delay that `abc -D` sets.
 _ABC_SCRIPT = "+strash;ifraig;scorr;dc2;dch,-f;map,-B,0.9;topo;buffer,-c;upsize,{D};dnsize,{D};stime,-p"
 _TARGET_PS = 5000
@@ -70,18 +69,30 @@ def synthesise(folder: Path | str, *, liberty: Path | str | None = None, seconds
         raise InvalidInput(f"{library} is no file; give a Liberty library (.lib)")
     with tempfile.TemporaryDirectory(prefix="spikeloom_") as scratch:
         log = yosys.run_passes("synthesis", _passes(core, library, Path(scratch)), seconds=seconds)
-        logic, memories = (_statistics(Path(scratch) / name) for name in (_LOGIC, _MEMORIES))
-    return _result(logic, memories, log, library is not None)
+        logic, flip_flops, memories = (_statistics(Path(scratch) / name) for name in (_LOGIC, _FLIP_FLOPS, _MEMORIES))
+    types = _types(logic)
+    delays = [float(value) for value in _TIMING.findall(log)]
+    return SynthesisResult(
+        cells=sum(types.values()),
+        # Counted before mapping: every library names them in its own way.
+        flip_flops=sum(count for name, count in _types(flip_flops).items() if "FF" in name),
+        cells_by_type=types,
+        memories=int(memories["num_memories"]),
+        memory_bits=int(memories["num_memory_bits"]),
+        area_um2=None if library is None else float(logic["area"]),
+        fmax_mhz=1e6 / max(delays) if library is not None and delays else None,
+    )
 
 
 def _passes(core: ExportedCore, library: Path | None, scratch: Path) -> list[str]:
-    logic, memories = (yosys.quoted(scratch / name) for name in (_LOGIC, _MEMORIES))
+    logic, flip_flops, memories = (yosys.quoted(scratch / name) for name in (_LOGIC, _FLIP_FLOPS, _MEMORIES))
     passes = [f"read_verilog {yosys.quoted(path)}" for path in core.sources]
     passes += [f"hierarchy -check -top {core.name}", "proc", "flatten", "opt", "wreduce", "peepopt", "opt_clean"]
     passes += ["delete t:$scopeinfo", f"tee -q -o {memories} stat -json"]
     # Collected and left as they are: memories are never taken apart into flip-flops.
     passes += ["memory_dff", "memory_share", "memory_collect", "opt_clean"]
     passes += ["alumacc", "share", "opt", "fsm", "opt -fast", "techmap", "opt -fast"]
+    passes += [f"tee -q -o {flip_flops} stat -json"]
     if library is None:
         return [*passes, "abc -g simple", "opt_clean", f"tee -q -o {logic} stat -json"]
     named = yosys.quoted(library)
@@ -97,16 +108,7 @@ def _statistics(report: Path) -> dict[str, Any]:
     return design
 
 
-def _result(logic: dict[str, Any], memories: dict[str, Any], log: str, mapped: bool) -> SynthesisResult:
-    types = {name: int(count) for name, count in sorted(logic["num_cells_by_type"].items())}
-    types = {name: count for name, count in types.items() if not name.startswith("$mem")}
-    delays = [float(value) for value in _TIMING.findall(log)]
-    return SynthesisResult(
-        cells=sum(types.values()),
-        flip_flops=sum(count for name, count in types.items() if _FLIP_FLOP.search(name)),
-        cells_by_type=types,
-        memories=int(memories["num_memories"]),
-        memory_bits=int(memories["num_memory_bits"]),
-        area_um2=float(logic["area"]) if mapped else None,
-        fmax_mhz=1e6 / max(delays) if mapped and delays else None,
-    )
+def _types(design: dict[str, Any]) -> dict[str, int]:
+    """Cells of each type, memories left out."""
+    counts = sorted(design["num_cells_by_type"].items())
+    return {name: int(count) for name, count in counts if not name.startswith("$mem")}

@@ -52,12 +52,13 @@ def run(step: str, command: Sequence[str], *, folder: Path, seconds: float, give
         )
     except OSError as error:
         raise ToolError(f"{step}: {command[0]} can't be started ({error.strerror}); install it or fix PATH") from None
-    try:
-        log, _ = process.communicate(given, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{step}: {command[0]} took more than {seconds:g} s and was ended") from None
-    finally:
-        _end(process)
+    with process:
+        try:
+            log, _ = process.communicate(given, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise ToolError(f"{step}: {command[0]} took more than {seconds:g} s and was ended") from None
+        finally:
+            _end(process)
     if process.returncode != 0:
         tail = "\n".join(log.strip().splitlines()[-_LOG_LINES:])
         raise ToolError(f"{step}: {Path(command[0]).name} failed with status {process.returncode}:\n{tail}")

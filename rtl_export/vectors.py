@@ -18,7 +18,7 @@ import numpy.typing as npt
 from neuro.errors import InvalidInput
 from neuro.program import PopulationProgram, StepProgram
 from neuro.spikes import Recording, Spikes
-from rtl_export.names import part_name
+from rtl_export.names import variable_name
 from rtl_export.netlist import CoreNetlist
 from rtl_export.population_core import PopulationCore
 from rtl_export.words import Word
@@ -98,7 +98,7 @@ def _expected(part: PopulationCore, program: StepProgram, golden: Recording) -> 
                 f"the golden recording has {given} for {part.name}.{state.name}; it must probe every state at every "
                 f"tick, shape {fired.shape} (rtl_export.record does)"
             )
-        values[part_name("state", state.name)] = np.asarray(probe, np.int64)
+        values[variable_name("state", state.name)] = np.asarray(probe, np.int64)
     restarted = np.zeros(golden.ticks, bool)
     for restart in program.restarts:
         if restart.population == part.name:

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rtl_export.expressions import narrowed
-from rtl_export.names import STATIC_MODULES, part_name, signal_of
+from rtl_export.names import STATIC_MODULES, part_name, signal_of, variable_name
 from rtl_export.netlist import CoreNetlist, Ring
 from rtl_export.population_core import PopulationCore, StateCore
 from rtl_export.projection_core import ProjectionCore
@@ -128,7 +128,7 @@ def packed(population: PopulationCore, value: str, counter: str) -> str:
 def type_of(population: PopulationCore, name: str) -> str:
     """The type of a state or coefficient that a projection reads."""
     words: list[Word] = [population.word] + ([population.rom.word] if population.rom else [])
-    wanted = (part_name("state", name), part_name("coef", name))
+    wanted = (variable_name("state", name), variable_name("coef", name))
     return next(part.declaration for word in words for part in word.fields if part.name in wanted)
 
 

@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = getattr(error, "format_message", error.__str__)
         return _complain(message(), _CANNOT)
     except (typer.Abort, KeyboardInterrupt):
+        status = _STOPPED
+    if status == _STOPPED:  # typer turns Ctrl-C into this status by itself.
         return _complain("stopped; nothing was left half-written", _STOPPED)
     return status if isinstance(status, int) else 0
 

@@ -18,12 +18,17 @@ def export(
 
     The folder holds the sources, two test benches and the golden vectors.
     """
+    from neuro.experiments.stages import ShownStages
     from neuro.simulators import FixedPoint
     from neuro.store import check_output_folder, load_circuit
-    from rtl_export.export import export as export_program
+    from rtl_export import export as export_program
 
     check_output_folder(output)
-    quantised = FixedPoint().quantise(load_circuit(circuit), ticks)
-    core = export_program(quantised.program, output, ticks=ticks, name=name)
+    described = load_circuit(circuit)
+    with ShownStages(passing=True) as stages:
+        with stages.stage("Quantise"):
+            quantised = FixedPoint().quantise(described, ticks)
+        with stages.stage("Export"):
+            core = export_program(quantised.program, output, ticks=ticks, name=name)
     typer.echo(f"{core.name}: {len(core.sources)} Verilog files, {core.ticks:,} golden ticks in {output}")
     typer.echo(f"Prove it: spikeloom verify {output}")

@@ -22,13 +22,15 @@ def verify(
 
     Every simulator that is found runs it; each register must equal the golden run at each tick.
     """
+    from neuro.experiments.stages import ShownStages
     from neuro.store import check_output_file, write_json
-    from rtl_export.verify import require_equal
-    from rtl_export.verify import verify as verify_core
+    from rtl_export import require_equal
+    from rtl_export import verify as verify_core
 
     if json_file is not None:
         check_output_file(json_file)
-    results = verify_core(folder, ticks=ticks)
+    with ShownStages(passing=True) as stages, stages.stage("Simulate"):
+        results = verify_core(folder, ticks=ticks)
     if json_file is not None:
         write_json(json_file, [asdict(result) | {"outcome": result.outcome.value} for result in results])
     rows = [

@@ -53,20 +53,27 @@ class QuietStages:
 
 
 class ShownStages(QuietStages):
-    """Measures the stages and shows a bar for each on standard error."""
+    """Measures the stages and shows a bar for each on standard error.
 
-    def __init__(self) -> None:
+    Args:
+        passing: the bars vanish at the end, and are not shown at all where nobody watches (no terminal).
+    """
+
+    def __init__(self, *, passing: bool = False) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         super().__init__()
+        console = Console(stderr=True)
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.description:<34}"),
             BarColumn(bar_width=32),
             TextColumn("{task.percentage:>3.0f} %"),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=console,
+            transient=passing,
+            disable=passing and not console.is_terminal,
         )
 
     def __enter__(self) -> ShownStages:

@@ -32,5 +32,12 @@ def simulate(
         ticks: how many ticks of ``circuit.dt``.
         on: the simulator, ``Compiled()`` by default.
         progress: called now and then with the number of ticks done.
+
+    >>> from neuro import Circuit, CurrentInput, Population
+    >>> from neuro.models import LIF_DELTA
+    >>> drive = CurrentInput("neuron", "I", [[25e-3]], every=100)  # 25 mV for 100 ticks
+    >>> circuit = Circuit(1e-3, [Population("neuron", 1, LIF_DELTA)], stimuli=[drive])
+    >>> simulate(circuit, 100).spikes["neuron"].ticks.tolist()
+    [32, 66]
     """
     return (Compiled() if on is None else on).run(circuit, ticks, progress)

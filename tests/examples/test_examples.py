@@ -10,8 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from rtl_export import Simulator
 from rtl_export.tools import find
-from rtl_export.verify import Simulator
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LINES = 60

@@ -201,7 +201,9 @@ def corners() -> StepProgram:
     )
     shared = projection("shared", s, one, rng, most=1)
     shared = replace(shared, states=(State("w", np.full(shared.synapses, 900), Format(14, -12)),))
-    reads = (Assignment(post_g, RoundShift(times(w, plus(S("I", Scope.POST), S("c", Scope.POST))), 12), accumulate=True),)
+    reads = (
+        Assignment(post_g, RoundShift(times(w, plus(S("I", Scope.POST), S("c", Scope.POST))), 12), accumulate=True),
+    )
     own = lif("own", 3, rng, each=True)
     return StepProgram(
         1e-3,
@@ -248,6 +250,56 @@ def language() -> StepProgram:
     return StepProgram(1e-3, (population,))
 
 
+def random_language(seed: int) -> StepProgram:
+    """Random trees of the integer language, deep and wide, as the updates of one population."""
+    rng = np.random.default_rng(seed)
+    names = [f"x{number}" for number in range(8)]
+    forms = [Format(int(rng.integers(3, 20)), 0) for _ in names]
+    states = tuple(State(n, rng.integers(f.lowest, f.highest, 5), f) for n, f in zip(names, forms, strict=True))
+    updates = tuple(Assignment(S(name), random_expression(rng, names, 5)) for name in names)
+    return StepProgram(1e-3, (PopulationProgram("a", 5, states, update=updates),))
+
+
+def random_expression(rng: np.random.Generator, names: list[str], depth: int) -> Expression:
+    if depth == 0 or rng.random() < 0.1:
+        return S(str(rng.choice(names))) if rng.random() < 0.7 else Constant(int(rng.integers(-300, 300)))
+
+    def part() -> Expression:
+        return random_expression(rng, names, depth - 1)
+
+    def truth() -> Expression:
+        compared = Binary(str(rng.choice(["<", "<=", ">", ">=", "==", "!="])), part(), part())
+        return Unary("not", compared) if rng.random() < 0.3 else compared
+
+    choices: list[Callable[[], Expression]] = [
+        lambda: Binary(str(rng.choice(["+", "-", "*"])), part(), part()),
+        lambda: Binary(str(rng.choice(["+", "-"])), part(), part()),
+        lambda: Unary("-", part()),
+        lambda: RoundShift(part(), int(rng.integers(1, 20))),
+        lambda: Select(Binary(str(rng.choice(["and", "or"])), truth(), truth()), part(), part()),
+        lambda: Select(part(), part(), truth()),
+        lambda: Call("clip", (part(), Constant(-200), part())),
+        lambda: Call(str(rng.choice(["min", "max"])), (part(), part())),
+        lambda: Call("abs", (part(),)),
+    ]
+    return choices[int(rng.integers(len(choices)))]()
+
+
+def counter() -> StepProgram:
+    """Counts up to its threshold exactly; a neuron on the threshold must not fire."""
+    v = S("v")
+    population = PopulationProgram(
+        "a",
+        3,
+        (State("v", np.array([0, 5, 10]), Format(8, 0)),),
+        (Coefficient("step", np.array([1, 5, 10])), Coefficient("v_threshold", np.array(20))),
+        (Assignment(v, plus(v, S("step"))),),
+        Threshold(v, S("v_threshold")),
+        (Assignment(v, Constant(0)),),
+    )
+    return StepProgram(1e-3, (population,))
+
+
 PROGRAMS: Mapping[str, Callable[[], StepProgram]] = MappingProxyType(
     {
         "network": network,
@@ -258,6 +310,7 @@ PROGRAMS: Mapping[str, Callable[[], StepProgram]] = MappingProxyType(
         "saturation": saturation,
         "corners": corners,
         "language": language,
+        "counter": counter,
     }
 )
 """Name -> program."""

@@ -1,11 +1,13 @@
 """Pipeline: the stages in order, with their progress.
 
-The circuit for silicon comes early: simulating its Verilog, the longest stage, then fills the second core meanwhile.
+The circuit for silicon comes early: its Verilog is then simulated and synthesised, by other programs and for longest of
+all, beside the stages in software.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from neuro.experiments.digits_to_verilog.data import Digits, load_split
@@ -37,8 +39,7 @@ from neuro.experiments.digits_to_verilog.targets import (
 )
 from neuro.experiments.stages import Stages
 from neuro.memories import recall_ticks
-from rtl_export.simulation import SimulatorResult
-from rtl_export.synthesise import SynthesisResult, synthesise
+from rtl_export import Simulator, SimulatorResult, SynthesisResult, synthesise
 
 
 def run_stages(settings: DigitsSettings, core: Path, stages: Stages, liberty: Path | None) -> DigitsResult:
@@ -53,23 +54,47 @@ def run_stages(settings: DigitsSettings, core: Path, stages: Stages, liberty: Pa
         integers = quantise_circuit(silicon)
     with stages.stage("Export Verilog"):
         export_core(silicon, integers, core)
-    with ThreadPoolExecutor(1) as second_core:
-        proof = second_core.submit(_prove, core, stages, liberty)
+    beside = ThreadPoolExecutor(2)
+    try:
+        proof = _Proof.start(beside, core, stages, liberty)
         recall, naming, graph = _in_software(codes, stored, held_out, settings, stages)
         oracle = _in_brian2(silicon, integers, graph, held_out, settings, stages)
         verdicts, synthesis = proof.result()
+    finally:
+        beside.shutdown(cancel_futures=True)  # Waits for what runs: it reads the folder.
     return DigitsResult(
         settings, stored, held_out, codes, recall, naming, graph, silicon, integers, *oracle, verdicts, synthesis
     )
 
 
-def _prove(core: Path, stages: Stages, liberty: Path | None) -> tuple[tuple[SimulatorResult, ...], SynthesisResult]:
-    verdicts = []
-    for simulator in installed_simulators():
-        with stages.stage(f"Verilog in {simulator.value}"):
-            verdicts.append(simulate_core(core, simulator))
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The Verilog's simulations and its synthesis, under way."""
+
+    verdicts: tuple[Future[SimulatorResult], ...]
+    synthesis: Future[SynthesisResult]
+
+    @classmethod
+    def start(cls, pool: Executor, core: Path, stages: Stages, liberty: Path | None) -> _Proof:
+        """Begin with the simulator that takes longest, the event-driven one, which stands last."""
+        simulators = installed_simulators()
+        verdicts = {simulator: pool.submit(_simulate, core, simulator, stages) for simulator in reversed(simulators)}
+        ordered = tuple(verdicts[simulator] for simulator in simulators)
+        return cls(ordered, pool.submit(_synthesise, core, stages, liberty))
+
+    def result(self) -> tuple[tuple[SimulatorResult, ...], SynthesisResult]:
+        """Wait for all of it."""
+        return tuple(verdict.result() for verdict in self.verdicts), self.synthesis.result()
+
+
+def _simulate(core: Path, simulator: Simulator, stages: Stages) -> SimulatorResult:
+    with stages.stage(f"Verilog in {simulator.value}"):
+        return simulate_core(core, simulator)
+
+
+def _synthesise(core: Path, stages: Stages, liberty: Path | None) -> SynthesisResult:
     with stages.stage("Synthesise"):
-        return tuple(verdicts), synthesise(core, liberty=liberty)
+        return synthesise(core, liberty=liberty)
 
 
 def _in_software(

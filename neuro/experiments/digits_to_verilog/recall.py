@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.circuit import Circuit
+from neuro.circuit import Circuit, Probe
 from neuro.encoders import KWTAEncoder, code_cosine_correlation, overlap, replace_units
 from neuro.experiments.digits_to_verilog.data import Digits
 from neuro.experiments.digits_to_verilog.settings import DigitsSettings, MemorySettings
 from neuro.experiments.stages import Advance
+from neuro.lowering import lower
 from neuro.memories import HebbianMemory, LabelReadout, label_from_spikes, recall_circuit, recall_ticks
 from neuro.simulators import simulate
 from neuro.spikes import Recording
@@ -109,9 +110,10 @@ def recall_under_noise(codes: Codes, stored: Digits, settings: DigitsSettings, a
     return Recall(memory, readout, found, exact)
 
 
-def naming_circuit(codes: Codes, recall: Recall, digits: Digits) -> Circuit:
-    """The circuit that names digits, one presentation each."""
-    return recall_circuit(codes.encoder, recall.memory, recall.readout, digits.embeddings)
+def probed(circuit: Circuit, every: int = 1) -> Circuit:
+    """The circuit with a probe on every state of every neuron, read each ``every`` ticks."""
+    states = [(part.name, state.name) for part in lower(circuit).populations for state in part.states]
+    return replace(circuit, probes=[Probe(part, state, every) for part, state in states])
 
 
 def name_held_out(codes: Codes, recall: Recall, stored: Digits, held_out: Digits, advance: Advance) -> Naming:
@@ -119,8 +121,9 @@ def name_held_out(codes: Codes, recall: Recall, stored: Digits, held_out: Digits
     from sklearn.neighbors import KNeighborsClassifier
 
     ticks = recall_ticks(codes.encoder)
-    circuit = naming_circuit(codes, recall, held_out)
-    recording = simulate(circuit, ticks * len(held_out), progress=advance)
+    circuit = recall_circuit(codes.encoder, recall.memory, recall.readout, held_out.embeddings)
+    # Probed as the smaller circuit for silicon is, so that both share one compiled kernel.
+    recording = simulate(probed(circuit, ticks * len(held_out)), ticks * len(held_out), progress=advance)
     labels = label_from_spikes(recording, codes.encoder, recall.readout)
     neighbours = KNeighborsClassifier(min(BASELINE_NEIGHBOURS, len(stored)))
     neighbours.fit(stored.embeddings, stored.labels)

@@ -187,8 +187,9 @@ def _graph(result: DigitsResult) -> Section:
         [
             Figure(
                 graph_picture(result.graph, result.stored, result.held_out, _telling_query(result)),
-                "The query, among the first hundred, whose spikes meet most kinds of digits. Blue: the seeds. Orange: "
-                f"the {k} nearest. Fainter ones fired later; the first of {found.activated.mean():.0f} are shown.",
+                "The query, among the first hundred, whose spikes meet most kinds of digits. Blue: the seeds. "
+                f"Orange: the others of its {k} nearest. Fainter ones fired later; the first of "
+                f"{found.activated.mean():.0f} are shown.",
                 wide=True,
             ),
             Table(

@@ -14,8 +14,7 @@ from neuro.experiments.digits_to_verilog.recall import Codes, Naming, Recall
 from neuro.experiments.digits_to_verilog.settings import DigitsSettings
 from neuro.experiments.digits_to_verilog.silicon import most_clocks
 from neuro.experiments.digits_to_verilog.targets import Comparison, Integers, SiliconCircuit
-from rtl_export.simulation import SimulatorResult
-from rtl_export.synthesise import SynthesisResult
+from rtl_export import SimulatorResult, SynthesisResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,11 +8,8 @@ from pathlib import Path
 
 from neuro.errors import InvalidInput, ToolError
 from neuro.experiments.digits_to_verilog.targets import Comparison, Integers, SiliconCircuit
-from rtl_export.export import export
-from rtl_export.netlist import netlist
-from rtl_export.simulation import SimulatorResult
+from rtl_export import Simulator, SimulatorResult, export, netlist, verify
 from rtl_export.tools import find, find_compiler
-from rtl_export.verify import Simulator, verify
 
 CORE = "digits_core"
 """Name of the top module."""

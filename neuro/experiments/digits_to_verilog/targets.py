@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge import NODES, Seeds, spreading_circuit
-from neuro.circuit import Circuit, Probe
+from neuro.circuit import Circuit
 from neuro.encoders import KWTAEncoder
-from neuro.exchange import brian2_on_numpy
 from neuro.experiments.digits_to_verilog.data import Digits
 from neuro.experiments.digits_to_verilog.graph import GraphSearch
-from neuro.experiments.digits_to_verilog.recall import encode, fill_memory
+from neuro.experiments.digits_to_verilog.recall import encode, fill_memory, probed
 from neuro.experiments.digits_to_verilog.settings import DigitsSettings
 from neuro.experiments.stages import Advance
-from neuro.lowering import lower
 from neuro.memories import LabelReadout, label_from_spikes, recall_circuit, recall_ticks
 from neuro.program import StepProgram
 from neuro.quantise import Quantised
@@ -121,16 +119,9 @@ def silicon_circuit(stored: Digits, held_out: Digits, settings: DigitsSettings) 
     return SiliconCircuit(circuit, shown, codes.encoder, readout, recording)
 
 
-def probed(circuit: Circuit) -> Circuit:
-    """The circuit with a probe on every state of every neuron at every tick."""
-    probes = [Probe(part.name, state.name) for part in lower(circuit).populations for state in part.states]
-    return replace(circuit, probes=probes)
-
-
 def compare_with_brian2(silicon: SiliconCircuit, advance: Advance) -> Comparison:
     """Brian2 runs the circuit's own text; every spike must be the same, every state within 1e-9."""
-    with brian2_on_numpy():
-        oracle = simulate(silicon.circuit, silicon.ticks, on=Brian2Reference(), progress=advance)
+    oracle = simulate(silicon.circuit, silicon.ticks, on=Brian2Reference(), progress=advance)
     differing = sum(
         int(np.count_nonzero(~(np.abs(values - oracle.probes[key]) <= 1e-9)))
         for key, values in silicon.recording.probes.items()
@@ -148,8 +139,7 @@ def quantise_circuit(silicon: SiliconCircuit) -> Integers:
 
 def compare_integers_with_brian2(silicon: SiliconCircuit, integers: Integers, advance: Advance) -> Comparison:
     """Brian2 runs the quantised program; every spike and every state must be the same integer."""
-    with brian2_on_numpy():
-        oracle = run_program_in_brian2(integers.program, silicon.ticks, progress=advance)
+    oracle = run_program_in_brian2(integers.program, silicon.ticks, progress=advance)
     differing = sum(
         int(np.count_nonzero(values != oracle.probes[key])) for key, values in integers.recording.probes.items()
     )
@@ -167,8 +157,7 @@ def compare_search_with_brian2(
     seeds = Seeds(found.result.seeds.nodes[:count], found.result.seeds.share[:count])
     circuit = spreading_circuit(found.search.graph, seeds, found.search.settings)
     ticks = count * int(found.search.settings.ticks)
-    with brian2_on_numpy():
-        oracle = simulate(circuit, ticks, on=Brian2Reference(), progress=advance)
+    oracle = simulate(circuit, ticks, on=Brian2Reference(), progress=advance)
     spikes = found.result.spikes
     mine = Recording(circuit.dt, ticks, {NODES: spikes.between(0, ticks)})
     return comparison("Brian2", "event-driven search", "spikes equal", circuit, oracle, mine, 0)

@@ -1,0 +1,108 @@
+"""What the commands print, write and return when all is well, or when the answer is no."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from neuro.cli import main
+from neuro.errors import ToolError
+from neuro.store import save_circuit
+from rtl_export import Outcome, SimulatorResult
+from tests.store.examples import everything
+
+PASSED = SimulatorResult("One", Outcome.PASSED, 100, 20, 3000, 0)
+FAILED = SimulatorResult("Two", Outcome.FAILED, 100, 20, 3000, 7, "tick 3: neuron 1")
+ABSENT = SimulatorResult("Three", Outcome.NOT_FOUND, detail="not installed")
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(shown.count(f"  {command}  ") == 2 for command in ("demo", "export", "verify", "bench", "doctor"))
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"spikeloom {version('spikeloom')}\n"
+
+
+def test_the_module_is_the_command() -> None:
+    run = subprocess.run([sys.executable, "-m", "neuro", "nothing"], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "spikeloom: No such command 'nothing'.\n"
+
+
+def test_doctor_names_every_tool(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["doctor", "--json"]) == 0
+    findings = {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert {"python", "brian2", "pyosys", "C++ compiler", "iverilog"} <= set(findings)
+    assert findings["numba"]["found"]
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    assert main(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    assert "not found" in shown
+    assert "apt-get install g++" in shown
+
+
+def test_verify_prints_and_writes_the_verdicts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rtl_export.verify", lambda *_, **__: (PASSED, ABSENT))
+    assert main(["verify", str(tmp_path), "--json", str(tmp_path / "v.json")]) == 0
+    shown = capsys.readouterr().out
+    assert "One" in shown
+    assert "not found" in shown
+    written = json.loads((tmp_path / "v.json").read_text())
+    assert [verdict["outcome"] for verdict in written] == ["passed", "not found"]
+    assert written[0]["states"] == 3000
+
+
+def test_mismatches_end_with_status_1(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rtl_export.verify", lambda *_, **__: (PASSED, FAILED))
+    assert main(["verify", str(tmp_path), "--json", str(tmp_path / "v.json")]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "Two: 7 mismatches in 100 ticks" in said
+    assert json.loads((tmp_path / "v.json").read_text())[1]["mismatches"] == 7
+
+
+@pytest.mark.parametrize(("error", "status"), [(ToolError("g++ failed:\nlog\n  line"), 2), (KeyboardInterrupt(), 130)])
+def test_every_error_is_one_line(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    status: int,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("rtl_export.verify", fail)
+    assert main(["verify", str(tmp_path)]) == status
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    if status == 2:
+        assert said == "spikeloom: g++ failed: log line\n"
+
+
+def test_a_lean_install_says_what_the_demo_needs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuro.experiments.digits_to_verilog.silicon.find_spec", lambda _: None)
+    assert main(["demo", "-o", str(tmp_path / "demo")]) == 2
+    assert "needs matplotlib and pyosys; pip install 'spikeloom[report,rtl]'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_liberty_file_is_looked_at_first(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    save_circuit(everything(), tmp_path / "c.npz")
+    assert main(["demo", "-o", str(tmp_path / "demo"), "--liberty", str(tmp_path / "c.npz")]) == 2
+    assert "is no cell library" in capsys.readouterr().err
+    assert not (tmp_path / "demo").exists()

@@ -1,0 +1,103 @@
+"""The generated Verilog = the plain interpreter: every spike and every register at every tick."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from neuro.program import PopulationProgram, StepProgram
+from neuro.spikes import Recording
+from rtl_export import ExportedCore, Outcome, SimulatorResult, cxxrtl
+from tests.rtl_export.programs import PROGRAMS, joined, random_language
+from tests.rtl_export.simulators import TICKS, exported, golden, needs_icarus, run_icarus
+
+
+def registers(population: PopulationProgram) -> int:
+    """Registers of a neuron: states, the refractory counter, the population's quota count."""
+    return len(population.states) + (population.refractory is not None) + (population.winners.quota is not None)
+
+
+def assert_proven(result: SimulatorResult, program: StepProgram, recording: Recording) -> None:
+    """Nothing differs, and nothing was left out of the comparison."""
+    assert result.outcome is Outcome.PASSED, result.detail
+    assert (result.ticks, result.mismatches) == (recording.ticks, 0)
+    assert result.spikes == sum(len(recording.spikes[part.name]) for part in program.populations) > 0
+    assert result.states == recording.ticks * sum(part.size * registers(part) for part in program.populations)
+
+
+@needs_icarus
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_icarus_equals_the_interpreter(name: str, tmp_path: Path) -> None:
+    program = PROGRAMS[name]()
+    core = exported(program, tmp_path / "core")
+    assert_proven(run_icarus(core), program, golden(program))
+
+
+@needs_icarus
+def test_fewer_ticks_can_be_verified(tmp_path: Path) -> None:
+    program = PROGRAMS["network"]()
+    core = exported(program, tmp_path / "core")
+    one, many = run_icarus(core, ticks=1), run_icarus(core, ticks=50)
+    assert (one.outcome, one.ticks) == (Outcome.PASSED, 1)
+    assert (many.outcome, many.ticks, many.states) == (Outcome.PASSED, 50, 50 * one.states)
+
+
+@needs_icarus
+@pytest.mark.parametrize("seed", range(3))
+def test_random_arithmetic_equals_the_interpreter(seed: int, tmp_path: Path) -> None:
+    program = random_language(seed)
+    core = exported(program, tmp_path / "core", ticks=40)
+    result = run_icarus(core)
+    assert (result.outcome, result.ticks) == (Outcome.PASSED, 40), result.detail
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[ExportedCore, Path, StepProgram]:
+    """A core compiled once by CXXRTL."""
+    folder = tmp_path_factory.mktemp("cxxrtl")
+    program = joined({name: PROGRAMS[name] for name in ("network", "winners and quota")})
+    core = exported(program, folder / "core")
+    return core, cxxrtl.build(core, folder), program
+
+
+def run_built(
+    built: tuple[ExportedCore, Path, StepProgram], folder: Path, file: str, old: str, new: str
+) -> SimulatorResult:
+    """CXXRTL's verdict with one place of one vector file changed."""
+    core, driver, _ = built
+    shutil.copytree(core.folder, folder / "changed")
+    changed = replace(core, folder=folder / "changed")
+    text = (changed.tb / file).read_text()
+    assert old in text
+    (changed.tb / file).write_text(text.replace(old, new, 1))
+    return cxxrtl.run(driver, changed, TICKS, 60.0)
+
+
+def test_cxxrtl_equals_the_interpreter(built: tuple[ExportedCore, Path, StepProgram]) -> None:
+    core, driver, program = built
+    assert_proven(cxxrtl.run(driver, core, TICKS, 60.0), program, golden(program))
+
+
+@pytest.mark.parametrize("place", [0, 500, -2])
+def test_cxxrtl_sees_one_changed_digit(
+    place: int, built: tuple[ExportedCore, Path, StepProgram], tmp_path: Path
+) -> None:
+    lines = (built[0].tb / "golden_p0_a.hex").read_text().split("\n")
+    lines[place] = f"{int(lines[place], 16) ^ 2:0{len(lines[place])}x}"
+    result = run_built(built, tmp_path, "golden_p0_a.hex", "\n".join(built_lines(built)), "\n".join(lines))
+    assert (result.outcome, result.mismatches) == (Outcome.FAILED, 1)
+    assert "population 0" in result.detail
+
+
+def built_lines(built: tuple[ExportedCore, Path, StepProgram]) -> list[str]:
+    return (built[0].tb / "golden_p0_a.hex").read_text().split("\n")
+
+
+def test_cxxrtl_sees_vectors_that_end_early(built: tuple[ExportedCore, Path, StepProgram], tmp_path: Path) -> None:
+    text = (built[0].tb / "stimulus.hex").read_text()
+    result = run_built(built, tmp_path, "stimulus.hex", text, text[: len(text) // 2])
+    assert result.outcome is Outcome.FAILED
+    assert "ends early" in result.detail

@@ -1,0 +1,97 @@
+"""One changed place in the generated Verilog, whichever it is, makes ``verify`` fail."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from neuro.errors import VerificationError
+from rtl_export import ExportedCore, Outcome, Simulator, require_equal, verify
+from tests.rtl_export.programs import PROGRAMS, joined
+from tests.rtl_export.simulators import exported, needs_icarus
+
+PARTS = ("network", "winners and quota", "saturation", "counter")
+"""p0: a (own values for each neuron), b, source s; p1: a (winners), b; p2: a (narrow registers); p3: a."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A file of ``rtl/``, a text that it holds exactly once, and what comes in its place."""
+
+    file: str
+    old: str
+    new: str
+
+
+MUTATIONS = {
+    "operator": Mutation("pop_p0_b.v", "coef_a * start_v + coef_b", "coef_a * start_v - coef_b"),
+    "sign": Mutation("pop_p0_b.v", "threshold1_margin = new_v - coef", "threshold1_margin = new_v + coef"),
+    "strict comparison": Mutation("pop_p3_a.v", "crosses = threshold1_margin > ", "crosses = threshold1_margin >= "),
+    "constant": Mutation("pop_p0_b.v", "coef_decay = 13'sd3500", "coef_decay = 13'sd3501"),
+    "threshold": Mutation("pop_p0_b.v", "coef_v_threshold = 14'sd5000", "coef_v_threshold = 14'sd4900"),
+    "width of a sum": Mutation("pop_p0_b.v", "reg signed [30:0] update1_v;", "reg signed [24:0] update1_v;"),
+    "width of the weights' sum": Mutation("pop_p0_b.v", "reg signed [17:0] sum_g;", "reg signed [12:0] sum_g;"),
+    "rounding": Mutation("pop_p0_b.v", "coef_decay * start_g + 13'sd2048", "coef_decay * start_g + 13'sd0"),
+    "saturation above": Mutation("pop_p2_a.v", "14'sd8191 : settle1_v", "14'sd8190 : settle1_v"),
+    "saturation below": Mutation("pop_p2_a.v", "14'sh2000 : (settle2_g", "14'sh2001 : (settle2_g"),
+    "reset value": Mutation("pop_p0_b.v", "coef_v_reset = -8'sd100", "coef_v_reset = -8'sd99"),
+    "start value": Mutation("pop_p2_a.v", "initialising ? {14'sd0, 14'sd0, -14'sd77}", "initialising ? 0"),
+    "refractory time": Mutation("pop_p0_b.v", "settled_counter = fired ? 2'd2", "settled_counter = fired ? 2'd3"),
+    "refractory end": Mutation("pop_p0_b.v", "active = next_counter == 0", "active = next_counter <= 1"),
+    "held variable": Mutation("pop_p0_b.v", "refractory = fired || stored_counter != 0", "refractory = fired"),
+    "restart": Mutation("pop_p0_b.v", "start_g = restart[1] ?", "start_g = restart[0] ?"),
+    "restart of the counter": Mutation("pop_p0_b.v", "next_counter = restarted ? 2'd0 : ", "next_counter = "),
+    "input": Mutation("pop_p0_a.v", "row0_memory[row_index] <= row_value;", "row0_memory[0] <= row_value;"),
+    "threshold before the update": Mutation("pop_p0_b.v", "new_v = word[17:0]", "new_v = last[17:0]"),
+    "reset before the sums": Mutation("pop_p0_b.v", "fired ? after1_v : settled_v", "fired ? after1_v : stored_v"),
+    "synapses before the update": Mutation("sequencer.v", "state <= START;", "state <= UPDATE;"),
+    "spikes grow old too early": Mutation(
+        "sequencer.v", "advance          = state == ADVANCE", "advance = state == START"
+    ),
+    "one projection forgotten": Mutation("sequencer.v", "running <= 1;", "running <= 2;"),
+    "delay": Mutation("proj_p0_ab.v", "DELAY = 2'd2", "DELAY = 2'd1"),
+    "delay before the first spike": Mutation("spike_ring.v", "read_age > filled", "read_age >= filled"),
+    "last synapse of a row": Mutation("proj_p0_sa.v", "synapse + 1'b1 == stop", "synapse == stop"),
+    "same target twice in a row": Mutation("pop_p0_b.v", "again        <= adding &&", "again        <= 0 &&"),
+    "sums left over": Mutation("pop_p0_b.v", "sums[write_index]  <= 0;", "sums[write_index]  <= sum_word;"),
+    "tie rule": Mutation("winners.v", "margin == cut && places != 0", "margin == cut && places > 1"),
+    "ties all win": Mutation("winners.v", "(margin > cut ||", "(margin >= cut ||"),
+    "largest margin": Mutation("winners.v", "places <= places - with_bit;", "places <= places;"),
+    "winners per tick": Mutation("pop_p1_a.v", "PER_TICK = 4'd2", "PER_TICK = 4'd3"),
+    "quota": Mutation("pop_p1_a.v", "QUOTA = 3'd7", "QUOTA = 3'd6"),
+    "quota after a restart": Mutation("pop_p1_a.v", "if (ending && restarted)", "if (ending && !restarted)"),
+}
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> ExportedCore:
+    program = joined({name: PROGRAMS[name] for name in PARTS})
+    return exported(program, tmp_path_factory.mktemp("mutations") / "core", ticks=60)
+
+
+@needs_icarus
+def test_the_unchanged_core_passes(core: ExportedCore) -> None:
+    results = verify(core.folder, simulators=(Simulator.ICARUS,))
+    assert [result.outcome for result in results] == [Outcome.PASSED]
+    require_equal(results)
+
+
+@needs_icarus
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_verify_finds_every_mutation(name: str, core: ExportedCore, tmp_path: Path) -> None:
+    mutation = MUTATIONS[name]
+    mutant = replace(core, folder=tmp_path / "core")
+    shutil.copytree(core.folder, mutant.folder)
+    path = mutant.rtl / mutation.file
+    text = path.read_text()
+    assert text.count(mutation.old) == 1, f"{mutation.file} holds {mutation.old!r} {text.count(mutation.old)} times"
+    path.write_text(text.replace(mutation.old, mutation.new))
+    assert mutant.changed() == (f"rtl/{mutation.file}",)
+    (result,) = verify(mutant.folder, simulators=(Simulator.ICARUS,))
+    assert result.outcome is Outcome.FAILED
+    assert result.mismatches > 0
+    with pytest.raises(VerificationError, match=f"Icarus Verilog: {result.mismatches} mismatches in"):
+        require_equal([result])

@@ -1,0 +1,107 @@
+"""What silicon does not carry is refused by name, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuro.errors import CircuitError, InvalidInput, UnsupportedByTarget
+from neuro.program import ACTIVE, Assignment, Binary, OperationProgram, Scope, State, StepProgram, Symbol
+from rtl_export import export, netlist
+from rtl_export.names import check_core_name
+from tests.rtl_export.programs import network
+
+W, POST_G = Symbol("w"), Symbol("g", Scope.POST)
+
+
+def with_on_pre(*statements: Assignment) -> Callable[[StepProgram], StepProgram]:
+    def changed(program: StepProgram) -> StepProgram:
+        first, *rest = program.projections
+        return replace(program, projections=(replace(first, on_pre=statements), *rest))
+
+    return changed
+
+
+def adding(name: str, scope: Scope) -> Assignment:
+    return Assignment(POST_G, Binary("*", W, Symbol(name, scope)), accumulate=True)
+
+
+def with_delays(program: StepProgram) -> StepProgram:
+    first, *rest = program.projections
+    delays = np.arange(first.synapses) % 2
+    return replace(program, projections=(replace(first, delay=delays), *rest))
+
+
+def floating(program: StepProgram) -> StepProgram:
+    first, *rest = program.populations
+    return replace(program, populations=(replace(first, states=(State("v", np.zeros(first.size)),)), *rest))
+
+
+def floating_weights(program: StepProgram) -> StepProgram:
+    first, *rest = program.projections
+    weights = State("w", np.zeros(first.synapses))
+    return replace(program, projections=(replace(first, states=(weights,)), *rest))
+
+
+def with_operation(program: StepProgram) -> StepProgram:
+    return replace(program, operations=(OperationProgram("relax", "a", 1, ()),))
+
+
+@pytest.mark.parametrize(
+    ("change", "feature"),
+    [
+        (floating, "the float state 'v' of population 'a'; quantise the circuit first"),
+        (floating_weights, "the float state 'w' of projection 'ab'; quantise the circuit first"),
+        (with_operation, "operation 'relax' on population 'a'; run it outside the core"),
+        (with_delays, "2 different delays within projection 'ab'; make one projection for each delay"),
+        (with_on_pre(Assignment(POST_G, W)), "on_pre 'g = ...' on a post variable of projection 'ab'; add to"),
+        (with_on_pre(Assignment(W, W, accumulate=True)), r"on_pre 'w \+= ...' on a own variable of projection 'ab'"),
+        (with_on_pre(adding("v", Scope.PRE)), "the presynaptic variable 'v' in on_pre of projection 'ab'; fold it"),
+        (with_on_pre(adding("g", Scope.POST)), "reading 'g' in on_pre of projection 'ab' while synapses write it"),
+        (with_on_pre(adding(ACTIVE, Scope.POST)), "'not_refractory' in on_pre of projection 'ab'; mark the variable"),
+    ],
+)
+def test_a_feature_is_refused_by_name(
+    change: Callable[[StepProgram], StepProgram], feature: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UnsupportedByTarget, match=f"^Verilog does not support {feature}") as caught:
+        export(change(network()), tmp_path / "core", ticks=5)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_without_neurons_is_refused() -> None:
+    with pytest.raises(CircuitError, match="the program has no neuron; Verilog needs a population of one at least"):
+        netlist(StepProgram(1e-3, ()))
+
+
+def test_a_population_without_states_is_refused() -> None:
+    population = replace(network().populations[0], states=(), update=(), threshold=None, reset=())
+    with pytest.raises(UnsupportedByTarget, match="population 'a' without a state; use a spike source"):
+        netlist(StepProgram(1e-3, (population,)))
+
+
+def test_a_name_used_twice_is_refused() -> None:
+    program = network()
+    with pytest.raises(CircuitError, match="the name 'a' is used twice"):
+        netlist(replace(program, sources=(replace(program.sources[0], name="A"),)))
+
+
+@pytest.mark.parametrize("name", ["", "2core", "a b", "module", "logic", "pop_a", "proj_x", "winners", "x" * 300, "né"])
+def test_a_core_name_that_verilog_can_not_have_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInput, match="the core is named"):
+        check_core_name(name)
+
+
+@pytest.mark.parametrize("name", ["a__b", "_a", "a;endmodule", "a\nb", ""])
+def test_a_part_whose_name_does_not_fit_is_refused(name: str) -> None:
+    program = network()
+    part = replace(program.populations[0], name=name)
+    with pytest.raises(
+        InvalidInput, match="can't become Verilog; use letters and digits, joined by single underscores"
+    ):
+        netlist(StepProgram(1e-3, (part,)))
