@@ -108,6 +108,8 @@ def _synapses(program: StepProgram, population: str) -> ProjectionProgram | None
     if np.any(synapses.delay != 0):
         raise _unsupported(f"a delay of projection {synapses.name!r}")
     names = {state.name for state in synapses.states}
+    if synapses.on_post or synapses.update:
+        raise _unsupported(f"plasticity in projection {synapses.name!r}")
     match synapses.on_pre:
         case (Assignment(Symbol(scope=Scope.POST), Symbol(name, Scope.OWN), True),) if name in names:
             return synapses

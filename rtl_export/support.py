@@ -21,7 +21,7 @@ def check_supported(program: StepProgram) -> None:
     """Return quietly if Verilog can carry the whole program.
 
     Raises:
-        UnsupportedByTarget: float programs, operations, delays that differ within a projection, on_pre code that
+        UnsupportedByTarget: float programs, operations, plasticity, delays that differ within a projection, on_pre code that
             is not additive, reads presynaptic variables, or reads what synapses write in the same phase.
         CircuitError: there is no neuron at all, or a name is used twice.
     """
@@ -42,6 +42,12 @@ def check_supported(program: StepProgram) -> None:
             "run it outside the core",
         )
     for projection in program.projections:
+        if projection.on_post or projection.update:
+            raise UnsupportedByTarget(
+                f"plasticity in projection {projection.name!r}",
+                TARGET,
+                "export the learned weights with a static synapse",
+            )
         _check_delay(projection)
         for statement in projection.on_pre:
             _check_statement(projection, statement, _written(program, projection.target))
