@@ -21,8 +21,8 @@ def check_supported(program: StepProgram) -> None:
     """Return quietly if Verilog can carry the whole program.
 
     Raises:
-        UnsupportedByTarget: float programs, operations, plasticity, delays that differ within a projection, on_pre code that
-            is not additive, reads presynaptic variables, or reads what synapses write in the same phase.
+        UnsupportedByTarget: float programs, operations, plasticity, delays that differ within a projection, on_pre
+            code that is not additive, reads presynaptic variables, or reads what synapses write in the same phase.
         CircuitError: there is no neuron at all, or a name is used twice.
     """
     if not any(population.size for population in program.populations):
