@@ -131,7 +131,8 @@ BAD_SYNAPSES: dict[str, tuple[SynapseModel, str]] = {
     "unknown target": (static_synapse("h"), "h"),
     "order": (SynapseModel("w : volt", "g_post = w"), "depends on the order of the synapses"),
     "reads what it adds to": (SynapseModel("w : 1", "g_post += w*g_post"), "reads 'g' and adds to it"),
-    "differential": (SynapseModel("dw/dt = -w/ms : volt", "g_post += w"), "has differential equations"),
+    "rate of a neuron": (SynapseModel("dw/dt = (v_post - w)/ms : volt", "g_post += w"), "reads a neuron; only"),
+    "not linear": (SynapseModel("dw/dt = -w*w/(ms*mV) : volt", "g_post += w"), "not linear, so there is no exact"),
 }
 
 
