@@ -86,6 +86,11 @@ class ProjectionCore:
         return unsigned_width(self.synapse_count)
 
     @property
+    def address_bits(self) -> str:
+        """The part of a synapse's number that addresses its word."""
+        return f"[{unsigned_width(self.synapse_count - 1) - 1}:0]"
+
+    @property
     def target_width(self) -> int:
         """Bits of a target neuron's index."""
         return next(part.width for part in self.synapses.word.fields if part.name == "column")

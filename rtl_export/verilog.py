@@ -54,6 +54,7 @@ def _environment() -> Environment:
         source_of,
         start_text,
         type_of,
+        unpacked,
     )
     environment.filters |= {function.__name__: function for function in filters} | {"signal": signal_of}
     environment.globals["version"] = _version()
@@ -95,7 +96,12 @@ def lanes(core: CoreNetlist, signal: str, width: int) -> str:
         has = {"state_word": population.read_word.width}.get(signal, getattr(population, own.get(signal, ""), 1))
         filling = f"{width - has}'d0, " if width > has else ""
         parts.append(filling + signal_of(population.module, signal))
-    return "{" + ", ".join(parts) + "}"
+    return _concatenation(parts)
+
+
+def _concatenation(parts: Sequence[str]) -> str:
+    """The parts side by side, highest first; a single one stands alone."""
+    return parts[0] if len(parts) == 1 and "," not in parts[0] else "{" + ", ".join(parts) + "}"
 
 
 def layout(fields: Sequence[Field]) -> str:
@@ -122,7 +128,12 @@ def start_text(population: PopulationCore, state: StateCore) -> str:
 def packed(population: PopulationCore, value: str, counter: str) -> str:
     """A concatenation of the state word: the states' ``initial``, ``next`` or ``final`` values, and a counter."""
     parts = [counter] if population.counter_width else []
-    return "{" + ", ".join(parts + [getattr(state, value) for state in reversed(population.states)]) + "}"
+    return _concatenation(parts + [getattr(state, value) for state in reversed(population.states)])
+
+
+def unpacked(fields: Sequence[Field], role: str) -> str:
+    """A word's fields as a concatenation of variables ``role_name``, to take the word apart."""
+    return _concatenation([role + after(after(part.name, "state_"), "sum_") for part in reversed(fields)])
 
 
 def type_of(population: PopulationCore, name: str) -> str:

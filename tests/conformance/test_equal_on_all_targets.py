@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,7 @@ from neuro.errors import UnsupportedByTarget
 from neuro.lowering import lower
 from neuro.program import Format, StepProgram
 from neuro.quantise import quantise
-from neuro.simulators.fixed_point import FixedPoint, measure_ranges
-from rtl_export import export
+from neuro.simulators.fixed_point import measure_ranges
 from tests.conformance.checks import check_fixed, check_float
 from tests.conformance.circuits import (
     CASES,
@@ -54,13 +52,6 @@ def test_every_model_is_equal_wherever_it_is_supported(name: str) -> None:
             check_fixed(circuit, 700)
     else:
         assert check_fixed(circuit, 700).spike_count > 0
-
-
-def test_verilog_refuses_plasticity_by_name(tmp_path: Path) -> None:
-    program = FixedPoint().quantise(plastic(1), 300).program
-    with pytest.raises(UnsupportedByTarget, match="Verilog does not support plasticity in projection 'sa'"):
-        export(program, tmp_path / "core", ticks=10)
-    assert not (tmp_path / "core").exists()
 
 
 def test_stdp_moves_weights_both_ways_and_keeps_them_in_bounds() -> None:

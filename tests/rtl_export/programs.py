@@ -134,9 +134,10 @@ def current(population: PopulationProgram, rng: np.random.Generator, *, rows: in
 
 
 def network() -> StepProgram:
-    """Two populations and a source: several projections onto one target, a self-projection, delays, restarts."""
+    """Several projections onto one target, a self-projection, delays, restarts, two winners a tick at most in b."""
     rng = np.random.default_rng(1)
-    a, b, s = lif("a", 7, rng, each=True), lif("b", 5, rng, refractory=2), source("s", 3, rng)
+    a, b = lif("a", 7, rng, each=True), lif("b", 5, rng, refractory=2, winners=WinnersRule(per_tick=2))
+    s = source("s", 3, rng)
     return StepProgram(
         1e-3,
         (a, b),
