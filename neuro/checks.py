@@ -61,6 +61,12 @@ def to_ticks(time: Any, dt: float, what: str) -> npt.NDArray[np.int64]:
     return ticks.astype(np.int64)
 
 
+def check_ticks(ticks: Any) -> None:
+    """Raise InvalidInput unless ``ticks`` is a whole number of ticks to run."""
+    if not is_whole(ticks, 0):
+        raise InvalidInput(f"ticks is {ticks!r}; a whole number >= 0 is allowed")
+
+
 def check_whole(name: str, value: Any, lowest: int, highest: int) -> None:
     """Raise InvalidInput unless ``value`` is a whole number from ``lowest`` to ``highest``."""
     if not is_whole(value, lowest) or value > highest:

@@ -6,6 +6,7 @@ differential equations are integrated over one tick (:mod:`neuro.integrate`), st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -38,6 +39,7 @@ def lower(circuit: Circuit) -> StepProgram:
         EquationError: unknown names, contradictory units, or code outside the supported language.
         CircuitError: a value, delay or time that does not fit.
     """
+    _check_parameters(circuit)
     neurons = {population.name: Neurons.of(population, circuit.dt) for population in circuit.populations}
     return StepProgram(
         dt=circuit.dt,
@@ -51,6 +53,26 @@ def lower(circuit: Circuit) -> StepProgram:
         operations=tuple(_operation(part, neurons) for part in circuit.operations),
         probes=tuple(_probe(circuit, neurons, probe.of, probe.variable, probe.every) for probe in circuit.probes),
     )
+
+
+def _check_parameters(circuit: Circuit) -> None:
+    """Refuse a parameter that no code of its part names: it is a slip of the pen."""
+    for population in circuit.populations:
+        model = population.model
+        codes = [operation.code for operation in circuit.operations if operation.population == population.name]
+        texts = [model.equations, model.threshold or "", model.reset, *codes]
+        _check_named(population.parameters, texts, f"population {population.name!r}")
+    for projection in circuit.projections:
+        synapse = projection.model
+        texts = [synapse.equations, synapse.on_pre, synapse.on_post]
+        _check_named(projection.parameters, texts, f"projection {projection.name!r}")
+
+
+def _check_named(parameters: Mapping[str, object], texts: list[str], where: str) -> None:
+    known = set(re.findall(r"[A-Za-z_]\w*", " ".join(texts)))
+    for name in parameters:
+        if name not in known:
+            raise EquationError(f"{where} is given {name!r}, which none of its code names; check the spelling")
 
 
 def _variable(neurons: Mapping[str, Neurons], population: str, variable: str, what: str) -> Dimension:

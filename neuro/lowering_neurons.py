@@ -197,6 +197,8 @@ def _refractory(neurons: Neurons, dt: float) -> np.ndarray | None:
             )
         return None
     label = f"the refractory time of {neurons.where}"
+    if isinstance(model.refractory, str):
+        raise EquationError(f"{label} is {model.refractory!r}; a time or one time a neuron is allowed, not a text")
     ticks = to_ticks(quantity(model.refractory, seconds(), label).values, dt, label)
     if np.any(ticks < 1):
         raise CircuitError(f"{label} is {model.refractory}, less than a tick of {dt:g} s; use None for none")

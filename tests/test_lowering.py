@@ -147,6 +147,18 @@ def test_a_name_without_suffix_means_the_target_neuron() -> None:
     assert short == long
 
 
+def test_misspelt_parameters_are_refused() -> None:
+    with pytest.raises(EquationError, match="population 'a' is given 'taum', which none of its code names"):
+        _program(LIF_DELTA, parameters={"taum": 1.0})
+    with pytest.raises(EquationError, match="projection 'p' is given 'ww', which none of its code names"):
+        _projected(static_synapse(), ww=1.0)
+
+
+def test_a_text_is_no_refractory_time() -> None:
+    with pytest.raises(EquationError, match="the refractory time of population 'a' is 'rt'"):
+        _program(replace(LIF_DELTA, refractory="rt"))
+
+
 BAD_PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "input into a state": (
         {"stimuli": [CurrentInput("a", "v", np.ones((1, 2)))]},

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import check_ticks
 from neuro.circuit import (
     Circuit,
     CurrentInput,
@@ -169,6 +170,7 @@ def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progres
     """Run for a number of ticks, in parts where somebody wants to see the progress."""
     from brian2 import second
 
+    check_ticks(ticks)
     done = 0
     while done < ticks:
         step = ticks - done if progress is None else min(500, ticks - done)

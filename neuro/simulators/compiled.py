@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import check_ticks
 from neuro.circuit import Circuit
 from neuro.errors import InvalidInput, NumericalError
 from neuro.lowering import lower
@@ -57,8 +58,7 @@ def run_program(program: StepProgram, ticks: int, *, progress: Progress | None =
     Raises:
         NumericalError: a state became NaN or infinite.
     """
-    if isinstance(ticks, bool) or not isinstance(ticks, int | np.integer) or ticks < 0:
-        raise InvalidInput(f"ticks is {ticks!r}; a whole number >= 0 is allowed")
+    check_ticks(ticks)
     source, names = print_kernel(program)
     advance = _module(source).advance
     memory = _memory(program, int(ticks))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from brian2 import mV, prefs
 
 from neuro.circuit import Circuit, CurrentInput, Population
+from neuro.errors import InvalidInput
 from neuro.models import LIF_DELTA
 from neuro.simulators import Brian2Reference
 from neuro.simulators.brian2_reference import on_numpy, to_brian2
@@ -34,6 +37,12 @@ def test_the_network_has_its_parts_by_name_and_units() -> None:
         network = to_brian2(CIRCUIT)
     assert network.groups["a"].v[:] / mV == pytest.approx([-70.0, -70.0])
     assert network.groups["a"].v_threshold[:] / mV == pytest.approx([-50.0, -50.0])
+
+
+@pytest.mark.parametrize("ticks", [-1, 1.5, True])
+def test_bad_tick_counts_are_refused(ticks: Any) -> None:
+    with pytest.raises(InvalidInput, match="a whole number >= 0 is allowed"):
+        Brian2Reference().run(CIRCUIT, ticks)
 
 
 def test_running_reports_progress() -> None:
