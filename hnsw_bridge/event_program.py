@@ -18,6 +18,9 @@ from neuro.errors import UnsupportedByTarget
 from neuro.expressions import evaluate
 from neuro.program import (
     ACTIVE,
+    INDEX,
+    TICK,
+    TIME,
     Assignment,
     Binary,
     Call,
@@ -108,7 +111,7 @@ def _synapses(program: StepProgram, population: str) -> ProjectionProgram | None
     if np.any(synapses.delay != 0):
         raise _unsupported(f"a delay of projection {synapses.name!r}")
     names = {state.name for state in synapses.states}
-    if synapses.on_post or synapses.update:
+    if synapses.on_post or synapses.update or synapses.summed:
         raise _unsupported(f"plasticity in projection {synapses.name!r}")
     match synapses.on_pre:
         case (Assignment(Symbol(scope=Scope.POST), Symbol(name, Scope.OWN), True),) if name in names:
@@ -138,6 +141,9 @@ def _check_expressions(neurons: PopulationProgram) -> None:
     if neurons.threshold is None:
         raise _unsupported(f"population {neurons.name!r}, which never fires")
     sides = (neurons.threshold.left, neurons.threshold.right)
+    for symbol in _parts((*sides, *(part.value for part in neurons.update))):
+        if isinstance(symbol, Symbol) and symbol.name in (TICK, TIME, INDEX):
+            raise _unsupported(f"the built-in {symbol.name!r} in population {neurons.name!r}")
     for part in _parts((*sides, *(part.value for part in (*neurons.update, *neurons.reset)))):
         if isinstance(part, Call) and part.function not in _EXACT_FUNCTIONS:
             raise _unsupported(f"function {part.function} in population {neurons.name!r}")
@@ -153,6 +159,8 @@ def _check_rest(neurons: PopulationProgram) -> None:
     """A node without input must stay as it is and below its threshold, or untouched nodes would matter."""
     values = {state.name: state.initial for state in neurons.states} | {ACTIVE: True}
     values |= {coefficient.name: coefficient.values for coefficient in neurons.coefficients}
+    if neurons.stages:
+        raise _unsupported(f"a step of several stages in population {neurons.name!r}")
     for part in neurons.update:
         if np.any(evaluate(part.value, values) != values[part.target.name]):
             raise _unsupported(f"a variable that moves by itself, {part.target.name!r}")

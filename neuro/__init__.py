@@ -23,12 +23,22 @@ if TYPE_CHECKING:
     from neuro.composition import compose, prefixed
     from neuro.connections import Connections
     from neuro.models.base import Method, NeuronModel, SynapseModel
-    from neuro.simulators import Brian2Lowered, Brian2Reference, Compiled, FixedPoint, simulate
+    from neuro.simulators import (
+        Brian2Lowered,
+        Brian2Reference,
+        Checkpoint,
+        Compiled,
+        FixedPoint,
+        Simulation,
+        simulate,
+        simulate_batch,
+    )
     from neuro.spikes import Recording, Spikes
 
 __all__ = [
     "Brian2Lowered",
     "Brian2Reference",
+    "Checkpoint",
     "Circuit",
     "Compiled",
     "Connections",
@@ -42,6 +52,7 @@ __all__ = [
     "Projection",
     "Recording",
     "Restart",
+    "Simulation",
     "SpikeSource",
     "Spikes",
     "SynapseModel",
@@ -49,12 +60,25 @@ __all__ = [
     "compose",
     "prefixed",
     "simulate",
+    "simulate_batch",
 ]
 
 _HOME = {
     **dict.fromkeys(("compose", "prefixed"), "neuro.composition"),
     "Connections": "neuro.connections",
-    **dict.fromkeys(("Brian2Lowered", "Brian2Reference", "Compiled", "FixedPoint", "simulate"), "neuro.simulators"),
+    **dict.fromkeys(
+        (
+            "Brian2Lowered",
+            "Brian2Reference",
+            "Checkpoint",
+            "Compiled",
+            "FixedPoint",
+            "Simulation",
+            "simulate",
+            "simulate_batch",
+        ),
+        "neuro.simulators",
+    ),
     **dict.fromkeys(("Method", "NeuronModel", "SynapseModel"), "neuro.models.base"),
     **dict.fromkeys(("Recording", "Spikes"), "neuro.spikes"),
 }

@@ -220,17 +220,19 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Statements in Brian2's language, run on a population at the end of ticks 0, every, 2 every, ...
+    """Statements in Brian2's language, run on a population or projection at the end of ticks 0, every, 2 every, ...
 
     Args:
         name: identifier, unique in the circuit.
-        population: whose neurons.
-        code: e.g. ``"theta = clip(theta - step, 0*mV, 20*mV)"``.
+        of: whose neurons (a population) or synapses (a projection).
+        code: e.g. ``"theta = clip(theta - step, 0*mV, 20*mV)"``. On a projection the code may read variables of the
+            neurons (``v_post``, ``rate_pre``), and ``incoming(x)`` or ``outgoing(x)``: the sum of x over all
+            synapses onto the same target, or from the same source, e.g. ``"w = w * total / incoming(w)"``.
         every: ticks between two runs.
     """
 
     name: str
-    population: str
+    of: str
     code: str
     every: int = 1
 
@@ -331,9 +333,13 @@ class Circuit:
             seen.add(part.name.lower())
         for restart in self.restarts:
             self.population(restart.population)
-        for operation in self.operations:
-            self.population(operation.population)
         known = {part.name for part in self.populations} | {part.name for part in self.projections}
+        for operation in self.operations:
+            if operation.of not in known:
+                raise CircuitError(
+                    f"operation {operation.name!r} is on {operation.of!r}; "
+                    f"populations and projections are {sorted(known)}"
+                )
         for probe in self.probes:
             if probe.of not in known:
                 raise CircuitError(f"a probe reads {probe.of!r}; populations and projections are {sorted(known)}")

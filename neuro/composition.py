@@ -60,8 +60,6 @@ def prefixed(circuit: Circuit, prefix: str) -> Circuit:
             for part in circuit.stimuli
         ],
         restarts=[replace(part, population=rename(part.population)) for part in circuit.restarts],
-        operations=[
-            replace(part, name=rename(part.name), population=rename(part.population)) for part in circuit.operations
-        ],
+        operations=[replace(part, name=rename(part.name), of=rename(part.of)) for part in circuit.operations],
         probes=[replace(part, of=rename(part.of)) for part in circuit.probes],
     )

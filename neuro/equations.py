@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 from neuro.errors import EquationError
 from neuro.expressions import FUNCTIONS, parse_expression, replace
-from neuro.program import ACTIVE, Constant, Expression, Symbol
+from neuro.integrate_nonlinear import is_noise
+from neuro.program import ACTIVE, INDEX, TICK, TIME, TOTALS, Constant, Expression, Symbol
+from neuro.random_bits import random_bits, random_normal
 
 FloatArray = npt.NDArray[np.float64]
 Dimension = Any
@@ -23,6 +25,7 @@ Dimension = Any
 
 HELD_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"
+SUMMED_FLAG = "summed"
 SYNAPTIC_FLAGS = ("event-driven", "clock-driven")
 """How Brian2 integrates a synaptic variable; in a step program both are one step a tick."""
 
@@ -36,6 +39,7 @@ class Equations:
         variables: names of the states: differential ones, and parameters without the flag ``constant``.
         constants: names declared with the flag ``constant``.
         held: variables flagged ``(unless refractory)``.
+        summed: neuron variable -> expression, of a synapse's equations flagged ``(summed)``.
         subexpressions: name -> expression, for use in thresholds and statements.
         dimensions: name -> dimension of everything declared.
         text: the text as given.
@@ -45,6 +49,7 @@ class Equations:
     variables: tuple[str, ...]
     constants: tuple[str, ...]
     held: frozenset[str]
+    summed: Mapping[str, Expression]
     subexpressions: Mapping[str, Expression]
     dimensions: Mapping[str, Dimension]
     text: str
@@ -77,6 +82,7 @@ def parse_equations(text: str, where: str) -> Equations:
     except (Brian2EquationError, BrianObjectException, SyntaxError, ValueError, TypeError, KeyError) as error:
         raise EquationError(f"the equations of {where} are not Brian2 equations: {_one_line(error)}") from None
     _check_kinds(parsed, where)
+    summed = {name for name in parsed if SUMMED_FLAG in parsed[name].flags}
     # The order of declaration is the order of the text, not Brian2's (which sorts by dependence).
     names = sorted(parsed, key=lambda name: _position(text, name))
     return Equations(
@@ -84,7 +90,10 @@ def parse_equations(text: str, where: str) -> Equations:
         variables=tuple(name for name in names if _is_variable(parsed[name])),
         constants=tuple(name for name in names if CONSTANT_FLAG in parsed[name].flags),
         held=frozenset(name for name in names if HELD_FLAG in parsed[name].flags),
-        subexpressions={name: parse_expression(parsed[name].expr.code) for name in parsed.subexpr_names},
+        summed={name: parse_expression(parsed[name].expr.code) for name in names if name in summed},
+        subexpressions={
+            name: parse_expression(parsed[name].expr.code) for name in parsed.subexpr_names if name not in summed
+        },
         dimensions={name: parsed[name].dim for name in names},
         text=text,
     )
@@ -109,7 +118,7 @@ def _is_variable(equation: Any) -> bool:
 
 
 def _check_kinds(parsed: Any, where: str) -> None:
-    allowed_flags = {HELD_FLAG, CONSTANT_FLAG, "shared", *SYNAPTIC_FLAGS}
+    allowed_flags = {HELD_FLAG, CONSTANT_FLAG, SUMMED_FLAG, "shared", *SYNAPTIC_FLAGS}
     for name in parsed:
         equation = parsed[name]
         if equation.var_type != "float":
@@ -123,8 +132,6 @@ def _check_kinds(parsed: Any, where: str) -> None:
             raise EquationError(f"{name!r} of {where} is shared but not constant; declare it (shared, constant)")
         if "__" in name:
             raise EquationError(f"{name!r} of {where} holds two underscores in a row; rename it")
-    if parsed.is_stochastic:
-        raise EquationError(f"the equations of {where} use the noise variable xi, which is not supported so far")
 
 
 def _one_line(error: BaseException) -> str:
@@ -153,6 +160,11 @@ def quantity(value: Any, declared: Dimension | None, label: str) -> Quantity:
     if isinstance(value, Brian2Quantity) and not have_same_dimensions(own, declared):
         raise EquationError(f"{label} has the unit {get_unit(own)!r}, but the equations declare {get_unit(declared)!r}")
     return Quantity(values, declared)
+
+
+def plain_number(value: float) -> Quantity:
+    """A number without a unit."""
+    return quantity(value, None, "a number")
 
 
 def seconds() -> Dimension:
@@ -227,15 +239,46 @@ def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dic
     from brian2.utils.stringtools import get_identifiers
 
     used = {name for text in texts for name in get_identifiers(text)}
-    variables: dict[str, Any] = {name: DEFAULT_FUNCTIONS[name] for name in (*FUNCTIONS, "int") if name in used}
+    own = random_functions()
+    variables: dict[str, Any] = {
+        name: own.get(name) or DEFAULT_FUNCTIONS[name] for name in (*FUNCTIONS, "int") if name in used
+    }
     variables.update({name: value for name, value in DEFAULT_CONSTANTS.items() if name in used})
     for name in used & DEFAULT_UNITS.keys():
         unit = DEFAULT_UNITS[name]
         variables[name] = Brian2Constant(name, float(unit), dimensions=unit.dim)
+    variables |= {name: function for name, function in _totals().items() if name in used}
     variables[ACTIVE] = Variable(ACTIVE, dtype=bool)
+    variables |= {name: Variable(name, dtype=np.int64) for name in (TICK, INDEX)}
+    variables[TIME] = Variable(TIME, dimensions=seconds())
+    variables |= {name: Variable(name, dimensions=seconds() ** -0.5) for name in used if is_noise(name)}
     for name, dimension in dimensions.items():
         variables[name] = Variable(name, dimensions=dimension)
     return variables
+
+
+def random_functions() -> dict[str, Any]:
+    """``random_bits`` and ``random_normal`` as Brian2 functions, with their numpy implementation."""
+    from brian2 import Function
+
+    functions = {}
+    for name, code in (("random_bits", random_bits), ("random_normal", random_normal)):
+        function = Function(code, arg_units=[1, 1, 1], arg_names=["seed", "tick", "index"], return_unit=1)
+        function.implementations.add_implementation("numpy", code=code)
+        functions[name] = function
+    return functions
+
+
+def _totals() -> dict[str, Any]:
+    """``incoming`` and ``outgoing`` for the check of units: a sum has the unit of what is summed."""
+    from brian2 import Function
+
+    def total(values: Any) -> Any:
+        return values
+
+    return {
+        name: Function(total, arg_units=[None], arg_names=["values"], return_unit=lambda unit: unit) for name in TOTALS
+    }
 
 
 def resolved(expression: Expression, equations: Equations, known: Iterable[str], where: str) -> Expression:
@@ -249,7 +292,7 @@ def resolved(expression: Expression, equations: Equations, known: Iterable[str],
     names = set(known)
 
     def meaning(part: Expression) -> Expression | None:
-        if not isinstance(part, Symbol) or part.name in names or part.name == ACTIVE:
+        if not isinstance(part, Symbol) or part.name in names or part.name == ACTIVE or is_noise(part.name):
             return None
         if part.name in equations.subexpressions:
             return replace(equations.subexpressions[part.name], meaning)

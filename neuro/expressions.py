@@ -14,10 +14,12 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from scipy.special import exprel
 
 from neuro.errors import EquationError
 from neuro.program import (
     FLUSH_BELOW,
+    TOTALS,
     Binary,
     Call,
     Constant,
@@ -30,23 +32,34 @@ from neuro.program import (
     children,
     symbols,
 )
+from neuro.random_bits import random_bits, random_normal
 
 FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
     {
         "abs": (1, np.abs),
+        "arccos": (1, np.arccos),
+        "arcsin": (1, np.arcsin),
+        "arctan": (1, np.arctan),
         "ceil": (1, np.ceil),
         "clip": (3, np.clip),
         "cos": (1, np.cos),
+        "cosh": (1, np.cosh),
         "exp": (1, np.exp),
+        "exprel": (1, exprel),
         "floor": (1, np.floor),
         "log": (1, np.log),
+        "log10": (1, np.log10),
+        "random_bits": (3, random_bits),
+        "random_normal": (3, random_normal),
+        "sign": (1, np.sign),
         "sin": (1, np.sin),
+        "sinh": (1, np.sinh),
         "sqrt": (1, np.sqrt),
         "tan": (1, np.tan),
         "tanh": (1, np.tanh),
     }
 )
-"""Name -> (number of arguments, numpy implementation): all of them exist in Brian2 under the same name."""
+"""Name -> (number of arguments, numpy implementation): Brian2's own under the same name, and ``random_...``."""
 
 OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
     {
@@ -170,10 +183,11 @@ def _convert(node: ast.AST, text: str) -> Expression:
 
 
 def _call(name: str, arguments: list[ast.expr], text: str) -> Expression:
-    if name not in FUNCTIONS:
+    takes = 1 if name in TOTALS else FUNCTIONS.get(name, (None,))[0]
+    if takes is None:
         raise EquationError(f"function {name!r} in {text!r} is not supported; {', '.join(FUNCTIONS)} and int are")
-    if len(arguments) != FUNCTIONS[name][0]:
-        raise EquationError(f"{name} in {text!r} has {len(arguments)} arguments; it takes {FUNCTIONS[name][0]}")
+    if len(arguments) != takes:
+        raise EquationError(f"{name} in {text!r} has {len(arguments)} arguments; it takes {takes}")
     return Call(name, tuple(_convert(argument, text) for argument in arguments))
 
 

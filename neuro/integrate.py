@@ -1,31 +1,40 @@
-"""One time step of differential equations: linear systems by matrix exponential, anything by forward Euler.
+"""One time step of differential equations that are linear in the states: one matrix for every method.
 
 For dx/dt = A x + B u + r with x the differential variables, u the other states (constant over a tick) and r
-a constant, one step of length dt is
+a constant, let M = [[A B r], [0 0 0]]. One step of length dt is x' = first rows of S(dt M) (x, u, 1), with
 
-    exact:  x' = E x + G u + c,   exp(dt [[A B r], [0 0 0]]) = [[E G c], [0 1 ..]]   (Van Loan 1978)
-    Euler:  x' = (1 + dt A) x + dt B u + dt r
+    exact:              S(M) = exp(M)                              (Van Loan 1978)
+    Euler, RK2, RK4:    S(M) = sum over k <= order of M^k / k!     (order 1, 2, 4)
+    exponential Euler:  S(M) = the same as exact in each variable while all others stand still
 
-A non-linear system has no E; Euler then gives x' = x + dt f(x, u) as an expression. The branch for refractory
-neurons is the same with the rows of held variables set to zero, so no closed form divides by a difference of
-time constants.
+The branch for refractory neurons is the same with the rows of held variables set to zero, so no closed form divides
+by a difference of time constants. What is not linear stands in :mod:`neuro.integrate_nonlinear`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import expm
+from scipy.special import exprel
 
 from neuro.errors import EquationError
 from neuro.expressions import ZERO, add, evaluate, linear_parts
 from neuro.program import ACTIVE, Assignment, Binary, Coefficient, Expression, Flush, Select, Symbol
 
 FloatArray = npt.NDArray[np.float64]
-OneStep = Callable[[FloatArray, float], FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class LinearMethod:
+    """S of the module's docstring, and how many matrix powers its entries can reach (None: all)."""
+
+    matrix: Callable[[FloatArray, float], FloatArray]
+    powers: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +64,11 @@ def linear_system(rates: Mapping[str, Expression], states: Collection[str]) -> L
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The update of one step and the numbers it refers to."""
+    """The update of one step, the stages before it and the numbers they refer to."""
 
     update: tuple[Assignment, ...]
     coefficients: tuple[Coefficient, ...]
-
-
-def exact_step(system: LinearSystem, held: Collection[str], values: Mapping[str, FloatArray], dt: float) -> Step:
-    """One exact step of a linear system; ``values`` gives the constants, shape () or (size,)."""
-    return _linear_step(system, held, values, dt, _exponential)
-
-
-def euler_step(
-    rates: Mapping[str, Expression],
-    system: LinearSystem | None,
-    held: Collection[str],
-    values: Mapping[str, FloatArray],
-    dt: float,
-) -> Step:
-    """One forward Euler step; linear systems get numeric coefficients, others ``x + dt * rate``."""
-    if system is not None:
-        return _linear_step(system, held, values, dt, _forward)
-    update = []
-    for name, rate in rates.items():
-        moved = add(Symbol(name), Binary("*", Symbol("dt"), rate))
-        value = Select(Symbol(ACTIVE), moved, Symbol(name)) if name in held else moved
-        update.append(Assignment(Symbol(name), value))
-    return Step(tuple(update), (Coefficient("dt", np.array(dt)),))
+    stages: tuple[Assignment, ...] = ()
 
 
 def _exponential(generator: FloatArray, dt: float) -> FloatArray:
@@ -90,8 +77,32 @@ def _exponential(generator: FloatArray, dt: float) -> FloatArray:
     return np.asarray(expm(unique)[inverse.reshape(-1)]).reshape(generator.shape)
 
 
-def _forward(generator: FloatArray, dt: float) -> FloatArray:
-    return np.eye(generator.shape[-1]) + dt * generator
+def _taylor(order: int) -> Callable[[FloatArray, float], FloatArray]:
+    def matrix(generator: FloatArray, dt: float) -> FloatArray:
+        power = np.eye(generator.shape[-1])
+        total = power + np.zeros_like(generator)
+        for k in range(1, order + 1):
+            power = power @ (dt * generator)
+            total = total + power / math.factorial(k)
+        return total
+
+    return matrix
+
+
+def _one_by_one(generator: FloatArray, dt: float) -> FloatArray:
+    """Each row exact in its own variable: x' = exp(a dt) x + dt exprel(a dt) (the rest of the row)."""
+    own = np.diagonal(generator, axis1=-2, axis2=-1) * dt
+    matrix = generator * (dt * exprel(own))[..., np.newaxis]
+    index = np.arange(generator.shape[-1])
+    matrix[..., index, index] = np.exp(own)
+    return np.asarray(matrix)
+
+
+EXACT = LinearMethod(_exponential, None)
+FORWARD_EULER = LinearMethod(_taylor(1), 1)
+MIDPOINT = LinearMethod(_taylor(2), 2)
+RUNGE_KUTTA_4 = LinearMethod(_taylor(4), 4)
+ONE_BY_ONE = LinearMethod(_one_by_one, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +114,23 @@ class _Branch:
     pattern: npt.NDArray[np.bool_]
 
 
-def _linear_step(
+def linear_step(
     system: LinearSystem,
     held: Collection[str],
     values: Mapping[str, FloatArray],
     dt: float,
-    one_step: OneStep,
+    method: LinearMethod,
 ) -> Step:
+    """One step of a linear system; ``values`` gives the constants, shape () or (size,)."""
     generator = _generator(system, values)
     pattern = _generator_pattern(system)
-    closed = one_step is _exponential
-    active = _Branch("a", one_step(generator, dt), _step_pattern(pattern, closed))
+    active = _Branch("a", method.matrix(generator, dt), _step_pattern(pattern, method))
     frozen = [index for index, name in enumerate(system.differential) if name in held]
     still_generator, still_pattern = generator.copy(), pattern.copy()
     still_generator[..., frozen, :] = 0.0
     still_pattern[frozen, :] = False
-    still = _Branch("h", one_step(still_generator, dt), _step_pattern(still_pattern, closed))
-    affected = _affected(_step_pattern(pattern, closed), frozen)
+    still = _Branch("h", method.matrix(still_generator, dt), _step_pattern(still_pattern, method))
+    affected = _affected(_step_pattern(pattern, method), frozen)
     update: list[Assignment] = []
     coefficients: list[Coefficient] = []
     for index, name in enumerate(system.differential):
@@ -165,11 +176,12 @@ def _generator_pattern(system: LinearSystem) -> npt.NDArray[np.bool_]:
     return pattern
 
 
-def _step_pattern(pattern: npt.NDArray[np.bool_], closed: bool) -> npt.NDArray[np.bool_]:
-    """Which entries of the step matrix can be non-zero: what is reachable (exact), or the matrix itself (Euler)."""
-    reach: npt.NDArray[np.bool_] = pattern | np.eye(len(pattern), dtype=bool)
-    for _ in range(len(pattern) if closed else 0):
-        reach = reach | (reach.astype(int) @ reach.astype(int) > 0)
+def _step_pattern(pattern: npt.NDArray[np.bool_], method: LinearMethod) -> npt.NDArray[np.bool_]:
+    """Which entries of the step matrix can be non-zero: those that the method's powers of the system reach."""
+    once: npt.NDArray[np.bool_] = pattern | np.eye(len(pattern), dtype=bool)
+    reach = once
+    for _ in range((len(pattern) if method.powers is None else method.powers) - 1):
+        reach = reach.astype(int) @ once.astype(int) > 0
     return reach
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from neuro.circuit import Circuit, CurrentInput, Operation, Restart
+from neuro.circuit import Circuit, CurrentInput, Operation, Population, Restart
 from neuro.equations import (
     Dimension,
     check_units,
@@ -21,7 +22,7 @@ from neuro.equations import (
 from neuro.errors import EquationError
 from neuro.expressions import parse_statements
 from neuro.lowering_neurons import Neurons, lower_assignment, lower_population
-from neuro.lowering_synapses import lower_projection
+from neuro.lowering_synapses import Synapses, lower_projection, lower_synaptic_operation
 from neuro.program import (
     InputProgram,
     OperationProgram,
@@ -40,31 +41,47 @@ def lower(circuit: Circuit) -> StepProgram:
         CircuitError: a value, delay or time that does not fit.
     """
     _check_parameters(circuit)
-    neurons = {population.name: Neurons.of(population, circuit.dt) for population in circuit.populations}
+    neurons = {population.name: Neurons.of(population, circuit.dt, circuit.seed) for population in circuit.populations}
+    synapses = {part.name: Synapses.of(part, neurons, circuit.dt) for part in circuit.projections}
     return StepProgram(
         dt=circuit.dt,
         populations=tuple(lower_population(part, circuit.dt) for part in neurons.values()),
-        sources=tuple(
-            SourceProgram(s.name, s.size, np.asarray(s.ticks), np.asarray(s.indices)) for s in circuit.sources
-        ),
-        projections=tuple(lower_projection(part, neurons, circuit.dt) for part in circuit.projections),
+        sources=_sources(circuit),
+        projections=tuple(lower_projection(part, circuit.dt) for part in synapses.values()),
         inputs=tuple(_input(part, neurons) for part in circuit.inputs),
         restarts=tuple(_restart(part, neurons) for part in circuit.restarts),
-        operations=tuple(_operation(part, neurons) for part in circuit.operations),
+        operations=(
+            *_every_tick(circuit, neurons),
+            *(_operation(part, neurons, synapses) for part in circuit.operations),
+        ),
         probes=tuple(_probe(circuit, neurons, probe.of, probe.variable, probe.every) for probe in circuit.probes),
     )
+
+
+def lower_stimuli(program: StepProgram, circuit: Circuit) -> StepProgram:
+    """The program of a circuit with other stimuli of the same names, sizes and variables; nothing else is lowered."""
+    names = {part.population for part in circuit.inputs}
+    neurons = {
+        part.name: Neurons.of(part, circuit.dt, circuit.seed) for part in circuit.populations if part.name in names
+    }
+    return replace(program, sources=_sources(circuit), inputs=tuple(_input(part, neurons) for part in circuit.inputs))
+
+
+def _sources(circuit: Circuit) -> tuple[SourceProgram, ...]:
+    return tuple(SourceProgram(s.name, s.size, np.asarray(s.ticks), np.asarray(s.indices)) for s in circuit.sources)
 
 
 def _check_parameters(circuit: Circuit) -> None:
     """Refuse a parameter that no code of its part names: it is a slip of the pen."""
     for population in circuit.populations:
         model = population.model
-        codes = [operation.code for operation in circuit.operations if operation.population == population.name]
-        texts = [model.equations, model.threshold or "", model.reset, *codes]
+        codes = [operation.code for operation in circuit.operations if operation.of == population.name]
+        texts = [model.equations, model.threshold or "", model.reset, model.every_tick, *codes]
         _check_named(population.parameters, texts, f"population {population.name!r}")
     for projection in circuit.projections:
         synapse = projection.model
-        texts = [synapse.equations, synapse.on_pre, synapse.on_post]
+        codes = [operation.code for operation in circuit.operations if operation.of == projection.name]
+        texts = [synapse.equations, synapse.on_pre, synapse.on_post, *codes]
         _check_named(projection.parameters, texts, f"projection {projection.name!r}")
 
 
@@ -104,13 +121,33 @@ def _restart(restart: Restart, neurons: Mapping[str, Neurons]) -> RestartProgram
     return RestartProgram(restart.population, np.asarray(restart.ticks), tuple(names))
 
 
-def _operation(operation: Operation, neurons: Mapping[str, Neurons]) -> OperationProgram:
-    group = neurons[operation.population]
+def _operation(
+    operation: Operation, neurons: Mapping[str, Neurons], synapses: Mapping[str, Synapses]
+) -> OperationProgram:
     where = f"operation {operation.name!r}"
-    check_units(group.equations, group.dimensions, [], [operation.code], where)
-    statements = tuple(lower_assignment(group, statement) for statement in parse_statements(operation.code))
-    coefficients = group.coefficients(part.value for part in statements)
-    return OperationProgram(operation.name, operation.population, int(operation.every), statements, coefficients)
+    statements = parse_statements(operation.code)
+    if operation.of in neurons:
+        group = neurons[operation.of]
+        check_units(group.equations, group.dimensions, [], [operation.code], where)
+        code = tuple(lower_assignment(group, statement) for statement in statements)
+        coefficients = group.coefficients(part.value for part in code)
+    else:
+        code, coefficients = lower_synaptic_operation(synapses[operation.of], operation.code, statements, where)
+    return OperationProgram(operation.name, operation.of, int(operation.every), code, coefficients)
+
+
+def _every_tick(circuit: Circuit, neurons: Mapping[str, Neurons]) -> tuple[OperationProgram, ...]:
+    """What the models themselves do at the end of each tick, before the circuit's operations."""
+    return tuple(
+        _operation(Operation(every_tick_name(part), part.name, part.model.every_tick), neurons, {})
+        for part in circuit.populations
+        if part.model.every_tick.strip()
+    )
+
+
+def every_tick_name(population: Population) -> str:
+    """The name of the operation that runs a model's ``every_tick``."""
+    return f"{population.name}_every_tick"
 
 
 def _probe(circuit: Circuit, neurons: Mapping[str, Neurons], of: str, variable: str, every: int) -> ProbeProgram:

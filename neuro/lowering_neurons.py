@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,40 @@ from neuro.equations import (
     Quantity,
     check_units,
     parse_equations,
+    plain_number,
     quantity,
     resolved,
     seconds,
 )
 from neuro.errors import CircuitError, EquationError
 from neuro.expressions import Statement, parse_expression, parse_statements
-from neuro.integrate import Step, euler_step, exact_step, linear_system
+from neuro.integrate import (
+    EXACT,
+    FORWARD_EULER,
+    MIDPOINT,
+    ONE_BY_ONE,
+    RUNGE_KUTTA_4,
+    LinearMethod,
+    Step,
+    linear_step,
+    linear_system,
+)
+from neuro.integrate_nonlinear import (
+    Noisy,
+    euler_step,
+    exponential_euler_step,
+    midpoint_step,
+    runge_kutta_step,
+    split_noise,
+    with_heun_noise,
+    with_noise,
+)
 from neuro.models.base import Method
 from neuro.program import (
     ACTIVE,
+    INDEX,
+    TICK,
+    TIME,
     Assignment,
     Binary,
     Coefficient,
@@ -36,6 +61,22 @@ from neuro.program import (
     Threshold,
     WinnersRule,
     symbols,
+    totals,
+)
+from neuro.random_bits import stream_seed
+
+BUILT_IN = (TIME, TICK, INDEX)
+"""Names that every population's code may read, besides its own, ``dt`` and ``seed``."""
+
+_LINEAR: Mapping[Method, LinearMethod] = MappingProxyType(
+    {
+        Method.EXACT: EXACT,
+        Method.EULER: FORWARD_EULER,
+        Method.HEUN: FORWARD_EULER,
+        Method.RK2: MIDPOINT,
+        Method.RK4: RUNGE_KUTTA_4,
+        Method.EXPONENTIAL_EULER: ONE_BY_ONE,
+    }
 )
 
 
@@ -46,21 +87,23 @@ class Neurons:
     population: Population
     equations: Equations
     constants: Mapping[str, Quantity]
+    seed: int
     where: str
 
     @classmethod
-    def of(cls, population: Population, dt: float) -> Neurons:
+    def of(cls, population: Population, dt: float, seed: int) -> Neurons:
         """Parse a population and let Brian2 check its units."""
         where = f"population {population.name!r}"
         equations = parse_equations(population.model.equations, where)
         constants = _constants(equations, population.model.parameters, population.parameters, where)
-        neurons = cls(population, equations, {**constants, "dt": Quantity(np.array(dt), seconds())}, where)
+        built_in = built_in_constants(dt, stream_seed(seed, population.name))
+        neurons = cls(population, equations, {**built_in, **constants}, seed, where)
         model = population.model
         check_units(
             equations,
             neurons.dimensions,
             [] if model.threshold is None else [model.threshold],
-            [model.reset],
+            [model.reset, model.every_tick],
             where,
         )
         return neurons
@@ -73,8 +116,8 @@ class Neurons:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every variable and constant."""
-        return (*self.equations.variables, *self.constants)
+        """Every variable and constant, and what is built in."""
+        return (*self.equations.variables, *self.constants, *BUILT_IN)
 
     def meaning(self, expression: Expression) -> Expression:
         """The expression with subexpressions and units replaced."""
@@ -84,6 +127,11 @@ class Neurons:
         """The constants that the expressions read."""
         used = {symbol.name for part in parts for symbol in symbols(part)}
         return tuple(Coefficient(name, self.constants[name].values) for name in sorted(used & set(self.constants)))
+
+
+def built_in_constants(dt: float, seed: int) -> dict[str, Quantity]:
+    """``dt`` and ``seed`` (of the population's own random stream), which any code may read."""
+    return {"dt": Quantity(np.array(dt), seconds()), "seed": plain_number(float(seed))}
 
 
 def _constants(
@@ -109,13 +157,14 @@ def lower_population(neurons: Neurons, dt: float) -> PopulationProgram:
     threshold = None if population.model.threshold is None else _threshold(neurons, population.model.threshold)
     reset = tuple(lower_assignment(neurons, s) for s in parse_statements(population.model.reset))
     read = [part.value for part in reset] + ([threshold.left, threshold.right] if threshold else [])
-    read += [part.value for part in step.update]
+    read += [part.value for part in (*step.stages, *step.update)]
     known = {coefficient.name for coefficient in step.coefficients}
     return PopulationProgram(
         name=population.name,
         size=int(population.size),
         states=tuple(State(name, _initial(neurons, name)) for name in equations.variables),
         coefficients=(*step.coefficients, *(c for c in neurons.coefficients(read) if c.name not in known)),
+        stages=step.stages,
         update=step.update,
         threshold=threshold,
         reset=reset,
@@ -133,16 +182,51 @@ def _integrated(neurons: Neurons, dt: float) -> Step:
     for rate in rates.values():
         if any(symbol.name == ACTIVE for symbol in symbols(rate)):
             raise EquationError(f"an equation of {neurons.where} reads {ACTIVE}; use the flag (unless refractory)")
-    values = {name: constant.values for name, constant in neurons.constants.items()}
-    system = linear_system(rates, equations.variables)
     held = equations.held if neurons.population.model.refractory is not None else frozenset()
-    if method is Method.EULER:
-        return euler_step(rates, system, held, values, dt)
-    if system is None:
+    noisy = split_noise(rates, neurons.where)
+    step = _drift_step(neurons, noisy.drift, held, dt)
+    if not noisy.names:
+        return step
+    if method not in (Method.EULER, Method.HEUN):
         raise EquationError(
-            f"the equations of {neurons.where} are not linear, so there is no exact step; use Method.EULER"
+            f"the equations of {neurons.where} hold the noise {noisy.names[0]!r}; "
+            f"use Method.EULER (Ito) or Method.HEUN (Stratonovich), not {method}"
         )
-    return exact_step(system, held, values, dt)
+    return _with_noise(neurons, step, noisy, held, dt)
+
+
+def _with_noise(neurons: Neurons, step: Step, noisy: Noisy, held: frozenset[str], dt: float) -> Step:
+    seeds = {name: noise_seed(neurons, name) for name in noisy.names}
+    add_noise = with_heun_noise if neurons.population.model.method is Method.HEUN else with_noise
+    return add_noise(step, noisy, held, dt, seeds=seeds)
+
+
+def noise_seed(neurons: Neurons, noise: str) -> int:
+    """The seed of a noise symbol of a population."""
+    return stream_seed(neurons.seed, neurons.population.name, noise)
+
+
+def _drift_step(neurons: Neurons, rates: Mapping[str, Expression], held: frozenset[str], dt: float) -> Step:
+    method = neurons.population.model.method
+    # A rate that changes with time or with the neuron has no constant matrix.
+    varying = any(symbol.name in BUILT_IN for rate in rates.values() for symbol in symbols(rate))
+    system = None if varying else linear_system(rates, neurons.equations.variables)
+    if system is not None:
+        values = {name: constant.values for name, constant in neurons.constants.items()}
+        return linear_step(system, held, values, dt, _LINEAR[method])
+    match method:
+        case Method.EULER | Method.HEUN:
+            return euler_step(rates, held, dt)
+        case Method.RK2:
+            return midpoint_step(rates, held, dt)
+        case Method.RK4:
+            return runge_kutta_step(rates, held, dt)
+        case Method.EXPONENTIAL_EULER:
+            return exponential_euler_step(rates, held, dt, neurons.where)
+    raise EquationError(
+        f"the equations of {neurons.where} are not linear, so there is no exact step; "
+        "use Method.EULER, EXPONENTIAL_EULER, RK2 or RK4"
+    )
 
 
 def _threshold(neurons: Neurons, text: str) -> Threshold:
@@ -161,6 +245,10 @@ def lower_assignment(neurons: Neurons, statement: Statement) -> Assignment:
             f"{statement.name!r} is assigned in {neurons.where}; variables are {', '.join(neurons.equations.variables)}"
         )
     value = neurons.meaning(statement.value)
+    for total in totals(value):
+        raise EquationError(
+            f"{total.function}() in {neurons.where}: only an operation on a projection may sum synapses"
+        )
     return Assignment(Symbol(statement.name), combined(Symbol(statement.name), statement.operator, value))
 
 

@@ -22,7 +22,7 @@ from neuro.equations import (
 )
 from neuro.errors import EquationError
 from neuro.expressions import Statement, negate, parse_statements, replace
-from neuro.integrate import Step, exact_step, linear_system
+from neuro.integrate import EXACT, Step, linear_step, linear_system
 from neuro.lowering_neurons import Neurons, combined
 from neuro.program import (
     Assignment,
@@ -33,6 +33,7 @@ from neuro.program import (
     State,
     Symbol,
     symbols,
+    totals,
 )
 
 
@@ -43,9 +44,45 @@ class Synapses:
     projection: Projection
     equations: Equations
     constants: Mapping[str, Quantity]
+    declared: Mapping[str, Any]
     pre: Neurons | None
     post: Neurons
     where: str
+
+    @classmethod
+    def of(cls, projection: Projection, neurons: Mapping[str, Neurons], dt: float) -> Synapses:
+        """Parse a projection and sort its parameters into constants and values of their own."""
+        where = f"projection {projection.name!r}"
+        equations = parse_equations(projection.model.equations, where)
+        given = {**projection.model.parameters, **projection.parameters}
+        for name in equations.constants:
+            if name not in given:
+                raise EquationError(f"{where} has no value for the parameter {name!r}; give it in parameters")
+        # A number that all synapses share is a coefficient; one that differs is a state that nobody writes.
+        declared = {
+            name: value
+            for name, value in given.items()
+            if name in equations.variables or (name in equations.constants and np.ndim(value))
+        }
+        constants = {
+            name: quantity(value, equations.dimensions.get(name), f"parameter {name!r} of {where}")
+            for name, value in given.items()
+            if name not in declared
+        }
+        for name, constant in constants.items():
+            if constant.values.ndim:
+                raise EquationError(
+                    f"{name!r} of {where} differs by synapse; declare it in the equations of the synapse"
+                )
+        return cls(
+            projection,
+            equations,
+            {**constants, "dt": Quantity(np.array(dt), seconds())},
+            declared,
+            neurons.get(projection.source),
+            neurons[projection.target],
+            where,
+        )
 
     def symbol(self, name: str) -> Symbol:
         """What a name in the code of a synapse means, and on which side."""
@@ -67,7 +104,7 @@ class Synapses:
             return self.symbol(part.name) if isinstance(part, Symbol) else None
 
         known = {part.name for part in symbols(expression) if self.symbol(part.name) != part}
-        names = (*known, *self.equations.variables, *self.constants)
+        names = (*known, *self.equations.variables, *self.declared, *self.constants)
         return replace(resolved(expression, self.equations, names, self.where), scoped)
 
     @property
@@ -81,36 +118,10 @@ class Synapses:
         return known | dict(self.equations.dimensions)
 
 
-def lower_projection(projection: Projection, neurons: Mapping[str, Neurons], dt: float) -> ProjectionProgram:
+def lower_projection(synapses: Synapses, dt: float) -> ProjectionProgram:
     """One projection's share of a step."""
-    where = f"projection {projection.name!r}"
-    equations = parse_equations(projection.model.equations, where)
-    given = {**projection.model.parameters, **projection.parameters}
-    for name in equations.constants:
-        if name not in given:
-            raise EquationError(f"{where} has no value for the parameter {name!r}; give it in parameters")
-    # A number that all synapses share is a coefficient; one that differs is a state that nobody writes.
-    declared = {
-        name: value
-        for name, value in given.items()
-        if name in equations.variables or (name in equations.constants and np.ndim(value))
-    }
-    constants = {
-        name: quantity(value, equations.dimensions.get(name), f"parameter {name!r} of {where}")
-        for name, value in given.items()
-        if name not in declared
-    }
-    for name, constant in constants.items():
-        if constant.values.ndim:
-            raise EquationError(f"{name!r} of {where} differs by synapse; declare it in the equations of the synapse")
-    synapses = Synapses(
-        projection,
-        equations,
-        {**constants, "dt": Quantity(np.array(dt), seconds())},
-        neurons.get(projection.source),
-        neurons[projection.target],
-        where,
-    )
+    projection, equations, where = synapses.projection, synapses.equations, synapses.where
+    declared = synapses.declared
     model = projection.model
     check_units(equations, synapses.dimensions, [], [model.on_pre, model.on_post], where)
     on_pre = tuple(_synaptic(synapses, statement) for statement in parse_statements(model.on_pre))
@@ -118,6 +129,7 @@ def lower_projection(projection: Projection, neurons: Mapping[str, Neurons], dt:
     _check_order(on_pre, f"on_pre of {where}")
     _check_order(on_post, f"on_post of {where}")
     step = _integrated(synapses, dt)
+    summed = tuple(_summed(synapses, name, value) for name, value in equations.summed.items())
     return ProjectionProgram(
         name=projection.name,
         source=projection.source,
@@ -131,10 +143,11 @@ def lower_projection(projection: Projection, neurons: Mapping[str, Neurons], dt:
             State(name, _synaptic_initial(synapses, name, declared))
             for name in (*equations.variables, *(name for name in equations.constants if name in declared))
         ),
-        coefficients=(*step.coefficients, *_synaptic_coefficients(synapses, (*on_pre, *on_post))),
+        coefficients=(*step.coefficients, *_synaptic_coefficients(synapses, (*on_pre, *on_post, *summed))),
         on_pre=on_pre,
         on_post=on_post,
         update=step.update,
+        summed=summed,
     )
 
 
@@ -150,13 +163,52 @@ def _integrated(synapses: Synapses, dt: float) -> Step:
     if system is None:
         raise EquationError(f"the equations of {synapses.where} are not linear, so there is no exact step")
     values = {name: constant.values for name, constant in synapses.constants.items()}
-    return exact_step(system, (), values, dt)
+    return linear_step(system, (), values, dt, EXACT)
 
 
 def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Any]) -> np.ndarray:
     label = f"{name!r} of {synapses.where}"
     values = quantity(declared.get(name, 0.0), synapses.equations.dimensions[name], label).values
     return np.broadcast_to(values, (synapses.projection.connections.synapses,)).copy()
+
+
+def lower_synaptic_operation(
+    synapses: Synapses, code: str, statements: Iterable[Statement], where: str
+) -> tuple[tuple[Assignment, ...], tuple[Coefficient, ...]]:
+    """The statements of an operation on a projection, and the numbers they read."""
+    check_units(synapses.equations, synapses.dimensions, [], [code], where)
+    lowered = tuple(_synaptic(synapses, statement) for statement in statements)
+    for part in lowered:
+        if part.target.scope is not Scope.OWN:
+            raise EquationError(
+                f"{where} writes {part.target.name!r} of a neuron; only synaptic variables may be written"
+            )
+        if part.target.name in synapses.equations.differential:
+            raise EquationError(
+                f"{where} writes {part.target.name!r}, which has an equation; write a variable without one"
+            )
+        for total in totals(part.value):
+            if any(totals(argument) for argument in total.arguments):
+                raise EquationError(f"{where} holds a total inside a total; write two statements")
+    return lowered, _synaptic_coefficients(synapses, lowered)
+
+
+def _summed(synapses: Synapses, name: str, value: Expression) -> Assignment:
+    """``name = value : unit (summed)``: the target neuron's variable becomes the sum over its synapses."""
+    target = synapses.symbol(name)
+    if target.scope is not Scope.POST or target.name not in synapses.post.equations.variables:
+        raise EquationError(
+            f"{name!r} of {synapses.where} is (summed); only a variable of the target, such as 'I_post', may be"
+        )
+    if target.name in synapses.post.equations.differential:
+        raise EquationError(
+            f"{name!r} of {synapses.where} is (summed), but has a differential equation; "
+            "sum into a variable without one"
+        )
+    meaning = synapses.meaning(value)
+    if any(symbol.name == target.name and symbol.scope is not Scope.OWN for symbol in symbols(meaning)):
+        raise EquationError(f"the sum {name!r} of {synapses.where} reads what it writes")
+    return Assignment(target, meaning)
 
 
 def _synaptic(synapses: Synapses, statement: Statement) -> Assignment:

@@ -17,9 +17,10 @@ of phase 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,15 @@ Values = npt.NDArray[Any]
 
 ACTIVE = "not_refractory"
 """Name of the built-in boolean that is true while a neuron is not refractory (Brian2's own name)."""
+
+TICK = "t_in_timesteps"
+"""Name of the built-in number of the current tick (Brian2's own name)."""
+
+TIME = "t"
+"""Name of the built-in time of the current tick in seconds."""
+
+INDEX = "i"
+"""Name of the built-in index of a neuron in its population."""
 
 FLUSH_BELOW = 1e-30
 """Decaying float states smaller than this become zero on every target (subnormals cost about 50 x)."""
@@ -228,15 +238,17 @@ class WinnersRule:
 class PopulationProgram:
     """One population's share of a step.
 
-    ``update`` assignments are simultaneous (all read the old values); ``reset`` ones run in order on the
-    neurons that fired. ``refractory`` is None or the number of ticks, shape () or (size,), each >= 1.
-    States in ``held`` do not change while refractory, whoever writes (Brian2's conditional write).
+    ``stages`` run first, in order, into names that live for this update only. ``update`` assignments are
+    simultaneous (all read the old values); ``reset`` ones run in order on the neurons that fired. ``refractory`` is
+    None or the number of ticks, shape () or (size,), each >= 1. States in ``held`` do not change while refractory,
+    whoever writes (Brian2's conditional write).
     """
 
     name: str
     size: int
     states: tuple[State, ...]
     coefficients: tuple[Coefficient, ...] = ()
+    stages: tuple[Assignment, ...] = ()
     update: tuple[Assignment, ...] = ()
     threshold: Threshold | None = None
     reset: tuple[Assignment, ...] = ()
@@ -267,7 +279,8 @@ class ProjectionProgram:
     takes ``delay[s]`` ticks (shape () or (synapses,)). ``states`` have shape (synapses,). ``update``
     assignments run on every synapse in phase 1, all reading the old values. ``on_pre`` runs in order for each
     synapse whose source spiked ``delay`` ticks ago, ``on_post`` for each whose target fires now; their symbols
-    carry a Scope.
+    carry a Scope. ``summed`` assignments come before all updates: the target neuron's variable becomes the sum of
+    the value over its synapses, in the order of the synapses.
     """
 
     name: str
@@ -281,6 +294,7 @@ class ProjectionProgram:
     on_pre: tuple[Assignment, ...] = ()
     on_post: tuple[Assignment, ...] = ()
     update: tuple[Assignment, ...] = ()
+    summed: tuple[Assignment, ...] = ()
 
     @property
     def synapses(self) -> int:
@@ -341,13 +355,27 @@ class RestartProgram:
 
 @dataclass(frozen=True, slots=True)
 class OperationProgram:
-    """Runs ``statements`` on every neuron of a population at the end of ticks 0, every, 2 every, ..."""
+    """Runs ``statements`` on every neuron or synapse of a part at the end of ticks 0, every, 2 every, ...
+
+    Each statement runs on all of them before the next one starts. On a projection, the calls ``incoming(x)`` and
+    ``outgoing(x)`` are the sums of x over all synapses of the same target or source.
+    """
 
     name: str
-    population: str
+    of: str
     every: int
     statements: tuple[Assignment, ...]
     coefficients: tuple[Coefficient, ...] = ()
+
+
+TOTALS: Mapping[str, Scope] = MappingProxyType({"incoming": Scope.POST, "outgoing": Scope.PRE})
+"""Functions of projection operations that sum over the synapses of one neuron -> the side of that neuron."""
+
+
+def totals(expression: Expression) -> tuple[Call, ...]:
+    """The calls of :data:`TOTALS` in an expression, each once."""
+    found = (part for part in walk(expression) if isinstance(part, Call) and part.function in TOTALS)
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,11 @@ import numpy.typing as npt
 from neuro.errors import InvalidInput, UnsupportedByTarget
 from neuro.formats import Key, Rules, choose_formats
 from neuro.program import (
+    INDEX,
+    TICK,
+    TIME,
     Assignment,
+    Binary,
     Coefficient,
     Expression,
     Format,
@@ -29,6 +33,9 @@ from neuro.program import (
     StepProgram,
     Symbol,
     Threshold,
+    symbols,
+    totals,
+    walk,
 )
 from neuro.scaling import FREE, WIDEST, Scaled, largest
 
@@ -69,6 +76,8 @@ def quantise(
     """
     if program.quantised:
         raise InvalidInput("the program is quantised already; give the float program")
+    for part in program.populations:
+        _check_population(part)
     chosen = choose_formats(program, ranges, formats or {}, rules or Rules())
     table, reasons = chosen.formats, chosen.reasons
     writer = _Writer(table, rules or Rules())
@@ -112,14 +121,20 @@ class _Writer:
             reset=reset,
         )
 
-    def projection(self, part: ProjectionProgram) -> ProjectionProgram:
+    def _scaled_synapses(self, part: ProjectionProgram, numbers: Iterable[Coefficient], where: str) -> Scaled:
         states = {Symbol(state.name): self.formats[part.name, state.name] for state in part.states}
         for scope, name in ((Scope.PRE, part.source), (Scope.POST, part.target)):
             states |= {
                 Symbol(variable, scope): form for (owner, variable), form in self.formats.items() if owner == name
             }
-        numbers = {c.name: c.values for c in part.coefficients}
-        scaled = Scaled(states, numbers, f"projection {part.name!r}", self.rules)
+        return Scaled(states, {c.name: c.values for c in numbers}, where, self.rules)
+
+    def projection(self, part: ProjectionProgram) -> ProjectionProgram:
+        if part.summed:
+            raise UnsupportedByTarget(
+                f"a (summed) variable in projection {part.name!r}", "fixed point", "send spikes: on_pre with +="
+            )
+        scaled = self._scaled_synapses(part, part.coefficients, f"projection {part.name!r}")
         owners = {Scope.OWN: part.name, Scope.PRE: part.source, Scope.POST: part.target}
         on_pre, on_post, update = (
             tuple(self._assignment(scaled, owners[item.target.scope], item) for item in code)
@@ -140,9 +155,17 @@ class _Writer:
         return replace(part, values=_steps(part.values, form))
 
     def operation(self, part: OperationProgram, program: StepProgram) -> OperationProgram:
-        population = program.population(part.population)
-        scaled = self._scaled(population, part.coefficients, f"operation {part.name!r}")
-        statements = tuple(self._assignment(scaled, population.name, item) for item in part.statements)
+        where = f"operation {part.name!r}"
+        for item in part.statements:
+            for call in totals(item.value):
+                raise UnsupportedByTarget(
+                    f"{call.function}() in {where}", "fixed point", "normalise in float before quantising"
+                )
+        if part.of in (population.name for population in program.populations):
+            scaled = self._scaled(program.population(part.of), part.coefficients, where)
+        else:
+            scaled = self._scaled_synapses(program.projection(part.of), part.coefficients, where)
+        statements = tuple(self._assignment(scaled, part.of, item) for item in part.statements)
         self._check_widths(scaled, [item.value for item in statements])
         return replace(part, statements=statements, coefficients=tuple(scaled.coefficients.values()))
 
@@ -168,6 +191,30 @@ class _Writer:
 
     def _assignment(self, scaled: Scaled, owner: str, part: Assignment) -> Assignment:
         return replace(part, value=scaled.stored(part.value, self.formats[owner, part.target.name]))
+
+
+def _check_population(part: PopulationProgram) -> None:
+    if part.stages:
+        raise UnsupportedByTarget(
+            f"a step of several stages (noise, or Runge-Kutta of nonlinear equations) in population {part.name!r}",
+            "fixed point",
+            "use Method.EXACT or Method.EULER without noise",
+        )
+    states = {state.name for state in part.states}
+    sides = () if part.threshold is None else (part.threshold.left, part.threshold.right)
+    for expression in (*sides, *(item.value for item in (*part.update, *part.reset))):
+        for item in walk(expression):
+            if isinstance(item, Binary) and item.operator == "/" and states & {s.name for s in symbols(item.right)}:
+                raise UnsupportedByTarget(
+                    f"division by a state in population {part.name!r}", "fixed point", "multiply by a constant"
+                )
+        for symbol in sorted(symbols(expression), key=lambda symbol: symbol.name):
+            if symbol.name in (TICK, TIME, INDEX):
+                raise UnsupportedByTarget(
+                    f"the built-in {symbol.name!r} in population {part.name!r}",
+                    "fixed point",
+                    "draw random spikes beforehand (SpikeSource), or give time as a CurrentInput",
+                )
 
 
 def _steps(values: npt.NDArray[Any], form: Format) -> npt.NDArray[np.int64]:

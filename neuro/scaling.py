@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.errors import InvalidInput, UnsupportedByTarget
-from neuro.expressions import evaluate
+from neuro.expressions import evaluate, replace
 from neuro.formats import Rules
 from neuro.program import (
     ACTIVE,
@@ -26,6 +26,7 @@ from neuro.program import (
     Select,
     Symbol,
     Unary,
+    symbols,
     walk,
 )
 
@@ -151,10 +152,24 @@ class Scaled:
                 return Select(self.condition(condition), self.stored(then, form), self.stored(otherwise, form))
             case Flush(operand):
                 return self.stored(operand, form)
+        chosen = self._choice(expression)
+        if chosen is not None:
+            then, otherwise = (replace(expression, {chosen: branch}.get) for branch in (chosen.then, chosen.otherwise))
+            return Select(self.condition(chosen.condition), self.stored(then, form), self.stored(otherwise, form))
         fraction = max(0, form.exponent - self.natural(expression)) if self.natural(expression) != FREE else 0
         fraction = max(fraction, self._decay_bits(expression))
         value = self.at(expression, form.exponent - fraction)
         return RoundShift(value, fraction) if fraction else value
+
+    def _choice(self, expression: Expression) -> Select | None:
+        """A choice inside a product, whose condition reads a state: it is made first, so that factors are constants."""
+        names = {symbol.name for symbol in self.states} | {ACTIVE}
+        for product in walk(expression):
+            if isinstance(product, Binary) and product.operator in ("*", "/", "**"):
+                for part in walk(product):
+                    if isinstance(part, Select) and names & {symbol.name for symbol in symbols(part.condition)}:
+                        return part
+        return None
 
     def _decay_bits(self, expression: Expression) -> int:
         """log2(tau/dt) + guard bits for a factor just below one."""

@@ -37,7 +37,7 @@ def check_supported(program: StepProgram) -> None:
         _check_population(population)
     for operation in program.operations:
         raise UnsupportedByTarget(
-            f"operation {operation.name!r} on population {operation.population!r}",
+            f"operation {operation.name!r} on {operation.of!r}",
             TARGET,
             "run it outside the core",
         )

@@ -17,6 +17,9 @@ import numpy as np
 from neuro.program import (
     ACTIVE,
     FLUSH_BELOW,
+    INDEX,
+    TICK,
+    TIME,
     Assignment,
     Binary,
     Call,
@@ -34,6 +37,7 @@ from neuro.program import (
     StepProgram,
     Symbol,
     Unary,
+    totals,
 )
 from neuro.spikes import Recording, Spikes
 
@@ -59,19 +63,48 @@ _BINARY: Mapping[str, Callable[[Number, Number], Number]] = MappingProxyType(
     }
 )
 
+
+def random_word(seed: int, tick: int, index: int) -> int:
+    """The hash of :mod:`neuro.random_bits` in Python's own integers."""
+    word = seed & 0xFFFFFFFF
+    for part, factor in ((tick, 0x9E3779B1), (index, 0x85EBCA77)):
+        word ^= part * factor % 2**32
+        word ^= word >> 16
+        word = word * 0x7FEB352D % 2**32
+        word ^= word >> 15
+        word = word * 0x846CA68B % 2**32
+        word ^= word >> 16
+    return word
+
+
+def normal(seed: int, tick: int, index: int) -> float:
+    """Box & Muller's normal number from two words."""
+    first, second = random_word(seed, tick, index), random_word(seed ^ 0x5BD1E995, tick, index)
+    return math.sqrt(-2 * math.log((first + 1) / 2**32)) * math.cos(2 * math.pi * second / 2**32)
+
+
 _FUNCTIONS: Mapping[str, Callable[..., Number]] = MappingProxyType(
     {
         "abs": abs,
+        "arccos": math.acos,
+        "arcsin": math.asin,
+        "arctan": math.atan,
         "ceil": math.ceil,
         "clip": lambda value, low, high: min(max(value, low), high),
         "cos": math.cos,
+        "cosh": math.cosh,
         "exp": math.exp,
+        "exprel": lambda value: math.expm1(value) / value if value else 1.0,
         "floor": math.floor,
         "log": math.log,
+        "log10": math.log10,
         "max": max,
         "min": min,
+        "random_bits": lambda seed, tick, index: random_word(int(seed), tick, index),
+        "random_normal": lambda seed, tick, index: normal(int(seed), tick, index),
         "sign": lambda value: (value > 0) - (value < 0),
         "sin": math.sin,
+        "sinh": math.sinh,
         "sqrt": math.sqrt,
         "tan": math.tan,
         "tanh": math.tanh,
@@ -103,6 +136,8 @@ def evaluate(expression: Expression, read: Read) -> Number:
             return not evaluate(operand, read)
         case Binary(name, left, right):
             return _BINARY[name](evaluate(left, read), evaluate(right, read))
+        case Call("incoming" | "outgoing", _):
+            return read(sum_symbol(expression))
         case Call(function, arguments):
             return _FUNCTIONS[function](*(evaluate(argument, read) for argument in arguments))
         case Select(condition, then, otherwise):
@@ -114,6 +149,11 @@ def evaluate(expression: Expression, read: Read) -> Number:
             value = evaluate(operand, read)
             return 0.0 if abs(value) < FLUSH_BELOW else value
     raise TypeError(f"no such expression: {expression!r}")
+
+
+def sum_symbol(call: Call) -> Symbol:
+    """The name under which the value of ``incoming(x)`` or ``outgoing(x)`` is read."""
+    return Symbol(repr(call))
 
 
 class _Part:
@@ -140,11 +180,13 @@ class _Part:
 class _Neurons(_Part):
     """A population: its states, refractory counters, quota and what it fired, tick by tick."""
 
-    def __init__(self, program: PopulationProgram) -> None:
+    def __init__(self, program: PopulationProgram, dt: float) -> None:
         super().__init__(program.states, program.coefficients)
         self.program = program
         self.counter = [0] * program.size
         self.used = 0
+        self.tick = 0
+        self.dt = dt
         self.fired: list[list[int]] = []
 
     def period(self, i: int) -> int:
@@ -159,13 +201,26 @@ class _Neurons(_Part):
         return not (name in self.program.held and self.refractory(i))
 
     def reader(self, i: int) -> Read:
-        return lambda symbol: not self.refractory(i) if symbol.name == ACTIVE else self.read(symbol.name, i)
+        built_in = {
+            ACTIVE: lambda: not self.refractory(i),
+            TICK: lambda: self.tick,
+            TIME: lambda: self.tick * self.dt,
+            INDEX: lambda: i,
+        }
+        return lambda symbol: built_in[symbol.name]() if symbol.name in built_in else self.read(symbol.name, i)
 
     def update(self) -> None:
         for i in range(self.program.size):
             self.counter[i] = max(self.counter[i] - 1, 0)
+            stages: dict[str, Number] = {}
+
+            def read(symbol: Symbol, i: int = i, stages: dict[str, Number] = stages) -> Number:
+                return stages[symbol.name] if symbol.name in stages else self.reader(i)(symbol)
+
+            for part in self.program.stages:
+                stages[part.target.name] = evaluate(part.value, read)
             # All values first, then all stores: the assignments are simultaneous.
-            values = [(part.target.name, evaluate(part.value, self.reader(i))) for part in self.program.update]
+            values = [(part.target.name, evaluate(part.value, read)) for part in self.program.update]
             for name, value in values:
                 if self.takes_write(name, i):
                     self.store(name, i, value)
@@ -209,6 +264,7 @@ class _Synapses(_Part):
         self.delay = np.broadcast_to(program.delay, (program.synapses,)).tolist()
         self.rows = program.row_start.tolist()
         self.column = program.column.tolist()
+        self.source = [i for i in range(len(self.rows) - 1) for _ in range(self.rows[i], self.rows[i + 1])]
 
     def arrivals(self, n: int, fired: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
         """(source neuron, synapse) of every spike that arrives at tick n, by (emission tick, source, synapse)."""
@@ -248,7 +304,7 @@ class _Run:
 
     def __init__(self, program: StepProgram, probes: Sequence[ProbeProgram]) -> None:
         self.program = program
-        self.neurons = {part.name: _Neurons(part) for part in program.populations}
+        self.neurons = {part.name: _Neurons(part, program.dt) for part in program.populations}
         self.synapses = {part.name: _Synapses(part) for part in program.projections}
         self.given: dict[str, list[list[int]]] = {part.name: [] for part in program.sources}
         self.probes = {(p.of, p.variable, p.every): p for p in (*program.probes, *probes)}
@@ -256,7 +312,11 @@ class _Run:
 
     def run(self, ticks: int) -> Recording:
         for n in range(ticks):
+            for neurons in self.neurons.values():
+                neurons.tick = n
             self.start(n)
+            for synapses in self.synapses.values():
+                self.sum_up(synapses)
             for synapses in self.synapses.values():
                 synapses.update()
             for neurons in self.neurons.values():
@@ -338,23 +398,74 @@ class _Run:
             key = (name, target.name, index)
             sums[key] = sums.get(key, 0) + value
 
+    def sum_up(self, synapses: _Synapses) -> None:
+        """``(summed)`` variables, before any update."""
+        for part in synapses.program.summed:
+            target = self.neurons[synapses.program.target]
+            sums = [0.0] * target.program.size
+            for s in range(synapses.program.synapses):
+                sums[synapses.column[s]] += evaluate(part.value, self.synaptic_reader(synapses, s))
+            for i, total in enumerate(sums):
+                target.store(part.target.name, i, total)
+
+    def synaptic_reader(self, synapses: _Synapses, s: int) -> Read:
+        """What the symbols of a projection mean at one synapse."""
+        program = synapses.program
+        ends = {Scope.PRE: (program.source, synapses.source[s]), Scope.POST: (program.target, synapses.column[s])}
+
+        def read(symbol: Symbol) -> Number:
+            if symbol.scope is Scope.OWN:
+                return synapses.read(symbol.name, s)
+            name, index = ends[symbol.scope]
+            return self.neurons[name].reader(index)(symbol)
+
+        return read
+
     def operate(self, n: int) -> None:
         for operation in self.program.operations:
-            neurons = self.neurons[operation.population]
+            if n % operation.every:
+                continue
             own = {c.name: c.values.tolist() for c in operation.coefficients}
-            for i in range(neurons.program.size if n % operation.every == 0 else 0):
-                state = neurons.reader(i)
+            for part in operation.statements:
+                if operation.of in self.neurons:
+                    self.operate_on_neurons(self.neurons[operation.of], part, own)
+                else:
+                    self.operate_on_synapses(self.synapses[operation.of], part, own)
 
-                def read(symbol: Symbol, i: int = i, own: dict[str, Number] = own, state: Read = state) -> Number:
-                    if symbol.name in own:
-                        values = own[symbol.name]
-                        return values[i] if isinstance(values, list) else values
-                    return state(symbol)
+    def operate_on_neurons(self, neurons: _Neurons, part: Assignment, own: Mapping[str, Number]) -> None:
+        for i in range(neurons.program.size):
+            state = neurons.reader(i)
 
-                for part in operation.statements:
-                    value = evaluate(part.value, read)
-                    if neurons.takes_write(part.target.name, i):
-                        neurons.store(part.target.name, i, value)
+            def read(symbol: Symbol, i: int = i, state: Read = state) -> Number:
+                if symbol.name in own:
+                    values = own[symbol.name]
+                    return values[i] if isinstance(values, list) else values
+                return state(symbol)
+
+            value = evaluate(part.value, read)
+            if neurons.takes_write(part.target.name, i):
+                neurons.store(part.target.name, i, value)
+
+    def operate_on_synapses(self, synapses: _Synapses, part: Assignment, own: Mapping[str, Number]) -> None:
+        def reader(s: int) -> Read:
+            state = self.synaptic_reader(synapses, s)
+            return lambda symbol: own[symbol.name] if symbol.name in own else state(symbol)
+
+        everyone = range(synapses.program.synapses)
+        sums: dict[str, list[Number]] = {}
+        for call in totals(part.value):
+            ends = synapses.column if call.function == "incoming" else synapses.source
+            total = [0.0] * (max(ends, default=-1) + 1)
+            for s in everyone:
+                total[ends[s]] += evaluate(call.arguments[0], reader(s))
+            sums[sum_symbol(call).name] = [total[end] for end in ends]
+
+        def with_sums(s: int) -> Read:
+            state = reader(s)
+            return lambda symbol: sums[symbol.name][s] if symbol.name in sums else state(symbol)
+
+        for s, new in enumerate([evaluate(part.value, with_sums(s)) for s in everyone]):
+            synapses.store(part.target.name, s, new)
 
     def probe(self, n: int) -> None:
         for key, probe in self.probes.items():

@@ -89,8 +89,8 @@ BAD_MODELS: dict[str, tuple[NeuronModel, str]] = {
     "unknown name": (NeuronModel("dv/dt = (x - v)/(10*ms) : 1"), "x"),
     "unknown function": (NeuronModel("dv/dt = -poisson(v)/ms : 1"), "poisson"),
     "noise": (
-        NeuronModel("dv/dt = -v/ms + xi*ms**-0.5 : 1", method=Method.EULER),
-        "xi, which is not supported",
+        NeuronModel("dv/dt = -v/ms + xi*ms**-0.5 : 1"),
+        "use Method.EULER \\(Ito\\) or Method.HEUN",
     ),
     "integer variable": (NeuronModel("n : integer"), "only real variables"),
     "flag": (NeuronModel("x = 3 : 1 (constant over dt)"), "the flag 'constant over dt'"),

@@ -15,11 +15,18 @@ from typing import Any
 class Method(Enum):
     """How differential equations are integrated over one tick.
 
-    EXACT: matrix exponential of a linear system. EULER: x + dt f(x), forward.
+    EXACT: matrix exponential of a linear system. EULER: x + dt f(x), forward; with noise Euler-Maruyama (Ito).
+    EXPONENTIAL_EULER: exact in each variable while the others stand still, for equations linear in their own
+    variable (Hodgkin-Huxley). RK2: midpoint. RK4: the classical one. HEUN: Euler, noise by Heun (Stratonovich).
+    The names and formulas are Brian2's.
     """
 
     EXACT = "exact"
     EULER = "euler"
+    EXPONENTIAL_EULER = "exponential_euler"
+    RK2 = "rk2"
+    RK4 = "rk4"
+    HEUN = "heun"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +41,7 @@ class NeuronModel:
         reset: statements run on the neurons that fired; ``""`` for none.
         refractory: seconds (number or Brian2 quantity), or None.
         method: integration method.
+        every_tick: statements run on every neuron at the end of each tick, after the resets.
         parameters: defaults, name -> number in SI units or Brian2 quantity.
         initial: default start values of states, the same forms or the name of a parameter.
     """
@@ -43,6 +51,7 @@ class NeuronModel:
     reset: str = ""
     refractory: Any = None
     method: Method = Method.EXACT
+    every_tick: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     initial: Mapping[str, Any] = field(default_factory=dict)
 

@@ -5,14 +5,26 @@ from __future__ import annotations
 from typing import Protocol
 
 from neuro.circuit import Circuit as _Circuit
+from neuro.simulators.batch import simulate_batch
 from neuro.simulators.brian2_lowered import Brian2Lowered
 from neuro.simulators.brian2_reference import Brian2Reference
 from neuro.simulators.compiled import Compiled
 from neuro.simulators.compiled import Progress as _Progress
 from neuro.simulators.fixed_point import FixedPoint
+from neuro.simulators.simulation import Checkpoint, Simulation
 from neuro.spikes import Recording as _Recording
 
-__all__ = ["Brian2Lowered", "Brian2Reference", "Compiled", "FixedPoint", "Simulator", "simulate"]
+__all__ = [
+    "Brian2Lowered",
+    "Brian2Reference",
+    "Checkpoint",
+    "Compiled",
+    "FixedPoint",
+    "Simulation",
+    "Simulator",
+    "simulate",
+    "simulate_batch",
+]
 
 
 class Simulator(Protocol):

@@ -15,10 +15,14 @@ from typing import Any
 import numpy as np
 
 from neuro.circuit import Circuit, SpikeSource
+from neuro.equations import random_functions
 from neuro.lowering import lower
 from neuro.program import (
     ACTIVE,
     FLUSH_BELOW,
+    INDEX,
+    TICK,
+    TIME,
     Assignment,
     Binary,
     Call,
@@ -37,6 +41,7 @@ from neuro.program import (
     Symbol,
     Unary,
 )
+from neuro.simulators.brian2_operations import operation_objects
 from neuro.simulators.brian2_reference import (
     Brian2Network,
     Progress,
@@ -57,6 +62,7 @@ from neuro.spikes import Recording
 _COUNTER = "spikeloom_left"
 _FIRE = "spikeloom_fire"
 _PERIOD = "spikeloom_period"
+_SECOND = "spikeloom_second"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +150,10 @@ def _network(program: StepProgram) -> Brian2Network:
             operations.append(restart_operation(groups[restart.population], restart.ticks, initial, rule, clock))
     operations += _saturations(program, groups, clock)
     operations += [
-        _operation(part, order, program, groups, dt)
+        item
         for order, part in enumerate(program.operations)
-        if part.population in groups
+        if part.of in groups or part.of in synapses
+        for item in _operation(part, order, program, {**groups, **synapses})
     ]
     monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
     states = state_monitors(program.probes, {**groups, **synapses}, dt)
@@ -164,16 +171,18 @@ def _neuron_names(states: Mapping[str, str]) -> Callable[[Symbol], str]:
     def names(symbol: Symbol) -> str:
         if symbol.name == ACTIVE:
             return f"({_COUNTER} <= 0.5)"
+        if symbol.name in (TICK, TIME, INDEX):
+            return symbol.name if symbol.name != TIME else f"(t/{_SECOND})"
         return states.get(symbol.name) or _coefficient(symbol.name)
 
     return names
 
 
 def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: Any) -> Any:
-    from brian2 import NeuronGroup
+    from brian2 import NeuronGroup, second
 
     vectors = [c for c in program.coefficients if c.values.ndim]
-    namespace: dict[str, Any] = {
+    namespace: dict[str, Any] = {**random_functions(), _SECOND: second} | {
         _coefficient(c.name): float(c.values) for c in program.coefficients if not c.values.ndim
     }
     declared = [state.name for state in program.states] + [_COUNTER, _FIRE]
@@ -204,8 +213,13 @@ def _update(program: PopulationProgram, limited_winners: bool) -> list[str]:
     """State update and firing as one piece of code: both read and write only this population."""
     old = {state.name: state.name for state in program.states}
     lines = [f"{_COUNTER} = clip({_COUNTER} - 1.0, 0.0, inf)"]
+    stages = {part.target.name: f"stage_{part.target.name}" for part in program.stages}
+    lines += [
+        f"{stages[part.target.name]} = {print_brian2(part.value, _neuron_names({**old, **stages}))}"
+        for part in program.stages
+    ]
     for part in program.update:
-        value = print_brian2(part.value, _neuron_names(old))
+        value = print_brian2(part.value, _neuron_names({**old, **stages}))
         lines.append(f"next_{part.target.name} = {_stored(value, program.state(part.target.name).format)}")
     lines += [f"{part.target.name} = next_{part.target.name}" for part in program.update]
     if program.threshold is not None:
@@ -237,10 +251,7 @@ def _synapses(
     }
     suffix = {Scope.POST: "_post", Scope.PRE: "_pre"}
 
-    def names(symbol: Symbol) -> str:
-        if symbol.scope is not Scope.OWN:
-            return symbol.name + suffix[symbol.scope]
-        return symbol.name if symbol.name in own else _coefficient(symbol.name)
+    names = _synaptic_names(own)
 
     def printed(part: Assignment) -> str:
         value, target = print_brian2(part.value, names), names(part.target)
@@ -253,7 +264,10 @@ def _synapses(
     group = Synapses(
         groups[projection.source],
         groups[projection.target],
-        model="\n".join(f"{name} : 1" for name in sorted(own)),
+        model="\n".join(
+            [f"{name} : 1" for name in sorted(own)]
+            + [f"{names(part.target)} = {print_brian2(part.value, names)} : 1 (summed)" for part in projection.summed]
+        ),
         on_pre="\n".join(printed(part) for part in projection.on_pre) or None,
         on_post="\n".join(printed(part) for part in projection.on_post) or None,
         namespace={_coefficient(c.name): float(c.values) for c in projection.coefficients},
@@ -295,20 +309,38 @@ def _saturations(program: StepProgram, groups: Mapping[str, Any], clock: Any) ->
     return operations
 
 
-def _operation(
-    operation: OperationProgram, order: int, program: StepProgram, groups: Mapping[str, Any], dt: float
-) -> Any:
-    from brian2 import second
-
-    population, group = program.population(operation.population), groups[operation.population]
+def _operation(operation: OperationProgram, order: int, program: StepProgram, groups: Mapping[str, Any]) -> list[Any]:
+    group = groups[operation.of]
     for coefficient in operation.coefficients:
         _add_coefficient(group, coefficient)
-    lines = []
-    for part in operation.statements:
-        held = part.target.name in population.held
-        value = Select(Symbol(ACTIVE), part.value, part.target) if held else part.value
-        lines.append(_in_place(population, Assignment(part.target, value)))
-    return group.run_regularly("\n".join(lines), dt=operation.every * dt * second, when="end", order=order)
+    if operation.of in (part.name for part in program.projections):
+        projection = program.projection(operation.of)
+        names = _synaptic_names({state.name for state in projection.states})
+        lines = [
+            f"{part.target.name} = "
+            f"{_stored(print_brian2(part.value, names), projection.state(part.target.name).format)}"
+            for part in operation.statements
+        ]
+    else:
+        population = program.population(operation.of)
+        lines = []
+        for part in operation.statements:
+            held = part.target.name in population.held
+            value = Select(Symbol(ACTIVE), part.value, part.target) if held else part.value
+            lines.append(_in_place(population, Assignment(part.target, value)))
+    return operation_objects(group, "\n".join(lines), operation.every * program.dt, order)
+
+
+def _synaptic_names(own: set[str]) -> Callable[[Symbol], str]:
+    """Names inside a synapse: its own states, ``x_pre`` and ``x_post``, everything else a coefficient."""
+    suffix = {Scope.POST: "_post", Scope.PRE: "_pre"}
+
+    def names(symbol: Symbol) -> str:
+        if symbol.scope is not Scope.OWN:
+            return symbol.name + suffix[symbol.scope]
+        return symbol.name if symbol.name in own else _coefficient(symbol.name)
+
+    return names
 
 
 def _add_coefficient(group: Any, coefficient: Coefficient) -> None:

@@ -8,6 +8,7 @@ projections without synapses are left out of the network: Brian2 refuses them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,9 +28,15 @@ from neuro.circuit import (
     Restart,
     SpikeSource,
 )
+from neuro.equations import random_functions
+from neuro.errors import UnsupportedByTarget
 from neuro.expressions import parse_expression
-from neuro.lowering import lower
+from neuro.integrate_nonlinear import NOISE, is_noise
+from neuro.lowering import every_tick_name, lower
+from neuro.models.base import Method
 from neuro.program import Binary, PopulationProgram, ProbeProgram, StepProgram, WinnersRule
+from neuro.random_bits import stream_seed
+from neuro.simulators.brian2_operations import operation_objects
 from neuro.spikes import Recording, Spikes
 
 Array = npt.NDArray[Any]
@@ -131,7 +138,8 @@ def to_brian2(circuit: Circuit) -> Brian2Network:
     for population in circuit.populations:
         if population.size:
             lowered = program.population(population.name)
-            groups[population.name] = _neuron_group(population, lowered, winners.get(population.name), clock)
+            namespace = native_namespace(population, circuit.seed)
+            groups[population.name] = _neuron_group(population, lowered, namespace, winners.get(population.name), clock)
     groups |= {source.name: spike_generator(source, clock, circuit.dt) for source in circuit.sources if source.size}
     synapses = {
         projection.name: _synapse_group(projection, program, groups, order, clock)
@@ -142,10 +150,18 @@ def to_brian2(circuit: Circuit) -> Brian2Network:
     restarts = [
         _restart(part, program, groups, winners, clock) for part in circuit.restarts if part.population in groups
     ]
+    every_tick = [
+        Operation(every_tick_name(part), part.name, part.model.every_tick)
+        for part in circuit.populations
+        if part.model.every_tick.strip()
+    ]
     operations = [
-        _operation(part, order, groups, circuit.dt)
-        for order, part in enumerate(circuit.operations)
-        if part.population in groups
+        item
+        for order, part in enumerate((*every_tick, *circuit.operations))
+        if part.of in groups or part.of in synapses
+        for item in operation_objects(
+            groups.get(part.of, synapses.get(part.of)), part.code, part.every * circuit.dt, order
+        )
     ]
     monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
     states = state_monitors(circuit.probes, {**groups, **synapses}, circuit.dt)
@@ -222,12 +238,49 @@ def winners_function(count: WinnersCount) -> Any:
     return function
 
 
-def _neuron_group(population: Population, program: PopulationProgram, winners: WinnersCount | None, clock: Any) -> Any:
+def native_namespace(population: Population, seed: int) -> dict[str, Any]:
+    """What a population's code may name besides its variables: parameters, random functions, seeds."""
+    names = {name for name in get_names(population.model.equations) if is_noise(name)}
+    if names and population.model.method is Method.HEUN:
+        raise UnsupportedByTarget(
+            f"noise with Method.HEUN in population {population.name!r}",
+            "Brian2's native text",
+            "run it on Brian2Lowered() or Compiled(): Brian2's own noise can't be seeded like theirs",
+        )
+    return {
+        **random_functions(),
+        "seed": float(stream_seed(seed, population.name)),
+        **{f"spikeloom_seed_{name}": float(stream_seed(seed, population.name, name)) for name in names},
+        **population.model.parameters,
+        **population.parameters,
+    }
+
+
+def native_equations(text: str) -> str:
+    """The equations with each noise symbol replaced by a number that every target draws alike."""
+
+    def drawn(match: re.Match[str]) -> str:
+        return f"(random_normal(spikeloom_seed_{match[0]}, t_in_timesteps, i)*dt**-0.5)"
+
+    return re.sub(rf"\b{NOISE}(_\w+)?\b", drawn, text)
+
+
+def get_names(text: str) -> set[str]:
+    """Every identifier of a text."""
+    return set(re.findall(r"[A-Za-z_]\w*", text))
+
+
+def _neuron_group(
+    population: Population,
+    program: PopulationProgram,
+    namespace: dict[str, Any],
+    winners: WinnersCount | None,
+    clock: Any,
+) -> Any:
     from brian2 import NeuronGroup
 
     model = population.model
-    namespace = _namespace({**model.parameters, **population.parameters})
-    equations, refractory = model.equations, model.refractory
+    equations, refractory = native_equations(model.equations), model.refractory
     if program.refractory is not None:
         refractory = program.refractory * float(clock.dt)
         if program.refractory.ndim:
@@ -257,11 +310,6 @@ def _seconds(time: Any) -> Any:
     from brian2 import second
 
     return float(time) * second
-
-
-def _namespace(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as Brian2 constants; those that the equations declare are taken out by ``_set_constants``."""
-    return dict(parameters)
 
 
 def _set_constants(group: Any, parameters: Mapping[str, Any], namespace: dict[str, Any]) -> None:
@@ -307,7 +355,7 @@ def _synapse_group(
 
     lowered = program.projection(projection.name)
     parameters = {**projection.model.parameters, **projection.parameters}
-    namespace = _namespace(parameters)
+    namespace = dict(parameters)
     group = Synapses(
         groups[projection.source],
         groups[projection.target],
@@ -396,11 +444,6 @@ def restart_operation(
             winners.restart()
 
     return NetworkOperation(restart, clock=clock, when="start", order=-1)
-
-
-def _operation(operation: Operation, order: int, groups: Mapping[str, Any], dt: float) -> Any:
-    group = groups[operation.population]
-    return group.run_regularly(operation.code, dt=_seconds(operation.every * dt), when="end", order=order)
 
 
 def state_monitors(

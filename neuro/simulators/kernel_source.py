@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from neuro.program import (
     ACTIVE,
-    FLUSH_BELOW,
+    INDEX,
+    TICK,
+    TIME,
     Assignment,
     OperationProgram,
     PopulationProgram,
@@ -22,8 +25,15 @@ from neuro.program import (
     Symbol,
     symbols,
 )
+from neuro.simulators.kernel_functions import functions_for
 from neuro.simulators.kernel_lines import Lines, Names, PopulationNames, part_name, print_expression, stored
-from neuro.simulators.kernel_synapses import print_on_post, print_on_pre, print_synaptic_update
+from neuro.simulators.kernel_synapses import (
+    print_on_post,
+    print_on_pre,
+    print_summed,
+    print_synaptic_operation,
+    print_synaptic_update,
+)
 
 _HEADER = '''"""One fused tick loop. Printed from a step program; do not edit."""
 
@@ -33,41 +43,13 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
-def keep_largest(ring, slot, count, limit, margins, fire):
-    """Keep the ``limit`` largest margins of the ascending list ``ring[slot]``; ties go to the lower index."""
-    if count <= limit:
-        return count
-    best = np.empty(max(limit, 0), np.int64)
-    kept = 0
-    for a in range(count):
-        i = ring[slot, a]
-        fire[i] = False
-        if kept < limit:
-            at = kept
-            kept += 1
-        elif kept > 0 and margins[i] > margins[best[kept - 1]]:
-            at = kept - 1
-        else:
-            continue
-        while at > 0 and margins[i] > margins[best[at - 1]]:
-            best[at] = best[at - 1]
-            at -= 1
-        best[at] = i
-    for a in range(kept):
-        fire[best[a]] = True
-    left = 0
-    for a in range(count):
-        if fire[ring[slot, a]]:
-            ring[slot, left] = ring[slot, a]
-            left += 1
-    return left
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
+{functions}@njit(cache=True, error_model="numpy", nogil=True)
 def advance(start, stop, {arguments}):
     for n in range(start, stop):
 '''
+
+
+_BUILT_IN = MappingProxyType({ACTIVE: "active", TICK: "n", INDEX: "i"})
 
 
 def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
@@ -76,6 +58,8 @@ def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
     populations = {part.name: PopulationNames(index, part) for index, part in enumerate(program.populations)}
     _print_restarts(out, program, populations)
     _print_inputs(out, program, populations)
+    for index, projection in enumerate(program.projections):
+        print_summed(out, index, projection, populations)
     for index, projection in enumerate(program.projections):
         print_synaptic_update(out, index, projection)
     for population in populations.values():
@@ -92,20 +76,17 @@ def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
     for population in populations.values():
         _print_reset(out, population)
     for index, operation in enumerate(program.operations):
-        _print_operation(out, index, operation, populations[operation.population])
+        if operation.of in populations:
+            _print_operation(out, index, operation, populations[operation.of])
+        else:
+            at = next(at for at, part in enumerate(program.projections) if part.name == operation.of)
+            print_synaptic_operation(out, (index, operation), (at, program.projections[at]), populations)
     _print_probes(out, program, populations)
     if not out.lines:
         out.add(0, "pass")
     body = "\n".join(out.lines)
     arguments = tuple(out.arguments)
-    header = _HEADER.replace("{arguments}", ", ".join(arguments))
-    if "flush(" in body:
-        header = header.replace(
-            '@njit(cache=True, error_model="numpy", nogil=True)\ndef advance',
-            '@njit(cache=True, error_model="numpy", nogil=True, inline="always")\ndef flush(x):\n'
-            f"    return 0.0 if abs(x) < {FLUSH_BELOW!r} else x\n\n\n"
-            '@njit(cache=True, error_model="numpy", nogil=True)\ndef advance',
-        )
+    header = _HEADER.replace("{arguments}", ", ".join(arguments)).replace("{functions}", functions_for(body))
     return header + body + "\n", arguments
 
 
@@ -125,12 +106,30 @@ def _print_restarts(out: Lines, program: StepProgram, populations: Mapping[str, 
 
 
 def _print_inputs(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames]) -> None:
+    written = _written_besides_inputs(program)
     for index, stimulus in enumerate(program.inputs):
         state = out.use(populations[stimulus.population].argument(stimulus.variable))
         values, every = out.use(part_name("i", index, "values")), out.use(part_name("i", index, "every"))
         size = out.use(populations[stimulus.population].argument("size"))
-        out.add(0, f"row = n // {every}", f"for i in range({size}):")
-        out.add(1, f"{state}[i] = {values}[row, i] if row < {values}.shape[0] else 0")
+        depth = 0
+        if (stimulus.population, stimulus.variable) not in written:
+            # Nobody else touches the variable, so it changes with the row only.
+            out.add(0, f"if n % {every} == 0:")
+            depth = 1
+        out.add(depth, f"row = n // {every}", f"for i in range({size}):")
+        out.add(depth + 1, f"{state}[i] = {values}[row, i] if row < {values}.shape[0] else 0")
+
+
+def _written_besides_inputs(program: StepProgram) -> set[tuple[str, str]]:
+    """(population, variable) of everything that updates, synapses, resets, operations or restarts write."""
+    written = {(p.name, part.target.name) for p in program.populations for part in (*p.update, *p.reset)}
+    written |= {(p.of, part.target.name) for p in program.operations for part in p.statements}
+    written |= {(restart.population, name) for restart in program.restarts for name in restart.variables}
+    for projection in program.projections:
+        ends = {Scope.PRE: projection.source, Scope.POST: projection.target, Scope.OWN: projection.name}
+        code = (*projection.on_pre, *projection.on_post, *projection.summed)
+        written |= {(ends[p.target.scope], p.target.name) for p in code}
+    return written
 
 
 def _local_names(out: Lines, population: PopulationNames, states: Mapping[str, str]) -> Names:
@@ -140,8 +139,10 @@ def _local_names(out: Lines, population: PopulationNames, states: Mapping[str, s
     def names(symbol: Symbol) -> str:
         if symbol.name in states:
             return states[symbol.name]
-        if symbol.name == ACTIVE:
-            return "active"
+        if symbol.name == TIME:
+            return f"(n * {out.use('dt')})"
+        if symbol.name in _BUILT_IN:
+            return _BUILT_IN[symbol.name]
         argument = out.use(population.argument(f"c_{symbol.name}"))
         return f"{argument}[i]" if coefficients[symbol.name].values.ndim else argument
 
@@ -155,7 +156,7 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
     if not program.update and program.threshold is None and program.refractory is None:
         return
     size = out.use(population.argument("size"))
-    out.add(0, f"for i in range({size}):")
+    out.add(0, *(["hits = 0"] if program.threshold is not None else []), f"for i in range({size}):")
     if program.refractory is not None:
         counter = out.use(population.argument("refractory"))
         out.add(1, f"left = {counter}[i]", "left = left - 1 if left > 0 else 0", f"{counter}[i] = left")
@@ -164,6 +165,11 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
         out.add(1, "active = True")
     for name in _read_states(program):
         out.add(1, f"{old[name]} = {out.use(population.argument(name))}[i]")
+    stages = {part.target.name: f"z_{part.target.name}" for part in program.stages}
+    for part in program.stages:
+        text = print_expression(part.value, _local_names(out, population, {**old, **stages}))
+        out.add(1, f"{stages[part.target.name]} = {text}")
+    old |= stages
     for part in program.update:
         form = program.state(part.target.name).format
         text = print_expression(part.value, _local_names(out, population, old))
@@ -174,13 +180,15 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
         names = _local_names(out, population, new)
         left, right = (print_expression(side, names) for side in (program.threshold.left, program.threshold.right))
         out.add(1, f"above, below = {left}, {right}")
-        out.add(1, f"{out.use(population.argument('fire'))}[i] = above > below and active")
+        # Bitwise, not `and`: a loop without branches becomes vector instructions.
+        out.add(1, "crosses = (above > below) & active", "hits += crosses")
+        out.add(1, f"{out.use(population.argument('fire'))}[i] = crosses")
         if _limited(program):
             out.add(1, f"{out.use(population.argument('margin'))}[i] = above - below")
 
 
 def _read_states(program: PopulationProgram) -> Iterator[str]:
-    expressions = [part.value for part in program.update]
+    expressions = [part.value for part in (*program.stages, *program.update)]
     if program.threshold is not None:
         expressions += [program.threshold.left, program.threshold.right]
     read = {symbol.name for expression in expressions for symbol in symbols(expression)}
@@ -198,9 +206,10 @@ def _print_fire(out: Lines, population: PopulationNames) -> None:
     slot = f"slot_p{population.index}"
     out.add(0, f"{slot} = n % {counts}.size", "count = 0")
     if program.threshold is not None:
-        fire, size = out.use(argument("fire")), out.use(argument("size"))
-        out.add(0, f"for i in range({size}):", f"    if {fire}[i]:")
-        out.add(2, f"{ring}[{slot}, count] = i", "count += 1")
+        fire, words = out.use(argument("fire")), out.use(argument("fire_words"))
+        out.add(0, "if hits > 0:", f"    for word in range({words}.size):", f"        if {words}[word] != 0:")
+        out.add(3, "for i in range(word * 8, word * 8 + 8):", f"    if {fire}[i]:")
+        out.add(5, f"{ring}[{slot}, count] = i", "count += 1")
     if program.threshold is not None and _limited(program):
         used, limits = out.use(argument("used")), out.use(argument("limits"))
         out.add(0, f"limit = min({limits}[0], {limits}[1] - {used}[0])")

@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from neuro.expressions import replace
 from neuro.program import (
+    TOTALS,
     Assignment,
+    Expression,
+    OperationProgram,
     ProjectionProgram,
     Scope,
     StepProgram,
     Symbol,
     symbols,
+    totals,
 )
 from neuro.simulators.kernel_lines import Lines, Names, PopulationNames, part_name, print_expression, stored
 
@@ -46,11 +51,67 @@ class _Side:
                 return f"{out.use(self.populations[self.projection.source].argument(symbol.name))}[j]"
             if symbol.scope is Scope.POST:
                 return f"{out.use(self.populations[self.projection.target].argument(symbol.name))}[i]"
+            if symbol.name.endswith("]"):
+                return symbol.name
             if symbol.name in states:
                 return versions.get(symbol.name) or self.own(out, symbol.name)
             return out.use(self.argument(f"c_{symbol.name}"))
 
         return names
+
+
+@dataclass(frozen=True, slots=True)
+class _OperationSide(_Side):
+    """A projection seen from an operation, which brings its own coefficients and sums."""
+
+    operation: int
+
+    def argument(self, name: str) -> str:
+        return part_name("o", self.operation, name) if name.startswith("c_") else part_name("q", self.index, name)
+
+    def total(self, number: int) -> str:
+        return part_name("o", self.operation, f"total{number}")
+
+
+def print_summed(
+    out: Lines, index: int, projection: ProjectionProgram, populations: Mapping[str, PopulationNames]
+) -> None:
+    """Set the target's variables to the sum over its synapses, in the order of the synapses."""
+    side = _Side(index, projection, populations, Scope.POST)
+    target = populations[projection.target]
+    for part in projection.summed:
+        state = out.use(target.argument(part.target.name))
+        out.add(0, f"for i in range({out.use(target.argument('size'))}):", f"    {state}[i] = 0.0")
+        _print_every_synapse(out, side, 0)
+        out.add(1, f"{state}[i] += {print_expression(part.value, side.names(out, {}))}")
+
+
+def print_synaptic_operation(
+    out: Lines,
+    operation: tuple[int, OperationProgram],
+    projection: tuple[int, ProjectionProgram],
+    populations: Mapping[str, PopulationNames],
+) -> None:
+    """Run the statements of an operation, each on all synapses; first the sums that it asks for."""
+    number, program = operation
+    side = _OperationSide(projection[0], projection[1], populations, Scope.POST, number)
+    names = side.names(out, {})
+    out.add(0, f"if n % {out.use(part_name('o', number, 'every'))} == 0:")
+    sums = 0
+    for part in program.statements:
+        # A sum reads as a symbol whose name is its place in memory.
+        calls: dict[Expression, Expression] = {}
+        for call in totals(part.value):
+            total, at = out.use(side.total(sums)), "i" if TOTALS[call.function] is Scope.POST else "j"
+            out.add(1, f"for a in range({total}.size):", f"    {total}[a] = 0.0")
+            _print_every_synapse(out, side, 1)
+            out.add(2, f"{total}[{at}] += {print_expression(call.arguments[0], names)}")
+            calls[call] = Symbol(f"{total}[{at}]")
+            sums += 1
+        _print_every_synapse(out, side, 1)
+        value = print_expression(replace(part.value, calls.get), names)
+        form = side.projection.state(part.target.name).format
+        out.add(2, f"{names(part.target)} = {stored(value, form)}")
 
 
 def print_synaptic_update(out: Lines, index: int, projection: ProjectionProgram) -> None:
@@ -68,6 +129,11 @@ def print_synaptic_update(out: Lines, index: int, projection: ProjectionProgram)
             out.add(1, f"y_{part.target.name} = {stored(value, projection.state(part.target.name).format)}")
         for part in single:
             out.add(1, f"{side.own(out, part.target.name)} = y_{part.target.name}")
+
+
+def _print_every_synapse(out: Lines, side: _Side, depth: int) -> None:
+    column, pre = out.use(side.argument("column")), out.use(side.argument("pre"))
+    out.add(depth, f"for s in range({column}.size):", f"    i = {column}[s]", f"    j = {pre}[s]")
 
 
 def _print_decay(out: Lines, side: _Side, part: Assignment, at: str) -> None:

@@ -46,6 +46,7 @@ class NeuronRecord(_Record):
     equations: str
     threshold: str | None
     reset: str
+    every_tick: str = ""
     refractory: ValueRecord | None
     method: Method
     parameters: Values
@@ -119,7 +120,7 @@ class OperationRecord(_Record):
     """An Operation."""
 
     name: str
-    population: str
+    of: str
     code: str
     every: int
 
@@ -178,6 +179,7 @@ class _Writer:
             equations=model.equations,
             threshold=model.threshold,
             reset=model.reset,
+            every_tick=model.every_tick,
             refractory=None if model.refractory is None else self.value(model.refractory),
             method=model.method,
             parameters=self.values(model.parameters),
@@ -243,7 +245,7 @@ def to_record(circuit: Circuit) -> tuple[CircuitRecord, dict[str, Array]]:
         stimuli=tuple(writer.stimulus(part) for part in circuit.stimuli),
         restarts=tuple(writer.restart(part) for part in circuit.restarts),
         operations=tuple(
-            OperationRecord(name=part.name, population=part.population, code=part.code, every=int(part.every))
+            OperationRecord(name=part.name, of=part.of, code=part.code, every=int(part.every))
             for part in circuit.operations
         ),
         probes=tuple(ProbeRecord(of=part.of, variable=part.variable, every=int(part.every)) for part in circuit.probes),
@@ -285,6 +287,7 @@ class _Reader:
             equations=neuron.equations,
             threshold=neuron.threshold,
             reset=neuron.reset,
+            every_tick=neuron.every_tick,
             refractory=None if neuron.refractory is None else self.value(neuron.refractory),
             method=neuron.method,
             parameters=self.values(neuron.parameters),

@@ -18,11 +18,12 @@ PACKAGES = ("neuro", "hnsw_bridge", "rtl_export")
 # The rooms of docs/architecture.md, lowest first. A module may import its own floor and those below it.
 # A package's line covers everything under it.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("neuro.spikes", "neuro.diagnostics", "neuro.errors"),
+    ("neuro.spikes", "neuro.diagnostics", "neuro.errors", "neuro.random_bits"),
     (
         "neuro.equations",
         "neuro.expressions",
         "neuro.integrate",
+        "neuro.integrate_nonlinear",
         "neuro.program",
         "neuro.quantise",
         "neuro.formats",

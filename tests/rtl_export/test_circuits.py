@@ -18,7 +18,7 @@ from tests.rtl_export.simulators import exported, needs_icarus, run_icarus
 
 REFUSED = {
     "delays per synapse": "4 different delays within projection",
-    "several projections and an adaptive threshold": "operation 'relax' on population 'a'",
+    "several projections and an adaptive threshold": "operation 'relax' on 'a'",
     "pair STDP": "plasticity in projection 'sa'",
     "pair STDP, delays per synapse": "plasticity in projection 'sa'",
 }

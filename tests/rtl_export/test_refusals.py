@@ -56,7 +56,7 @@ def with_operation(program: StepProgram) -> StepProgram:
     [
         (floating, "the float state 'v' of population 'a'; quantise the circuit first"),
         (floating_weights, "the float state 'w' of projection 'ab'; quantise the circuit first"),
-        (with_operation, "operation 'relax' on population 'a'; run it outside the core"),
+        (with_operation, "operation 'relax' on 'a'; run it outside the core"),
         (with_delays, "2 different delays within projection 'ab'; make one projection for each delay"),
         (with_on_pre(Assignment(POST_G, W)), "on_pre 'g = ...' on a post variable of projection 'ab'; add to"),
         (with_on_pre(Assignment(W, W, accumulate=True)), r"on_pre 'w \+= ...' on a own variable of projection 'ab'"),

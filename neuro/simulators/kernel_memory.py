@@ -1,0 +1,193 @@
+"""The arrays that a printed kernel works on, by argument name: states, coefficients, synapses in CSR, spike rings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.program import (
+    TOTALS,
+    OperationProgram,
+    PopulationProgram,
+    ProjectionProgram,
+    Scope,
+    SourceProgram,
+    StepProgram,
+    totals,
+)
+from neuro.simulators.kernel_lines import part_name
+
+Array = npt.NDArray[Any]
+
+_CHUNK_SPIKES = 4_000_000
+_NO_LIMIT = np.iinfo(np.int64).max
+
+
+def kernel_memory(program: StepProgram) -> dict[str, Any]:
+    """Every array the kernel may ask for, by argument name; probes come with each run."""
+    dtype = np.dtype(np.int64) if program.quantised else np.dtype(np.float64)
+    depths = _ring_depths(program)
+    memory: dict[str, Any] = {"dt": np.float64(program.dt)}
+    for index, population in enumerate(program.populations):
+        memory |= _named(
+            "p", index, _population_memory(population, depths[population.name], dtype, chunk_ticks(program))
+        )
+    for index, source in enumerate(program.sources):
+        memory |= _named("s", index, _source_memory(source, depths[source.name]))
+    for index, projection in enumerate(program.projections):
+        memory |= _named("q", index, _projection_memory(projection, program.size_of(projection.target), dtype))
+    for index, stimulus in enumerate(program.inputs):
+        values = np.ascontiguousarray(stimulus.values, dtype=dtype)
+        memory |= _named("i", index, {"values": values, "every": np.int64(stimulus.every)})
+    for index, restart in enumerate(program.restarts):
+        population = program.population(restart.population)
+        initial = {name: population.state(name).initial.astype(dtype) for name in restart.variables}
+        memory |= _named("r", index, {"ticks": restart.ticks.astype(np.int64), "at": np.zeros(1, np.int64), **initial})
+    for index, operation in enumerate(program.operations):
+        memory |= _named("o", index, _operation_memory(operation, program, dtype))
+    return memory
+
+
+def _operation_memory(operation: OperationProgram, program: StepProgram, dtype: np.dtype[Any]) -> dict[str, Any]:
+    memory: dict[str, Any] = {"every": np.int64(operation.every)}
+    memory |= {f"c_{c.name}": _number(c.values, dtype) for c in operation.coefficients}
+    calls = [call for part in operation.statements for call in totals(part.value)]
+    for number, call in enumerate(calls):
+        projection = program.projection(operation.of)
+        end = projection.target if TOTALS[call.function] is Scope.POST else projection.source
+        memory[f"total{number}"] = np.zeros(program.size_of(end), dtype)
+    return memory
+
+
+def _named(kind: str, index: int, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    return {part_name(kind, index, name): array for name, array in arrays.items()}
+
+
+def probe_memory(program: StepProgram, start: int, stop: int) -> dict[str, Any]:
+    """Room for what the probes read in ticks start <= n < stop."""
+    dtype = np.int64 if program.quantised else np.float64
+    memory: dict[str, Any] = {}
+    for index, probe in enumerate(program.probes):
+        first, last = (-(-tick // probe.every) for tick in (start, stop))
+        values = np.zeros((last - first, probed_size(program, probe.of)), dtype=dtype)
+        memory |= _named("m", index, {"values": values, "every": np.int64(probe.every), "base": np.int64(first)})
+    return memory
+
+
+def chunk_ticks(program: StepProgram) -> int:
+    """Ticks that the spike buffers hold, were every neuron to fire in each."""
+    neurons = max((part.size for part in program.populations), default=1)
+    return max(1, min(10_000, _CHUNK_SPIKES // max(neurons, 1)))
+
+
+def _number(values: Array, dtype: np.dtype[Any]) -> Any:
+    return np.ascontiguousarray(values, dtype=dtype) if values.ndim else dtype.type(values)
+
+
+def _ring_depths(program: StepProgram) -> dict[str, int]:
+    """Ticks of spikes to remember per population or source: the longest delay that leaves it, plus one."""
+    depths = {part.name: 1 for part in program.neurons}
+    for projection in program.projections:
+        longest = int(projection.delay.max(initial=0)) if projection.delay.ndim else int(projection.delay)
+        depths[projection.source] = max(depths[projection.source], longest + 1)
+    return depths
+
+
+def _population_memory(population: PopulationProgram, depth: int, dtype: np.dtype[Any], chunk: int) -> dict[str, Any]:
+    size = population.size
+    winners = population.winners
+    # Whole words of eight flags: the kernel skips eight silent neurons at a time.
+    fire = np.zeros(-(-size // 8) * 8, np.bool_)
+    limits = [_NO_LIMIT if limit is None else limit for limit in (winners.per_tick, winners.quota)]
+    memory: dict[str, Any] = {
+        "size": np.int64(size),
+        "ring": np.zeros((depth, size), np.int64),
+        "counts": np.zeros(depth, np.int64),
+        "fire": fire,
+        "fire_words": fire.view(np.uint64),
+        "margin": np.zeros(size, dtype),
+        "used": np.zeros(1, np.int64),
+        "limits": np.array(limits, np.int64),
+        "refractory": np.zeros(size, np.int64),
+        "spike_ticks": np.zeros(chunk * size, np.int64),
+        "spike_indices": np.zeros(chunk * size, np.int64),
+        "kept": np.zeros(1, np.int64),
+    }
+    if population.refractory is not None:
+        memory["period"] = _number(population.refractory, np.dtype(np.int64))
+    memory |= {f"c_{c.name}": _number(c.values, dtype) for c in population.coefficients}
+    return memory | {state.name: np.array(state.initial, dtype=dtype) for state in population.states}
+
+
+def _source_memory(source: SourceProgram, depth: int) -> dict[str, Any]:
+    return {
+        "ring": np.zeros((depth, source.size), np.int64),
+        "counts": np.zeros(depth, np.int64),
+        "ticks": source.ticks.astype(np.int64),
+        "indices": source.indices.astype(np.int64),
+        "at": np.zeros(1, np.int64),
+    }
+
+
+def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dtype[Any]) -> dict[str, Any]:
+    # Unsigned and narrow: half the memory to stream, and no test for negative indices.
+    memory: dict[str, Any] = {
+        "column": projection.column.astype(np.uint32),
+        "pre": presynaptic(projection).astype(np.uint32),
+    }
+    if projection.on_post:
+        order = np.argsort(projection.column, kind="stable")
+        counts = np.bincount(projection.column, minlength=targets)
+        memory |= {
+            "incoming": order.astype(np.uint32),
+            "post_rows": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        }
+    if projection.delay.ndim:
+        memory |= _delay_groups(projection)
+    else:
+        memory |= {
+            "delays": np.array([projection.delay], np.int64),
+            "rows": projection.row_start.astype(np.int64).reshape(1, -1),
+        }
+    memory |= {f"c_{c.name}": _number(c.values, dtype) for c in projection.coefficients}
+    sizes = {Scope.PRE: projection.row_start.size - 1, Scope.POST: targets}
+    for state in projection.states:
+        side = projection.shared.get(state.name)
+        if side is None:
+            memory[state.name] = np.array(state.initial, dtype=dtype)
+        else:
+            start = state.initial[0] if state.initial.size else 0
+            memory[state.name] = np.full(sizes[side], start, dtype=dtype)
+    return memory
+
+
+def presynaptic(projection: ProjectionProgram) -> Array:
+    """Source of each synapse, shape (synapses,)."""
+    return np.repeat(np.arange(projection.row_start.size - 1, dtype=np.int64), np.diff(projection.row_start))
+
+
+def _delay_groups(projection: ProjectionProgram) -> dict[str, Array]:
+    """Rows per distinct delay, longest first, so that arrivals come in order of emission."""
+    sources = projection.row_start.size - 1
+    pre = presynaptic(projection)
+    order = np.lexsort((np.arange(pre.size), pre, -projection.delay))
+    delays = np.unique(projection.delay)[::-1]
+    rows = np.zeros((delays.size, sources + 1), np.int64)
+    offset = 0
+    for group, delay in enumerate(delays):
+        counts = np.bincount(pre[projection.delay == delay], minlength=sources)
+        rows[group, 0] = offset
+        rows[group, 1:] = offset + np.cumsum(counts)
+        offset = int(rows[group, -1])
+    return {"delays": delays.astype(np.int64), "rows": rows, "order": order.astype(np.uint32)}
+
+
+def probed_size(program: StepProgram, of: str) -> int:
+    """How many values a probe of that part reads in a tick."""
+    for projection in program.projections:
+        if projection.name == of:
+            return projection.synapses
+    return program.size_of(of)

@@ -1,0 +1,48 @@
+"""Printed kernels become modules: stored under their digest, loaded once.
+
+The source lies below the cache folder (``$SPIKELOOM_CACHE``, default ``~/.cache/spikeloom``), because numba caches only
+functions that live in a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+from neuro.errors import InvalidInput
+
+
+def cache_folder() -> Path:
+    """Where printed kernels live: ``$SPIKELOOM_CACHE`` or ``~/.cache/spikeloom``."""
+    return Path(os.environ.get("SPIKELOOM_CACHE") or Path.home() / ".cache" / "spikeloom")
+
+
+def load_kernel(source: str) -> ModuleType:
+    """The module of a printed kernel; numba compiles it at its first call, or finds it in its cache."""
+    name = f"spikeloom_kernel_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    path = cache_folder() / f"{name}.py"
+    try:
+        if not path.exists() or path.read_text() != source:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
+                file.write(source)
+            Path(file.name).replace(path)
+    except OSError as error:
+        raise InvalidInput(
+            f"the cache folder {path.parent} can't be written ({error.strerror}); set SPIKELOOM_CACHE"
+        ) from None
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InvalidInput(f"the kernel {path} can't be loaded; remove it and run again")
+    module = importlib.util.module_from_spec(spec)
+    # numba's cache looks its functions' module up by name.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

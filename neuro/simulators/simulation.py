@@ -1,0 +1,206 @@
+"""Simulation: a circuit advanced step by step, with inputs from Python between the ticks, and checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.checks import check_ticks
+from neuro.circuit import Circuit
+from neuro.errors import InvalidInput
+from neuro.lowering import lower
+from neuro.program import PopulationProgram, ProjectionProgram, StepProgram
+from neuro.simulators.compiled import KernelRun, Progress, final_states
+from neuro.simulators.kernel_lines import part_name
+from neuro.simulators.kernel_source import print_kernel
+from neuro.spikes import Recording
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """Everything that the rest of a run depends on, as arrays.
+
+    Args:
+        tick: the next tick to run.
+        structure: digest of the circuit's structure and sizes; only a simulation of the same can take it.
+        arrays: name -> array; read-only copies.
+    """
+
+    tick: int
+    structure: str
+    arrays: Mapping[str, Array]
+
+
+class Simulation:
+    """A compiled circuit that runs when told to: ``step`` for a closed loop, ``run`` for many ticks at once.
+
+    A variable that is set keeps its value until it is set again or the circuit changes it. Running n ticks in any
+    number of steps gives the same spikes as running them at once.
+
+    Args:
+        circuit: what to run, from its initial state.
+
+    >>> from neuro import Circuit, Population
+    >>> from neuro.models import LIF_DELTA
+    >>> simulation = Simulation(Circuit(1e-3, [Population("cell", 1, LIF_DELTA)]))
+    >>> fired = [simulation.step({("cell", "I"): 25e-3})["cell"].tolist() for _ in range(40)]
+    >>> fired.index([0])
+    32
+    """
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._run = KernelRun(lower(circuit))
+
+    @classmethod
+    def of_program(cls, program: StepProgram) -> Simulation:
+        """A simulation of a step program, float or quantised."""
+        simulation = cls.__new__(cls)
+        simulation._run = KernelRun(program)
+        return simulation
+
+    @property
+    def tick(self) -> int:
+        """The next tick to run; as many have been run."""
+        return self._run.tick
+
+    def step(
+        self,
+        inputs: Mapping[tuple[str, str], npt.ArrayLike] | None = None,
+        spikes: Mapping[str, npt.ArrayLike] | None = None,
+    ) -> dict[str, Array]:
+        """Run one tick.
+
+        Args:
+            inputs: (population, variable) -> value before the tick, shape () or (size,), in SI units.
+            spikes: spike source -> indices of the neurons that fire in this tick, besides its own list.
+
+        Returns:
+            population -> indices of the neurons that fired, ascending.
+
+        Raises:
+            InvalidInput: no such variable or source, or a shape or index that does not fit; nothing was run.
+        """
+        checked = {key: self._checked(*key, values) for key, values in (inputs or {}).items()}
+        injected = {name: self._checked_spikes(name, indices) for name, indices in (spikes or {}).items()}
+        for (of, variable), values in checked.items():
+            self._array(of, variable)[:] = values
+        for name, indices in injected.items():
+            self._inject(name, indices)
+        recording = self._run.run(1)
+        return {part.name: recording.spikes[part.name].indices for part in self._run.program.populations}
+
+    def run(self, ticks: int, progress: Progress | None = None) -> Recording:
+        """Run a number of ticks; the recording's spikes carry the ticks of the whole simulation."""
+        check_ticks(ticks)
+        return self._run.run(int(ticks), progress)
+
+    def get(self, of: str, variable: str) -> Array:
+        """A copy of a variable of a population or projection as it stands, one value a neuron or synapse."""
+        self._array(of, variable)
+        return final_states(self._run.program, self._run.memory)[of, variable]
+
+    def set(self, of: str, variable: str, values: npt.ArrayLike) -> None:
+        """Set a variable of a population or projection; shape () or one value a neuron or synapse.
+
+        Raises:
+            InvalidInput: no such variable, or values that do not fit.
+        """
+        self._array(of, variable)[:] = self._checked(of, variable, values)
+
+    def checkpoint(self) -> Checkpoint:
+        """The state of the simulation, to go back to or to go on from elsewhere."""
+        arrays = {}
+        for name, value in self._run.memory.items():
+            if isinstance(value, np.ndarray):
+                arrays[name] = value.copy()
+                arrays[name].setflags(write=False)
+        return Checkpoint(self._run.tick, self._structure(), arrays)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to a checkpoint of this circuit, or of one with the same structure and sizes.
+
+        Raises:
+            InvalidInput: the checkpoint is of another circuit; nothing was changed.
+        """
+        memory = self._run.memory
+        given = {name: array.shape for name, array in checkpoint.arrays.items() if not _is_spike_list(name)}
+        own = {
+            name: array.shape
+            for name, array in memory.items()
+            if isinstance(array, np.ndarray) and not _is_spike_list(name)
+        }
+        if checkpoint.structure != self._structure() or given != own:
+            raise InvalidInput("the checkpoint is of another circuit; restore it into a simulation of its own circuit")
+        for name, array in checkpoint.arrays.items():
+            if _is_spike_list(name):
+                memory[name] = array.copy()
+            else:
+                memory[name][:] = array
+        self._run.tick = checkpoint.tick
+
+    # ------------------------------------------------------------------------------------------------ inside
+
+    def _structure(self) -> str:
+        return hashlib.sha256(print_kernel(self._run.program)[0].encode()).hexdigest()
+
+    def _part(self, name: str) -> tuple[str, int, PopulationProgram | ProjectionProgram]:
+        program = self._run.program
+        parts = [("p", index, part) for index, part in enumerate(program.populations)]
+        synapses = [("q", index, part) for index, part in enumerate(program.projections)]
+        for kind, index, part in (*parts, *synapses):
+            if part.name == name:
+                return kind, index, part
+        known = [part.name for part in program.stateful]
+        raise InvalidInput(f"no population or projection {name!r}; there are {known}")
+
+    def _array(self, of: str, variable: str) -> Array:
+        kind, index, part = self._part(of)
+        known = [state.name for state in part.states]
+        if variable not in known:
+            raise InvalidInput(f"{of!r} has no variable {variable!r}; it has {known}")
+        array: Array = self._run.memory[part_name(kind, index, variable)]
+        return array
+
+    def _checked(self, of: str, variable: str, values: npt.ArrayLike) -> Array:
+        array = self._array(of, variable)
+        given = np.asarray(values)
+        if given.shape not in ((), array.shape):
+            raise InvalidInput(f"{of}.{variable} is given shape {given.shape}; () or {array.shape} is allowed")
+        if not np.issubdtype(given.dtype, np.number) or not np.all(np.isfinite(given)):
+            raise InvalidInput(f"{of}.{variable} is given {values!r}; finite numbers are allowed")
+        return given.astype(array.dtype)
+
+    def _checked_spikes(self, name: str, indices: npt.ArrayLike) -> Array:
+        known = {source.name: source.size for source in self._run.program.sources}
+        if name not in known:
+            raise InvalidInput(f"no spike source {name!r}; there are {sorted(known)}")
+        given = np.asarray(indices)
+        if given.size and not np.issubdtype(given.dtype, np.integer):
+            raise InvalidInput(f"spikes of {name!r} are {indices!r}; whole numbers are allowed")
+        given = np.unique(given.astype(np.int64))
+        if given.size and (given[0] < 0 or given[-1] >= known[name]):
+            raise InvalidInput(f"spikes of {name!r} are {indices!r}; 0 to {known[name] - 1} are allowed")
+        return given
+
+    def _inject(self, name: str, indices: Array) -> None:
+        """Put spikes of the coming tick into a source's list, once each."""
+        index = [source.name for source in self._run.program.sources].index(name)
+        ticks, neurons, at = (part_name("s", index, part) for part in ("ticks", "indices", "at"))
+        memory, now = self._run.memory, self.tick
+        start = int(memory[at][0])
+        due = int(np.searchsorted(memory[ticks], now, side="right"))
+        fired = np.union1d(memory[neurons][start:due], indices)
+        memory[ticks] = np.concatenate([np.full(fired.size, now, np.int64), memory[ticks][due:]])
+        memory[neurons] = np.concatenate([fired, memory[neurons][due:]])
+        memory[at][0] = 0
+
+
+def _is_spike_list(name: str) -> bool:
+    return name.startswith("s") and name.endswith(("_ticks", "_indices"))

@@ -1,0 +1,196 @@
+"""Circuits for the language beyond the basics: integrators, noise, time, sums, random sources, operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, SpikeSource
+from neuro.connections import Connections
+from neuro.models import (
+    HOMEOSTATIC_LIF,
+    LIF_EXPONENTIAL,
+    PLATEAU_LIF,
+    POISSON,
+    REGULAR,
+    Method,
+    NeuronModel,
+    SynapseModel,
+    static_synapse,
+)
+
+DT = 1e-4
+
+
+@dataclass(frozen=True)
+class LanguageCase:
+    """A circuit, for how long; whether Brian2 can run its native text, and whether integers can carry it."""
+
+    build: Callable[[], Circuit]
+    ticks: int
+    native: bool = True
+    fixed: bool = False
+
+
+def van_der_pol(method: Method) -> Circuit:
+    """A nonlinear oscillator with a held variable, a threshold and a drive that depends on time."""
+    model = NeuronModel(
+        equations="""
+        dx/dt = (x - x**3/3 - y + 0.5*sin(2*pi*t/(20*ms)))/tau : 1 (unless refractory)
+        dy/dt = (x + 0.7 - 0.8*y)/(10*tau) : 1
+        tau : second (constant)
+        """,
+        threshold="x > 1.5",
+        reset="x = -1.0",
+        refractory=2e-3,
+        method=method,
+        parameters={"tau": np.array([1e-3, 2e-3, 3e-3])},
+    )
+    return Circuit(DT, [Population("a", 3, model)], probes=[Probe("a", "x"), Probe("a", "y")])
+
+
+def linear(method: Method) -> Circuit:
+    """The linear neuron under any method: numbers of a matrix in every case."""
+    model = NeuronModel(
+        LIF_EXPONENTIAL.equations,
+        LIF_EXPONENTIAL.threshold,
+        LIF_EXPONENTIAL.reset,
+        LIF_EXPONENTIAL.refractory,
+        method,
+        parameters=LIF_EXPONENTIAL.parameters,
+        initial=LIF_EXPONENTIAL.initial,
+    )
+    drive = CurrentInput("a", "I", [[25e-3, 30e-3]], every=600)
+    return Circuit(DT, [Population("a", 2, model, initial={"g": 5e-3})], stimuli=[drive], probes=[Probe("a", "v")])
+
+
+def conditionally_linear() -> Circuit:
+    """Exponential Euler: each equation linear in its own variable, products between them."""
+    model = NeuronModel(
+        equations="""
+        dv/dt = (g*m*(1 - v) - v + 0.4)/tau : 1
+        dm/dt = (1/(1 + exp(-10*(v - 0.5))) - m)/(5*tau) : 1
+        g : 1 (constant)
+        tau : second (constant)
+        """,
+        threshold="v > 0.6",
+        reset="v = 0",
+        method=Method.EXPONENTIAL_EULER,
+        parameters={"tau": 5e-3, "g": np.array([3.0, 9.0])},
+    )
+    return Circuit(DT, [Population("a", 2, model)], probes=[Probe("a", "v"), Probe("a", "m")])
+
+
+def noisy(method: Method, diffusion: str) -> Circuit:
+    """Noise, shared by two equations, and a second one; held while refractory."""
+    model = NeuronModel(
+        equations=f"""
+        dv/dt = (1.2 - v)/tau + {diffusion}*xi_one*tau**-0.5 : 1 (unless refractory)
+        du/dt = -u/tau + 0.1*(xi_one + xi_two)*tau**-0.5 : 1
+        tau : second (constant)
+        """,
+        threshold="v > 1 + 0.1*u",
+        reset="v = 0",
+        refractory=1e-3,
+        method=method,
+        parameters={"tau": 10e-3},
+    )
+    return Circuit(DT, [Population("a", 4, model)], probes=[Probe("a", "v"), Probe("a", "u")], seed=5)
+
+
+def gap_junctions() -> Circuit:
+    """(summed) currents between neurons, read by their equations in the same tick."""
+    model = NeuronModel(
+        equations="dv/dt = (drive - v + gap)/tau : 1\ngap : 1\ndrive : 1 (constant)\ntau : second (constant)",
+        threshold="v > 1",
+        reset="v = 0",
+        parameters={"tau": 10e-3, "drive": np.array([1.5, 1.2, 0.6])},
+        method=Method.EULER,
+    )
+    junction = SynapseModel(equations="w : 1\ngap_post = w*(v_pre - v_post) : 1 (summed)")
+    connections = Connections.from_dense(~np.eye(3, dtype=bool))
+    return Circuit(
+        DT,
+        [Population("a", 3, model)],
+        [Projection("aa", "a", "a", junction, connections, {"w": np.linspace(0.1, 0.6, 6)})],
+        probes=[Probe("a", "v"), Probe("a", "gap")],
+    )
+
+
+def random_sources() -> Circuit:
+    """Poisson and regular sources, drawn inside the circuit, drive two neurons."""
+    return Circuit(
+        1e-3,
+        [
+            Population("p", 20, POISSON, initial={"rate": np.linspace(0, 200, 20)}),
+            Population("r", 4, REGULAR, initial={"rate": np.array([0.0, 40.0, 90.0, 333.0])}),
+            Population("a", 2, LIF_EXPONENTIAL),
+        ],
+        [
+            Projection("pa", "p", "a", static_synapse(), Connections.all_to_all(20, 2), {"w": 2e-3}),
+            Projection("ra", "r", "a", static_synapse(), Connections.all_to_all(4, 2), {"w": 3e-3}),
+        ],
+        probes=[Probe("a", "v"), Probe("r", "phase")],
+        seed=11,
+    )
+
+
+def plateaus() -> Circuit:
+    """Coincident synapses start plateaus, scattered ones do not."""
+    ticks = np.array([0, 1, 2, 3, 100, 140, 180, 220, 300, 300, 301, 301])
+    source = SpikeSource("s", 4, ticks, np.tile(np.arange(4), 3))
+    return Circuit(
+        1e-3,
+        [Population("a", 2, PLATEAU_LIF, {"plateau_ticks": 20.0, "plateau_height": 30e-3})],
+        [Projection("sa", "s", "a", static_synapse("d", "1"), Connections.all_to_all(4, 2), {"w": 1.0})],
+        [source],
+        probes=[Probe("a", "v"), Probe("a", "plateau"), Probe("a", "d")],
+    )
+
+
+def homeostasis() -> Circuit:
+    """Thresholds seek a target rate under three drives."""
+    parameters = {"tau_rate": 50e-3, "alpha": 2e-5, "target_rate": 40.0}
+    drive = CurrentInput("a", "I", [[22e-3, 30e-3, 50e-3]], every=500)
+    probes = [Probe("a", "theta"), Probe("a", "rate")]
+    return Circuit(1e-3, [Population("a", 3, HOMEOSTATIC_LIF, parameters)], stimuli=[drive], probes=probes)
+
+
+def normalised_columns() -> Circuit:
+    """Weights normalised per target and per source, and a statement that reads both neurons."""
+    rng = np.random.default_rng(4)
+    mask = rng.random((6, 3)) < 0.8
+    synapse = SynapseModel(equations="w : volt\nlast : volt", on_pre="g_post += w")
+    return Circuit(
+        1e-3,
+        [Population("a", 3, LIF_EXPONENTIAL)],
+        [Projection("sa", "s", "a", synapse, Connections.from_dense(mask), {"w": rng.uniform(1e-3, 9e-3, mask.sum())})],
+        [SpikeSource("s", 6, np.arange(90), np.arange(90) % 6)],
+        operations=[
+            Operation("columns", "sa", "w = w * 20*mV / incoming(w)", every=10),
+            Operation("rows", "sa", "w = w * 12*mV / outgoing(w) + 1e-3*incoming(w - last)", every=15),
+            Operation("hebb", "sa", "last = w; w = clip(w + 1e-3*(v_post + 60*mV), 0*mV, 15*mV)", every=7),
+        ],
+        probes=[Probe("a", "v"), Probe("sa", "w"), Probe("sa", "last")],
+    )
+
+
+CASES: Mapping[str, LanguageCase] = {
+    "linear, RK2": LanguageCase(lambda: linear(Method.RK2), 600, fixed=True),
+    "linear, RK4": LanguageCase(lambda: linear(Method.RK4), 600, fixed=True),
+    "linear, exponential Euler": LanguageCase(lambda: linear(Method.EXPONENTIAL_EULER), 600, fixed=True),
+    "nonlinear, Euler": LanguageCase(lambda: van_der_pol(Method.EULER), 600),
+    "nonlinear, RK2": LanguageCase(lambda: van_der_pol(Method.RK2), 600),
+    "nonlinear, RK4": LanguageCase(lambda: van_der_pol(Method.RK4), 600),
+    "conditionally linear, exponential Euler": LanguageCase(conditionally_linear, 600),
+    "noise, Euler-Maruyama": LanguageCase(lambda: noisy(Method.EULER, "0.3"), 400),
+    "multiplicative noise, Heun": LanguageCase(lambda: noisy(Method.HEUN, "0.3*v"), 400, native=False),
+    "gap junctions (summed)": LanguageCase(gap_junctions, 400),
+    "random and regular sources": LanguageCase(random_sources, 300),
+    "dendritic plateau": LanguageCase(plateaus, 360, fixed=True),
+    "target-rate homeostasis": LanguageCase(homeostasis, 500, fixed=True),
+    "column and row normalisation": LanguageCase(normalised_columns, 90),
+}
+"""Name -> circuit; what only floats can carry is refused by name in integers."""
