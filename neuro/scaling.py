@@ -154,7 +154,7 @@ class Scaled:
                 return self.stored(operand, form)
         chosen = self._choice(expression)
         if chosen is not None:
-            then, otherwise = (replace(expression, {chosen: branch}.get) for branch in (chosen.then, chosen.otherwise))
+            then, otherwise = (_with_choice(expression, chosen, branch) for branch in (chosen.then, chosen.otherwise))
             return Select(self.condition(chosen.condition), self.stored(then, form), self.stored(otherwise, form))
         fraction = max(0, form.exponent - self.natural(expression)) if self.natural(expression) != FREE else 0
         fraction = max(fraction, self._decay_bits(expression))
@@ -181,6 +181,10 @@ class Scaled:
                 if close.size and part.name.startswith(("a__", "h__")):
                     bits = max(bits, math.ceil(-math.log2(float(close.min()))) + self.rules.guard_bits)
         return bits
+
+
+def _with_choice(expression: Expression, chosen: Select, branch: Expression) -> Expression:
+    return replace(expression, lambda part: branch if part == chosen else None)
 
 
 def _parts(expression: Expression) -> tuple[Expression, ...]:

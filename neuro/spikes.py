@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,9 @@ import numpy.typing as npt
 from neuro.errors import InvalidInput
 
 IntArray = npt.NDArray[np.int64]
+
+Progress = Callable[[int], object]
+"""Called with the number of ticks done so far; a run stops early where it returns False."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,9 +9,9 @@ from neuro.simulators.batch import simulate_batch
 from neuro.simulators.brian2_lowered import Brian2Lowered
 from neuro.simulators.brian2_reference import Brian2Reference
 from neuro.simulators.compiled import Compiled
-from neuro.simulators.compiled import Progress as _Progress
 from neuro.simulators.fixed_point import FixedPoint
 from neuro.simulators.simulation import Checkpoint, Simulation
+from neuro.spikes import Progress as _Progress
 from neuro.spikes import Recording as _Recording
 
 __all__ = [

@@ -12,8 +12,8 @@ from neuro.circuit import Circuit, Stimulus
 from neuro.errors import CircuitError
 from neuro.lowering import lower, lower_stimuli
 from neuro.program import StepProgram
-from neuro.simulators.compiled import Progress, run_program
-from neuro.spikes import Recording
+from neuro.simulators.compiled import run_program
+from neuro.spikes import Progress, Recording
 
 _MOST_WORKERS = 1024
 

@@ -44,7 +44,6 @@ from neuro.program import (
 from neuro.simulators.brian2_operations import operation_objects
 from neuro.simulators.brian2_reference import (
     Brian2Network,
-    Progress,
     WinnersCount,
     input_operation,
     limited,
@@ -57,7 +56,7 @@ from neuro.simulators.brian2_reference import (
     state_monitors,
     winners_function,
 )
-from neuro.spikes import Recording
+from neuro.spikes import Progress, Recording
 
 _COUNTER = "spikeloom_left"
 _FIRE = "spikeloom_fire"
@@ -78,8 +77,8 @@ def run_program_in_brian2(program: StepProgram, ticks: int, *, progress: Progres
     """Run a float or quantised step program in Brian2: the counterpart of ``compiled.run_program``."""
     with on_numpy():
         network = _network(program)
-        run_network(network, ticks, program.dt, progress)
-    return recording(network, program, ticks)
+        done = run_network(network, ticks, program.dt, progress)
+    return recording(network, program, done)
 
 
 def print_brian2(expression: Expression, names: Callable[[Symbol], str]) -> str:

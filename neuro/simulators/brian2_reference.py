@@ -9,7 +9,7 @@ projections without synapses are left out of the network: Brian2 refuses them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -37,10 +37,9 @@ from neuro.models.base import Method
 from neuro.program import Binary, PopulationProgram, ProbeProgram, StepProgram, WinnersRule
 from neuro.random_bits import stream_seed
 from neuro.simulators.brian2_operations import operation_objects
-from neuro.spikes import Recording, Spikes
+from neuro.spikes import Progress, Recording, Spikes
 
 Array = npt.NDArray[Any]
-Progress = Callable[[int], None]
 
 _AFTER_ALL = 1_000_000
 _NEVER = -1e4  # Brian2's own initial value of lastspike, in seconds
@@ -54,8 +53,8 @@ class Brian2Reference:
         """Build the network and run it for a number of ticks."""
         with on_numpy():
             network = to_brian2(circuit)
-            run_network(network, ticks, circuit.dt, progress)
-        return recording(network, lower(circuit), ticks)
+            done = run_network(network, ticks, circuit.dt, progress)
+        return recording(network, lower(circuit), done)
 
 
 @contextmanager
@@ -182,8 +181,8 @@ def limited(rule: WinnersRule) -> bool:
     return rule.per_tick is not None or rule.quota is not None
 
 
-def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progress | None) -> None:
-    """Run for a number of ticks, in parts where somebody wants to see the progress."""
+def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progress | None) -> int:
+    """Run for a number of ticks, in parts where somebody wants to see the progress; gives the ticks done."""
     from brian2 import second
 
     check_ticks(ticks)
@@ -192,8 +191,9 @@ def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progres
         step = ticks - done if progress is None else min(500, ticks - done)
         network.network.run(step * dt * second, namespace={})
         done += step
-        if progress is not None:
-            progress(done)
+        if progress is not None and progress(done) is False:
+            break
+    return done
 
 
 def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recording:

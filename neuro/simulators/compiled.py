@@ -6,7 +6,7 @@ changed parameter never compiles again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +17,14 @@ from neuro.checks import check_ticks
 from neuro.circuit import Circuit
 from neuro.errors import NumericalError
 from neuro.lowering import lower
-from neuro.program import ProjectionProgram, Scope, StepProgram
+from neuro.program import PopulationProgram, ProjectionProgram, Scope, StepProgram
 from neuro.simulators.kernel_lines import part_name
 from neuro.simulators.kernel_memory import chunk_ticks, kernel_memory, presynaptic, probe_memory
 from neuro.simulators.kernel_module import load_kernel
 from neuro.simulators.kernel_source import print_kernel
-from neuro.spikes import Recording, Spikes
+from neuro.spikes import Progress, Recording, Spikes
 
 Array = npt.NDArray[Any]
-Progress = Callable[[int], object]
-"""Called with the number of ticks done so far; a run stops early where it returns False."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +120,21 @@ def _collect(program: StepProgram, memory: dict[str, Any], spikes: dict[str, lis
 def _check_finite(program: StepProgram, memory: dict[str, Any], start: int, stop: int) -> None:
     if program.quantised:
         return
-    for kind, parts, what in (("p", program.populations, "neuron"), ("q", program.projections, "synapse")):
-        for index, part in enumerate(parts):
-            for state in part.states:
-                values = memory[part_name(kind, index, state.name)]
-                if not np.isfinite(values).all():
-                    bad = int(np.flatnonzero(~np.isfinite(values))[0])
-                    raise NotFiniteError(f"{part.name}.{state.name} of {what} {bad} is {values[bad]}", start, stop)
+    for kind, index, part in numbered(program):
+        for state in part.states:
+            values = memory[part_name(kind, index, state.name)]
+            if not np.isfinite(values).all():
+                bad = int(np.flatnonzero(~np.isfinite(values))[0])
+                what = "neuron" if isinstance(part, PopulationProgram) else "synapse"
+                raise NotFiniteError(f"{part.name}.{state.name} of {what} {bad} is {values[bad]}", start, stop)
+
+
+def numbered(program: StepProgram) -> Iterator[tuple[str, int, PopulationProgram | ProjectionProgram]]:
+    """Everything that has states, with the kind and number that its arguments are named after."""
+    for index, population in enumerate(program.populations):
+        yield "p", index, population
+    for index, projection in enumerate(program.projections):
+        yield "q", index, projection
 
 
 def _recording(

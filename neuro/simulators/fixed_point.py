@@ -12,8 +12,8 @@ from neuro.formats import Key, Rules
 from neuro.lowering import lower
 from neuro.program import Format, ProbeProgram, StepProgram
 from neuro.quantise import Quantised, quantise
-from neuro.simulators.compiled import Progress, run_program
-from neuro.spikes import Recording
+from neuro.simulators.compiled import run_program
+from neuro.spikes import Progress, Recording
 
 
 @dataclass(frozen=True, slots=True)

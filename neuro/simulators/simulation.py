@@ -15,10 +15,10 @@ from neuro.circuit import Circuit
 from neuro.errors import InvalidInput
 from neuro.lowering import lower
 from neuro.program import PopulationProgram, ProjectionProgram, StepProgram
-from neuro.simulators.compiled import KernelRun, Progress, final_states
+from neuro.simulators.compiled import KernelRun, final_states, numbered
 from neuro.simulators.kernel_lines import part_name
 from neuro.simulators.kernel_source import print_kernel
-from neuro.spikes import Recording
+from neuro.spikes import Progress, Recording
 
 Array = npt.NDArray[Any]
 
@@ -152,9 +152,7 @@ class Simulation:
 
     def _part(self, name: str) -> tuple[str, int, PopulationProgram | ProjectionProgram]:
         program = self._run.program
-        parts = [("p", index, part) for index, part in enumerate(program.populations)]
-        synapses = [("q", index, part) for index, part in enumerate(program.projections)]
-        for kind, index, part in (*parts, *synapses):
+        for kind, index, part in numbered(program):
             if part.name == name:
                 return kind, index, part
         known = [part.name for part in program.stateful]
