@@ -23,6 +23,7 @@ from neuro.errors import InvalidInput
 from neuro.expressions import evaluate
 from neuro.program import (
     ACTIVE,
+    Call,
     Format,
     PopulationProgram,
     ProjectionProgram,
@@ -250,7 +251,8 @@ def _choose_synaptic(projection: ProjectionProgram, ranges: Mapping[Key, float],
     traces = {part.target.name for part in projection.update}
     for state in sorted(projection.states, key=lambda state: state.name not in traces):
         key = (projection.name, state.name)
-        largest = max(ranges.get(key, 0.0), float(np.abs(state.initial).max(initial=0.0)))
+        start = float(np.abs(state.initial).max(initial=0.0))
+        largest = max(ranges.get(key, 0.0), start, _clipped_at(projection, state.name))
         if key in chosen.formats:
             continue
         if state.name in traces:
@@ -260,6 +262,19 @@ def _choose_synaptic(projection: ProjectionProgram, ranges: Mapping[Key, float],
             exponent = _weight_exponent(projection, state.name, chosen.formats)
             tight = replace(rules, headroom_bits=0)
             chosen.put(key, exponent, largest, tight, "the step of what it is added to, or of its changes")
+
+
+def _clipped_at(projection: ProjectionProgram, name: str) -> float:
+    """The largest absolute bound to which code clips a state; 0 where none does: a register must reach its bound."""
+    numbers = {c.name: c.values for c in projection.coefficients} | {s.name: s.initial for s in projection.states}
+    bounds = [
+        float(np.abs(evaluate(bound, numbers)).max(initial=0.0))
+        for part in (*projection.on_pre, *projection.on_post)
+        if part.target == Symbol(name) and isinstance(part.value, Call) and part.value.function == "clip"
+        for bound in part.value.arguments[1:]
+        if all(symbol.scope is Scope.OWN for symbol in symbols(bound))
+    ]
+    return max(bounds, default=0.0)
 
 
 def _trace_exponent(projection: ProjectionProgram, state: State, largest: float, rules: Rules) -> tuple[int, str]:

@@ -21,7 +21,7 @@ from neuro.equations import (
 from neuro.errors import EquationError
 from neuro.expressions import parse_statements
 from neuro.lowering_neurons import Neurons, lower_assignment, lower_population
-from neuro.lowering_synapses import lower_projection
+from neuro.lowering_synapses import check_sums, lower_projection
 from neuro.program import (
     InputProgram,
     OperationProgram,
@@ -41,13 +41,15 @@ def lower(circuit: Circuit) -> StepProgram:
     """
     _check_parameters(circuit)
     neurons = {population.name: Neurons.of(population, circuit.dt) for population in circuit.populations}
+    projections = tuple(lower_projection(part, neurons, circuit.dt) for part in circuit.projections)
+    check_sums(projections)
     return StepProgram(
         dt=circuit.dt,
         populations=tuple(lower_population(part, circuit.dt) for part in neurons.values()),
         sources=tuple(
             SourceProgram(s.name, s.size, np.asarray(s.ticks), np.asarray(s.indices)) for s in circuit.sources
         ),
-        projections=tuple(lower_projection(part, neurons, circuit.dt) for part in circuit.projections),
+        projections=projections,
         inputs=tuple(_input(part, neurons) for part in circuit.inputs),
         restarts=tuple(_restart(part, neurons) for part in circuit.restarts),
         operations=tuple(_operation(part, neurons) for part in circuit.operations),

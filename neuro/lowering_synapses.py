@@ -20,7 +20,7 @@ from neuro.equations import (
     resolved,
     seconds,
 )
-from neuro.errors import EquationError
+from neuro.errors import CircuitError, EquationError
 from neuro.expressions import Statement, negate, parse_statements, replace
 from neuro.integrate import Step, exact_step, linear_system
 from neuro.lowering_neurons import Neurons, combined
@@ -34,6 +34,8 @@ from neuro.program import (
     Symbol,
     symbols,
 )
+
+_OPEN_BOUNDS = (("min", -np.inf), ("max", np.inf))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +120,11 @@ def lower_projection(projection: Projection, neurons: Mapping[str, Neurons], dt:
     _check_order(on_pre, f"on_pre of {where}")
     _check_order(on_post, f"on_post of {where}")
     step = _integrated(synapses, dt)
+    states = tuple(
+        State(name, _synaptic_initial(synapses, name, declared))
+        for name in (*equations.variables, *(name for name in equations.constants if name in declared))
+    )
+    _check_bounds(states, constants, where)
     return ProjectionProgram(
         name=projection.name,
         source=projection.source,
@@ -127,10 +134,7 @@ def lower_projection(projection: Projection, neurons: Mapping[str, Neurons], dt:
         delay=to_ticks(
             quantity(projection.delay, seconds(), f"the delay of {where}").values, dt, f"the delay of {where}"
         ),
-        states=tuple(
-            State(name, _synaptic_initial(synapses, name, declared))
-            for name in (*equations.variables, *(name for name in equations.constants if name in declared))
-        ),
+        states=states,
         coefficients=(*step.coefficients, *_synaptic_coefficients(synapses, (*on_pre, *on_post))),
         on_pre=on_pre,
         on_post=on_post,
@@ -149,6 +153,12 @@ def _integrated(synapses: Synapses, dt: float) -> Step:
     system = linear_system(rates, equations.variables)
     if system is None:
         raise EquationError(f"the equations of {synapses.where} are not linear, so there is no exact step")
+    known = {*equations.variables, *synapses.constants}
+    for name in sorted({symbol.name for rate in rates.values() for symbol in symbols(rate)} - known):
+        raise EquationError(
+            f"an equation of {synapses.where} reads {name!r}, which differs by synapse; give one number there, "
+            "or a projection of its own to each value"
+        )
     values = {name: constant.values for name, constant in synapses.constants.items()}
     return exact_step(system, (), values, dt)
 
@@ -157,6 +167,55 @@ def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Any]
     label = f"{name!r} of {synapses.where}"
     values = quantity(declared.get(name, 0.0), synapses.equations.dimensions[name], label).values
     return np.broadcast_to(values, (synapses.projection.connections.synapses,)).copy()
+
+
+def _check_bounds(states: Iterable[State], constants: Mapping[str, Quantity], where: str) -> None:
+    """Refuse a start value outside the bounds ``NAME_min`` and ``NAME_max`` that the model declares for it."""
+    values = {name: constant.values for name, constant in constants.items()}
+    values |= {state.name: state.initial for state in states}
+    for state in states:
+        low, high = (values.get(f"{state.name}_{end}", np.array(inf)) for end, inf in _OPEN_BOUNDS)
+        low, high = (np.broadcast_to(bound, state.initial.shape) for bound in (low, high))
+        outside = np.flatnonzero((state.initial < low) | (state.initial > high))
+        if outside.size:
+            synapse = outside[0]
+            below = state.initial[synapse] < low[synapse]
+            raise CircuitError(
+                f"{state.name!r} of {where} starts at {state.initial[synapse]:g} in synapse {synapse}, "
+                f"{'below' if below else 'above'} its bound {state.name}_{'min' if below else 'max'} = "
+                f"{(low if below else high)[synapse]:g}; start inside the bounds, or move them"
+            )
+
+
+def check_sums(projections: Iterable[ProjectionProgram]) -> None:
+    """Refuse code that reads a neuron variable which the synapses of the same tick add to.
+
+    What it would see is a partial sum, which depends on the order of the projections and, in integers, is not yet
+    saturated. The tick contract says that sums are read from the next tick on.
+
+    Raises:
+        EquationError: naming the projection that reads, the one that adds, and the variable.
+    """
+    adds: dict[tuple[str, str], str] = {}
+    parts = list(projections)
+    for projection in parts:
+        for part in (*projection.on_pre, *projection.on_post):
+            if part.accumulate:
+                adds.setdefault((_owner(projection, part.target), part.target.name), projection.name)
+    for projection in parts:
+        for part in (*projection.on_pre, *projection.on_post):
+            for symbol in sorted(symbols(part.value), key=lambda item: item.name):
+                key = (_owner(projection, symbol), symbol.name)
+                if symbol.scope is not Scope.OWN and key in adds:
+                    raise EquationError(
+                        f"the code of projection {projection.name!r} reads {key[0]}.{key[1]}, to which projection "
+                        f"{adds[key]!r} adds in the same tick; it would see a partial sum. Read a variable that no "
+                        "synapse writes, such as one that the neuron's equations derive from it"
+                    )
+
+
+def _owner(projection: ProjectionProgram, symbol: Symbol) -> str:
+    return projection.source if symbol.scope is Scope.PRE else projection.target
 
 
 def _synaptic(synapses: Synapses, statement: Statement) -> Assignment:
