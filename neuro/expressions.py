@@ -189,9 +189,8 @@ def _condition(node: ast.expr, text: str) -> Expression:
     inner = _convert(node, text)
     if _is_truth(inner):
         return inner
-    raise EquationError(
-        f"int({ast.unparse(node)}) in {text!r}: only a condition is allowed in int, such as int({ast.unparse(node)} > 0)"
-    )
+    given = ast.unparse(node)
+    raise EquationError(f"int({given}) in {text!r}: only a condition is allowed in int, such as int({given} > 0)")
 
 
 def _is_truth(expression: Expression) -> bool:

@@ -259,7 +259,7 @@ def _choose_synaptic(projection: ProjectionProgram, ranges: Mapping[Key, float],
             exponent, reason = _trace_exponent(projection, state, largest, rules)
             chosen.put(key, exponent, largest, rules, reason)
         else:
-            exponent = _weight_exponent(projection, state.name, chosen.formats)
+            exponent = _weight_exponent(projection, state, chosen.formats, rules)
             tight = replace(rules, headroom_bits=0)
             chosen.put(key, exponent, largest, tight, "the step of what it is added to, or of its changes")
 
@@ -292,7 +292,8 @@ def _trace_exponent(projection: ProjectionProgram, state: State, largest: float,
     return math.floor(math.log2(step)), f"{rules.stall:g} of the increment {matters:.3g} at tau/dt = {ratio:.4g}"
 
 
-def _weight_exponent(projection: ProjectionProgram, name: str, formats: Mapping[Key, Format]) -> int:
+def _weight_exponent(projection: ProjectionProgram, state: State, formats: Mapping[Key, Format], rules: Rules) -> int:
+    name = state.name
     exponents = [
         formats[projection.target if part.target.scope is Scope.POST else projection.source, part.target.name].exponent
         for part in (*projection.on_pre, *projection.on_post)
@@ -306,4 +307,7 @@ def _weight_exponent(projection: ProjectionProgram, name: str, formats: Mapping[
         for symbol in symbols(part.value)
         if symbol.scope is Scope.OWN and symbol.name != name and (projection.name, symbol.name) in formats
     ]
-    return min(exponents, default=-16)
+    # A number that differs by synapse and is never written keeps the precision of a coefficient.
+    sizes = np.abs(state.initial[state.initial != 0])
+    own = math.floor(math.log2(float(sizes.min()))) - rules.guard_bits if sizes.size else -16
+    return min(exponents, default=own)

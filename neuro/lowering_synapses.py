@@ -49,9 +49,14 @@ class Synapses:
     post: Neurons
     where: str
 
+    @property
+    def own(self) -> frozenset[str]:
+        """Names of the synapse's own variables and constants, also of those constants that differ by synapse."""
+        return frozenset((*self.equations.variables, *self.equations.constants, *self.constants))
+
     def symbol(self, name: str) -> Symbol:
         """What a name in the code of a synapse means, and on which side."""
-        if name in self.equations.variables or name in self.constants:
+        if name in self.own:
             return Symbol(name)
         base, _, suffix = name.rpartition("_")
         if suffix == "pre" and self.pre is not None and base in self.pre.names:
@@ -69,7 +74,7 @@ class Synapses:
             return self.symbol(part.name) if isinstance(part, Symbol) else None
 
         known = {part.name for part in symbols(expression) if self.symbol(part.name) != part}
-        names = (*known, *self.equations.variables, *self.constants)
+        names = (*known, *self.own)
         return replace(resolved(expression, self.equations, names, self.where), scoped)
 
     @property

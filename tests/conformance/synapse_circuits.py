@@ -20,6 +20,7 @@ from neuro.models.static_synapse import static_synapse
 DT = 1e-3
 TICKS = 150
 SOURCES, TARGETS = 5, 3
+SYNAPSES = 12
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ SHORT = {"w": 10e-3, "u_0": 0.3, "tau_d": 100e-3, "tau_f": 60e-3}
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        "pair": Rule(models.pair_stdp(), STEPS),
+        "pair": Rule(models.pair_stdp(), {**STEPS, "w_max": np.linspace(2.5e-3, 4e-3, SYNAPSES)}),
         "nearest": Rule(models.nearest_neighbour_stdp(), STEPS),
         "symmetric": Rule(models.symmetric_stdp(), {"w": 2e-3, "a": 0.3e-3, "offset": 0.5e-3, "w_max": 3e-3}),
         "reward": Rule(models.reward_modulated_stdp(), STEPS, (0, 2, 1)),
@@ -60,7 +61,8 @@ NO_INTEGERS: Mapping[str, str] = MappingProxyType({"power_law": r"the operator '
 def learning(names: Sequence[str]) -> Circuit:
     """Plastic synapses from 5 sources, one projection a rule, beside strong static ones from teachers."""
     rng = np.random.default_rng(7)
-    connections = Connections.from_dense(rng.random((SOURCES, TARGETS)) < 0.8)
+    pairs = np.sort(rng.permutation(SOURCES * TARGETS)[:SYNAPSES])
+    connections = Connections.from_pairs(pairs // TARGETS, pairs % TARGETS, SOURCES, TARGETS)
     return Circuit(
         DT,
         [Population("a", TARGETS, LIF_EXPONENTIAL)],
