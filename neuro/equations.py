@@ -298,6 +298,11 @@ def resolved(expression: Expression, equations: Equations, known: Iterable[str],
             return replace(equations.subexpressions[part.name], meaning)
         if part.name in DEFAULT_UNITS:
             return Constant(float(DEFAULT_UNITS[part.name]))
+        if part.name == "inf":
+            raise EquationError(
+                f"the code of {where} names 'inf'; write a finite number, or the threshold None for neurons that "
+                "never fire"
+            )
         if part.name in DEFAULT_CONSTANTS:
             return Constant(float(DEFAULT_CONSTANTS[part.name].value))
         raise EquationError(

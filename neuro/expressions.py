@@ -8,6 +8,8 @@ own parser and only these node types are accepted; nothing is ever executed.
 from __future__ import annotations
 
 import ast
+import math
+import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +20,7 @@ from scipy.special import exprel
 
 from neuro.errors import EquationError
 from neuro.program import (
+    ACTIVE,
     FLUSH_BELOW,
     TOTALS,
     Binary,
@@ -100,6 +103,8 @@ _AST_OPERATORS: Mapping[type, str] = MappingProxyType(
     }
 )
 
+_LARGEST = sys.float_info.max
+
 ZERO = Constant(0.0)
 ONE = Constant(1.0)
 
@@ -156,7 +161,7 @@ def _convert(node: ast.AST, text: str) -> Expression:
         case ast.Constant(value=bool() as truth):
             return Constant(truth)
         case ast.Constant(value=int() | float() as number):
-            return Constant(float(number))
+            return _number(number, text)
         case ast.Name(id=name):
             return Symbol(name)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -176,10 +181,38 @@ def _convert(node: ast.AST, text: str) -> Expression:
                 result = Binary(_AST_OPERATORS[type(operator)], result, _convert(value, text))
             return result
         case ast.Call(func=ast.Name(id="int"), args=[condition], keywords=[]):
-            return Select(_convert(condition, text), ONE, ZERO)
+            return Select(_condition(condition, text), ONE, ZERO)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return _call(name, arguments, text)
     raise EquationError(f"{ast.unparse(node)!r} in {text!r} is outside the supported language")
+
+
+def _number(number: float, text: str) -> Constant:
+    try:
+        value = float(number)
+    except OverflowError:
+        value = math.inf
+    if not math.isfinite(value):
+        raise EquationError(f"a number in {text!r} is too large; numbers up to {_LARGEST:.3g} are allowed")
+    return Constant(value)
+
+
+def _condition(node: ast.expr, text: str) -> Expression:
+    """The argument of ``int``: Brian2 rounds a number towards zero there, which no target here does."""
+    inner = _convert(node, text)
+    if _is_truth(inner):
+        return inner
+    given = ast.unparse(node)
+    raise EquationError(f"int({given}) in {text!r}: only a condition is allowed in int, such as int({given} > 0)")
+
+
+def _is_truth(expression: Expression) -> bool:
+    match expression:
+        case Binary("<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or", _, _) | Unary("not", _) | Constant(bool()):
+            return True
+        case Symbol(name):
+            return name == ACTIVE
+    return False
 
 
 def _call(name: str, arguments: list[ast.expr], text: str) -> Expression:

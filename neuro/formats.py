@@ -23,6 +23,7 @@ from neuro.errors import InvalidInput
 from neuro.expressions import evaluate
 from neuro.program import (
     ACTIVE,
+    Call,
     Format,
     PopulationProgram,
     ProjectionProgram,
@@ -250,16 +251,30 @@ def _choose_synaptic(projection: ProjectionProgram, ranges: Mapping[Key, float],
     traces = {part.target.name for part in projection.update}
     for state in sorted(projection.states, key=lambda state: state.name not in traces):
         key = (projection.name, state.name)
-        largest = max(ranges.get(key, 0.0), float(np.abs(state.initial).max(initial=0.0)))
+        start = float(np.abs(state.initial).max(initial=0.0))
+        largest = max(ranges.get(key, 0.0), start, _clipped_at(projection, state.name))
         if key in chosen.formats:
             continue
         if state.name in traces:
             exponent, reason = _trace_exponent(projection, state, largest, rules)
             chosen.put(key, exponent, largest, rules, reason)
         else:
-            exponent = _weight_exponent(projection, state.name, chosen.formats)
+            exponent = _weight_exponent(projection, state, chosen.formats, rules)
             tight = replace(rules, headroom_bits=0)
             chosen.put(key, exponent, largest, tight, "the step of what it is added to, or of its changes")
+
+
+def _clipped_at(projection: ProjectionProgram, name: str) -> float:
+    """The largest absolute bound to which code clips a state; 0 where none does: a register must reach its bound."""
+    numbers = {c.name: c.values for c in projection.coefficients} | {s.name: s.initial for s in projection.states}
+    bounds = [
+        float(np.abs(evaluate(bound, numbers)).max(initial=0.0))
+        for part in (*projection.on_pre, *projection.on_post)
+        if part.target == Symbol(name) and isinstance(part.value, Call) and part.value.function == "clip"
+        for bound in part.value.arguments[1:]
+        if all(symbol.scope is Scope.OWN for symbol in symbols(bound))
+    ]
+    return max(bounds, default=0.0)
 
 
 def _trace_exponent(projection: ProjectionProgram, state: State, largest: float, rules: Rules) -> tuple[int, str]:
@@ -277,7 +292,8 @@ def _trace_exponent(projection: ProjectionProgram, state: State, largest: float,
     return math.floor(math.log2(step)), f"{rules.stall:g} of the increment {matters:.3g} at tau/dt = {ratio:.4g}"
 
 
-def _weight_exponent(projection: ProjectionProgram, name: str, formats: Mapping[Key, Format]) -> int:
+def _weight_exponent(projection: ProjectionProgram, state: State, formats: Mapping[Key, Format], rules: Rules) -> int:
+    name = state.name
     exponents = [
         formats[projection.target if part.target.scope is Scope.POST else projection.source, part.target.name].exponent
         for part in (*projection.on_pre, *projection.on_post)
@@ -291,4 +307,7 @@ def _weight_exponent(projection: ProjectionProgram, name: str, formats: Mapping[
         for symbol in symbols(part.value)
         if symbol.scope is Scope.OWN and symbol.name != name and (projection.name, symbol.name) in formats
     ]
-    return min(exponents, default=-16)
+    # A number that differs by synapse and is never written keeps the precision of a coefficient.
+    sizes = np.abs(state.initial[state.initial != 0])
+    own = math.floor(math.log2(float(sizes.min()))) - rules.guard_bits if sizes.size else -16
+    return min(exponents, default=own)

@@ -20,7 +20,7 @@ from neuro.equations import (
     resolved,
     seconds,
 )
-from neuro.errors import EquationError
+from neuro.errors import CircuitError, EquationError
 from neuro.expressions import Statement, negate, parse_statements, replace
 from neuro.integrate import EXACT, Step, linear_step, linear_system
 from neuro.lowering_neurons import Neurons, combined
@@ -35,6 +35,8 @@ from neuro.program import (
     symbols,
     totals,
 )
+
+_OPEN_BOUNDS = (("min", -np.inf), ("max", np.inf))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +86,14 @@ class Synapses:
             where,
         )
 
+    @property
+    def own(self) -> frozenset[str]:
+        """Names of the synapse's own variables and constants, also of those constants that differ by synapse."""
+        return frozenset((*self.equations.variables, *self.equations.constants, *self.constants))
+
     def symbol(self, name: str) -> Symbol:
         """What a name in the code of a synapse means, and on which side."""
-        if name in self.equations.variables or name in self.constants:
+        if name in self.own:
             return Symbol(name)
         base, _, suffix = name.rpartition("_")
         if suffix == "pre" and self.pre is not None and base in self.pre.names:
@@ -104,7 +111,7 @@ class Synapses:
             return self.symbol(part.name) if isinstance(part, Symbol) else None
 
         known = {part.name for part in symbols(expression) if self.symbol(part.name) != part}
-        names = (*known, *self.equations.variables, *self.declared, *self.constants)
+        names = (*known, *self.own)
         return replace(resolved(expression, self.equations, names, self.where), scoped)
 
     @property
@@ -130,6 +137,11 @@ def lower_projection(synapses: Synapses, dt: float) -> ProjectionProgram:
     _check_order(on_post, f"on_post of {where}")
     step = _integrated(synapses, dt)
     summed = tuple(_summed(synapses, name, value) for name, value in equations.summed.items())
+    states = tuple(
+        State(name, _synaptic_initial(synapses, name, declared))
+        for name in (*equations.variables, *(name for name in equations.constants if name in declared))
+    )
+    _check_bounds(states, synapses.constants, where)
     return ProjectionProgram(
         name=projection.name,
         source=projection.source,
@@ -139,10 +151,7 @@ def lower_projection(synapses: Synapses, dt: float) -> ProjectionProgram:
         delay=to_ticks(
             quantity(projection.delay, seconds(), f"the delay of {where}").values, dt, f"the delay of {where}"
         ),
-        states=tuple(
-            State(name, _synaptic_initial(synapses, name, declared))
-            for name in (*equations.variables, *(name for name in equations.constants if name in declared))
-        ),
+        states=states,
         coefficients=(*step.coefficients, *_synaptic_coefficients(synapses, (*on_pre, *on_post, *summed))),
         on_pre=on_pre,
         on_post=on_post,
@@ -162,6 +171,12 @@ def _integrated(synapses: Synapses, dt: float) -> Step:
     system = linear_system(rates, equations.variables)
     if system is None:
         raise EquationError(f"the equations of {synapses.where} are not linear, so there is no exact step")
+    known = {*equations.variables, *synapses.constants}
+    for name in sorted({symbol.name for rate in rates.values() for symbol in symbols(rate)} - known):
+        raise EquationError(
+            f"an equation of {synapses.where} reads {name!r}, which differs by synapse; give one number there, "
+            "or a projection of its own to each value"
+        )
     values = {name: constant.values for name, constant in synapses.constants.items()}
     return linear_step(system, (), values, dt, EXACT)
 
@@ -209,6 +224,24 @@ def _summed(synapses: Synapses, name: str, value: Expression) -> Assignment:
     if any(symbol.name == target.name and symbol.scope is not Scope.OWN for symbol in symbols(meaning)):
         raise EquationError(f"the sum {name!r} of {synapses.where} reads what it writes")
     return Assignment(target, meaning)
+
+
+def _check_bounds(states: Iterable[State], constants: Mapping[str, Quantity], where: str) -> None:
+    """Refuse a start value outside the bounds ``NAME_min`` and ``NAME_max`` that the model declares for it."""
+    values = {name: constant.values for name, constant in constants.items()}
+    values |= {state.name: state.initial for state in states}
+    for state in states:
+        low, high = (values.get(f"{state.name}_{end}", np.array(inf)) for end, inf in _OPEN_BOUNDS)
+        low, high = (np.broadcast_to(bound, state.initial.shape) for bound in (low, high))
+        outside = np.flatnonzero((state.initial < low) | (state.initial > high))
+        if outside.size:
+            synapse = outside[0]
+            below = state.initial[synapse] < low[synapse]
+            raise CircuitError(
+                f"{state.name!r} of {where} starts at {state.initial[synapse]:g} in synapse {synapse}, "
+                f"{'below' if below else 'above'} its bound {state.name}_{'min' if below else 'max'} = "
+                f"{(low if below else high)[synapse]:g}; start inside the bounds, or move them"
+            )
 
 
 def _synaptic(synapses: Synapses, statement: Statement) -> Assignment:

@@ -78,6 +78,7 @@ def quantise(
         raise InvalidInput("the program is quantised already; give the float program")
     for part in program.populations:
         _check_population(part)
+    _check_sums(program.projections)
     chosen = choose_formats(program, ranges, formats or {}, rules or Rules())
     table, reasons = chosen.formats, chosen.reasons
     writer = _Writer(table, rules or Rules())
@@ -191,6 +192,34 @@ class _Writer:
 
     def _assignment(self, scaled: Scaled, owner: str, part: Assignment) -> Assignment:
         return replace(part, value=scaled.stored(part.value, self.formats[owner, part.target.name]))
+
+
+def _check_sums(projections: Iterable[ProjectionProgram]) -> None:
+    """Refuse code that reads a neuron variable which other synapses of the same tick add to.
+
+    Floats see the sum of the projections declared before; integers saturate once at the end of the phase.
+    """
+    adds: dict[tuple[str, str], str] = {}
+    parts = list(projections)
+    for projection in parts:
+        for part in (*projection.on_pre, *projection.on_post):
+            if part.accumulate:
+                adds.setdefault((_owner(projection, part.target), part.target.name), projection.name)
+    for projection in parts:
+        for part in (*projection.on_pre, *projection.on_post):
+            for symbol in sorted(symbols(part.value), key=lambda item: item.name):
+                key = (_owner(projection, symbol), symbol.name)
+                if symbol.scope is not Scope.OWN and key in adds:
+                    raise UnsupportedByTarget(
+                        f"that projection {projection.name!r} reads {key[0]}.{key[1]}, to which {adds[key]!r} adds "
+                        "in the same tick",
+                        "fixed point",
+                        "read a variable that no synapse writes",
+                    )
+
+
+def _owner(projection: ProjectionProgram, symbol: Symbol) -> str:
+    return projection.source if symbol.scope is Scope.PRE else projection.target
 
 
 def _check_population(part: PopulationProgram) -> None:

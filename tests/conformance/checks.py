@@ -30,11 +30,18 @@ def assert_same(given: Recording, expected: Recording, tolerance: float, pair: s
     assert difference <= tolerance, f"{pair}: states differ by {difference}"
 
 
+def event_driven(circuit: Circuit) -> set[tuple[str, str]]:
+    """Variables that Brian2 brings up to date only when a spike asks for them, so that probes there are stale."""
+    from brian2 import Equations
+
+    parsed = {part.name: Equations(part.model.equations) for part in circuit.projections}
+    return {(name, key) for name, lines in parsed.items() for key in lines if "event-driven" in lines[key].flags}
+
+
 def check_float(circuit: Circuit, ticks: int, *, native: bool, lowered_tolerance: float = 0.0) -> Recording:
     """Brian2 (native text, or the lowered program where native breaks) = compiled = plain interpreter."""
     program = probed(lower(circuit))
-    # Brian2 brings event-driven variables up to date only when a spike asks for them, so they are not probed there.
-    traces = {(part.name, item.target.name) for part in program.projections for item in part.update}
+    traces = event_driven(circuit)
     probes = [Probe(p.of, p.variable) for p in program.probes if (p.of, p.variable) not in traces]
     circuit = replace(circuit, probes=probes)
     compiled = run_program(program, ticks)

@@ -1,0 +1,41 @@
+"""Pair-based spike-timing-dependent plasticity between nearest neighbours, with hard bounds.
+
+Each presynaptic spike is paired with the last postsynaptic one and the other way round: a spike sets its trace to the
+step instead of adding to it, so earlier spikes are forgotten. The window of a lone pair is that of
+:mod:`neuro.models.stdp`.
+Source: Morrison, Diesmann & Gerstner, Biol. Cybern. 98 (2008), section 4.1.2, symmetric scheme.
+"""
+
+from __future__ import annotations
+
+from neuro.models.base import SynapseModel
+
+
+def nearest_neighbour_stdp(variable: str = "g", unit: str = "volt") -> SynapseModel:
+    """``variable_post += w`` for each spike; ``w`` moves by the nearest pair only and stays in w_min .. w_max.
+
+    Parameters: ``a_plus``, ``a_minus`` (steps of w) and ``w_max``, ``w_min`` in ``unit``; ``tau_plus``, ``tau_minus``.
+    """
+    return SynapseModel(
+        equations=f"""
+        w : {unit}
+        dpre_trace/dt = -pre_trace / tau_plus : {unit} (event-driven)
+        dpost_trace/dt = -post_trace / tau_minus : {unit} (event-driven)
+        a_plus : {unit} (constant)
+        a_minus : {unit} (constant)
+        w_min : {unit} (constant)
+        w_max : {unit} (constant)
+        tau_plus : second (constant)
+        tau_minus : second (constant)
+        """,
+        on_pre=f"""
+        {variable}_post += w
+        pre_trace = a_plus
+        w = clip(w - post_trace, w_min, w_max)
+        """,
+        on_post="""
+        post_trace = a_minus
+        w = clip(w + pre_trace, w_min, w_max)
+        """,
+        parameters={"tau_plus": 20e-3, "tau_minus": 20e-3, "w_min": 0.0},
+    )
