@@ -101,6 +101,8 @@ class SpikeEncoder(ABC):
     def stimulus(self, vectors: npt.ArrayLike, name: str = "encoder") -> SpikeSource:
         """The code of vectors as a spike source: presentations of ``ticks`` ticks, one after the other.
 
+        A neuron whose reset sets v loses what arrives in the tick in which it fires; see docs/spike_codes.md.
+
         Raises:
             InvalidInput: as :meth:`encode`; a name that a circuit refuses.
         """
@@ -195,7 +197,9 @@ def spread_out(counts: IntArray) -> tuple[IntArray, IntArray]:
 
 def on_off_neurons(dimension: IntArray, value: Floats) -> IntArray:
     """The neuron that fires for a value: 2 j where it is positive, 2 j + 1 where it is negative."""
-    return 2 * dimension + (value < 0)
+    neurons = 2 * dimension
+    neurons += value < 0
+    return neurons
 
 
 def on_minus_off(values: npt.NDArray[Any]) -> Floats:

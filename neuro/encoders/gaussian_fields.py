@@ -28,7 +28,7 @@ _STEPS = 4
 
 @dataclass(frozen=True, slots=True)
 class GaussianFieldsEncoder(ScaledEncoder):
-    """Value -> one spike of each of the two to four neurons whose receptive fields hold it.
+    """Value -> one spike of each neuron whose receptive field holds it, two at least.
 
     Neuron ``j * fields + i`` is field i of value j.
 
@@ -44,7 +44,7 @@ class GaussianFieldsEncoder(ScaledEncoder):
     >>> import numpy as np
     >>> encoder = GaussianFieldsEncoder(1, fields=6, ticks=10)  # centres -1.25, -0.75, ... 1.25
     >>> encoder.encode(np.array([0.25])).first_ticks().tolist()  # 10 is silence
-    [[10, 9, 7, 0, 7, 9]]
+    [[10, 10, 7, 0, 7, 10]]
     """
 
     fields: int = 8
