@@ -1,5 +1,8 @@
-"""Encoders: embeddings into sparse spike codes, and back."""
+"""Encoders: vectors into spike codes, and back."""
 
+from neuro.encoders.base import Encoder, ScaledEncoder, SpikeEncoder
+from neuro.encoders.burst import BurstEncoder
+from neuro.encoders.code_report import CodeReport, compare, comparison_table, measure
 from neuro.encoders.codes import (
     check_codes,
     code_cosine_correlation,
@@ -8,15 +11,39 @@ from neuro.encoders.codes import (
     replace_units,
     top_units,
 )
+from neuro.encoders.delta import DeltaEncoder
+from neuro.encoders.gaussian_fields import GaussianFieldsEncoder
 from neuro.encoders.kwta import KWTAEncoder
+from neuro.encoders.latency import LatencyEncoder
+from neuro.encoders.phase import PhaseEncoder
+from neuro.encoders.poisson_rate import PoissonEncoder
 from neuro.encoders.race import Race
+from neuro.encoders.rank_order import RankOrderEncoder
+from neuro.encoders.regular_rate import RegularRateEncoder
+from neuro.encoders.spike_code import SpikeCode
 
 __all__ = [
+    "BurstEncoder",
+    "CodeReport",
+    "DeltaEncoder",
+    "Encoder",
+    "GaussianFieldsEncoder",
     "KWTAEncoder",
+    "LatencyEncoder",
+    "PhaseEncoder",
+    "PoissonEncoder",
     "Race",
+    "RankOrderEncoder",
+    "RegularRateEncoder",
+    "ScaledEncoder",
+    "SpikeCode",
+    "SpikeEncoder",
     "check_codes",
     "code_cosine_correlation",
     "codes_from_spikes",
+    "compare",
+    "comparison_table",
+    "measure",
     "overlap",
     "replace_units",
     "top_units",

@@ -72,10 +72,11 @@ def top_units(levels: npt.NDArray[np.int32], active: int) -> Codes:
 def overlap(left: npt.ArrayLike, right: npt.ArrayLike, units: int) -> Codes:
     """How many active units two sets of codes share: ``|a_i and b_j|``, shape (left, right)."""
     first, second = check_codes(left, units, "left codes"), check_codes(right, units, "right codes")
-    return np.asarray(np.rint(_binary(first, units) @ _binary(second, units).T), dtype=np.int64)
+    return np.asarray(np.rint(binary(first, units) @ binary(second, units).T), dtype=np.int64)
 
 
-def _binary(codes: Codes, units: int) -> npt.NDArray[np.float32]:
+def binary(codes: Codes, units: int) -> npt.NDArray[np.float32]:
+    """Checked codes (batch, k) as 0 and 1 of each unit, shape (batch, units)."""
     dense = np.zeros((codes.shape[0], units), dtype=np.float32)
     np.put_along_axis(dense, codes, 1.0, axis=1)
     return dense

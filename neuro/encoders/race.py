@@ -91,6 +91,15 @@ class Race:
         """``bias + level * step`` in volts, the shape of ``levels``."""
         return np.asarray(_BIAS * _THRESHOLD + levels * self.step, dtype=np.float64)
 
+    def first_ticks(self, levels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+        """In which tick of a presentation a neuron of each level would fire first, the shape of ``levels``."""
+        drive = self.currents(np.arange(1 << self.level_bits))
+        v, tick = np.zeros(drive.size), np.full(drive.size, self.ticks, dtype=np.int64)
+        for now in range(self.ticks):
+            v += (drive - v) / self.leak_ticks
+            tick[(v > _THRESHOLD) & (tick == self.ticks)] = now
+        return np.asarray(tick[levels])
+
     def circuit(
         self,
         levels: npt.NDArray[np.integer],

@@ -172,3 +172,29 @@ def test_centred_on_refuses_bad_data() -> None:
 def test_decode_refuses(codes: list[int], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         KWTAEncoder(64, units=50, active=4).decode(codes)
+
+
+@pytest.mark.parametrize("mean", [None, np.linspace(-1, 1, 8)])
+def test_winners_without_a_direction_give_the_mean(mean: np.ndarray | None) -> None:
+    """Each unit sums all eight dimensions: every embedding has the same winners."""
+    encoder = KWTAEncoder(8, units=50, active=5, nonzeros=8, signed=False, mean=mean)
+    decoded = encoder.decode(encoder.encode(np.random.default_rng(0).standard_normal((4, 8))))
+    np.testing.assert_array_equal(decoded, np.tile(encoder.mean, (4, 1)))
+    # One dimension, winners of both signs in equal number: they cancel.
+    two = KWTAEncoder(1, units=2, active=2, nonzeros=1, seed=next(s for s in range(99) if _opposed(s)))
+    np.testing.assert_array_equal(two.decode(two.encode(np.array([0.3]))), [0.0])
+
+
+def _opposed(seed: int) -> bool:
+    return float(KWTAEncoder(1, units=2, active=2, nonzeros=1, seed=seed).projection(np.arange(2)).sum()) == 0.0
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_decoding_is_the_ridge_regression_of_its_definition(signed: bool) -> None:
+    encoder = KWTAEncoder(30, units=300, active=20, nonzeros=5, signed=signed, radius=2.5)
+    codes = encoder.encode(np.random.default_rng(0).standard_normal((6, 30)))
+    for winners, decoded in zip(codes, encoder.decode(codes), strict=True):
+        P = encoder.projection(winners) - (0.0 if signed else 5 / 30)
+        # (P' P + ridge)^-1 P' 1 is the same regression, solved in the other space.
+        direction = np.linalg.solve(P.T @ P + 2.5 * np.eye(30), P.T @ np.ones(20))
+        np.testing.assert_allclose(decoded, 2.5 * direction / np.linalg.norm(direction), rtol=1e-9, atol=1e-12)

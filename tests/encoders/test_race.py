@@ -98,3 +98,11 @@ def test_race_refuses(arguments: dict[str, float], message: str) -> None:
 def test_circuit_refuses(levels: np.ndarray, options: dict[str, int], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         Race().circuit(levels, **{"winners": 1, **options})
+
+
+@pytest.mark.parametrize("race", [Race(), Race(4, 2), Race(10, 16), Race(6, 5)], ids=str)
+def test_first_ticks_are_those_of_the_circuit(race: Race) -> None:
+    levels = np.unique(np.linspace(0, (1 << race.level_bits) - 1, 60).astype(np.int32))
+    spikes = simulate(race.circuit(levels[None], levels.size), race.ticks).spikes["encoder"]
+    assert spikes.counts().tolist() == [1] * levels.size
+    assert race.first_ticks(levels)[spikes.indices].tolist() == spikes.ticks.tolist()

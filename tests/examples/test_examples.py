@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from rtl_export import Simulator
@@ -33,8 +34,15 @@ def digits_to_verilog(folder: Path) -> None:
     example.main(folder / "core", shown=3)
 
 
+def spike_codes(folder: Path) -> None:
+    vectors = np.random.default_rng(0).standard_normal((40, 48))
+    load("02_spike_codes").main(folder / "codes", vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    assert (folder / "codes" / "spike_codes.png").read_bytes().startswith(b"\x89PNG")
+
+
 RUNS: dict[str, tuple[Callable[[Path], None], str]] = {
     "01_digits_to_verilog": (digits_to_verilog, "passed, 0 mismatches in"),
+    "02_spike_codes": (spike_codes, "LatencyEncoder            0.99"),
 }
 
 
