@@ -13,11 +13,11 @@ from tests.spike_statistics.trains import DT, TICKS, bernoulli, clock, from_mask
 
 
 def test_rates_and_bins_by_hand() -> None:
-    spikes = of([0, 10, 11, 29], [12], [])
+    spikes = of([0, 10, 11, 25], [12], [])
     assert ours.firing_rates(spikes, DT, stop=40).tolist() == [100.0, 25.0, 0.0]
     assert ours.firing_rates(spikes, DT, start=10, stop=20).tolist() == [200.0, 100.0, 0.0]
     assert ours.population_rate(spikes, DT, stop=40) == pytest.approx(125 / 3)
-    # The last 9 ticks of 10 to 29 fill no bin of 10.
+    # Ticks 20 to 28 fill no bin of 10, so the spike at 25 is left out.
     assert ours.binned_counts(spikes, DT, 10e-3, start=0, stop=29).tolist() == [[1, 0, 0], [2, 1, 0]]
     assert ours.population_counts(spikes, DT, 10e-3, start=10, stop=30).tolist() == [3, 1]
 
