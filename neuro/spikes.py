@@ -1,4 +1,7 @@
-"""Spikes and recordings: what a simulation gives back, and how two of them are compared."""
+"""Spikes and recordings: what a simulation gives back, and how two of them are compared.
+
+Rates, intervals, synchrony, spectra and distances of spikes are in :mod:`neuro.spike_statistics`.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,16 @@ class Spikes:
     def counts(self) -> IntArray:
         """Spikes per neuron, shape (size,)."""
         return np.bincount(self.indices, minlength=self.size).astype(np.int64)
+
+    def train(self, neuron: int) -> IntArray:
+        """The ticks at which one neuron fired, shape (its spikes,), ascending.
+
+        >>> Spikes(np.array([0, 2, 5]), np.array([1, 0, 1]), 2).train(1).tolist()
+        [0, 5]
+        """
+        if not 0 <= neuron < self.size:
+            raise InvalidInput(f"there is no neuron {neuron}; 0 to {self.size - 1} are allowed")
+        return np.asarray(self.ticks[self.indices == neuron])
 
     def between(self, start: int, stop: int) -> Spikes:
         """The spikes of ticks start <= n < stop."""

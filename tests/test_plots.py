@@ -43,6 +43,14 @@ def test_a_probe_is_drawn_over_time() -> None:
     assert axes.get_ylabel() == "a.v (mV)"
 
 
+def test_several_probed_neurons_are_named() -> None:
+    axes = plot_probe(recording(), "a", "v")
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["neuron 0", "neuron 1"]
+
+
 def test_what_is_not_there_is_named() -> None:
     with pytest.raises(InvalidInput, match=r"no spikes of \['c'\]; the recording has \['a', 'b'\]"):
         plot_spikes(recording(), ["a", "c"])

@@ -18,7 +18,7 @@ PACKAGES = ("neuro", "hnsw_bridge", "rtl_export")
 # The rooms of docs/architecture.md, lowest first. A module may import its own floor and those below it.
 # A package's line covers everything under it.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("neuro.spikes", "neuro.diagnostics", "neuro.errors", "neuro.random_bits"),
+    ("neuro.spikes", "neuro.spike_statistics", "neuro.diagnostics", "neuro.errors", "neuro.random_bits"),
     (
         "neuro.equations",
         "neuro.expressions",
