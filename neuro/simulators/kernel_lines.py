@@ -57,8 +57,12 @@ def part_name(kind: str, index: int, name: str) -> str:
 
 @dataclass(slots=True)
 class Lines:
-    """Source lines and the arguments they mention, in first-use order."""
+    """Source lines and the arguments they mention, in first-use order.
 
+    ``each`` is the word for a loop whose rounds do not depend on each other: ``range``, or numba's ``prange``.
+    """
+
+    each: str = "range"
     lines: list[str] = field(default_factory=list)
     arguments: dict[str, None] = field(default_factory=dict)
 

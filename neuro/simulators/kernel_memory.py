@@ -26,8 +26,11 @@ _CHUNK_SPIKES = 4_000_000
 _NO_LIMIT = np.iinfo(np.int64).max
 
 
-def kernel_memory(program: StepProgram) -> dict[str, Any]:
-    """Every array the kernel may ask for, by argument name; probes come with each run."""
+def kernel_memory(program: StepProgram, parts: int = 0) -> dict[str, Any]:
+    """Every array the kernel may ask for, by argument name; probes come with each run.
+
+    ``parts``: into how many ranges of target neurons a parallel kernel divides the synapses; 0 for the other kernel.
+    """
     dtype = np.dtype(np.int64) if program.quantised else np.dtype(np.float64)
     depths = _ring_depths(program)
     memory: dict[str, Any] = {"dt": np.float64(program.dt)}
@@ -38,7 +41,7 @@ def kernel_memory(program: StepProgram) -> dict[str, Any]:
     for index, source in enumerate(program.sources):
         memory |= _named("s", index, _source_memory(source, depths[source.name]))
     for index, projection in enumerate(program.projections):
-        memory |= _named("q", index, _projection_memory(projection, program.size_of(projection.target), dtype))
+        memory |= _named("q", index, _projection_memory(projection, program.size_of(projection.target), dtype, parts))
     for index, stimulus in enumerate(program.inputs):
         values = np.ascontiguousarray(stimulus.values, dtype=dtype)
         memory |= _named("i", index, {"values": values, "every": np.int64(stimulus.every)})
@@ -132,7 +135,7 @@ def _source_memory(source: SourceProgram, depth: int) -> dict[str, Any]:
     }
 
 
-def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dtype[Any]) -> dict[str, Any]:
+def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dtype[Any], parts: int) -> dict[str, Any]:
     # Unsigned and narrow: half the memory to stream, and no test for negative indices.
     memory: dict[str, Any] = {
         "column": projection.column.astype(np.uint32),
@@ -152,6 +155,8 @@ def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dt
             "delays": np.array([projection.delay], np.int64),
             "rows": projection.row_start.astype(np.int64).reshape(1, -1),
         }
+    if parts:
+        memory |= _part_groups(projection, targets, parts)
     memory |= {f"c_{c.name}": _number(c.values, dtype) for c in projection.coefficients}
     sizes = {Scope.PRE: projection.row_start.size - 1, Scope.POST: targets}
     for state in projection.states:
@@ -183,6 +188,23 @@ def _delay_groups(projection: ProjectionProgram) -> dict[str, Array]:
         rows[group, 1:] = offset + np.cumsum(counts)
         offset = int(rows[group, -1])
     return {"delays": delays.astype(np.int64), "rows": rows, "order": order.astype(np.uint32)}
+
+
+def _part_groups(projection: ProjectionProgram, targets: int, parts: int) -> dict[str, Any]:
+    """As :func:`_delay_groups`, within each of ``parts`` equal ranges of target neurons."""
+    sources = projection.row_start.size - 1
+    pre = presynaptic(projection)
+    delay = np.broadcast_to(projection.delay, pre.shape)
+    distinct = np.unique(delay)[::-1] if projection.delay.ndim else np.array([projection.delay], np.int64)
+    part = projection.column * parts // max(targets, 1)
+    group = np.searchsorted(-distinct, -delay)
+    key = (part * distinct.size + group) * sources + pre
+    counts = np.bincount(key, minlength=parts * distinct.size * sources)
+    ends = np.cumsum(counts).reshape(parts, distinct.size, sources)
+    starts = ends - counts.reshape(ends.shape)
+    rows = np.concatenate([starts[..., :1], ends], axis=2).astype(np.int64)
+    order = np.argsort(key, kind="stable")
+    return {"parts": np.int64(parts), "part_rows": rows, "part_order": order.astype(np.uint32)}
 
 
 def probed_size(program: StepProgram, of: str) -> int:

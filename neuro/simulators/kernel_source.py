@@ -40,10 +40,10 @@ _HEADER = '''"""One fused tick loop. Printed from a step program; do not edit.""
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 
 
-{functions}@njit(cache=True, error_model="numpy", nogil=True)
+{functions}@njit(cache=True, error_model="numpy", nogil=True{parallel})
 def advance(start, stop, {arguments}):
     for n in range(start, stop):
 '''
@@ -52,9 +52,13 @@ def advance(start, stop, {arguments}):
 _BUILT_IN = MappingProxyType({ACTIVE: "active", TICK: "n", INDEX: "i"})
 
 
-def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
-    """The source of the module that runs the program's structure, and ``advance``'s array arguments in order."""
-    out = Lines()
+def print_kernel(program: StepProgram, *, parallel: bool = False) -> tuple[str, tuple[str, ...]]:
+    """The source of the module that runs the program's structure, and ``advance``'s array arguments in order.
+
+    A parallel kernel visits neurons, and parts of the target neurons of a projection, on several threads; every sum
+    keeps its order, so its results do not differ from the other's in a single bit.
+    """
+    out = Lines("prange" if parallel else "range")
     populations = {part.name: PopulationNames(index, part) for index, part in enumerate(program.populations)}
     _print_restarts(out, program, populations)
     _print_inputs(out, program, populations)
@@ -87,6 +91,7 @@ def print_kernel(program: StepProgram) -> tuple[str, tuple[str, ...]]:
     body = "\n".join(out.lines)
     arguments = tuple(out.arguments)
     header = _HEADER.replace("{arguments}", ", ".join(arguments)).replace("{functions}", functions_for(body))
+    header = header.replace("{parallel}", ", parallel=True" if parallel else "")
     return header + body + "\n", arguments
 
 
@@ -156,7 +161,7 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
     if not program.update and program.threshold is None and program.refractory is None:
         return
     size = out.use(population.argument("size"))
-    out.add(0, *(["hits = 0"] if program.threshold is not None else []), f"for i in range({size}):")
+    out.add(0, *(["hits = 0"] if program.threshold is not None else []), f"for i in {out.each}({size}):")
     if program.refractory is not None:
         counter = out.use(population.argument("refractory"))
         out.add(1, f"left = {counter}[i]", "left = left - 1 if left > 0 else 0", f"{counter}[i] = left")

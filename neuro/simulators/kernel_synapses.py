@@ -123,7 +123,7 @@ def print_synaptic_update(out: Lines, index: int, projection: ProjectionProgram)
             _print_decay(out, side, part, "j" if shared[part.target.name] is Scope.PRE else "i")
     single = [part for part in projection.update if part.target.name not in shared]
     if single:
-        out.add(0, f"for s in range({out.use(side.argument('column'))}.size):")
+        out.add(0, f"for s in {out.each}({out.use(side.argument('column'))}.size):")
         for part in single:
             value = print_expression(part.value, side.names(out, {}))
             out.add(1, f"y_{part.target.name} = {stored(value, projection.state(part.target.name).format)}")
@@ -138,7 +138,7 @@ def _print_every_synapse(out: Lines, side: _Side, depth: int) -> None:
 
 def _print_decay(out: Lines, side: _Side, part: Assignment, at: str) -> None:
     name = part.target.name
-    out.add(0, f"for {at} in range({out.use(side.argument(name))}.size):")
+    out.add(0, f"for {at} in {out.each}({out.use(side.argument(name))}.size):")
     value = print_expression(part.value, side.names(out, {}))
     out.add(1, f"{side.own(out, name)} = {stored(value, side.projection.state(name).format)}")
 
@@ -152,18 +152,41 @@ def print_on_pre(
 ) -> None:
     """Deliver the spikes that arrive now, oldest emission first; one delay group a distinct delay."""
     side = _Side(index, projection, populations, Scope.PRE)
-    source = _source_prefix(program, projection.source)
-    ring, counts = out.use(f"{source}_ring"), out.use(f"{source}_counts")
-    delays, rows, column = (out.use(side.argument(name)) for name in ("delays", "rows", "column"))
-    out.add(0, f"for d in range({delays}.size):")
-    out.add(1, f"slot = (n - {delays}[d]) % {counts}.size")
-    out.add(1, f"for a in range({counts}[slot]):", f"    j = {ring}[slot, a]")
-    statements = _print_shared(out, side, projection.on_pre)
-    out.add(2, f"for z in range({rows}[d, j], {rows}[d, j + 1]):")
-    out.add(3, f"s = {out.use(side.argument('order'))}[z]" if projection.delay.ndim else "s = z")
-    out.add(3, f"i = {column}[s]")
+    parallel = out.each == "prange" and not _writes_back(projection.on_pre, Scope.PRE)
+    if parallel:
+        out.add(0, f"for part in {out.each}({out.use(side.argument('parts'))}):")
+    depth = 1 if parallel else 0
+    _print_arrivals(out, program, side, depth)
+    statements = _print_shared(out, side, projection.on_pre, depth + 2, store=not parallel)
+    rows = out.use(side.argument("part_rows" if parallel else "rows"))
+    first, last = (
+        (f"{rows}[part, d, j]", f"{rows}[part, d, j + 1]") if parallel else (f"{rows}[d, j]", f"{rows}[d, j + 1]")
+    )
+    out.add(depth + 2, f"for z in range({first}, {last}):")
+    order = "part_order" if parallel else "order" if projection.delay.ndim else None
+    out.add(depth + 3, "s = z" if order is None else f"s = {out.use(side.argument(order))}[z]")
+    out.add(depth + 3, f"i = {out.use(side.argument('column'))}[s]")
     for part, versions in statements:
-        _print_statement(out, side, part, versions)
+        _print_statement(out, side, part, versions, depth + 3)
+    if parallel and any(scope is Scope.PRE for scope in projection.shared.values()):
+        # Every part has read the old values by now.
+        _print_arrivals(out, program, side, 0)
+        _print_shared(out, side, projection.on_pre, 2, store=True)
+
+
+def _writes_back(code: tuple[Assignment, ...], scope: Scope) -> bool:
+    """Whether statements add to neurons of that side: several synapses of one part may then meet in a neuron."""
+    return any(part.target.scope is scope for part in code)
+
+
+def _print_arrivals(out: Lines, program: StepProgram, side: _Side, depth: int) -> None:
+    """Open the loops over delay groups (d) and over the neurons whose spikes arrive (j)."""
+    source = _source_prefix(program, side.projection.source)
+    ring, counts = out.use(f"{source}_ring"), out.use(f"{source}_counts")
+    delays = out.use(side.argument("delays"))
+    out.add(depth, f"for d in range({delays}.size):")
+    out.add(depth + 1, f"slot = (n - {delays}[d]) % {counts}.size")
+    out.add(depth + 1, f"for a in range({counts}[slot]):", f"    j = {ring}[slot, a]")
 
 
 def print_on_post(
@@ -174,21 +197,23 @@ def print_on_post(
     target = populations[projection.target]
     ring, counts = out.use(target.argument("ring")), out.use(target.argument("counts"))
     rows, incoming, pre = (out.use(side.argument(name)) for name in ("post_rows", "incoming", "pre"))
+    each = "range" if _writes_back(projection.on_post, Scope.PRE) else out.each
     out.add(0, f"slot = n % {counts}.size")
-    out.add(0, f"for a in range({counts}[slot]):", f"    i = {ring}[slot, a]")
-    statements = _print_shared(out, side, projection.on_post)
+    out.add(0, f"for a in {each}({counts}[slot]):", f"    i = {ring}[slot, a]")
+    statements = _print_shared(out, side, projection.on_post, 1, store=True)
     out.add(1, f"for z in range({rows}[i], {rows}[i + 1]):", f"    s = {incoming}[z]", f"    j = {pre}[s]")
     for part, versions in statements:
         _print_statement(out, side, part, versions, depth=2)
 
 
-def _print_shared(out: Lines, side: _Side, code: tuple[Assignment, ...]) -> list[tuple[Assignment, Mapping[str, str]]]:
-    """Run the statements on shared states once for the spiking neuron.
+def _print_shared(
+    out: Lines, side: _Side, code: tuple[Assignment, ...], depth: int, *, store: bool
+) -> list[tuple[Assignment, Mapping[str, str]]]:
+    """Run the statements on shared states once for the spiking neuron; without ``store`` only work their values out.
 
     Returns:
         the other statements, each with the local names under which it sees the shared states.
     """
-    depth = 2 if side.scope is Scope.PRE else 1
     shared = {name for name, scope in side.projection.shared.items() if scope is side.scope}
     versions: dict[str, str] = {}
     others: list[tuple[Assignment, Mapping[str, str]]] = []
@@ -203,7 +228,8 @@ def _print_shared(out: Lines, side: _Side, code: tuple[Assignment, ...]) -> list
         value = print_expression(part.value, side.names(out, versions))
         versions[name] = f"seen{number}_{name}"
         out.add(depth, f"{versions[name]} = {stored(value, side.projection.state(name).format)}")
-        out.add(depth, f"{side.own(out, name)} = {versions[name]}")
+        if store:
+            out.add(depth, f"{side.own(out, name)} = {versions[name]}")
     return others
 
 
