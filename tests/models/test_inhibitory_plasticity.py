@@ -18,7 +18,7 @@ SOURCES, RATE = 80, 20.0
 
 
 def test_the_rate_settles_at_rho_0() -> None:
-    """Free of inhibition the targets fire 4 to 20 times too fast; after learning they meet their own rho_0."""
+    """At the start the targets fire 2 to 9 times too fast; after learning each meets its own rho_0."""
     size = GOALS.size
     rng = np.random.default_rng(11)
     ticks, indices = np.nonzero(rng.random((TICKS, SOURCES)) < RATE * DT)
@@ -42,8 +42,6 @@ def test_the_rate_settles_at_rho_0() -> None:
         np.bincount(spikes.indices[window], minlength=size) / seconds
         for window, seconds in ((spikes.ticks < 500, 0.5), (spikes.ticks >= TICKS // 3, TICKS * 2 / 3 * DT))
     )
-    print(start, end)
-    assert np.all(start > 2 * GOALS)
-    assert end == pytest.approx(GOALS, rel=0.15)
-    assert end.reshape(2, -1).mean(axis=1) == pytest.approx([6.0, 12.0], rel=0.08)
+    assert np.all(start > 1.5 * GOALS)
+    assert end == pytest.approx(GOALS, rel=0.08)
     assert recording.final["ia", "w"].max() < 50e-3

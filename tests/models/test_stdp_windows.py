@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from neuro import models
-from neuro.circuit import Probe
+from neuro.circuit import Operation, Probe
 from neuro.models.base import SynapseModel
-from tests.models.pairing import DT, pairing, run
+from tests.models.pairing import DT, OBEDIENT, pairing, run
 
 LAGS = np.arange(-30, 31)
 """Postsynaptic minus presynaptic tick; at 0 the presynaptic spike counts as the earlier one."""
@@ -81,6 +81,19 @@ def test_one_pair_changes_the_eligibility_and_leaves_the_weight() -> None:
     decayed = np.exp(-(TICKS - 1 - later) * DT / TAU_C)
     assert changes()["reward", "c"] == pytest.approx(window(UP, -DOWN) * decayed, rel=1e-9)
     assert np.all(changes()["reward", "w"] == 0.0)
+
+
+def test_the_weight_follows_reward_times_eligibility() -> None:
+    """c = UP exp(-(n - 41) dt/tau_c) from the pair on; the steps add up a geometric series, or undo it."""
+    rewards = np.array([1.0, -1.0, 0.0])
+    circuit = pairing({"reward": RULES["reward"]}, [[40]] * 3, [[41]] * 3)
+    neuron = replace(OBEDIENT, equations=f"{OBEDIENT.equations}\nreward : 1")
+    population = replace(circuit.populations[0], model=neuron, initial={"reward": rewards})
+    step = Operation("learn", "reward", models.REWARD_STEP)
+    final = run(replace(circuit, populations=[population], operations=[step]), 100).final
+    decay, up = np.exp(-DT / TAU_C), UP * np.exp(-DT / TAU_PLUS)
+    change = rewards * DT * up * (1 - decay**59) / (1 - decay)
+    assert final["reward", "w"] - START == pytest.approx(change, rel=1e-9)
 
 
 def test_symmetric_is_symmetric_and_pairs_are_not() -> None:

@@ -33,6 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "neuro.circuit",
         "neuro.checks",
         "neuro.composition",
+        "neuro.teacher_forcing",
         "neuro.connections",
         "neuro.models",
         "neuro.lowering",

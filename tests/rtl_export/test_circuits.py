@@ -13,6 +13,7 @@ from neuro.program import StepProgram
 from neuro.quantise import quantise
 from rtl_export import Outcome, netlist
 from tests.conformance.circuits import CASES
+from tests.conformance.synapse_circuits import NO_INTEGERS, RULES, learning
 from tests.oracle import interpret, probe_everything
 from tests.rtl_export.simulators import exported, needs_icarus, run_icarus
 
@@ -47,3 +48,11 @@ def test_a_circuit_runs_the_same_in_verilog(name: str, tmp_path: Path) -> None:
 def test_a_circuit_is_refused_by_name(name: str) -> None:
     with pytest.raises(UnsupportedByTarget, match=REFUSED[name]):
         netlist(integers(name))
+
+
+@pytest.mark.parametrize("name", [name for name in RULES if name not in NO_INTEGERS])
+def test_a_synapse_model_is_refused_by_name(name: str) -> None:
+    lowered = lower(learning([name]))
+    program = quantise(lowered, {}).program
+    with pytest.raises(UnsupportedByTarget, match=f"plasticity in projection '{name}'"):
+        netlist(program)
