@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,7 +24,9 @@ from neuro.expressions import evaluate
 from neuro.program import (
     ACTIVE,
     Call,
+    Expression,
     Format,
+    OperationProgram,
     PopulationProgram,
     ProjectionProgram,
     Scope,
@@ -32,6 +34,7 @@ from neuro.program import (
     StepProgram,
     Symbol,
     symbols,
+    totals,
 )
 
 Key = tuple[str, str]
@@ -98,7 +101,8 @@ def choose_formats(
             raise InvalidInput(f"a format is given for {key[0]}.{key[1]}, which does not exist")
         chosen.formats[key], chosen.reasons[key] = form, "given"
     for projection in program.projections:
-        _choose_synaptic(projection, ranges, chosen, rules)
+        operations = [operation for operation in program.operations if operation.of == projection.name]
+        _choose_synaptic(projection, operations, ranges, chosen, rules)
     return chosen
 
 
@@ -246,13 +250,19 @@ def _fed_exponent(population: PopulationProgram, name: str, formats: Mapping[Key
     return finest, why
 
 
-def _choose_synaptic(projection: ProjectionProgram, ranges: Mapping[Key, float], chosen: Chosen, rules: Rules) -> None:
+def _choose_synaptic(
+    projection: ProjectionProgram,
+    operations: Sequence[OperationProgram],
+    ranges: Mapping[Key, float],
+    chosen: Chosen,
+    rules: Rules,
+) -> None:
     """Traces first, then what they change."""
     traces = {part.target.name for part in projection.update}
     for state in sorted(projection.states, key=lambda state: state.name not in traces):
         key = (projection.name, state.name)
         start = float(np.abs(state.initial).max(initial=0.0))
-        largest = max(ranges.get(key, 0.0), start, _clipped_at(projection, state.name))
+        largest = max(ranges.get(key, 0.0), start, _clipped_at(projection, operations, state.name))
         if key in chosen.formats:
             continue
         if state.name in traces:
@@ -260,16 +270,45 @@ def _choose_synaptic(projection: ProjectionProgram, ranges: Mapping[Key, float],
             chosen.put(key, exponent, largest, rules, reason)
         else:
             exponent = _weight_exponent(projection, state, chosen.formats, rules)
+            exponent = min([exponent, *_operation_exponents(projection, operations, state.name, ranges, rules)])
             tight = replace(rules, headroom_bits=0)
             chosen.put(key, exponent, largest, tight, "the step of what it is added to, or of its changes")
 
 
-def _clipped_at(projection: ProjectionProgram, name: str) -> float:
+def _operation_exponents(
+    projection: ProjectionProgram,
+    operations: Sequence[OperationProgram],
+    name: str,
+    ranges: Mapping[Key, float],
+    rules: Rules,
+) -> Iterator[int]:
+    """Steps that resolve ``stall`` of the largest change which each run of an operation can make to a state."""
+    owners = {Scope.OWN: projection.name, Scope.PRE: projection.source, Scope.POST: projection.target}
+    for operation in operations:
+        numbers = {c.name: c.values for c in operation.coefficients}
+        for part in operation.statements:
+            reads = symbols(part.value) - {Symbol(name)}
+            traces = {symbol for symbol in reads if symbol.name not in numbers}
+            if part.target == Symbol(name) and traces and not totals(part.value):
+                change = _unclipped(part.value)
+                values = {symbol.name: ranges.get((owners[symbol.scope], symbol.name), 0.0) for symbol in traces}
+                moved = float(np.max(np.abs(evaluate(change, {**numbers, **values, name: 0.0})), initial=0.0))
+                if moved > 0:
+                    yield math.floor(math.log2(2.0 * rules.stall * moved))
+
+
+def _unclipped(value: Expression) -> Expression:
+    return value.arguments[0] if isinstance(value, Call) and value.function == "clip" else value
+
+
+def _clipped_at(projection: ProjectionProgram, operations: Sequence[OperationProgram], name: str) -> float:
     """The largest absolute bound to which code clips a state; 0 where none does: a register must reach its bound."""
     numbers = {c.name: c.values for c in projection.coefficients} | {s.name: s.initial for s in projection.states}
+    numbers |= {c.name: c.values for operation in operations for c in operation.coefficients}
+    code = [*projection.on_pre, *projection.on_post, *(part for item in operations for part in item.statements)]
     bounds = [
         float(np.abs(evaluate(bound, numbers)).max(initial=0.0))
-        for part in (*projection.on_pre, *projection.on_post)
+        for part in code
         if part.target == Symbol(name) and isinstance(part.value, Call) and part.value.function == "clip"
         for bound in part.value.arguments[1:]
         if all(symbol.scope is Scope.OWN for symbol in symbols(bound))

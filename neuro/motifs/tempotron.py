@@ -176,7 +176,7 @@ def _peak() -> float:
 
 
 def _postsynaptic_potential(length: int) -> FloatArray:
-    """v of the circuit, tick by tick, after one spike of weight 1 at tick 0: shape (length,)."""
+    """V of the circuit, tick by tick, after one spike of weight 1 at tick 0: shape (length,)."""
     # Half the weight stays below the threshold.
     circuit = tempotron([[0.0]], [0.5], window=length * _DT)
     return 2 * simulate(circuit, length).probes["tempotron", "v"][:, 0]

@@ -40,12 +40,13 @@ class FixedPoint:
 
 def measure_ranges(program: StepProgram, ticks: int) -> dict[Key, float]:
     """The largest absolute value of every state over a float run, by (part, variable)."""
+    operated = {operation.of for operation in program.operations}
     probes = tuple(ProbeProgram(part.name, state.name, 1) for part in program.populations for state in part.states)
     probes += tuple(
         ProbeProgram(part.name, state.name, 1)
         for part in program.projections
         for state in part.states
-        if part.update or part.on_post
+        if part.update or part.on_post or part.name in operated
     )
     recording = run_program(replace(program, probes=probes), ticks)
     return {key: float(np.abs(values).max(initial=0.0)) for key, values in recording.probes.items()}

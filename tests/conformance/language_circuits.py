@@ -15,9 +15,11 @@ from neuro.models import (
     PLATEAU_LIF,
     POISSON,
     REGULAR,
+    REWARD_STEP,
     Method,
     NeuronModel,
     SynapseModel,
+    reward_modulated_stdp,
     static_synapse,
 )
 
@@ -177,6 +179,30 @@ def normalised_columns() -> Circuit:
     )
 
 
+def reward() -> Circuit:
+    """Reward-modulated STDP: pairs move the eligibility, a reward of both signs moves the weights."""
+    rng = np.random.default_rng(6)
+    neuron = NeuronModel(
+        LIF_EXPONENTIAL.equations + "reward : 1\n",
+        LIF_EXPONENTIAL.threshold,
+        LIF_EXPONENTIAL.reset,
+        LIF_EXPONENTIAL.refractory,
+        parameters=LIF_EXPONENTIAL.parameters,
+        initial=LIF_EXPONENTIAL.initial,
+    )
+    at, index = np.nonzero(rng.random((300, 6)) < 0.06)
+    numbers = {"w": 12e-3, "a_plus": 1e-3, "a_minus": 1.05e-3, "w_max": 16e-3, "tau_c": 0.2, "rate": 20.0}
+    rewards = np.array([[0.0], [1.0], [-1.0], [0.5]]) * np.ones(3)
+    return Circuit(
+        1e-3,
+        [Population("a", 3, neuron)],
+        [Projection("sa", "s", "a", reward_modulated_stdp(), Connections.all_to_all(6, 3), numbers)],
+        [SpikeSource("s", 6, at, index), CurrentInput("a", "reward", rewards, every=75)],
+        operations=[Operation("learn", "sa", REWARD_STEP)],
+        probes=[Probe("a", "v"), Probe("sa", "w")],
+    )
+
+
 CASES: Mapping[str, LanguageCase] = {
     "linear, RK2": LanguageCase(lambda: linear(Method.RK2), 600, fixed=True),
     "linear, RK4": LanguageCase(lambda: linear(Method.RK4), 600, fixed=True),
@@ -191,6 +217,7 @@ CASES: Mapping[str, LanguageCase] = {
     "random and regular sources": LanguageCase(random_sources, 300),
     "dendritic plateau": LanguageCase(plateaus, 360, fixed=True),
     "target-rate homeostasis": LanguageCase(homeostasis, 500, fixed=True),
+    "reward-modulated STDP": LanguageCase(reward, 300, fixed=True),
     "column and row normalisation": LanguageCase(normalised_columns, 90),
 }
 """Name -> circuit; what only floats can carry is refused by name in integers."""
