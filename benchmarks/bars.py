@@ -25,6 +25,22 @@ BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
                 "rtl-mismatches": Bar(0, _MOST),
                 "rtl-neurons": Bar(256, _LEAST),
             }
-        )
+        ),
+        "simulation": MappingProxyType(
+            {
+                "static-against-brian2": Bar(3.0, _LEAST),
+                "static-against-nest": Bar(15.0, _LEAST),
+                "stdp-against-brian2": Bar(5.0, _LEAST),
+                "stdp-against-nest": Bar(15.0, _LEAST),
+                "growth-of-neuron-step": Bar(1.5, _MOST),
+                "growth-of-synaptic-event": Bar(1.5, _MOST),
+                "batch-of-two": Bar(1.7, _LEAST),
+                "small-graph-tick": Bar(499, _MOST),
+                "small-graph-tick-stdp": Bar(499, _MOST),
+                "cold-process-warm-cache": Bar(5.0, _MOST),
+                "cold-process-cold-cache": Bar(20.0, _MOST),
+                "parallel-stdp-differences": Bar(0, _MOST),
+            }
+        ),
     }
 )

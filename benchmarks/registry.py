@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from benchmarks.form import Bench
 from benchmarks.main import MAIN
+from benchmarks.simulation import SIMULATION
 
-BENCHES: tuple[Bench, ...] = (MAIN,)
+BENCHES: tuple[Bench, ...] = (MAIN, SIMULATION)
