@@ -79,7 +79,7 @@ def delay_selection(
             ``recording.final["inputs_detector", "w"].reshape(inputs.size, delays)``.
         threshold: share of the inputs that must coincide, each on one line of 1 V, to fire the detector.
         a_plus: volts, a potentiation step; 0 freezes the weights.
-        depression: a_minus tau_minus over a_plus tau_plus; above 1, noise alone silences all lines.
+        depression: a_minus tau_minus over a_plus tau_plus.
         seed: of the circuit; nothing here is random.
 
     Raises:

@@ -41,10 +41,10 @@ def embedded_pattern(
     duration: Any,
     *,
     afferents: int = 400,
-    involved: int = 200,
+    involved: int = 300,
     rate: float = 30.0,
     length: Any = 50e-3,
-    share: float = 0.25,
+    share: float = 0.4,
     seed: int = 0,
 ) -> EmbeddedPattern:
     """Draw the trains, the pattern and its presentations.
