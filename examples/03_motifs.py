@@ -52,7 +52,7 @@ def main(file: Path, seconds: float = 60.0) -> None:
 
     # STDP chooses delays; LIF neurons complete a pattern of which 30 % was wrong.
     offsets = np.random.default_rng(0).integers(0, 20, 40) * 1e-3
-    run = simulate(motifs.delay_selection(motifs.offset_train(np.tile(offsets, (300, 1)), noise=5.0)), 30_000)
+    run = simulate(motifs.delay_selection(motifs.offset_train(np.tile(offsets, (300, 1)), noise=15.0)), 30_000)
     kept = run.final["inputs_detector", "w"].reshape(40, 20)[np.argsort(offsets)]
     next(panels).imshow(kept, aspect="auto").axes.set(xlabel="delay - 1 (ms)", ylabel="input, by its offset")
     stored = np.sign(np.random.default_rng(1).normal(size=(10, 200)))
