@@ -84,5 +84,5 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         tempotron([[0.6]], [0.1])
     with pytest.raises(InvalidInput, match=r"labels have shape \(2,\); \(1,\) is allowed"):
         train_tempotron([[0.1]], [True, False])
-    with pytest.raises(InvalidInput, match="momentum is 1.0"):
+    with pytest.raises(InvalidInput, match=r"momentum is 1\.0"):
         train_tempotron([[0.1]], [True], momentum=1.0)
