@@ -6,7 +6,8 @@ Input i reaches the detector by one line for each delay of 1, 2, .. D ms, each w
 
 Pair STDP sees a spike when it arrives: a line that arrives just before the detector fires grows, one that arrives
 later shrinks. Where input i fires at offset t_i of a pattern, the lines with t_i + d just before the detector's spike
-are kept: their spikes then meet at the soma, and those of a pattern with other offsets do not.
+are kept: their spikes then meet at the soma, and those of a pattern with other offsets do not. Without learning
+any pattern fires the detector, about D ms after its start; inputs that come too late for that keep no line.
 Source: Gerstner, Kempter, van Hemmen & Wagner, Nature 383 (1996) 76; STDP as in :mod:`neuro.models.stdp`.
 """
 
@@ -31,8 +32,8 @@ _REFRACTORY = 40e-3
 """Longer than a pattern and its delays: one spike a pattern."""
 _PEAK = 0.5 * (3.0**-0.5 - 3.0**-1.5)
 """Volts: the largest v after one spike on a line of 1 V, in closed form for tau_m = 3 tau_g."""
-_START = 0.2
-_TAU_PLUS, _TAU_MINUS = 2e-3, 10e-3
+_START = 0.22
+_TAU_PLUS, _TAU_MINUS = 1e-3, 10e-3
 
 
 def offset_train(offsets: npt.ArrayLike, *, period: Any = 0.1, noise: float = 0.0, seed: int = 0) -> SpikeSource:
@@ -65,9 +66,9 @@ def delay_selection(
     *,
     delays: int = 20,
     weights: npt.ArrayLike | None = None,
-    threshold: float = 0.75,
+    threshold: float = 1.3,
     a_plus: float = 0.03,
-    depression: float = 1.4,
+    depression: float = 2.5,
     seed: int = 0,
 ) -> Circuit:
     """The population ``detector`` of one neuron behind ``delays`` plastic lines an input, ``inputs_detector``.
@@ -75,11 +76,11 @@ def delay_selection(
     Args:
         inputs: spikes on ticks of 1 ms, e.g. of :func:`offset_train`, whose offsets spread over at most ``delays`` ms.
         delays: D, lines of 1 to D ms for each input.
-        weights: volts, shape (inputs, delays), 0 .. 1; 0.2 V everywhere by default. Trained ones are
+        weights: volts, shape (inputs, delays), 0 .. 1; 0.22 V everywhere by default. Trained ones are
             ``recording.final["inputs_detector", "w"].reshape(inputs.size, delays)``.
-        threshold: share of the inputs that must coincide, each on one line of 1 V, to fire the detector.
+        threshold: how many lines of 1 V must coincide to fire the detector, in lines an input.
         a_plus: volts, a potentiation step; 0 freezes the weights.
-        depression: a_minus tau_minus over a_plus tau_plus; above 1, noise alone silences all lines.
+        depression: a_minus tau_minus over a_plus tau_plus.
         seed: of the circuit; nothing here is random.
 
     Raises:

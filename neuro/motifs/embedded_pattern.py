@@ -1,7 +1,7 @@
 """Poisson afferents in which one spike pattern comes back again and again, at random times.
 
 Every afferent fires at the same mean rate all the time. In each presentation the first ``involved`` afferents repeat
-one fixed stretch of spikes, drawn once from the same Poisson law: nothing but the timing betrays the pattern.
+one fixed stretch of spikes, drawn once, at random and of the same mean rate: nothing but the timing betrays it.
 Source: Masquelier, Guyonneau & Thorpe, PLoS ONE 3 (2008) e1377.
 """
 
@@ -41,10 +41,10 @@ def embedded_pattern(
     duration: Any,
     *,
     afferents: int = 400,
-    involved: int = 200,
+    involved: int = 300,
     rate: float = 30.0,
     length: Any = 50e-3,
-    share: float = 0.25,
+    share: float = 0.4,
     seed: int = 0,
 ) -> EmbeddedPattern:
     """Draw the trains, the pattern and its presentations.
@@ -67,7 +67,9 @@ def embedded_pattern(
     ticks, span = (int(to_ticks(time, _DT, "a duration")) for time in (duration, length))
     rng = np.random.default_rng(seed)
     fired = rng.random((ticks, afferents)) < rate * _DT
-    pattern = rng.random((span, involved)) < rate * _DT
+    pattern = np.zeros((span, involved), dtype=bool)
+    # As many spikes as are expected, so that the pattern itself is neither denser nor sparser than the noise.
+    pattern.flat[rng.choice(pattern.size, round(pattern.size * rate * _DT), replace=False)] = True
     onsets = _onsets(rng, ticks // span, share) * span
     for onset in onsets:
         fired[onset : onset + span, :involved] = pattern

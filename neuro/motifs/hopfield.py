@@ -123,7 +123,7 @@ def hopfield_states(recording: Recording, cues: int, *, window: Any = 0.2) -> Fl
         shape (cues, neurons); the overlap with a pattern x is ``states @ x / neurons``.
     """
     turn, counted = recording.ticks // cues, int(to_ticks(window, _DT, "the window"))
-    ends = np.arange(1, cues + 1) * turn
+    ends = [(item + 1) * turn for item in range(cues)]
     rates = [recording.spikes["neurons"].between(end - counted, end).counts() / (counted * _DT) for end in ends]
     return np.where(np.array(rates) > _RATE / 2, 1.0, -1.0)
 

@@ -40,9 +40,10 @@ _DT = 1e-3
 
 
 def latency_patterns(count: int, afferents: int, *, seed: int, window: Any = 0.5) -> FloatArray:
-    """Random patterns in which each afferent fires once, uniformly in 0 .. window: seconds, shape (count, afferents)."""
+    """Random patterns in which each afferent fires once, uniformly in 0 .. window: seconds, (count, afferents)."""
     rng = np.random.default_rng(seed)
-    return rng.integers(0, int(to_ticks(window, _DT, "the window")), (count, afferents)) * _DT
+    ticks = rng.integers(0, int(to_ticks(window, _DT, "the window")), (count, afferents))
+    return np.asarray(ticks * _DT, dtype=np.float64)
 
 
 def tempotron(patterns: npt.ArrayLike, weights: npt.ArrayLike, *, window: Any = 0.5, seed: int = 0) -> Circuit:

@@ -40,9 +40,15 @@ def spike_codes(folder: Path) -> None:
     assert (folder / "codes" / "spike_codes.png").read_bytes().startswith(b"\x89PNG")
 
 
+def motifs(folder: Path) -> None:
+    load("03_motifs").main(folder / "motifs.png", seconds=2.0)
+    assert (folder / "motifs.png").read_bytes().startswith(b"\x89PNG")
+
+
 RUNS: dict[str, tuple[Callable[[Path], None], str]] = {
     "01_digits_to_verilog": (digits_to_verilog, "passed, 0 mismatches in"),
     "02_spike_codes": (spike_codes, "LatencyEncoder            0.99"),
+    "03_motifs": (motifs, "Brian2: 0 mismatches"),
 }
 
 
