@@ -44,7 +44,6 @@ def main(folder: Path, vectors: np.ndarray) -> None:
         spikes = Spikes(source.ticks, source.indices, source.size)
         plot_spikes(Recording(1e-3, encoder.ticks, {"neurons": spikes}), axes=axes, s=3)
         axes.set_title(f"{type(encoder).__name__}, {len(spikes):,} spikes")
-    figure.tight_layout()
     figure.savefig(folder / "spike_codes.png", dpi=100)
     print(f"drew {folder / 'spike_codes.png'}")
 
