@@ -74,7 +74,9 @@ def _digits(seed: int) -> Split:
     held = len(images) // 5
     choosing = (len(images) - held) // 5
     return Split(
-        images.picked(order[held + choosing :]), images.picked(order[held : held + choosing]), images.picked(order[:held])
+        images.picked(order[held + choosing :]),
+        images.picked(order[held : held + choosing]),
+        images.picked(order[:held]),
     )
 
 

@@ -27,6 +27,7 @@ class DiehlCookResult:
         first_spike_accuracy: of the test images by the class of the first neuron alone; None like ``accuracy``.
         confusion: shape (10, 10), true class by named class, of the test images (else of the validation images).
         seconds: part of the work -> how long it took.
+        cpu_seconds: of one core, for all of it.
     """
 
     settings: DiehlCookSettings
@@ -38,10 +39,11 @@ class DiehlCookResult:
     first_spike_accuracy: float | None
     confusion: Ints
     seconds: dict[str, float]
+    cpu_seconds: float
 
 
 def metrics(result: DiehlCookResult) -> dict[str, Any]:
-    """The figures, ready for JSON; all but ``seconds`` are the same in every run of equal settings."""
+    """The figures, ready for JSON; all but the times are the same in every run of equal settings."""
     training, neurons = result.training, result.settings.neurons
     share = training.wins / max(int(training.wins.sum()), 1)
     used = share[share > 0]
@@ -53,6 +55,7 @@ def metrics(result: DiehlCookResult) -> dict[str, Any]:
         "first_spike_accuracy": result.first_spike_accuracy,
         "confusion": result.confusion.tolist(),
         "seconds": {part: round(took, 2) for part, took in result.seconds.items()},
+        "cpu_seconds": round(result.cpu_seconds, 2),
         "spikes_per_image": training.spikes_per_image,
         "input_spikes_per_image": training.input_spikes_per_image,
         "neurons_used": int(np.count_nonzero(training.wins)),

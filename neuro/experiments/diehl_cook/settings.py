@@ -69,7 +69,7 @@ class DiehlCookSettings(BaseModel):
     reads: Count = 5
     tau: Positive = 0.1
     rate: Positive = 400.0
-    contrast: Positive = 0.5
+    contrast: Positive = 1.0
     theta_plus: Decay = Decay(start=0.02, end=0.002)
     rate_floor: Decay = Decay(start=0.1, end=0.01)
     discount: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
@@ -86,5 +86,19 @@ class DiehlCookSettings(BaseModel):
 
 
 def mnist_settings(neurons: int, seed: int = 0) -> DiehlCookSettings:
-    """Settings for MNIST, chosen on the last 10,000 of its 60,000 training images."""
-    return DiehlCookSettings(dataset=Dataset.MNIST, neurons=neurons, seed=seed, epochs=3, rate=800.0)
+    """Settings for MNIST, chosen on the last 10,000 of its 60,000 training images.
+
+    The more neurons, the fewer images each one sees: thresholds then move in larger steps, so that every neuron is used.
+    """
+    step = 0.0025 * neurons**0.5
+    return DiehlCookSettings(
+        dataset=Dataset.MNIST,
+        neurons=neurons,
+        seed=seed,
+        epochs=2,
+        labelled=100 * neurons,
+        rate=800.0,
+        contrast=0.5,
+        theta_plus=Decay(start=step, end=step / 10),
+        rate_floor=Decay(start=0.1, end=0.01 if neurons <= 800 else 0.02),
+    )
