@@ -57,7 +57,7 @@ NEURON = NeuronModel(
     """,
     threshold="v > v_threshold + theta",
     reset="v = 0; theta += theta_plus; rate = clip(rate / (1 + rate), rate_floor, 1)",
-    refractory=1e6,
+    refractory=100.0,
 )
 """Leaky integrate-and-fire with an adaptive threshold; fires once in a presentation, until the next restart."""
 
