@@ -97,6 +97,8 @@ def test_one_neuron_fires_a_presentation_and_the_best_one() -> None:
     answers = first_to_fire(recording.spikes["neurons"], 10, period, 3)
     assert np.array_equal(answers[:, 0], np.argmax(traces @ learned.w, axis=1))
     assert (np.diff(np.sort(answers, axis=1), axis=1) > 0).all()
+    first = SMALL.window + 1
+    assert (recording.spikes["neurons"].ticks % period).tolist() == [first, first + 1, first + 2] * 10
 
 
 def test_weights_stay_within_their_bounds() -> None:
@@ -151,7 +153,7 @@ def test_the_readout_counts_earlier_spikes_more() -> None:
     assert readout.classes.tolist() == [3, 5, 7]
     # Neuron 1 fired once first for 5, and second for 3 and 7; 0.2 is added to each of ten counts.
     assert readout.chance[1, [3, 5, 7, 0]] == pytest.approx(np.array([0.7, 1.2, 0.7, 0.2]) / 4)
-    # For neuron 2, then 1: 7 scores log(2.2 / 5) + log(0.7 / 4) / 2 = -1.69, and 5 log(0.7 / 5) + log(1.2 / 4) / 2 = -2.57.
+    # Neurons 2, then 1: 7 scores log(2.2 / 5) + log(0.7 / 4) / 2 = -1.69, 5 log(0.7 / 5) + log(1.2 / 4) / 2 = -2.57.
     assert readout.name(np.array([[0, 1], [1, NOBODY], [2, 1]])).tolist() == [3, 5, 7]
     assert readout.name_by_first(np.array([[1, 0], [NOBODY, NOBODY]])).tolist() == [5, NOBODY]
     table = confusion(np.array([3, 3, 7]), np.array([3, 7, 7]))
@@ -254,9 +256,7 @@ def test_held_out_digits_are_named(result: DiehlCookResult) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("part", "most"), [("plasticity", 0.8), ("competition", 0.3), ("homeostasis", 0.7)], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("part", "most"), [("plasticity", 0.8), ("competition", 0.3), ("homeostasis", 0.7)], ids=str)
 def test_each_part_is_needed(result: DiehlCookResult, part: str, most: float) -> None:
     """Validation accuracy falls far where one part of the circuit is off, everything else alike."""
     without = run(DiehlCookSettings().model_copy(update={part: False, "epochs": 5}), test=False)

@@ -79,7 +79,7 @@ LIFT = SynapseModel(equations="kick : 1 (constant)", on_pre="v_post += kick")
 
 _V_THRESHOLD = 2.0
 _KICK = 4.0
-"""The drive of a perfect match is 1: no neuron fires before the lift, and after it all could."""
+"""The drive of a perfect match is about 1: no neuron fires before the lift, and after it all could."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,7 @@ class Learned:
     """What training changes.
 
     Args:
-        w: weights, shape (pixels, neurons); a perfect match of image and weights drives a neuron to 1.
+        w: weights, shape (pixels, neurons); a perfect match of image and weights drives a neuron to about 1.
         theta: shape (neurons,), how far each threshold has moved.
         rate: shape (neurons,), learning rates.
     """
@@ -113,12 +113,12 @@ class Phase:
 
 
 def trace_steps(settings: DiehlCookSettings) -> float:
-    """The trace, at the end of the window, of an input that fires in each of its ticks."""
+    """The trace, right after the last spike, of an input that fires in each tick of the window."""
     return float(np.sum(np.exp(-np.arange(settings.window) * settings.dt / settings.tau)))
 
 
 def trace_length(settings: DiehlCookSettings) -> float:
-    """The length of an image's traces as a vector at the end of the window, in the mean: rate dt steps."""
+    """The length, in the mean, of an image's traces as a vector right after the last spike: rate dt steps."""
     return settings.rate * settings.dt * trace_steps(settings)
 
 
@@ -130,8 +130,8 @@ def untrained(pixels: int, settings: DiehlCookSettings, generator: np.random.Gen
 
 
 def presentation_ticks(settings: DiehlCookSettings, phase: Phase) -> int:
-    """Ticks of one presentation: the window, one for the relay, one for the lift, and one for each read."""
-    return settings.window + 1 + phase.reads + 1
+    """Ticks of one presentation: the window, one in which its last spikes arrive with the lift, one for each read."""
+    return settings.window + 1 + phase.reads
 
 
 def network(

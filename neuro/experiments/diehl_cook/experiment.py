@@ -8,7 +8,7 @@ import numpy as np
 
 from neuro.experiments.diehl_cook.circuit import Learned
 from neuro.experiments.diehl_cook.data import Images, load_split
-from neuro.experiments.diehl_cook.readout import CLASSES, confusion, learn_readout
+from neuro.experiments.diehl_cook.readout import confusion, learn_readout
 from neuro.experiments.diehl_cook.result import DiehlCookResult
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
 from neuro.experiments.diehl_cook.spike_trains import Ints

@@ -36,12 +36,13 @@ class Readout:
         """
         weight = self.discount ** np.arange(answers.shape[1]) * (answers != NOBODY)
         votes = np.log(self.chance)[answers] * weight[:, :, None]
-        return np.argmax(votes.sum(axis=1), axis=1).astype(np.int64)
+        named: Ints = np.argmax(votes.sum(axis=1), axis=1)
+        return named
 
     def name_by_first(self, answers: Ints) -> Ints:
         """The class of the neuron that fired first, shape (images,), as Diehl & Cook assign them; -1 where none did."""
         first = answers[:, 0]
-        return np.where(first == NOBODY, NOBODY, self.classes[first])
+        return np.where(first == NOBODY, NOBODY, self.classes[first]).astype(np.int64)
 
 
 def learn_readout(answers: Ints, labels: Ints, neurons: int, discount: float) -> Readout:

@@ -88,7 +88,7 @@ class DiehlCookSettings(BaseModel):
 def mnist_settings(neurons: int, seed: int = 0) -> DiehlCookSettings:
     """Settings for MNIST, chosen on the last 10,000 of its 60,000 training images.
 
-    The more neurons, the fewer images each one sees: thresholds then move in larger steps, so that every neuron is used.
+    The more neurons, the fewer images each one sees: thresholds then move in larger steps, so that all are used.
     """
     step = 0.0025 * neurons**0.5
     return DiehlCookSettings(

@@ -23,7 +23,8 @@ def chances(images: Images, settings: DiehlCookSettings) -> Floats:
     y = images.pixels.reshape(len(images), -1).astype(np.float32) ** settings.contrast
     length = np.linalg.norm(y, axis=1, keepdims=True)
     scale = np.float32(settings.rate * settings.dt)
-    return np.minimum(scale * y / np.maximum(length, np.float32(1e-9)), np.float32(1.0))
+    chance: Floats = np.minimum(scale * y / np.maximum(length, np.float32(1e-9)), np.float32(1.0))
+    return chance
 
 
 def spike_trains(chance: Floats, window: int, period: int, generator: np.random.Generator) -> tuple[Ints, Ints]:
