@@ -24,9 +24,9 @@ from neuro.experiments.diehl_cook.circuit import (
 )
 from neuro.experiments.diehl_cook.data import Images, load_split
 from neuro.experiments.diehl_cook.figures import mosaic
+from neuro.experiments.diehl_cook.rates import input_rates
 from neuro.experiments.diehl_cook.readout import confusion, learn_readout
 from neuro.experiments.diehl_cook.settings import Decay
-from neuro.experiments.diehl_cook.spike_trains import chances, spike_trains
 from neuro.experiments.diehl_cook.training import NOBODY, first_to_fire, respond, train
 from neuro.simulators import Brian2Reference, simulate
 from neuro.spikes import Spikes
@@ -37,9 +37,8 @@ SMALL = DiehlCookSettings(neurons=20, epochs=1, training=150, validation=60, tes
 def small_circuit(phase: Phase, images: int = 10) -> tuple[Circuit, int, Learned]:
     """The first images of the digits, shown to twenty neurons that know nothing."""
     shown = load_split(SMALL).training.first(images)
-    generator = np.random.default_rng(7)
-    learned = untrained(64, SMALL, generator)
-    circuit = network(chances(shown, SMALL), learned, SMALL, phase, generator)
+    learned = untrained(64, SMALL, np.random.default_rng(7))
+    circuit = network(input_rates(shown, SMALL), learned, SMALL, phase, seed=8)
     return circuit, images * presentation_ticks(SMALL, phase), learned
 
 
@@ -63,9 +62,8 @@ def test_weights_are_the_mean_of_the_traces_that_a_neuron_fired_for() -> None:
     """With learning rates 1/2, 1/3, ... the first weights and the n traces are averaged: an online k-means."""
     settings = SMALL.model_copy(update={"rate_floor": Decay(start=1e-9, end=1e-9)})
     shown = load_split(settings).training.first(60)
-    generator = np.random.default_rng(3)
-    learned, phase = untrained(64, settings, generator), Phase(True)
-    circuit = network(chances(shown, settings), learned, settings, phase, generator)
+    learned, phase = untrained(64, settings, np.random.default_rng(3)), Phase(True)
+    circuit = network(input_rates(shown, settings), learned, settings, phase, seed=4)
     period = presentation_ticks(settings, phase)
     recording = simulate(circuit, 60 * period)
     scale = trace_length(settings) ** -2
@@ -80,9 +78,10 @@ def test_weights_are_the_mean_of_the_traces_that_a_neuron_fired_for() -> None:
 
 
 def _traces(spikes: Spikes, images: int, period: int, settings: DiehlCookSettings) -> np.ndarray:
-    """Each pixel's trace when the neurons fire: two ticks after the last tick of the window."""
+    """Each pixel's trace when the first neuron fires, in the tick after the window."""
     image, tick = np.divmod(spikes.ticks, period)
-    decayed = np.exp(-(settings.window + 1 - tick) * settings.dt / settings.tau)
+    age = settings.window - tick
+    decayed = np.exp(-age * settings.dt / settings.tau) * (age > 0)
     traces = np.zeros((images, spikes.size))
     np.add.at(traces, (image, spikes.indices), decayed)
     return traces
@@ -97,7 +96,7 @@ def test_one_neuron_fires_a_presentation_and_the_best_one() -> None:
     answers = first_to_fire(recording.spikes["neurons"], 10, period, 3)
     assert np.array_equal(answers[:, 0], np.argmax(traces @ learned.w, axis=1))
     assert (np.diff(np.sort(answers, axis=1), axis=1) > 0).all()
-    first = SMALL.window + 1
+    first = SMALL.window
     assert (recording.spikes["neurons"].ticks % period).tolist() == [first, first + 1, first + 2] * 10
 
 
@@ -123,23 +122,22 @@ def test_homeostasis_makes_all_neurons_fire_equally_often(result: DiehlCookResul
 
 
 def test_input_spikes_have_the_rates_of_the_image() -> None:
-    chance = np.array([[0.0, 0.1, 0.5, 1.0]], np.float32).repeat(4000, axis=0)
-    ticks, indices = spike_trains(chance, 20, 25, np.random.default_rng(1))
-    counts = np.bincount(indices, minlength=4)
-    expected = chance[0] * 4000 * 20
-    assert (np.abs(counts - expected) <= 4 * np.sqrt(expected * (1 - chance[0])) + 1e-9).all()
-    assert (ticks % 25).max() == 19
-    again = spike_trains(chance, 20, 25, np.random.default_rng(1))
-    assert np.array_equal(again[0], ticks)
-    assert np.array_equal(again[1], indices)
+    """Counts over 4,200 ticks within four standard deviations; the same again from the same seed."""
+    rates = np.array([[0.0, 20.0, 100.0, 200.0]]).repeat(200, axis=0)
+    learned = Learned(np.zeros((4, 20)), np.zeros(20), np.ones(20))
+    runs = [simulate(network(rates, learned, SMALL, Phase(True), seed), 200 * 21) for seed in (1, 1, 2)]
+    counts = [run.spikes["pixels"].counts() for run in runs]
+    chance = rates[0] * SMALL.dt
+    assert (np.abs(counts[0] - 4200 * chance) <= 4 * np.sqrt(4200 * chance * (1 - chance)) + 1e-9).all()
+    assert runs[0].mismatches(runs[1]) == 0
+    assert runs[0].mismatches(runs[2]) > 100
 
 
 def test_every_image_drives_alike() -> None:
-    shown = load_split(SMALL).training
-    length = np.linalg.norm(chances(shown, SMALL), axis=1)
-    assert length == pytest.approx(SMALL.rate * SMALL.dt, rel=1e-5)
+    length = np.linalg.norm(input_rates(load_split(SMALL).training, SMALL), axis=1)
+    assert length == pytest.approx(SMALL.rate, rel=1e-5)
     blank = Images(np.zeros((1, 8, 8), np.float32), np.zeros(1, np.int64))
-    assert not chances(blank, SMALL).any()
+    assert not input_rates(blank, SMALL).any()
 
 
 def test_the_first_neurons_are_read_in_order() -> None:

@@ -1,9 +1,10 @@
 """The circuit: input neurons, a plastic projection, excitatory neurons that compete, and a rhythm.
 
-    input --> pixels ==(w, plastic)==> neurons <-- rhythm
+    pixels ==(w, plastic)==> neurons <-- rhythm
 
-Each presentation goes the same way. Its input spikes reach the ``pixels``, which keep a trace x of them, and through
-the weights the membrane potentials v of the ``neurons``; x and v leak with the same time constant, so v = sum w x.
+Each presentation goes the same way. The ``pixels`` fire at random, at the rates of the image (Poisson), keep a trace x
+of their own spikes, and drive the membrane potentials v of the ``neurons`` through the weights; x and v leak with the
+same time constant, so v = sum w x.
 When the window is over, a spike of the ``rhythm`` lifts all neurons by ``kick``: the winners rule lets the neuron
 fire whose v is farthest above its threshold, then (where more are read) the next one a tick later, and so on.
 
@@ -25,28 +26,30 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.circuit import Circuit, Operation, Population, Projection, Restart, SpikeSource, Winners
+from neuro.circuit import Circuit, CurrentInput, Operation, Population, Projection, Restart, SpikeSource, Winners
 from neuro.connections import Connections
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
-from neuro.experiments.diehl_cook.spike_trains import Floats, spike_trains
 from neuro.models.base import NeuronModel, SynapseModel
+from neuro.models.poisson import POISSON
+
+Floats = npt.NDArray[np.float64]
 
 NEURONS, SYNAPSES = "neurons", "synapses"
 
 PIXEL = NeuronModel(
-    equations="""
+    equations=POISSON.equations
+    + """
     dx/dt = -x / tau : 1
-    arrived : 1
     tau : second (constant)
     """,
-    threshold="arrived > 0.5",
-    reset="arrived = 0; x += 1",
+    threshold=POISSON.threshold,
+    reset="x += 1",
 )
-"""Passes each input spike on, and keeps its trace ``x`` where a restart can clear it."""
+"""A Poisson neuron that keeps the trace ``x`` of its spikes where a restart can clear it."""
 
 NEURON = NeuronModel(
     equations="""
-    dv/dt = -v / tau : 1 (unless refractory)
+    dv/dt = -v / tau : 1
     theta : 1
     rate : 1
     tau : second (constant)
@@ -73,8 +76,6 @@ LEARNING = SynapseModel(
 
 FROZEN = SynapseModel(equations="w : 1", on_pre="v_post += w")
 
-ARRIVAL = SynapseModel(equations="", on_pre="arrived_post += 1")
-
 LIFT = SynapseModel(equations="kick : 1 (constant)", on_pre="v_post += kick")
 
 _V_THRESHOLD = 2.0
@@ -92,9 +93,9 @@ class Learned:
         rate: shape (neurons,), learning rates.
     """
 
-    w: npt.NDArray[np.float64]
-    theta: npt.NDArray[np.float64]
-    rate: npt.NDArray[np.float64]
+    w: Floats
+    theta: Floats
+    rate: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,43 +131,35 @@ def untrained(pixels: int, settings: DiehlCookSettings, generator: np.random.Gen
 
 
 def presentation_ticks(settings: DiehlCookSettings, phase: Phase) -> int:
-    """Ticks of one presentation: the window, one in which its last spikes arrive with the lift, one for each read."""
-    return settings.window + 1 + phase.reads
+    """Ticks of one presentation: the window, whose last spikes come with the lift, and one for each read."""
+    return settings.window + phase.reads
 
 
-def network(
-    chance: Floats, learned: Learned, settings: DiehlCookSettings, phase: Phase, generator: np.random.Generator
-) -> Circuit:
+def network(rates: Floats, learned: Learned, settings: DiehlCookSettings, phase: Phase, seed: int) -> Circuit:
     """The circuit that shows images one after the other.
 
     Args:
-        chance: of each input neuron to fire in a tick, shape (images, pixels).
+        rates: of the input neurons for each image, in Hz, shape (images, pixels).
         learned: what the neurons know.
         settings: of the experiment.
         phase: whether they learn, and how many may fire.
-        generator: draws the input spikes.
+        seed: of the input spikes.
     """
-    images, pixels = chance.shape
+    images, pixels = rates.shape
     period = presentation_ticks(settings, phase)
     starts = np.arange(images) * period
-    lifts = starts + settings.window
+    lifts = starts + settings.window - 1
     return Circuit(
         settings.dt,
+        [Population("pixels", pixels, PIXEL, {"tau": settings.tau}), _neurons(learned, settings, phase)],
         [
-            Population("pixels", pixels, PIXEL, {"tau": settings.tau}),
-            _neurons(learned, settings, phase),
-        ],
-        [
-            Projection("arrivals", "input", "pixels", ARRIVAL, Connections.one_to_one(pixels)),
             _synapses(learned, settings, phase),
             Projection("lift", "rhythm", NEURONS, LIFT, Connections.all_to_all(1, settings.neurons), {"kick": _KICK}),
         ],
-        [
-            SpikeSource("input", pixels, *spike_trains(chance, settings.window, period, generator)),
-            SpikeSource("rhythm", 1, lifts, np.zeros(images, np.int64)),
-        ],
-        restarts=[Restart("pixels", starts), Restart(NEURONS, starts, ("v",))],
+        [CurrentInput("pixels", "rate", rates, period), SpikeSource("rhythm", 1, lifts, np.zeros(images, np.int64))],
+        restarts=[Restart("pixels", starts, ("x",)), Restart(NEURONS, starts, ("v",))],
         operations=[Operation("forget", NEURONS, "theta = theta - theta_drift", period)],
+        seed=seed,
     )
 
 

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from neuro.errors import InvalidInput
 from neuro.experiments.diehl_cook.settings import Dataset, DiehlCookSettings
 
+Ints = npt.NDArray[np.int64]
+
 _MNIST_TRAINING = 50_000
 
 
@@ -25,7 +27,7 @@ class Images:
     """
 
     pixels: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int64]
+    labels: Ints
 
     def __len__(self) -> int:
         return int(self.labels.size)
@@ -34,7 +36,7 @@ class Images:
         """The first ``count`` images; None: all."""
         return Images(self.pixels[:count], self.labels[:count])
 
-    def picked(self, rows: npt.NDArray[np.int64]) -> Images:
+    def picked(self, rows: Ints) -> Images:
         """The images of these rows, in this order."""
         return Images(self.pixels[rows], self.labels[rows])
 

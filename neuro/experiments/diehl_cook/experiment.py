@@ -7,11 +7,10 @@ from time import process_time
 import numpy as np
 
 from neuro.experiments.diehl_cook.circuit import Learned
-from neuro.experiments.diehl_cook.data import Images, load_split
+from neuro.experiments.diehl_cook.data import Images, Ints, load_split
 from neuro.experiments.diehl_cook.readout import confusion, learn_readout
 from neuro.experiments.diehl_cook.result import DiehlCookResult
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
-from neuro.experiments.diehl_cook.spike_trains import Ints
 from neuro.experiments.diehl_cook.training import respond, train
 from neuro.experiments.stages import Advance, QuietStages, Stages
 

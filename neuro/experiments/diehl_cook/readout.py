@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.experiments.diehl_cook.spike_trains import Ints
+from neuro.experiments.diehl_cook.data import Ints
 from neuro.experiments.diehl_cook.training import NOBODY
 
 CLASSES = 10

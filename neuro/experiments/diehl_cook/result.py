@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from neuro.experiments.diehl_cook.data import Ints
 from neuro.experiments.diehl_cook.readout import Readout
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
-from neuro.experiments.diehl_cook.spike_trains import Ints
 from neuro.experiments.diehl_cook.training import Training
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from neuro.circuit import Circuit
 from neuro.experiments.diehl_cook.circuit import (
@@ -17,9 +16,9 @@ from neuro.experiments.diehl_cook.circuit import (
     presentation_ticks,
     untrained,
 )
-from neuro.experiments.diehl_cook.data import Images
+from neuro.experiments.diehl_cook.data import Images, Ints
+from neuro.experiments.diehl_cook.rates import input_rates
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
-from neuro.experiments.diehl_cook.spike_trains import Floats, Ints, chances
 from neuro.experiments.stages import Advance
 from neuro.simulators import simulate
 from neuro.spikes import Recording, Spikes
@@ -40,7 +39,7 @@ class Training:
     """
 
     learned: Learned
-    wins: npt.NDArray[np.int64]
+    wins: Ints
     spikes_per_image: float
     input_spikes_per_image: float
 
@@ -48,8 +47,8 @@ class Training:
 def train(images: Images, settings: DiehlCookSettings, advance: Advance) -> Training:
     """Show the images ``epochs`` times, each time in another order; labels are not looked at."""
     order_generator, spike_generator, weight_generator = _generators(settings.seed)
-    chance = chances(images, settings)
-    learned = untrained(chance.shape[1], settings, weight_generator)
+    pixels = images.pixels[0].size
+    learned = untrained(pixels, settings, weight_generator)
     whole = settings.epochs * len(images)
     done, fired, arrived = 0, 0, 0
     wins = np.zeros(settings.neurons, np.int64)
@@ -58,11 +57,13 @@ def train(images: Images, settings: DiehlCookSettings, advance: Advance) -> Trai
         order = order_generator.permutation(len(images))
         for start in range(0, len(order), settings.segment):
             rows = order[start : start + settings.segment]
-            circuit, recording = _run(chance[rows], learned, settings, Phase(True, 1, done / whole), spike_generator)
+            circuit, recording = _run(
+                images.picked(rows), learned, settings, Phase(True, 1, done / whole), spike_generator
+            )
             learned = _handed_on(circuit, recording)
             wins += recording.spikes[NEURONS].counts()
             fired += len(recording.spikes[NEURONS])
-            arrived += len(recording.spikes["input"])
+            arrived += len(recording.spikes["pixels"])
             done += len(rows)
             advance(done)
     return Training(learned, wins, fired / max(whole, 1), arrived / max(whole, 1))
@@ -80,12 +81,11 @@ def respond(
     Returns:
         neurons in the order of their spikes, shape (images, reads); ``NOBODY`` where no more fired.
     """
-    chance = chances(images, settings)
     phase = Phase(False, settings.reads)
     period = presentation_ticks(settings, phase)
     answers = []
     for start in range(0, len(images), settings.segment):
-        shown = chance[start : start + settings.segment]
+        shown = images.picked(np.arange(start, min(start + settings.segment, len(images))))
         _, recording = _run(shown, learned, settings, phase, generator)
         answers.append(first_to_fire(recording.spikes[NEURONS], len(shown), period, settings.reads))
         advance(start + len(shown))
@@ -108,10 +108,11 @@ def _generators(seed: int) -> list[np.random.Generator]:
 
 
 def _run(
-    chance: Floats, learned: Learned, settings: DiehlCookSettings, phase: Phase, generator: np.random.Generator
+    images: Images, learned: Learned, settings: DiehlCookSettings, phase: Phase, generator: np.random.Generator
 ) -> tuple[Circuit, Recording]:
-    circuit = network(chance, learned, settings, phase, generator)
-    return circuit, simulate(circuit, len(chance) * presentation_ticks(settings, phase))
+    seed = int(generator.integers(2**31))
+    circuit = network(input_rates(images, settings), learned, settings, phase, seed)
+    return circuit, simulate(circuit, len(images) * presentation_ticks(settings, phase))
 
 
 def _handed_on(circuit: Circuit, recording: Recording) -> Learned:
