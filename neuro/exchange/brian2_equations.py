@@ -34,24 +34,29 @@ def declarations(
     equations: Mapping[str, Any],
     names: Collection[str],
     constants: Collection[str],
+    written: Collection[str],
     renames: Renames,
     where: str,
 ) -> list[str]:
-    """One line for each name, in the order of the equations; ``constants`` get the flag ``(constant)``."""
+    """One line for each name, in the order of the equations; ``constants`` alone get the flag ``(constant)``.
+
+    Whole numbers become real ones, which code that only reads them can't tell apart.
+    """
+    for name in names:
+        if equations[name].var_type == "integer" and name in written:
+            refuse(f"the integer variable {name!r} of {where}, which code writes", "declare it with the unit 1")
     return [_line(equations[name], name in constants, renames, where) for name in equations if name in names]
 
 
 def _line(equation: Any, constant: bool, renames: Renames, where: str) -> str:
     name, unit = equation.varname, unit_text(equation.dim)
-    flags = list(equation.flags)
+    flags = [flag for flag in equation.flags if flag != "constant"]
     if "linked" in flags:
         refuse(f"the linked variable {name!r} of {where}", "declare it as a parameter and write it from synapses")
     if equation.var_type == "boolean":
         refuse(f"the boolean variable {name!r} of {where}", "use a number that is 0 or 1")
     if constant:
         flags = ["constant"]
-    elif equation.var_type == "integer":
-        refuse(f"the integer variable {name!r} of {where}, which code writes", "declare it with the unit 1")
     end = f" ({', '.join(flags)})" if flags else ""
     if equation.type == PARAMETER:
         return f"{name} : {unit}{end}"

@@ -88,7 +88,7 @@ def read_brian2(
 ) -> Brian2Reading:
     """As :func:`from_brian2`, with a list of what was ignored and why."""
     objects = _objects(network)
-    dt, start = _clock(objects)
+    dt, start = _clock(network, objects)
     ticks = None if duration is None else int(to_ticks(duration, dt, "the duration"))
     rng = None if seed is None else np.random.default_rng(seed)
     reading = Reading(dt, start, dict(namespace or {}), ticks, rng)
@@ -171,7 +171,7 @@ def _kind(item: Any) -> str:
     return type(item).__name__
 
 
-def _clock(objects: list[Any]) -> tuple[float, int]:
+def _clock(network: Any, objects: list[Any]) -> tuple[float, int]:
     """(seconds a tick, ticks run already) of the clock that all groups share."""
     groups = [item for item in objects if _kind(item) not in _MONITORS]
     if not groups:
@@ -181,8 +181,17 @@ def _clock(objects: list[Any]) -> tuple[float, int]:
         (one, first), (other, second) = list(steps.items())[:2]
         refuse(f"two clocks ({first!r} runs every {one:g} s, {second!r} every {other:g} s)", "use one dt")
     dt = next(iter(steps))
-    starts = {int(item.clock.variables["timestep"].get_value().item()) for item in groups}
-    return dt, max(starts)
+    return dt, round(_time(network, groups) / dt)
+
+
+def _time(network: Any, groups: list[Any]) -> float:
+    """Seconds that a network has run; clocks can't tell, because networks share the default one."""
+    from brian2 import Network, magic_network
+
+    if isinstance(network, Network):
+        return float(network.t)
+    names = {item.name for item in magic_network.objects}
+    return float(magic_network.t) if all(item.name in names for item in groups) else 0.0
 
 
 def _usage(kinds: Mapping[str, list[Any]]) -> dict[str, Usage]:

@@ -14,7 +14,7 @@ from neuro.exchange.brian2_code import Renames, assigned, identifiers, rewritten
 from neuro.exchange.brian2_equations import PARAMETER, SUBEXPRESSION, declarations, expressions, reachable
 from neuro.exchange.brian2_integration import method_of, refractory_of
 from neuro.exchange.brian2_reading import Outside, Reading, outside_names, refuse, uniform
-from neuro.exchange.brian2_regular import Regular, operations_of, regular_code
+from neuro.exchange.brian2_regular import operations_of, regular_code
 from neuro.models.base import NeuronModel
 
 
@@ -62,10 +62,15 @@ def read_neurons(group: Any, usage: Usage, reading: Reading) -> ReadNeurons:
     inside = {*equations, *BUILT_IN_NAMES}
     used = identifiers(*codes, *rates)
     outside = outside_names(group, used - inside, reading)
-    constants = _constants(group, needed, usage, regular)
+    written = assigned(_reset(group)) | usage.written | {name for item in regular for name in assigned(item.code)}
+    constants = {
+        name: uniform(group.variables[name].get_value())
+        for name in sorted(needed - written)
+        if equations[name].type == PARAMETER
+    }
     gated = any(item.gated(reading.start) for item in regular)
     names = built_ins(group, [*codes, *rates], outside.arrays, {*used, *inside}, gated, reading)
-    lines = declarations(equations, needed, constants, names.renames, where)
+    lines = declarations(equations, needed, constants, written, names.renames, where)
     model = _model(group, [*lines, *names.lines], names.renames, constants, outside, reading)
     states = {
         name: uniform(group.variables[name].get_value())
@@ -109,17 +114,6 @@ def _model(
         refractory_of(group, constants, reading),
         method_of(group, time_read, outside.arrays, reading),
     )
-
-
-def _constants(group: Any, needed: set[str], usage: Usage, regular: list[Regular]) -> dict[str, Any]:
-    """Parameters that no code writes."""
-    written = assigned(_reset(group)) | usage.written
-    written |= {name for item in regular for name in assigned(item.code)}
-    return {
-        name: uniform(group.variables[name].get_value())
-        for name in sorted(needed - written)
-        if group.user_equations[name].type == PARAMETER
-    }
 
 
 def _check(group: Any, where: str) -> None:

@@ -14,6 +14,7 @@ from neuro.connections import Connections
 from neuro.exchange.brian2_code import Renames, assigned, free_name, identifiers, rewritten
 from neuro.exchange.brian2_equations import (
     DIFFERENTIAL,
+    PARAMETER,
     SUBEXPRESSION,
     declarations,
     expressions,
@@ -161,8 +162,9 @@ def _projection(
         for name in needed
         if own[name].type != SUBEXPRESSION
     }
-    fixed = _fixed(own, needed, codes[:2], values)
-    lines = declarations(own, needed, fixed, copies.renames, f"Synapses {synapses.name!r}")
+    written = assigned(part.on_pre) | assigned(part.on_post)
+    fixed = _fixed(own, needed - written, values)
+    lines = declarations(own, needed, fixed, written, copies.renames, f"Synapses {synapses.name!r}")
     lines += [_summed_line(synapses, name, rewritten(code, copies.renames)) for name, code in summed.items()]
     source, target = parent(synapses.source).name, parent(synapses.target).name
     projection = Projection(
@@ -195,14 +197,17 @@ def _without_idle(own: Mapping[str, Any], roots: set[str]) -> set[str]:
         found = wider
 
 
-def _fixed(own: Mapping[str, Any], needed: set[str], codes: list[str], values: Mapping[str, Any]) -> set[str]:
-    """Parameters that become constants: flagged ones, and those that rates read and nobody writes."""
-    rates = {name for name in needed if own[name].type == DIFFERENTIAL}
-    read = identifiers(*expressions(own, reachable({name: own[name] for name in needed}, rates)))
-    written = {name for code in codes for name in assigned(code)}
-    parameters = {name for name in needed if own[name].type not in (DIFFERENTIAL, SUBEXPRESSION)}
-    flagged = {name for name in parameters if "constant" in own[name].flags}
-    return flagged | {name for name in (parameters & read) - written if np.ndim(values[name]) == 0}
+def _fixed(own: Mapping[str, Any], names: set[str], values: Mapping[str, Any]) -> set[str]:
+    """Parameters that become constants: shared numbers, flagged as such or read by rates."""
+    rates = {name for name in own if own[name].type == DIFFERENTIAL}
+    read = identifiers(*expressions(own, reachable(own, rates)))
+    return {
+        name
+        for name in names
+        if own[name].type == PARAMETER
+        and np.ndim(values[name]) == 0
+        and (name in read or "constant" in own[name].flags)
+    }
 
 
 def _summed_line(synapses: Any, name: str, code: str) -> str:
@@ -271,5 +276,7 @@ class _Copies:
         copy = free_name(wanted, self.taken)
         self.taken.add(copy)
         self.names[name] = copy
-        self.lines.append(f"{copy} : {unit} (constant)")
-        self.parameters[copy] = uniform(values[self.side[side]]) if values.ndim else float(values)
+        value = uniform(values[self.side[side]]) if values.ndim else float(values)
+        # A number for each synapse is a variable that nobody writes.
+        self.lines.append(f"{copy} : {unit}" + ("" if np.ndim(value) else " (constant)"))
+        self.parameters[copy] = value

@@ -40,9 +40,7 @@ from neuro.program import (
 from neuro.simulators.brian2_reference import (
     Brian2Network,
     Progress,
-    WinnersCount,
     input_operation,
-    limited,
     on_numpy,
     recording,
     restart_operation,
@@ -50,8 +48,8 @@ from neuro.simulators.brian2_reference import (
     set_pathways,
     spike_generator,
     state_monitors,
-    winners_function,
 )
+from neuro.simulators.brian2_winners import WinnersCount, limited, winners_function
 from neuro.spikes import Recording
 
 _COUNTER = "spikeloom_left"

@@ -29,7 +29,8 @@ from neuro.circuit import (
 )
 from neuro.expressions import parse_expression
 from neuro.lowering import lower
-from neuro.program import Binary, PopulationProgram, ProbeProgram, StepProgram, WinnersRule
+from neuro.program import Binary, PopulationProgram, ProbeProgram, StepProgram
+from neuro.simulators.brian2_winners import WinnersCode, WinnersCount, WinnersWriter, limited, numpy_winners
 from neuro.spikes import Recording, Spikes
 
 Array = npt.NDArray[Any]
@@ -67,32 +68,6 @@ def on_numpy() -> Iterator[None]:
         prefs.codegen.target = before
 
 
-class WinnersCount:
-    """The winners rule as a Brian2 function; remembers how many fired since the last restart."""
-
-    def __init__(self, rule: WinnersRule) -> None:
-        self.rule = rule
-        self.used = 0
-
-    def restart(self) -> None:
-        """Start of a presentation: the whole quota is free again."""
-        self.used = 0
-
-    def __call__(self, margin: Array, able: Array) -> Array:
-        """1.0 for each neuron that fires (margin > 0, able, among the largest), else 0.0; shape (size,)."""
-        crossing = np.flatnonzero((margin > 0) & (able > 0))
-        limit = crossing.size
-        if self.rule.per_tick is not None:
-            limit = min(limit, self.rule.per_tick)
-        if self.rule.quota is not None:
-            limit = min(limit, self.rule.quota - self.used)
-        order = np.argsort(-margin[crossing], kind="stable")[:limit]
-        fires = np.zeros(margin.shape)
-        fires[crossing[order]] = 1.0
-        self.used += limit
-        return fires
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Brian2Network:
     """A Brian2 network with its parts by the names of the circuit.
@@ -119,9 +94,26 @@ class Brian2Network:
 def to_brian2(circuit: Circuit) -> Brian2Network:
     """The native Brian2 network of a circuit, units and all, with monitors for its spikes and probes.
 
+    The texts are the circuit's own, so what a plain Brian2 user reads in ``groups["a"].equations`` is what the circuit
+    says; parameters that the equations declare are variables of the group with their units, the others stand in its
+    namespace. Nothing is looked up outside: run it with ``network.run(duration, namespace={})``. Restarts are a network
+    operation, the winners rule is a function inside the threshold that only the numpy target has, so build and run it
+    with ``prefs.codegen.target = "numpy"`` where a population has winners.
+
     Raises:
         EquationError, CircuitError: as :func:`neuro.lowering.lower`, before anything is built.
+
+    >>> from neuro import Circuit, Population
+    >>> from neuro.models import LIF_DELTA
+    >>> built = to_brian2(Circuit(1e-3, [Population("cells", 2, LIF_DELTA)]))
+    >>> built.groups["cells"].v
+    <cells.v: array([-70., -70.]) * mvolt>
     """
+    return native_network(circuit, numpy_winners)
+
+
+def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Network:
+    """The network of :func:`to_brian2`, with the winners rule for a target of choice."""
     from brian2 import Clock, Network, SpikeMonitor, second
 
     program = lower(circuit)
@@ -131,7 +123,8 @@ def to_brian2(circuit: Circuit) -> Brian2Network:
     for population in circuit.populations:
         if population.size:
             lowered = program.population(population.name)
-            groups[population.name] = _neuron_group(population, lowered, winners.get(population.name), clock)
+            count = winners.get(population.name)
+            groups[population.name] = _neuron_group(population, lowered, count, write_winners, clock)
     groups |= {source.name: spike_generator(source, clock, circuit.dt) for source in circuit.sources if source.size}
     synapses = {
         projection.name: _synapse_group(projection, program, groups, order, clock)
@@ -159,11 +152,6 @@ def to_brian2(circuit: Circuit) -> Brian2Network:
         *states.values(),
     ]
     return Brian2Network(Network(parts), groups, synapses, monitors, states, winners, clock)
-
-
-def limited(rule: WinnersRule) -> bool:
-    """Whether a winners rule limits anything."""
-    return rule.per_tick is not None or rule.quota is not None
 
 
 def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progress | None) -> None:
@@ -207,22 +195,13 @@ def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recor
 # ------------------------------------------------------------------------------------------------- the parts
 
 
-def winners_function(count: WinnersCount) -> Any:
-    """The winners rule as a ``brian2.Function`` of (margin, able)."""
-    from brian2 import Function
-
-    function = Function(
-        count,
-        arg_units=[None, 1],
-        arg_names=["margin", "able"],
-        return_unit=1,
-        stateless=False,
-    )
-    function.implementations.add_implementation("numpy", code=count)
-    return function
-
-
-def _neuron_group(population: Population, program: PopulationProgram, winners: WinnersCount | None, clock: Any) -> Any:
+def _neuron_group(
+    population: Population,
+    program: PopulationProgram,
+    count: WinnersCount | None,
+    write_winners: WinnersWriter,
+    clock: Any,
+) -> Any:
     from brian2 import NeuronGroup
 
     model = population.model
@@ -232,10 +211,14 @@ def _neuron_group(population: Population, program: PopulationProgram, winners: W
         refractory = program.refractory * float(clock.dt)
         if program.refractory.ndim:
             equations += "\nrefractory_time : second (constant)"
+    winners = None if count is None else _winners_code(population, program, count, write_winners)
+    if winners is not None:
+        equations += winners.equations
+        namespace |= winners.functions
     group = NeuronGroup(
         population.size,
         equations,
-        threshold=_threshold(population, program, namespace, winners),
+        threshold=model.threshold if winners is None else winners.threshold,
         reset=model.reset or None,
         refractory=False
         if refractory is None
@@ -250,6 +233,8 @@ def _neuron_group(population: Population, program: PopulationProgram, winners: W
     _set_constants(group, {**model.parameters, **population.parameters}, namespace)
     for state in program.states:
         group.variables[state.name].set_value(np.array(state.initial))
+    if winners is not None and winners.before:
+        group.run_regularly(winners.before, when="before_thresholds")
     return group
 
 
@@ -274,22 +259,18 @@ def _set_constants(group: Any, parameters: Mapping[str, Any], namespace: dict[st
             namespace.pop(name, None)
 
 
-def _threshold(
-    population: Population,
-    program: PopulationProgram,
-    namespace: dict[str, Any],
-    winners: WinnersCount | None,
-) -> str | None:
+def _winners_code(
+    population: Population, program: PopulationProgram, count: WinnersCount, write_winners: WinnersWriter
+) -> WinnersCode | None:
     text = population.model.threshold
-    if text is None or winners is None:
-        return text
-    namespace["spikeloom_winners"] = winners_function(winners)
+    if text is None:
+        return None
     tree = parse_expression(text)
     less = isinstance(tree, Binary) and tree.operator == "<"
     left, right = text.split("<" if less else ">")
-    margin = f"({right}) - ({left})" if less else f"({left}) - ({right})"
+    margin = f"(({right}) - ({left}))" if less else f"(({left}) - ({right}))"
     able = "1.0" if program.refractory is None else "int(not_refractory)"
-    return f"spikeloom_winners({margin}, {able}) > 0.5"
+    return write_winners(count, population.size, margin, able)
 
 
 def spike_generator(source: SpikeSource, clock: Any, dt: float) -> Any:
