@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from neuro.exchange.brian2_network import Brian2Reading, from_brian2, read_brian2
 from neuro.exchange.quantity import quantity_dimension, quantity_from_si
-from neuro.simulators.brian2_reference import Brian2Network, to_brian2
+from neuro.simulators.brian2_recording import Brian2Network
+from neuro.simulators.brian2_reference import to_brian2
 
 __all__ = [
     "Brian2Network",

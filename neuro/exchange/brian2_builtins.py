@@ -72,11 +72,11 @@ def built_ins(
         found.parameters[word] = np.asarray(fixed[name][1], dtype=np.float64)
     for name, array in arrays.items():
         found.lines.append(f"{calls[name]} : {unit_text(array.dim)}")
-        found.inputs.append(_timed_input(group, calls[name], array, reading))
+        found.inputs.append(timed_input(group, calls[name], array, reading))
     return found
 
 
-def _timed_input(group: Any, variable: str, array: Any, reading: Reading) -> CurrentInput:
+def timed_input(group: Any, variable: str, array: Any, reading: Reading) -> CurrentInput:
     """A TimedArray from now on; its last row lasts for ever, so one that is not zero needs a duration."""
     every, offset = _grid(array.dt, reading)
     rows = np.asarray(array.values, dtype=np.float64).reshape(len(array.values), -1)

@@ -65,6 +65,19 @@ def rewritten(text: str, renames: Renames) -> str:
     return ast.unparse(_Rewriter(renames).visit(_module(text)))
 
 
+def read_once(code: str) -> tuple[str, str] | None:
+    """(variable, function) where the code is just ``variable = function(t)`` or ``function(t, i)``; else None.
+
+    >>> read_once("I = stimulus(t, i)")
+    ('I', 'stimulus')
+    """
+    match _module(code).body:
+        case [ast.Assign(targets=[ast.Name(id=variable)], value=ast.Call(func=ast.Name(id=name), args=arguments))]:
+            if [ast.unparse(argument) for argument in arguments] in (["t"], ["t", "i"]):
+                return variable, name
+    return None
+
+
 def gated(code: str, condition: str) -> str:
     """Statements that change something only where the condition holds.
 

@@ -157,7 +157,8 @@ def _objects(network: Any) -> list[Any]:
     found = {item.name: item for item in given if isinstance(item, BrianObject)}
     if len(found) < len(given):
         raise InvalidInput("from_brian2 is given things that are no Brian2 objects, or two of one name")
-    kept = [found[name] for name in sorted(found)]
+    inside = {part.name for item in given for part in item.contained_objects if _kind(part) == "CodeRunner"}
+    kept = [found[name] for name in sorted(set(found) - inside)]
     for item in kept:
         if _kind(item) not in (*_READ, "Subgroup"):
             kind = _kind(item)

@@ -14,7 +14,7 @@ from neuro.exchange.brian2_code import Renames, assigned, identifiers, rewritten
 from neuro.exchange.brian2_equations import PARAMETER, SUBEXPRESSION, declarations, expressions, reachable
 from neuro.exchange.brian2_integration import method_of, refractory_of
 from neuro.exchange.brian2_reading import Outside, Reading, outside_names, refuse, uniform
-from neuro.exchange.brian2_regular import operations_of, regular_code
+from neuro.exchange.brian2_regular import direct_inputs, operations_of, regular_code
 from neuro.models.base import NeuronModel
 
 
@@ -68,8 +68,13 @@ def read_neurons(group: Any, usage: Usage, reading: Reading) -> ReadNeurons:
         for name in sorted(needed - written)
         if equations[name].type == PARAMETER
     }
+    inputs, regular = direct_inputs(group, regular, outside.arrays, reading)
+    texts = [_threshold(group), _reset(group), *(item.code for item in regular), *rates]
+    outside = Outside(
+        outside.constants, {name: outside.arrays[name] for name in outside.arrays if name in identifiers(*texts)}
+    )
     gated = any(item.gated(reading.start) for item in regular)
-    names = built_ins(group, [*codes, *rates], outside.arrays, {*used, *inside}, gated, reading)
+    names = built_ins(group, texts, outside.arrays, {*used, *inside}, gated, reading)
     lines = declarations(equations, needed, constants, written, names.renames, where)
     model = _model(group, [*lines, *names.lines], names.renames, constants, outside, reading)
     states = {
@@ -81,7 +86,7 @@ def read_neurons(group: Any, usage: Usage, reading: Reading) -> ReadNeurons:
     parameters = {**outside.constants, **constants, **names.parameters}
     return ReadNeurons(
         Population(group.name, len(group), model, parameters, initial),
-        tuple(names.inputs),
+        (*inputs, *names.inputs),
         operations_of(group, regular, names, outside.arrays, reading),
         tuple(item.name for item in regular if item.due(reading.start)),
         constants,

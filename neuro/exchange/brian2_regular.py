@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from neuro.circuit import Operation
-from neuro.exchange.brian2_builtins import BuiltIns
-from neuro.exchange.brian2_code import gated, identifiers, rewritten
+from neuro.circuit import CurrentInput, Operation
+from neuro.exchange.brian2_builtins import BuiltIns, timed_input
+from neuro.exchange.brian2_code import gated, identifiers, read_once, rewritten
 from neuro.exchange.brian2_reading import Reading, refuse
 
 _AT_START = ("before_start", "start", "after_start", "before_groups")
@@ -57,6 +57,21 @@ def regular_code(group: Any, reading: Reading) -> list[Regular]:
         order = (slots.index(part.when), part.order, part.name)
         found.append(Regular(part.name, part.abstract_code, part.when in _AT_START, every, order))
     return sorted(found, key=lambda item: item.order)
+
+
+def direct_inputs(
+    group: Any, regular: list[Regular], arrays: Mapping[str, Any], reading: Reading
+) -> tuple[list[CurrentInput], list[Regular]]:
+    """(inputs, what is left): ``I = stimulus(t, i)`` at the start of every tick is what a circuit calls an input."""
+    inputs, left = [], []
+    for item in regular:
+        found = read_once(item.code) if item.at_start and item.every == 1 else None
+        others = identifiers(*(other.code for other in regular if other is not item and other.at_start))
+        if found is None or found[1] not in arrays or found[0] in others:
+            left.append(item)
+        else:
+            inputs.append(timed_input(group, found[0], arrays[found[1]], reading))
+    return inputs, left
 
 
 def operations_of(

@@ -7,12 +7,22 @@ from typing import Protocol
 from neuro.circuit import Circuit as _Circuit
 from neuro.simulators.brian2_lowered import Brian2Lowered
 from neuro.simulators.brian2_reference import Brian2Reference
+from neuro.simulators.brian2_standalone import Brian2Standalone, StandaloneBuild
 from neuro.simulators.compiled import Compiled
 from neuro.simulators.compiled import Progress as _Progress
 from neuro.simulators.fixed_point import FixedPoint
 from neuro.spikes import Recording as _Recording
 
-__all__ = ["Brian2Lowered", "Brian2Reference", "Compiled", "FixedPoint", "Simulator", "simulate"]
+__all__ = [
+    "Brian2Lowered",
+    "Brian2Reference",
+    "Brian2Standalone",
+    "Compiled",
+    "FixedPoint",
+    "Simulator",
+    "StandaloneBuild",
+    "simulate",
+]
 
 
 class Simulator(Protocol):

@@ -37,18 +37,15 @@ from neuro.program import (
     Symbol,
     Unary,
 )
-from neuro.simulators.brian2_reference import (
+from neuro.simulators.brian2_recording import (
     Brian2Network,
     Progress,
-    input_operation,
     on_numpy,
     recording,
-    restart_operation,
     run_network,
-    set_pathways,
-    spike_generator,
     state_monitors,
 )
+from neuro.simulators.brian2_reference import input_operation, restart_operation, set_pathways, spike_generator
 from neuro.simulators.brian2_winners import WinnersCount, limited, winners_function
 from neuro.spikes import Recording
 

@@ -8,35 +8,51 @@ projections without synapses are left out of the network: Brian2 refuses them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.checks import check_ticks
 from neuro.circuit import (
     Circuit,
     CurrentInput,
     Operation,
     Population,
-    Probe,
     Projection,
     Restart,
     SpikeSource,
 )
 from neuro.expressions import parse_expression
 from neuro.lowering import lower
-from neuro.program import Binary, PopulationProgram, ProbeProgram, StepProgram
+from neuro.program import Binary, PopulationProgram, StepProgram
+from neuro.simulators.brian2_recording import (
+    AFTER_ALL,
+    Array,
+    Brian2Network,
+    Progress,
+    on_numpy,
+    recording,
+    run_network,
+    state_monitors,
+)
 from neuro.simulators.brian2_winners import WinnersCode, WinnersCount, WinnersWriter, limited, numpy_winners
-from neuro.spikes import Recording, Spikes
+from neuro.spikes import Recording
 
-Array = npt.NDArray[Any]
-Progress = Callable[[int], None]
+__all__ = [
+    "Brian2Network",
+    "Brian2Reference",
+    "input_operation",
+    "native_network",
+    "on_numpy",
+    "recording",
+    "restart_operation",
+    "run_network",
+    "set_pathways",
+    "spike_generator",
+    "to_brian2",
+]
 
-_AFTER_ALL = 1_000_000
 _NEVER = -1e4  # Brian2's own initial value of lastspike, in seconds
 
 
@@ -50,45 +66,6 @@ class Brian2Reference:
             network = to_brian2(circuit)
             run_network(network, ticks, circuit.dt, progress)
         return recording(network, lower(circuit), ticks)
-
-
-@contextmanager
-def on_numpy() -> Iterator[None]:
-    """Build and run on Brian2's numpy target; the user's preference comes back at the end.
-
-    Brian2's default compiles a C extension for every kind of synapse, about 15 s each on a new machine.
-    """
-    from brian2 import prefs
-
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    try:
-        yield
-    finally:
-        prefs.codegen.target = before
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Brian2Network:
-    """A Brian2 network with its parts by the names of the circuit.
-
-    Args:
-        network: the ``brian2.Network``; run it with ``network.run(...)``.
-        groups: population or source name -> NeuronGroup or SpikeGeneratorGroup.
-        synapses: projection name -> Synapses.
-        spikes: population or source name -> SpikeMonitor.
-        states: (name, variable) -> StateMonitor.
-        winners: population name -> its winners rule.
-        clock: the clock that all parts share.
-    """
-
-    network: Any
-    groups: Mapping[str, Any]
-    synapses: Mapping[str, Any]
-    spikes: Mapping[str, Any]
-    states: Mapping[tuple[str, str], Any]
-    winners: Mapping[str, WinnersCount]
-    clock: Any
 
 
 def to_brian2(circuit: Circuit) -> Brian2Network:
@@ -152,44 +129,6 @@ def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Netw
         *states.values(),
     ]
     return Brian2Network(Network(parts), groups, synapses, monitors, states, winners, clock)
-
-
-def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progress | None) -> None:
-    """Run for a number of ticks, in parts where somebody wants to see the progress."""
-    from brian2 import second
-
-    check_ticks(ticks)
-    done = 0
-    while done < ticks:
-        step = ticks - done if progress is None else min(500, ticks - done)
-        network.network.run(step * dt * second, namespace={})
-        done += step
-        if progress is not None:
-            progress(done)
-
-
-def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recording:
-    """What the monitors of a network saw, in the project's own form."""
-    spikes = {}
-    for part in program.neurons:
-        monitor = network.spikes.get(part.name)
-        at = np.zeros(0) if monitor is None else np.asarray(monitor.t) / program.dt
-        index = np.zeros(0) if monitor is None else np.asarray(monitor.i)
-        spikes[part.name] = Spikes(np.rint(at).astype(np.int64), index.astype(np.int64), part.size)
-    dtype = np.int64 if program.quantised else np.float64
-    probes = {}
-    for probe in program.probes:
-        rows = -(-ticks // probe.every)
-        monitor = network.states.get((probe.of, probe.variable))
-        values = np.zeros((rows, 0)) if monitor is None else np.array(monitor.variables[probe.variable].get_value())
-        probes[probe.of, probe.variable] = values.astype(dtype)
-    final = {}
-    for owner in program.stateful:
-        group = network.groups.get(owner.name, network.synapses.get(owner.name))
-        for state in owner.states:
-            values = state.initial if group is None else np.array(group.variables[state.name].get_value())
-            final[owner.name, state.name] = values.astype(dtype)
-    return Recording(program.dt, ticks, spikes, probes, final)
 
 
 # ------------------------------------------------------------------------------------------------- the parts
@@ -314,7 +253,7 @@ def set_pathways(group: Any, delay: Array, dt: float, order: int) -> None:
         group.pre.delay = (delay if delay.ndim else float(delay)) * dt * second
         group.pre.order = order
     if hasattr(group, "post"):
-        group.post.order = _AFTER_ALL + order
+        group.post.order = AFTER_ALL + order
 
 
 def _input(stimulus: CurrentInput, program: StepProgram, groups: Mapping[str, Any], clock: Any) -> Any:
@@ -382,24 +321,3 @@ def restart_operation(
 def _operation(operation: Operation, order: int, groups: Mapping[str, Any], dt: float) -> Any:
     group = groups[operation.population]
     return group.run_regularly(operation.code, dt=_seconds(operation.every * dt), when="end", order=order)
-
-
-def state_monitors(
-    probes: Sequence[Probe | ProbeProgram], groups: Mapping[str, Any], dt: float
-) -> dict[tuple[str, str], Any]:
-    """One StateMonitor a probe, reading after everything else."""
-    from brian2 import StateMonitor
-
-    return {
-        (probe.of, probe.variable): StateMonitor(
-            groups[probe.of],
-            probe.variable,
-            record=True,
-            dt=_seconds(probe.every * dt),
-            when="end",
-            order=_AFTER_ALL,
-            name=f"probe_{probe.of}_{probe.variable}*",
-        )
-        for probe in probes
-        if probe.of in groups
-    }

@@ -150,7 +150,11 @@ def _cpp_function(rule: WinnersRule, size: int) -> Any:
         )
 
     function.implementations.add_dynamic_implementation(
-        "cpp", code, name="spikeloom_winners", compiler_kwds={"headers": ["<algorithm>", "<vector>"]}
+        "cpp",
+        code,
+        namespace=lambda _: {},
+        name="spikeloom_winners",
+        compiler_kwds={"headers": ["<algorithm>", "<vector>"]},
     )
     return function
 

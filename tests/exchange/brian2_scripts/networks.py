@@ -106,7 +106,7 @@ def brunel() -> Script:
 def synfire_chain() -> Script:
     """Diesmann et al.'s chain: groups of one population, each onto the next."""
     duration, n_groups, size = 100 * ms, 5, 20
-    taum, taupsp, weight = 10 * ms, 0.325 * ms, 26 * mV
+    taum, taupsp, weight = 10 * ms, 0.325 * ms, 40 * mV
     eqs = """
     dV/dt = (-(V + 70*mV) + x)*(1./taum) : volt
     dx/dt = (-x + y)*(1./taupsp) : volt
