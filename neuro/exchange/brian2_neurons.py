@@ -13,7 +13,7 @@ from neuro.exchange.brian2_builtins import BUILT_IN_NAMES, built_ins
 from neuro.exchange.brian2_code import Renames, assigned, identifiers, rewritten
 from neuro.exchange.brian2_equations import PARAMETER, SUBEXPRESSION, declarations, expressions, reachable
 from neuro.exchange.brian2_integration import method_of, refractory_of
-from neuro.exchange.brian2_reading import Outside, Reading, outside_names, refuse, uniform
+from neuro.exchange.brian2_reading import Reading, outside_names, refuse, uniform
 from neuro.exchange.brian2_regular import direct_inputs, operations_of, regular_code
 from neuro.models.base import NeuronModel
 
@@ -63,34 +63,28 @@ def read_neurons(group: Any, usage: Usage, reading: Reading) -> ReadNeurons:
     used = identifiers(*codes, *rates)
     outside = outside_names(group, used - inside, reading)
     written = assigned(_reset(group)) | usage.written | {name for item in regular for name in assigned(item.code)}
-    constants = {
-        name: uniform(group.variables[name].get_value())
-        for name in sorted(needed - written)
-        if equations[name].type == PARAMETER
-    }
+    constants = _values(group, {name for name in needed - written if equations[name].type == PARAMETER})
     inputs, regular = direct_inputs(group, regular, outside.arrays, reading)
     texts = [_threshold(group), _reset(group), *(item.code for item in regular), *rates]
-    outside = Outside(
-        outside.constants, {name: outside.arrays[name] for name in outside.arrays if name in identifiers(*texts)}
-    )
+    arrays = {name: array for name, array in outside.arrays.items() if name in identifiers(*texts)}
     gated = any(item.gated(reading.start) for item in regular)
-    names = built_ins(group, texts, outside.arrays, {*used, *inside}, gated, reading)
+    names = built_ins(group, texts, arrays, {*used, *inside}, gated, reading)
     lines = declarations(equations, needed, constants, written, names.renames, where)
-    model = _model(group, [*lines, *names.lines], names.renames, constants, outside, reading)
-    states = {
-        name: uniform(group.variables[name].get_value())
-        for name in sorted(needed - set(constants))
-        if equations[name].type != SUBEXPRESSION
-    }
+    model = _model(group, [*lines, *names.lines], names.renames, constants, arrays, reading)
+    states = _values(group, {name for name in needed - set(constants) if equations[name].type != SUBEXPRESSION})
     initial = {name: values for name, values in states.items() if np.any(values)} | names.initial
     parameters = {**outside.constants, **constants, **names.parameters}
     return ReadNeurons(
         Population(group.name, len(group), model, parameters, initial),
         (*inputs, *names.inputs),
-        operations_of(group, regular, names, outside.arrays, reading),
+        operations_of(group, regular, names, arrays, reading),
         tuple(item.name for item in regular if item.due(reading.start)),
         constants,
     )
+
+
+def _values(group: Any, names: set[str]) -> dict[str, Any]:
+    return {name: uniform(group.variables[name].get_value()) for name in sorted(names)}
 
 
 def _threshold(group: Any) -> str | None:
@@ -107,7 +101,7 @@ def _model(
     lines: list[str],
     renames: Renames,
     constants: Mapping[str, Any],
-    outside: Outside,
+    arrays: Mapping[str, Any],
     reading: Reading,
 ) -> NeuronModel:
     threshold = _threshold(group)
@@ -117,7 +111,7 @@ def _model(
         None if threshold is None else rewritten(threshold, renames),
         rewritten(_reset(group), renames),
         refractory_of(group, constants, reading),
-        method_of(group, time_read, outside.arrays, reading),
+        method_of(group, time_read, arrays, reading),
     )
 
 

@@ -51,14 +51,7 @@ def pathways_of(synapses: Any, own: Mapping[str, Any], reading: Reading) -> list
     if before and after and after[0].order <= before[-1].order:
         refuse(f"the order of the pathways of {where}", "leave every on_pre before every on_post, as Brian2 does")
     on_post = "\n".join(part.code for part in after)
-    joined: list[tuple[npt.NDArray[np.int64], list[Any]]] = []
-    for part in before:
-        delay = _delay(part, reading)
-        same = next((group for known, group in joined if np.array_equal(known, delay)), None)
-        if same is None:
-            joined.append((delay, [part]))
-        else:
-            same.append(part)
+    joined = _joined(before, reading)
     if not joined:
         order = (after[0].order, after[0].name) if after else (0, synapses.name)
         return [Pathways(synapses.name, "", on_post, np.array(0), order)]
@@ -74,6 +67,19 @@ def pathways_of(synapses: Any, own: Mapping[str, Any], reading: Reading) -> list
         )
         for number, ((delay, group), code) in enumerate(zip(joined, codes, strict=True))
     ]
+
+
+def _joined(parts: list[Any], reading: Reading) -> list[tuple[npt.NDArray[np.int64], list[Any]]]:
+    """(delay, pathways with that delay), in the order of the first of each."""
+    joined: list[tuple[npt.NDArray[np.int64], list[Any]]] = []
+    for part in parts:
+        delay = _delay(part, reading)
+        same = next((group for known, group in joined if np.array_equal(known, delay)), None)
+        if same is None:
+            joined.append((delay, [part]))
+        else:
+            same.append(part)
+    return joined
 
 
 def _check(part: Any, reading: Reading, where: str) -> None:

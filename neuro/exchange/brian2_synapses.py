@@ -155,13 +155,7 @@ def _projection(
     outside = outside_names(synapses, copies.unknown(codes, set(own)), reading)
     if outside.arrays:
         refuse(f"a timed array in Synapses {synapses.name!r}", "read it in the neurons")
-    values = {
-        name: uniform(synapses.variables[name].get_value()[..., sorting])
-        if not synapses.variables[name].scalar
-        else float(synapses.variables[name].get_value().item())
-        for name in needed
-        if own[name].type != SUBEXPRESSION
-    }
+    values = {name: _values(synapses.variables[name], sorting) for name in needed if own[name].type != SUBEXPRESSION}
     written = assigned(part.on_pre) | assigned(part.on_post)
     fixed = _fixed(own, needed - written, values)
     lines = declarations(own, needed, fixed, written, copies.renames, f"Synapses {synapses.name!r}")
@@ -176,13 +170,17 @@ def _projection(
             rewritten(part.on_pre, copies.renames),
             rewritten(part.on_post, copies.renames),
         ),
-        Connections.from_pairs(
-            pre[sorting].astype(np.int64), post[sorting].astype(np.int64), sizes[source], sizes[target]
-        ),
+        Connections.from_pairs(pre[sorting], post[sorting], sizes[source], sizes[target]),
         {**outside.constants, **values, **copies.parameters},
         (part.delay[sorting] if part.delay.ndim else part.delay) * reading.dt,
     )
     return ReadSynapses(projection, part.order, _since(synapses, needed, sorting, reading))
+
+
+def _values(variable: Any, sorting: npt.NDArray[np.int64]) -> Any:
+    """A synaptic variable in the circuit's order of synapses."""
+    values = np.asarray(variable.get_value())
+    return float(values.item()) if variable.scalar else uniform(values[sorting])
 
 
 def _without_idle(own: Mapping[str, Any], roots: set[str]) -> set[str]:
