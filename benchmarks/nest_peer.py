@@ -76,9 +76,7 @@ class NestNetwork:
         post = np.asarray(projection.connections.column) + 1
         synapse |= {"weight": np.full(pre.size, weight), "delay": np.full(pre.size, DELAY_TICKS * self._dt * _MILLI)}
         if "lambda" in synapse:
-            synapse |= {
-                name: np.full(pre.size, value) for name, value in synapse.items() if isinstance(value, float)
-            }
+            synapse |= {name: np.full(pre.size, value) for name, value in synapse.items() if isinstance(value, float)}
         self._nest.Connect(pre, post, "one_to_one", synapse)
 
     def run(self, ticks: int) -> float:

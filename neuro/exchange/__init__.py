@@ -1,7 +1,22 @@
-"""Exchange: values and models in the forms of other tools."""
+"""Exchange: values and models in the forms of other tools.
+
+Brian2 both ways: :func:`from_brian2` reads a network that somebody wrote, :func:`to_brian2` writes one with units, its
+groups and synapses by the names of the circuit (:class:`Brian2Network`).
+"""
 
 from __future__ import annotations
 
+from neuro.exchange.brian2_network import Brian2Reading, from_brian2, read_brian2
 from neuro.exchange.quantity import quantity_dimension, quantity_from_si
+from neuro.simulators.brian2_recording import Brian2Network
+from neuro.simulators.brian2_reference import to_brian2
 
-__all__ = ["quantity_dimension", "quantity_from_si"]
+__all__ = [
+    "Brian2Network",
+    "Brian2Reading",
+    "from_brian2",
+    "quantity_dimension",
+    "quantity_from_si",
+    "read_brian2",
+    "to_brian2",
+]

@@ -8,6 +8,7 @@ from neuro.circuit import Circuit as _Circuit
 from neuro.simulators.batch import simulate_batch
 from neuro.simulators.brian2_lowered import Brian2Lowered
 from neuro.simulators.brian2_reference import Brian2Reference
+from neuro.simulators.brian2_standalone import Brian2Standalone, StandaloneBuild
 from neuro.simulators.compiled import Compiled
 from neuro.simulators.fixed_point import FixedPoint
 from neuro.simulators.simulation import Checkpoint, Simulation
@@ -17,11 +18,13 @@ from neuro.spikes import Recording as _Recording
 __all__ = [
     "Brian2Lowered",
     "Brian2Reference",
+    "Brian2Standalone",
     "Checkpoint",
     "Compiled",
     "FixedPoint",
     "Simulation",
     "Simulator",
+    "StandaloneBuild",
     "simulate",
     "simulate_batch",
 ]

@@ -42,20 +42,15 @@ from neuro.program import (
     Unary,
 )
 from neuro.simulators.brian2_operations import operation_objects
-from neuro.simulators.brian2_reference import (
+from neuro.simulators.brian2_recording import (
     Brian2Network,
-    WinnersCount,
-    input_operation,
-    limited,
     on_numpy,
     recording,
-    restart_operation,
     run_network,
-    set_pathways,
-    spike_generator,
     state_monitors,
-    winners_function,
 )
+from neuro.simulators.brian2_reference import input_operation, restart_operation, set_pathways, spike_generator
+from neuro.simulators.brian2_winners import WinnersCount, limited, winners_function
 from neuro.spikes import Progress, Recording
 
 _COUNTER = "spikeloom_left"

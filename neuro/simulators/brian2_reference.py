@@ -8,40 +8,52 @@ projections without synapses are left out of the network: Brian2 refuses them.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.checks import check_ticks
 from neuro.circuit import (
     Circuit,
     CurrentInput,
     Operation,
     Population,
-    Probe,
     Projection,
     Restart,
     SpikeSource,
 )
-from neuro.equations import random_functions
-from neuro.errors import UnsupportedByTarget
 from neuro.expressions import parse_expression
-from neuro.integrate_nonlinear import NOISE, is_noise
 from neuro.lowering import every_tick_name, lower
-from neuro.models.base import Method
-from neuro.program import Binary, PopulationProgram, ProbeProgram, StepProgram, WinnersRule
-from neuro.random_bits import stream_seed
+from neuro.program import Binary, PopulationProgram, StepProgram
+from neuro.simulators.brian2_namespace import native_equations, native_namespace
 from neuro.simulators.brian2_operations import operation_objects
-from neuro.spikes import Progress, Recording, Spikes
+from neuro.simulators.brian2_recording import (
+    AFTER_ALL,
+    Array,
+    Brian2Network,
+    on_numpy,
+    recording,
+    run_network,
+    state_monitors,
+)
+from neuro.simulators.brian2_winners import WinnersCode, WinnersCount, WinnersWriter, limited, numpy_winners
+from neuro.spikes import Progress, Recording
 
-Array = npt.NDArray[Any]
+__all__ = [
+    "Brian2Network",
+    "Brian2Reference",
+    "input_operation",
+    "native_network",
+    "on_numpy",
+    "recording",
+    "restart_operation",
+    "run_network",
+    "set_pathways",
+    "spike_generator",
+    "to_brian2",
+]
 
-_AFTER_ALL = 1_000_000
 _NEVER = -1e4  # Brian2's own initial value of lastspike, in seconds
 
 
@@ -57,77 +69,29 @@ class Brian2Reference:
         return recording(network, lower(circuit), done)
 
 
-@contextmanager
-def on_numpy() -> Iterator[None]:
-    """Build and run on Brian2's numpy target; the user's preference comes back at the end.
-
-    Brian2's default compiles a C extension for every kind of synapse, about 15 s each on a new machine.
-    """
-    from brian2 import prefs
-
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
-    try:
-        yield
-    finally:
-        prefs.codegen.target = before
-
-
-class WinnersCount:
-    """The winners rule as a Brian2 function; remembers how many fired since the last restart."""
-
-    def __init__(self, rule: WinnersRule) -> None:
-        self.rule = rule
-        self.used = 0
-
-    def restart(self) -> None:
-        """Start of a presentation: the whole quota is free again."""
-        self.used = 0
-
-    def __call__(self, margin: Array, able: Array) -> Array:
-        """1.0 for each neuron that fires (margin > 0, able, among the largest), else 0.0; shape (size,)."""
-        crossing = np.flatnonzero((margin > 0) & (able > 0))
-        limit = crossing.size
-        if self.rule.per_tick is not None:
-            limit = min(limit, self.rule.per_tick)
-        if self.rule.quota is not None:
-            limit = min(limit, self.rule.quota - self.used)
-        order = np.argsort(-margin[crossing], kind="stable")[:limit]
-        fires = np.zeros(margin.shape)
-        fires[crossing[order]] = 1.0
-        self.used += limit
-        return fires
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Brian2Network:
-    """A Brian2 network with its parts by the names of the circuit.
-
-    Args:
-        network: the ``brian2.Network``; run it with ``network.run(...)``.
-        groups: population or source name -> NeuronGroup or SpikeGeneratorGroup.
-        synapses: projection name -> Synapses.
-        spikes: population or source name -> SpikeMonitor.
-        states: (name, variable) -> StateMonitor.
-        winners: population name -> its winners rule.
-        clock: the clock that all parts share.
-    """
-
-    network: Any
-    groups: Mapping[str, Any]
-    synapses: Mapping[str, Any]
-    spikes: Mapping[str, Any]
-    states: Mapping[tuple[str, str], Any]
-    winners: Mapping[str, WinnersCount]
-    clock: Any
-
-
 def to_brian2(circuit: Circuit) -> Brian2Network:
     """The native Brian2 network of a circuit, units and all, with monitors for its spikes and probes.
 
+    The texts are the circuit's own, so what a plain Brian2 user reads in ``groups["a"].equations`` is what the circuit
+    says; parameters that the equations declare are variables of the group with their units, the others stand in its
+    namespace. Nothing is looked up outside: run it with ``network.run(duration, namespace={})``. Restarts are a network
+    operation, the winners rule is a function inside the threshold that only the numpy target has, so build and run it
+    with ``prefs.codegen.target = "numpy"`` where a population has winners.
+
     Raises:
         EquationError, CircuitError: as :func:`neuro.lowering.lower`, before anything is built.
+
+    >>> from neuro import Circuit, Population
+    >>> from neuro.models import LIF_DELTA
+    >>> built = to_brian2(Circuit(1e-3, [Population("cells", 2, LIF_DELTA)]))
+    >>> built.groups["cells"].v
+    <cells.v: array([-70., -70.]) * mvolt>
     """
+    return native_network(circuit, numpy_winners)
+
+
+def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Network:
+    """The network of :func:`to_brian2`, with the winners rule for a target of choice."""
     from brian2 import Clock, Network, SpikeMonitor, second
 
     program = lower(circuit)
@@ -137,8 +101,9 @@ def to_brian2(circuit: Circuit) -> Brian2Network:
     for population in circuit.populations:
         if population.size:
             lowered = program.population(population.name)
+            count = winners.get(population.name)
             namespace = native_namespace(population, circuit.seed)
-            groups[population.name] = _neuron_group(population, lowered, namespace, winners.get(population.name), clock)
+            groups[population.name] = _neuron_group(population, lowered, (count, write_winners), namespace, clock)
     groups |= {source.name: spike_generator(source, clock, circuit.dt) for source in circuit.sources if source.size}
     synapses = {
         projection.name: _synapse_group(projection, program, groups, order, clock)
@@ -176,105 +141,14 @@ def to_brian2(circuit: Circuit) -> Brian2Network:
     return Brian2Network(Network(parts), groups, synapses, monitors, states, winners, clock)
 
 
-def limited(rule: WinnersRule) -> bool:
-    """Whether a winners rule limits anything."""
-    return rule.per_tick is not None or rule.quota is not None
-
-
-def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progress | None) -> int:
-    """Run for a number of ticks, in parts where somebody wants to see the progress; gives the ticks done."""
-    from brian2 import second
-
-    check_ticks(ticks)
-    done = 0
-    while done < ticks:
-        step = ticks - done if progress is None else min(500, ticks - done)
-        network.network.run(step * dt * second, namespace={})
-        done += step
-        if progress is not None and progress(done) is False:
-            break
-    return done
-
-
-def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recording:
-    """What the monitors of a network saw, in the project's own form."""
-    spikes = {}
-    for part in program.neurons:
-        monitor = network.spikes.get(part.name)
-        at = np.zeros(0) if monitor is None else np.asarray(monitor.t) / program.dt
-        index = np.zeros(0) if monitor is None else np.asarray(monitor.i)
-        spikes[part.name] = Spikes(np.rint(at).astype(np.int64), index.astype(np.int64), part.size)
-    dtype = np.int64 if program.quantised else np.float64
-    probes = {}
-    for probe in program.probes:
-        rows = -(-ticks // probe.every)
-        monitor = network.states.get((probe.of, probe.variable))
-        values = np.zeros((rows, 0)) if monitor is None else np.array(monitor.variables[probe.variable].get_value())
-        probes[probe.of, probe.variable] = values.astype(dtype)
-    final = {}
-    for owner in program.stateful:
-        group = network.groups.get(owner.name, network.synapses.get(owner.name))
-        for state in owner.states:
-            values = state.initial if group is None else np.array(group.variables[state.name].get_value())
-            final[owner.name, state.name] = values.astype(dtype)
-    return Recording(program.dt, ticks, spikes, probes, final)
-
-
 # ------------------------------------------------------------------------------------------------- the parts
-
-
-def winners_function(count: WinnersCount) -> Any:
-    """The winners rule as a ``brian2.Function`` of (margin, able)."""
-    from brian2 import Function
-
-    function = Function(
-        count,
-        arg_units=[None, 1],
-        arg_names=["margin", "able"],
-        return_unit=1,
-        stateless=False,
-    )
-    function.implementations.add_implementation("numpy", code=count)
-    return function
-
-
-def native_namespace(population: Population, seed: int) -> dict[str, Any]:
-    """What a population's code may name besides its variables: parameters, random functions, seeds."""
-    names = {name for name in get_names(population.model.equations) if is_noise(name)}
-    if names and population.model.method is Method.HEUN:
-        raise UnsupportedByTarget(
-            f"noise with Method.HEUN in population {population.name!r}",
-            "Brian2's native text",
-            "run it on Brian2Lowered() or Compiled(): Brian2's own noise can't be seeded like theirs",
-        )
-    return {
-        **random_functions(),
-        "seed": float(stream_seed(seed, population.name)),
-        **{f"spikeloom_seed_{name}": float(stream_seed(seed, population.name, name)) for name in names},
-        **population.model.parameters,
-        **population.parameters,
-    }
-
-
-def native_equations(text: str) -> str:
-    """The equations with each noise symbol replaced by a number that every target draws alike."""
-
-    def drawn(match: re.Match[str]) -> str:
-        return f"(random_normal(spikeloom_seed_{match[0]}, t_in_timesteps, i)*dt**-0.5)"
-
-    return re.sub(rf"\b{NOISE}(_\w+)?\b", drawn, text)
-
-
-def get_names(text: str) -> set[str]:
-    """Every identifier of a text."""
-    return set(re.findall(r"[A-Za-z_]\w*", text))
 
 
 def _neuron_group(
     population: Population,
     program: PopulationProgram,
+    winners: tuple[WinnersCount | None, WinnersWriter],
     namespace: dict[str, Any],
-    winners: WinnersCount | None,
     clock: Any,
 ) -> Any:
     from brian2 import NeuronGroup
@@ -285,10 +159,14 @@ def _neuron_group(
         refractory = program.refractory * float(clock.dt)
         if program.refractory.ndim:
             equations += "\nrefractory_time : second (constant)"
+    code = None if winners[0] is None else _winners_code(population, program, winners[0], winners[1])
+    if code is not None:
+        equations += code.equations
+        namespace |= code.functions
     group = NeuronGroup(
         population.size,
         equations,
-        threshold=_threshold(population, program, namespace, winners),
+        threshold=model.threshold if code is None else code.threshold,
         reset=model.reset or None,
         refractory=False
         if refractory is None
@@ -303,6 +181,8 @@ def _neuron_group(
     _set_constants(group, {**model.parameters, **population.parameters}, namespace)
     for state in program.states:
         group.variables[state.name].set_value(np.array(state.initial))
+    if code is not None and code.before:
+        group.run_regularly(code.before, when="before_thresholds")
     return group
 
 
@@ -322,22 +202,18 @@ def _set_constants(group: Any, parameters: Mapping[str, Any], namespace: dict[st
             namespace.pop(name, None)
 
 
-def _threshold(
-    population: Population,
-    program: PopulationProgram,
-    namespace: dict[str, Any],
-    winners: WinnersCount | None,
-) -> str | None:
+def _winners_code(
+    population: Population, program: PopulationProgram, count: WinnersCount, write_winners: WinnersWriter
+) -> WinnersCode | None:
     text = population.model.threshold
-    if text is None or winners is None:
-        return text
-    namespace["spikeloom_winners"] = winners_function(winners)
+    if text is None:
+        return None
     tree = parse_expression(text)
     less = isinstance(tree, Binary) and tree.operator == "<"
     left, right = text.split("<" if less else ">")
-    margin = f"({right}) - ({left})" if less else f"({left}) - ({right})"
+    margin = f"(({right}) - ({left}))" if less else f"(({left}) - ({right}))"
     able = "1.0" if program.refractory is None else "int(not_refractory)"
-    return f"spikeloom_winners({margin}, {able}) > 0.5"
+    return write_winners(count, population.size, margin, able)
 
 
 def spike_generator(source: SpikeSource, clock: Any, dt: float) -> Any:
@@ -381,7 +257,7 @@ def set_pathways(group: Any, delay: Array, dt: float, order: int) -> None:
         group.pre.delay = (delay if delay.ndim else float(delay)) * dt * second
         group.pre.order = order
     if hasattr(group, "post"):
-        group.post.order = _AFTER_ALL + order
+        group.post.order = AFTER_ALL + order
 
 
 def _input(stimulus: CurrentInput, program: StepProgram, groups: Mapping[str, Any], clock: Any) -> Any:
@@ -444,24 +320,3 @@ def restart_operation(
             winners.restart()
 
     return NetworkOperation(restart, clock=clock, when="start", order=-1)
-
-
-def state_monitors(
-    probes: Sequence[Probe | ProbeProgram], groups: Mapping[str, Any], dt: float
-) -> dict[tuple[str, str], Any]:
-    """One StateMonitor a probe, reading after everything else."""
-    from brian2 import StateMonitor
-
-    return {
-        (probe.of, probe.variable): StateMonitor(
-            groups[probe.of],
-            probe.variable,
-            record=True,
-            dt=_seconds(probe.every * dt),
-            when="end",
-            order=_AFTER_ALL,
-            name=f"probe_{probe.of}_{probe.variable}*",
-        )
-        for probe in probes
-        if probe.of in groups
-    }

@@ -1,0 +1,135 @@
+"""Code texts of a Brian2 network: which names they read and write, and the same text with other names.
+
+Only Python's parser reads them; nothing is executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from neuro.errors import EquationError
+
+_NAME = re.compile(r"\b[A-Za-z_]\w*\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Renames:
+    """What stands for what: names for texts, calls ``f(t)`` or ``f(t, i)`` of a timed array for names."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    calls: Mapping[str, str] = field(default_factory=dict)
+
+
+def identifiers(*texts: str | None) -> set[str]:
+    """Every name that occurs in the texts.
+
+    >>> sorted(identifiers("x_post += 1e-3 * w", None))
+    ['w', 'x_post']
+    """
+    found = {name for text in texts if text for name in _NAME.findall(_without_comments(text))}
+    return {name for name in found if not keyword.iskeyword(name)}
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line.split("#", 1)[0] for line in text.splitlines())
+
+
+def assigned(code: str) -> set[str]:
+    """The names that statements write.
+
+    >>> sorted(assigned("v = 0; g += w"))
+    ['g', 'v']
+    """
+    found = set()
+    for line in _module(code).body:
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AugAssign(target=ast.Name(id=name)):
+                found.add(name)
+            case _:
+                raise EquationError(f"{ast.unparse(line)!r} in {code!r} is no assignment to a variable")
+    return found
+
+
+def rewritten(text: str, renames: Renames) -> str:
+    """An expression or statements with the renames done.
+
+    >>> rewritten("v + stimulus(t, i)", Renames(calls={"stimulus": "stimulus_now"}))
+    'v + stimulus_now'
+    """
+    if not identifiers(text) & {*renames.names, *renames.calls}:
+        return text
+    return ast.unparse(_Rewriter(renames).visit(_module(text)))
+
+
+def read_once(code: str) -> tuple[str, str] | None:
+    """(variable, function) where the code is just ``variable = function(t)`` or ``function(t, i)``; else None.
+
+    >>> read_once("I = stimulus(t, i)")
+    ('I', 'stimulus')
+    """
+    match _module(code).body:
+        case [ast.Assign(targets=[ast.Name(id=variable)], value=ast.Call(func=ast.Name(id=name), args=arguments))]:
+            if [ast.unparse(argument) for argument in arguments] in (["t"], ["t", "i"]):
+                return variable, name
+    return None
+
+
+def gated(code: str, condition: str) -> str:
+    """Statements that change something only where the condition holds.
+
+    >>> gated("v += 1", "due > 0")
+    'v = int(due > 0) * (v + 1) + int(not due > 0) * v'
+    """
+    lines = []
+    for line in _module(code).body:
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                changed = ast.unparse(value)
+            case ast.AugAssign(target=ast.Name(id=name), op=operator, value=value):
+                changed = ast.unparse(ast.BinOp(ast.Name(name), operator, value))
+            case _:
+                raise EquationError(f"{ast.unparse(line)!r} in {code!r} is no assignment to a variable")
+        lines.append(f"{name} = int({condition}) * ({changed}) + int(not {condition}) * {name}")
+    return "\n".join(lines)
+
+
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """The name, with a number behind it where it is taken."""
+    taken, name, number = set(taken), wanted, 2
+    while name in taken:
+        name, number = f"{wanted}{number}", number + 1
+    return name
+
+
+def _module(code: str) -> ast.Module:
+    lines = "\n".join(line.strip() for line in _without_comments(code).splitlines())
+    try:
+        return ast.parse(lines)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise EquationError(f"{code!r} can't be read as Brian2 code ({error.__class__.__name__})") from None
+
+
+class _Rewriter(ast.NodeTransformer):
+    def __init__(self, renames: Renames) -> None:
+        self.renames = renames
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id in self.renames.calls:
+            arguments = [ast.unparse(argument) for argument in node.args]
+            if arguments not in (["t"], ["t", "i"]):
+                raise EquationError(
+                    f"{ast.unparse(node)!r}: a timed array is read at (t) or (t, i); shift or reorder its values"
+                )
+            return ast.Name(self.renames.calls[node.func.id])
+        # A function keeps its name: only its arguments are looked into.
+        node.args = [self.visit(argument) for argument in node.args]
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id not in self.renames.names:
+            return node
+        return ast.parse(self.renames.names[node.id], mode="eval").body

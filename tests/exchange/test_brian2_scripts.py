@@ -1,0 +1,76 @@
+"""Brian2 scripts as users write them: what loads gives Brian2's own spikes, what does not says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from brian2 import SpikeMonitor, second
+
+from neuro import simulate
+from neuro.circuit import Circuit
+from neuro.errors import EquationError, UnsupportedByTarget
+from neuro.exchange import from_brian2
+from neuro.simulators.brian2_reference import on_numpy
+from tests.exchange.brian2_scripts import CASES, Case
+from tests.exchange.brian2_scripts.script import Script
+
+LOADS = [case for case in CASES if case.refused is None]
+REFUSED = [case for case in CASES if case.refused is not None]
+
+
+def brian2_spikes(script: Script, circuit: Circuit, ticks: int) -> Mapping[str, tuple[list[int], list[int]]]:
+    """Group -> (ticks, indices) of the spikes that Brian2 itself gives, from where the network is."""
+    network, names = script.network, {part.name for part in circuit.neurons}
+    start = round(float(network.t) / circuit.dt)
+    monitors = {
+        item.name: SpikeMonitor(item)
+        for item in network.objects
+        if item.name in names and "spike" in getattr(item, "events", {})
+    }
+    network.add(*monitors.values())
+    network.run(ticks * circuit.dt * second, namespace=dict(script.namespace))
+    return {
+        name: (
+            (np.rint(np.asarray(monitor.t) / circuit.dt).astype(int) - start).tolist(),
+            np.asarray(monitor.i).tolist(),
+        )
+        for name, monitor in monitors.items()
+    }
+
+
+def assert_equal_spikes(script: Script, circuit: Circuit, ticks: int) -> int:
+    """Every spike of every group is the same; how many there were in neurons."""
+    recording = simulate(circuit, ticks)
+    expected = brian2_spikes(script, circuit, ticks)
+    assert set(recording.spikes) >= set(expected)
+    for name, (at, index) in expected.items():
+        found = recording.spikes[name]
+        assert sorted(zip(found.ticks.tolist(), found.indices.tolist(), strict=True)) == sorted(
+            zip(at, index, strict=True)
+        ), name
+    return sum(len(recording.spikes[part.name]) for part in circuit.populations)
+
+
+@pytest.mark.parametrize("case", LOADS, ids=lambda case: case.name)
+def test_a_script_that_loads_has_brian2_s_spikes(case: Case) -> None:
+    with on_numpy():
+        script = case.build()
+        circuit = from_brian2(script.network, namespace=script.namespace)
+        spikes = assert_equal_spikes(script, circuit, case.ticks)
+    neurons = sum(part.size for part in circuit.populations)
+    assert neurons / 4 < spikes < neurons * case.ticks / 4
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+def test_a_script_that_does_not_load_says_why(case: Case) -> None:
+    with on_numpy():
+        script = case.build()
+    with pytest.raises((UnsupportedByTarget, EquationError), match=case.refused):
+        from_brian2(script.network, namespace=script.namespace)
+
+
+def test_most_scripts_load() -> None:
+    assert len(CASES) >= 24
+    assert len(LOADS) >= 0.75 * len(CASES)
