@@ -10,7 +10,7 @@ constants are Ellis's low-bias ones (2018). 32-bit shifts, xors and multiplicati
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ def random_normal(seed: npt.ArrayLike, tick: npt.ArrayLike, index: npt.ArrayLike
 
 def stream_seed(seed: int, *names: str) -> int:
     """The 32-bit seed of a named stream of a circuit, e.g. of one population."""
-    return zlib.crc32("/".join(names).encode(), (seed ^ (seed >> 32)) & WORD)
+    return int.from_bytes(hashlib.sha256("/".join((str(seed), *names)).encode()).digest()[:4], "little")
 
 
 def _words(values: npt.ArrayLike) -> _Words:

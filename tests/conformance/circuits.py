@@ -12,6 +12,7 @@ from neuro import models
 from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, Restart, SpikeSource, Winners
 from neuro.connections import Connections
 from neuro.models.base import Method, NeuronModel, SynapseModel
+from neuro.models.integrate_and_fire import INTEGRATE_AND_FIRE
 from neuro.models.lif import LIF_DELTA, LIF_EXPONENTIAL
 from neuro.models.static_synapse import static_synapse
 from neuro.models.stdp import pair_stdp
@@ -216,12 +217,20 @@ def one_of_each_model(name: str, drive: float) -> Circuit:
     return Circuit(DT, [Population("a", 3, getattr(models, name))], stimuli=[CurrentInput("a", "I", values, every=700)])
 
 
+def at_rest() -> Circuit:
+    """Integrate-and-fire neurons that add up the spikes of a source."""
+    circuit = chain(INTEGRATE_AND_FIRE, list(range(0, 60, 3)), 2.0**-8, size=2, synapse=static_synapse("v"))
+    return replace(circuit, probes=[Probe("a", "v")])
+
+
 DRIVES: Mapping[str, float] = {
     "ADAPTIVE_LIF": 25e-3,
     "ADEX": 1e-9,
     "CONDUCTANCE_LIF": 0.3e-9,
     "IZHIKEVICH": 10.0,
     "LIF_ALPHA": 25e-3,
+    "LIF_DELTA": 25e-3,
+    "LIF_EXPONENTIAL": 25e-3,
     "RESONATE_AND_FIRE": 260.0,
 }
 """Model -> a drive in the unit of its ``I`` that makes it fire."""
@@ -286,6 +295,7 @@ CASES: Mapping[str, Case] = {
     "winners per tick": Case(lambda: winners(Winners(2)), 400),
     "quota used up": Case(lambda: winners(Winners(quota=3)), 400),
     "winners per tick and quota": Case(lambda: winners(Winners(1, quota=4)), 400),
+    "integrate-and-fire": Case(at_rest, 70),
     "pair STDP": Case(lambda: plastic(1), 300),
     "pair STDP, delays per synapse": Case(lambda: plastic([0, 1, 3]), 300),
     "empty population, population of one": Case(empty_and_single, 70),

@@ -139,6 +139,17 @@ def random_sources() -> Circuit:
     )
 
 
+def one_poisson() -> Circuit:
+    """Poisson sources alone."""
+    return Circuit(1e-3, [Population("p", 5, POISSON, initial={"rate": 100.0})], seed=3)
+
+
+def one_regular() -> Circuit:
+    """Regular sources alone, set apart by their phases."""
+    initial = {"rate": np.array([50.0, 120.0, 333.0]), "phase": np.array([0.0, 0.25, 0.5])}
+    return Circuit(1e-3, [Population("r", 3, REGULAR, initial=initial)], probes=[Probe("r", "phase")])
+
+
 def plateaus() -> Circuit:
     """Coincident synapses start plateaus, scattered ones do not."""
     ticks = np.array([0, 1, 2, 3, 100, 140, 180, 220, 300, 300, 301, 301])
@@ -215,6 +226,8 @@ CASES: Mapping[str, LanguageCase] = {
     "multiplicative noise, Heun": LanguageCase(lambda: noisy(Method.HEUN, "0.3*v"), 400, native=False),
     "gap junctions (summed)": LanguageCase(gap_junctions, 400),
     "random and regular sources": LanguageCase(random_sources, 300),
+    "Poisson sources": LanguageCase(one_poisson, 200),
+    "regular sources": LanguageCase(one_regular, 200, fixed=True),
     "dendritic plateau": LanguageCase(plateaus, 360, fixed=True),
     "target-rate homeostasis": LanguageCase(homeostasis, 500, fixed=True),
     "reward-modulated STDP": LanguageCase(reward, 300, fixed=True),
