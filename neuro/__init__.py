@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         Winners,
     )
     from neuro.composition import compose, prefixed
-    from neuro.connections import Connections
+    from neuro.connections import Connections, gaussian_delays
     from neuro.models.base import Method, NeuronModel, SynapseModel
     from neuro.simulators import (
         Brian2Lowered,
@@ -58,6 +58,7 @@ __all__ = [
     "SynapseModel",
     "Winners",
     "compose",
+    "gaussian_delays",
     "prefixed",
     "simulate",
     "simulate_batch",
@@ -65,7 +66,7 @@ __all__ = [
 
 _HOME = {
     **dict.fromkeys(("compose", "prefixed"), "neuro.composition"),
-    "Connections": "neuro.connections",
+    **dict.fromkeys(("Connections", "gaussian_delays"), "neuro.connections"),
     **dict.fromkeys(
         (
             "Brian2Lowered",

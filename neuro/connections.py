@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,27 @@ class Connections:
         """Source neuron of each synapse, shape (synapses,)."""
         return np.repeat(np.arange(self.sources, dtype=np.int64), np.diff(np.asarray(self.row_start)))
 
+    def within(self, sources: int, targets: int, first_source: int = 0, first_target: int = 0) -> Connections:
+        """The same connections between subgroups of larger populations.
+
+        Args:
+            sources, targets: sizes of the whole populations.
+            first_source, first_target: where the subgroups start in them.
+
+        >>> Connections.one_to_one(2).within(5, 4, first_source=3, first_target=1).pre().tolist()
+        [3, 4]
+        """
+        for name, first, size, whole in (
+            ("first_source", first_source, self.sources, sources),
+            ("first_target", first_target, self.targets, targets),
+        ):
+            if not 0 <= first <= whole - size:
+                raise CircuitError(f"{name} is {first}: {size} neurons from there do not fit into {whole}")
+        counts = np.zeros(sources, dtype=np.int64)
+        counts[first_source : first_source + self.sources] = np.diff(np.asarray(self.row_start))
+        row_start = np.concatenate([[0], np.cumsum(counts)])
+        return Connections(row_start, np.asarray(self.column) + first_target, targets)
+
     @classmethod
     def from_pairs(cls, pre: npt.ArrayLike, post: npt.ArrayLike, sources: int, targets: int) -> Connections:
         """Connections from a list of (pre, post) pairs that is already ordered by ``pre``."""
@@ -98,3 +120,22 @@ class Connections:
     def one_to_one(cls, size: int) -> Connections:
         """Neuron i to neuron i."""
         return cls(np.arange(size + 1), np.arange(size), size)
+
+
+def gaussian_delays(mean: Any, deviation: Any, synapses: int, dt: Any, *, seed: int) -> npt.NDArray[np.float64]:
+    """Delays of normal distribution, rounded to whole ticks, none below 0; seconds, shape (synapses,).
+
+    Args:
+        mean, deviation: of the distribution, seconds or Brian2 quantities.
+        synapses: how many.
+        dt: the circuit's tick.
+        seed: of the draw.
+
+    Raises:
+        CircuitError: a negative or infinite mean or deviation, or a dt that is no positive time.
+    """
+    middle, width, tick = (float(value) for value in (mean, deviation, dt))
+    if not (np.isfinite(middle) and np.isfinite(width) and middle >= 0 and width >= 0 and tick > 0):
+        raise CircuitError(f"delays of mean {mean}, deviation {deviation} and dt {dt}; finite times >= 0 are allowed")
+    drawn = np.random.default_rng(seed).normal(middle, width, synapses)
+    return np.asarray(np.maximum(np.rint(drawn / tick), 0.0) * tick)

@@ -28,6 +28,8 @@ from neuro.program import ACTIVE, Assignment, Binary, Coefficient, Expression, F
 
 FloatArray = npt.NDArray[np.float64]
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class LinearMethod:
@@ -125,6 +127,7 @@ def linear_step(
     generator = _generator(system, values)
     pattern = _generator_pattern(system)
     active = _Branch("a", method.matrix(generator, dt), _step_pattern(pattern, method))
+    _check_stable(system, generator, active.matrix, dt)
     frozen = [index for index, name in enumerate(system.differential) if name in held]
     still_generator, still_pattern = generator.copy(), pattern.copy()
     still_generator[..., frozen, :] = 0.0
@@ -144,6 +147,20 @@ def linear_step(
             value = Select(Symbol(ACTIVE), value, other)
         update.append(Assignment(Symbol(name), value))
     return Step(tuple(update), tuple(coefficients))
+
+
+def _check_stable(system: LinearSystem, generator: FloatArray, step: FloatArray, dt: float) -> None:
+    """Refuse a step that lets a decaying system grow: dt is too long for one of its time constants."""
+    count = len(system.differential)
+    own = np.s_[..., :count, :count]
+    rates = np.linalg.eigvals(generator[own]).real.max(axis=-1)
+    factors = np.abs(np.linalg.eigvals(step[own])).max(axis=-1)
+    if np.any((rates <= 0) & (factors > 1 + _ROUNDING)):
+        fastest = float(np.abs(np.linalg.eigvals(generator[own])).max())
+        raise EquationError(
+            f"dt = {dt:g} s is too long for the equations of {', '.join(system.differential)}: their shortest time "
+            f"constant is {1 / fastest:.3g} s, and the step would grow without bound; use a shorter dt or Method.EXACT"
+        )
 
 
 def _generator(system: LinearSystem, values: Mapping[str, FloatArray]) -> FloatArray:

@@ -236,3 +236,18 @@ BAD_PARTS: dict[str, tuple[dict[str, Any], str]] = {
 def test_parts_that_do_not_fit_the_equations_are_refused(parts: dict[str, Any], text: str) -> None:
     with pytest.raises(EquationError, match=text):
         lower(Circuit(DT, [Population("a", 2, LIF_DELTA)], **parts))
+
+
+@pytest.mark.parametrize("method", [Method.EULER, Method.RK2, Method.RK4])
+def test_a_dt_that_is_too_long_for_a_time_constant_is_refused(method: Method) -> None:
+    """Forward Euler of dv/dt = -v/tau grows beyond dt = 2 tau; the exact step never does."""
+    model = NeuronModel("dv/dt = -v/(1*ms) : 1\ndu/dt = -u/(20*ms) : 1", method=method)
+    with pytest.raises(EquationError, match=r"dt = 0\.003 s is too long .* shortest time constant is 0\.001 s"):
+        lower(Circuit(3e-3, [Population("a", 1, model)]))
+    lower(Circuit(0.5e-3, [Population("a", 1, model)]))
+    lower(Circuit(3e-3, [Population("a", 1, NeuronModel(model.equations))]))
+
+
+def test_a_system_that_grows_by_itself_is_not_refused() -> None:
+    model = NeuronModel("dv/dt = v/(1*ms) : 1", threshold="v > 1", reset="v = 0", method=Method.EULER)
+    lower(Circuit(1e-3, [Population("a", 1, model)]))
