@@ -6,6 +6,8 @@ until the step before: t_ref is one step shorter here. Volts become mV, and with
 
 from __future__ import annotations
 
+import contextlib
+import io
 import time
 from typing import Any
 
@@ -29,7 +31,7 @@ class NestNetwork:
         self._nest = _nest()
         nest = self._nest
         nest.ResetKernel()
-        nest.set_verbosity("M_ERROR")
+        nest.verbosity = nest.VerbosityLevel.ERROR
         nest.local_num_threads = 1
         nest.resolution = circuit.dt * _MILLI
         (population,) = circuit.populations
@@ -99,7 +101,9 @@ class NestNetwork:
 
 def _nest() -> Any:
     try:
-        import nest
+        # NEST greets at its import.
+        with contextlib.redirect_stdout(io.StringIO()):
+            import nest
     except ImportError:
         raise ToolError("NEST is not installed; pip install 'spikeloom[bench]', or choose other rows") from None
     return nest
