@@ -51,7 +51,6 @@ def main(file: Path, seconds: float = 60.0) -> None:
     stored = np.where(np.random.default_rng(1).random((10, 200)) < 0.5, -1, 1)
     run = simulate(motifs.hopfield(motifs.hopfield_weights(stored), stored[:1] * np.repeat([-1, 1], [60, 140])), 500)
     plot_spikes(run, axes=next(panels)).set_title(f"overlap {motifs.hopfield_states(run, 1)[0] @ stored[0] / 200:.2f}")
-    figure.tight_layout()
     figure.savefig(file, dpi=120)
 
 

@@ -32,7 +32,7 @@ _REFRACTORY = 40e-3
 """Longer than a pattern and its delays: one spike a pattern."""
 _PEAK = 0.5 * (3.0**-0.5 - 3.0**-1.5)
 """Volts: the largest v after one spike on a line of 1 V, in closed form for tau_m = 3 tau_g."""
-_START = 0.22
+_START = 0.3
 _TAU_PLUS, _TAU_MINUS = 1e-3, 10e-3
 
 
@@ -76,7 +76,7 @@ def delay_selection(
     Args:
         inputs: spikes on ticks of 1 ms, e.g. of :func:`offset_train`, whose offsets spread over at most ``delays`` ms.
         delays: D, lines of 1 to D ms for each input.
-        weights: volts, shape (inputs, delays), 0 .. 1; 0.22 V everywhere by default. Trained ones are
+        weights: volts, shape (inputs, delays), 0 .. 1; 0.3 V everywhere by default. Trained ones are
             ``recording.final["inputs_detector", "w"].reshape(inputs.size, delays)``.
         threshold: how many lines of 1 V must coincide to fire the detector, in lines an input.
         a_plus: volts, a potentiation step; 0 freezes the weights.

@@ -92,7 +92,7 @@ def pass_window(frequency: float = 40.0, depth: float = 30e-3, weight: float = 2
     """Share of the cycle in which a packet passes :func:`phase_gate`: the width of the window around p_i, 0 .. 1.
 
     >>> round(pass_window(), 3)
-    0.231
+    0.23
     >>> pass_window(depth=0.0)
     1.0
     """

@@ -26,7 +26,7 @@ def poisson_source(name: str, rates: npt.ArrayLike, duration: Any, *, seed: int,
         InvalidInput: rates that are no vector or outside of 0 .. 1/dt.
 
     >>> len(poisson_source("noise", [50.0, 50.0], 10.0, seed=1).ticks)  # 1,000 expected
-    974
+    959
     """
     chance = np.asarray(rates, dtype=np.float64) * dt
     if chance.ndim != 1 or not np.all((chance >= 0) & (chance <= 1)):

@@ -51,7 +51,7 @@ def resonator_bank(
     >>> from neuro import simulate
     >>> circuit = resonator_bank([30.0, 40.0, 50.0], [0.0, 25e-3, 50e-3, 75e-3])  # 40 Hz
     >>> simulate(circuit, 1000).spikes["resonators"].counts().tolist()
-    [0, 1, 0]
+    [0, 2, 0]
     """
     tuned = np.asarray(frequencies, dtype=np.float64)
     if tuned.ndim != 1 or not np.all((tuned > 0) & np.isfinite(tuned)):

@@ -56,12 +56,12 @@ def test_the_kept_lines_arrive_together(seed: int) -> None:
     assert spread < 1.5, "ms; all lines together spread over 8"
     assert np.std(arrivals) > 7.0
     assert 1.0 < kept.sum() / INPUTS < 4.0, "one to four of 20 lines an input"
-    assert np.mean(kept.any(axis=1)) > 0.65, "most inputs take part"
+    assert np.mean(kept.any(axis=1)) > 0.6, "most inputs take part"
 
 
 def test_untrained_it_cannot_tell_them_apart() -> None:
     shuffled = [np.random.default_rng(seed).permutation(offsets(0)) for seed in range(5)]
-    counts = answers(np.array([offsets(0), *shuffled]), np.full((INPUTS, DELAYS), 0.22))
+    counts = answers(np.array([offsets(0), *shuffled]), np.full((INPUTS, DELAYS), 0.3))
     assert np.all(counts == 1)
 
 
