@@ -106,7 +106,8 @@ def uniform(values: Any) -> Any:
 def unit_text(dimension: Any) -> str:
     """A dimension as Brian2's equations accept it.
 
-    >>> from brian2 import DIMENSIONLESS, cm, siemens, uvolt
+    >>> from brian2 import cm, siemens, uvolt
+    >>> from brian2.units.fundamentalunits import DIMENSIONLESS
     >>> unit_text(DIMENSIONLESS), unit_text(uvolt.dim), unit_text((siemens / cm).dim)
     ('1', 'volt', 'metre ** -3 * kilogram ** -1 * second ** 3 * amp ** 2')
     """
