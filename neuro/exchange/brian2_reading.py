@@ -104,12 +104,20 @@ def uniform(values: Any) -> Any:
 
 
 def unit_text(dimension: Any) -> str:
-    """A dimension as Brian2's equations accept it: ``volt``, ``metre ** -2 * second``, ``1``."""
+    """A dimension as Brian2's equations accept it.
+
+    >>> from brian2 import cm, siemens, uvolt
+    >>> from brian2.units.fundamentalunits import DIMENSIONLESS
+    >>> unit_text(DIMENSIONLESS), unit_text(uvolt.dim), unit_text((siemens / cm).dim)
+    ('1', 'volt', 'metre ** -3 * kilogram ** -1 * second ** 3 * amp ** 2')
+    """
     from brian2.units.fundamentalunits import get_unit
 
     unit = get_unit(dimension)
-    if repr(unit).isalpha() or unit.dim.is_dimensionless:
-        return repr(unit) if repr(unit).isalpha() else "1"
+    if dimension.is_dimensionless:
+        return "1"
+    if repr(unit).isalpha():
+        return repr(unit)
     exponents = quantity_dimension(unit) or ()
     names = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
     return " * ".join(f"{name} ** {exponent:g}" for name, exponent in zip(names, exponents, strict=True) if exponent)

@@ -11,20 +11,19 @@ import numpy as np
 import pytest
 from brian2 import get_device, mV, prefs, second
 
-from neuro.circuit import Circuit, Winners
+from neuro.circuit import Circuit, Probe, Winners
 from neuro.composition import compose, prefixed
 from neuro.errors import EquationError, InvalidInput, UnsupportedByTarget
 from neuro.simulators import Brian2Reference, Brian2Standalone, StandaloneBuild
-from tests.conformance.circuits import delays, several_projections, winners
+from tests.conformance.circuits import several_projections, winners
 
 TICKS = 400
 
 
 def everything() -> Circuit:
-    """Several projections, operations and inputs, delays by synapse, winners with a quota: one program."""
+    """Several projections, delays, operations, inputs and winners with a quota: one program."""
     return compose(
-        several_projections(),
-        prefixed(delays([0, 1, 9, 9, 2, 0]), "d"),
+        replace(several_projections(), probes=[Probe("a", "g", every=7)]),
         prefixed(replace(winners(Winners(2, quota=5)), restarts=()), "w"),
     )
 
@@ -42,7 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandaloneBuild]
 @pytest.mark.slow
 def test_a_program_has_brian2_s_spikes_and_states(built: StandaloneBuild) -> None:
     given, expected = built.run(), Brian2Reference().run(everything(), TICKS)
-    assert all(len(expected.spikes[name]) > 0 for name in ("a", "b", "d_a", "w_a"))
+    assert all(len(expected.spikes[name]) > 0 for name in ("a", "b", "w_a"))
     assert given.mismatches(expected) == 0
     assert given.largest_difference(expected) < 1e-12
     assert len(given.spikes["w_a"]) == 5

@@ -219,8 +219,8 @@ def pyramidal_interneuron_gamma() -> Script:
     dgi/dt = -gi/(9*ms) : 1
     I : 1 (constant)
     """
-    cells = NeuronGroup(40, eqs, threshold="v > 1", reset="v = 0", refractory=3 * ms, method="exact")
-    basket = NeuronGroup(10, eqs, threshold="v > 1", reset="v = 0", refractory=1 * ms, method="exact")
+    cells = NeuronGroup(40, eqs, threshold="v > 1", reset="v = 0", refractory=3 * ms, method="euler")
+    basket = NeuronGroup(10, eqs, threshold="v > 1", reset="v = 0", refractory=1 * ms, method="euler")
     cells.I, basket.I = "1.4 + 0.01*i", 0.8
     cells.v = np.random.default_rng(16).random(40)
     ei = Synapses(cells, basket, on_pre="ge_post += 0.1")

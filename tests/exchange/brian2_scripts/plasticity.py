@@ -63,7 +63,7 @@ def inhibitory_plasticity() -> Script:
         threshold="v > 1",
         reset="v = 0",
         refractory=5 * ms,
-        method="exact",
+        method="euler",
     )
     con_e = Synapses(exc, neurons, on_pre="ge += 1.5")
     con_e.connect(**pairs(24, 20, 3, 0.8))
