@@ -23,6 +23,7 @@ from neuro.simulators.kernel_lines import part_name
 Array = npt.NDArray[Any]
 
 _CHUNK_SPIKES = 4_000_000
+_NARROW = 1 << 16
 _NO_LIMIT = np.iinfo(np.int64).max
 
 
@@ -114,7 +115,8 @@ def _population_memory(population: PopulationProgram, depth: int, dtype: np.dtyp
         "margin": np.zeros(size, dtype),
         "used": np.zeros(1, np.int64),
         "limits": np.array(limits, np.int64),
-        "refractory": np.zeros(size, np.int64),
+        # The first tick at which a neuron is not refractory: nothing has to count down.
+        "ready": np.zeros(size, np.int64),
         "spike_ticks": np.zeros(chunk * size, np.int64),
         "spike_indices": np.zeros(chunk * size, np.int64),
         "kept": np.zeros(1, np.int64),
@@ -136,16 +138,15 @@ def _source_memory(source: SourceProgram, depth: int) -> dict[str, Any]:
 
 
 def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dtype[Any], parts: int) -> dict[str, Any]:
-    # Unsigned and narrow: half the memory to stream, and no test for negative indices.
-    memory: dict[str, Any] = {
-        "column": projection.column.astype(np.uint32),
-        "pre": presynaptic(projection).astype(np.uint32),
-    }
+    pre = _neuron_numbers(presynaptic(projection), projection.row_start.size - 1)
+    memory: dict[str, Any] = {"column": _neuron_numbers(projection.column, targets), "pre": pre}
     if projection.on_post:
         order = np.argsort(projection.column, kind="stable")
         counts = np.bincount(projection.column, minlength=targets)
         memory |= {
             "incoming": order.astype(np.uint32),
+            # The sources lie beside the order, so that only the weight itself is looked up at random.
+            "incoming_pre": pre[order],
             "post_rows": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         }
     if projection.delay.ndim:
@@ -167,6 +168,14 @@ def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dt
             start = state.initial[0] if state.initial.size else 0
             memory[state.name] = np.full(sizes[side], start, dtype=dtype)
     return memory
+
+
+def _neuron_numbers(indices: Array, size: int) -> Array:
+    """Indices of neurons as narrow as they can be: synapses are streamed from memory, and caches are small.
+
+    Unsigned, so that the kernel need not ask whether they are negative.
+    """
+    return indices.astype(np.uint16 if size <= _NARROW else np.uint32)
 
 
 def presynaptic(projection: ProjectionProgram) -> Array:

@@ -106,7 +106,7 @@ def _print_restarts(out: Lines, program: StepProgram, populations: Mapping[str, 
             state = out.use(population.argument(name))
             out.add(1, f"for i in range({size}):", f"    {state}[i] = {out.use(part_name('r', index, name))}[i]")
         if population.program.refractory is not None:
-            out.add(1, f"for i in range({size}):", f"    {out.use(population.argument('refractory'))}[i] = 0")
+            out.add(1, f"for i in range({size}):", f"    {out.use(population.argument('ready'))}[i] = n")
         out.add(1, f"{out.use(population.argument('used'))}[0] = 0")
 
 
@@ -158,14 +158,12 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
     program = population.program
     old = {state.name: f"x_{state.name}" for state in program.states}
     new = {**old, **{part.target.name: f"y_{part.target.name}" for part in program.update}}
-    if not program.update and program.threshold is None and program.refractory is None:
+    if not program.update and program.threshold is None:
         return
     size = out.use(population.argument("size"))
     out.add(0, *(["hits = 0"] if program.threshold is not None else []), f"for i in {out.each}({size}):")
     if program.refractory is not None:
-        counter = out.use(population.argument("refractory"))
-        out.add(1, f"left = {counter}[i]", "left = left - 1 if left > 0 else 0", f"{counter}[i] = left")
-        out.add(1, "active = left == 0")
+        out.add(1, f"active = {out.use(population.argument('ready'))}[i] <= n")
     else:
         out.add(1, "active = True")
     for name in _read_states(program):
@@ -226,7 +224,7 @@ def _print_fire(out: Lines, population: PopulationNames) -> None:
     if program.refractory is not None:
         period = out.use(argument("period"))
         value = f"{period}[i]" if program.refractory.ndim else period
-        out.add(1, f"{out.use(argument('refractory'))}[i] = {value}")
+        out.add(1, f"{out.use(argument('ready'))}[i] = n + {value}")
     out.add(1, f"{ticks}[{kept}[0]] = n", f"{indices}[{kept}[0]] = i", f"{kept}[0] += 1")
 
 
@@ -292,7 +290,7 @@ def _print_operation(out: Lines, index: int, operation: OperationProgram, popula
     if population.program.refractory is None:
         out.add(2, "active = True")
     else:
-        out.add(2, f"active = {out.use(population.argument('refractory'))}[i] == 0")
+        out.add(2, f"active = {out.use(population.argument('ready'))}[i] <= n")
     for part in operation.statements:
         if part.target.name in population.program.held:
             out.add(2, "if active:")

@@ -196,12 +196,12 @@ def print_on_post(
     side = _Side(index, projection, populations, Scope.POST)
     target = populations[projection.target]
     ring, counts = out.use(target.argument("ring")), out.use(target.argument("counts"))
-    rows, incoming, pre = (out.use(side.argument(name)) for name in ("post_rows", "incoming", "pre"))
+    rows, incoming, pre = (out.use(side.argument(name)) for name in ("post_rows", "incoming", "incoming_pre"))
     each = "range" if _writes_back(projection.on_post, Scope.PRE) else out.each
     out.add(0, f"slot = n % {counts}.size")
     out.add(0, f"for a in {each}({counts}[slot]):", f"    i = {ring}[slot, a]")
     statements = _print_shared(out, side, projection.on_post, 1, store=True)
-    out.add(1, f"for z in range({rows}[i], {rows}[i + 1]):", f"    s = {incoming}[z]", f"    j = {pre}[s]")
+    out.add(1, f"for z in range({rows}[i], {rows}[i + 1]):", f"    s = {incoming}[z]", f"    j = {pre}[z]")
     for part, versions in statements:
         _print_statement(out, side, part, versions, depth=2)
 
@@ -244,7 +244,7 @@ def _print_statement(out: Lines, side: _Side, part: Assignment, versions: Mappin
     line = f"{names(part.target)} += {value}"
     if part.target.name in written.program.held:
         # Brian2's conditional write: a held variable takes nothing while its neuron is refractory.
-        out.add(depth, f"if {out.use(written.argument('refractory'))}[{'i' if at_post else 'j'}] == 0:", f"    {line}")
+        out.add(depth, f"if {out.use(written.argument('ready'))}[{'i' if at_post else 'j'}] <= n:", f"    {line}")
     else:
         out.add(depth, line)
 
