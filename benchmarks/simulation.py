@@ -26,7 +26,7 @@ from neuro.lowering import lower
 from neuro.simulators.compiled import KernelRun
 
 SEED = 0
-TICKS = 10_000
+TICKS = 50_000
 REPEATS = 5
 _RATES_AGREE = 0.05
 _MICRO, _NANO = 1e6, 1e9

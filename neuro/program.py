@@ -45,6 +45,10 @@ INDEX = "i"
 FLUSH_BELOW = 1e-30
 """Decaying float states smaller than this become zero on every target (subnormals cost about 50 x)."""
 
+FLUSH_EVERY = 64
+"""Ticks after which a compiled kernel looks for such states; the others look at every tick. Nothing that such a state
+is added to can tell the difference."""
+
 
 # ---------------------------------------------------------------------------------------------- expressions
 

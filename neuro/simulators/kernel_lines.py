@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from neuro.program import (
+    FLUSH_EVERY,
     Binary,
     Call,
     Coefficient,
@@ -19,6 +20,7 @@ from neuro.program import (
     Select,
     Symbol,
     Unary,
+    walk,
 )
 
 _FUNCTIONS = MappingProxyType(
@@ -77,6 +79,19 @@ class Lines:
         return names[0]
 
 
+def flushes(expression: Expression) -> bool:
+    """Whether an expression flushes what decays; :func:`print_expression` leaves that to :func:`print_flush`."""
+    return any(isinstance(part, Flush) for part in walk(expression))
+
+
+def print_flush(out: Lines, size: str, states: Sequence[str]) -> None:
+    """Set what has decayed to nothing to zero, every so many ticks."""
+    if states:
+        out.add(0, f"if n % {FLUSH_EVERY} == 0:", f"    for i in {out.each}({size}):")
+        for state in states:
+            out.add(2, f"{state}[i] = flush({state}[i])")
+
+
 Names = Callable[[Symbol], str]
 
 
@@ -99,8 +114,7 @@ def print_expression(expression: Expression, names: Names) -> str:
         case RoundShift(operand, bits):
             return f"(({print_expression(operand, names)} + {1 << (bits - 1)}) >> {bits})"
         case Flush(operand):
-            text = print_expression(operand, names)
-            return f"flush({text})"
+            return print_expression(operand, names)
 
 
 def stored(value: str, form: Format | None) -> str:

@@ -103,8 +103,8 @@ def _ring_depths(program: StepProgram) -> dict[str, int]:
 def _population_memory(population: PopulationProgram, depth: int, dtype: np.dtype[Any], chunk: int) -> dict[str, Any]:
     size = population.size
     winners = population.winners
-    # Whole words of eight flags: the kernel skips eight silent neurons at a time.
-    fire = np.zeros(-(-size // 8) * 8, np.bool_)
+    # Whole blocks of 64 flags: the kernel skips 64 silent neurons at a time.
+    fire = np.zeros(-(-size // 64) * 64, np.bool_)
     limits = [_NO_LIMIT if limit is None else limit for limit in (winners.per_tick, winners.quota)]
     memory: dict[str, Any] = {
         "size": np.int64(size),

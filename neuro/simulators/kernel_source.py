@@ -26,7 +26,16 @@ from neuro.program import (
     symbols,
 )
 from neuro.simulators.kernel_functions import functions_for
-from neuro.simulators.kernel_lines import Lines, Names, PopulationNames, part_name, print_expression, stored
+from neuro.simulators.kernel_lines import (
+    Lines,
+    Names,
+    PopulationNames,
+    flushes,
+    part_name,
+    print_expression,
+    print_flush,
+    stored,
+)
 from neuro.simulators.kernel_synapses import (
     print_on_post,
     print_on_pre,
@@ -189,6 +198,10 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
         if _limited(program):
             out.add(1, f"{out.use(population.argument('margin'))}[i] = above - below")
 
+    # Apart from the loop above: a test on every value would make it a fifth slower.
+    decaying = [out.use(population.argument(part.target.name)) for part in program.update if flushes(part.value)]
+    print_flush(out, size, decaying)
+
 
 def _read_states(program: PopulationProgram) -> Iterator[str]:
     expressions = [part.value for part in (*program.stages, *program.update)]
@@ -210,8 +223,10 @@ def _print_fire(out: Lines, population: PopulationNames) -> None:
     out.add(0, f"{slot} = n % {counts}.size", "count = 0")
     if program.threshold is not None:
         fire, words = out.use(argument("fire")), out.use(argument("fire_words"))
-        out.add(0, "if hits > 0:", f"    for word in range({words}.size):", f"        if {words}[word] != 0:")
-        out.add(3, "for i in range(word * 8, word * 8 + 8):", f"    if {fire}[i]:")
+        out.add(0, "if hits > 0:", f"    for block in range(0, {words}.size, 8):")
+        out.add(2, "any_fires = np.uint64(0)", "for word in range(block, block + 8):")
+        out.add(3, f"any_fires |= {words}[word]")
+        out.add(2, "if any_fires != 0:", "    for i in range(block * 8, block * 8 + 64):", f"        if {fire}[i]:")
         out.add(5, f"{ring}[{slot}, count] = i", "count += 1")
     if program.threshold is not None and _limited(program):
         used, limits = out.use(argument("used")), out.use(argument("limits"))

@@ -22,7 +22,16 @@ from neuro.program import (
     symbols,
     totals,
 )
-from neuro.simulators.kernel_lines import Lines, Names, PopulationNames, part_name, print_expression, stored
+from neuro.simulators.kernel_lines import (
+    Lines,
+    Names,
+    PopulationNames,
+    flushes,
+    part_name,
+    print_expression,
+    print_flush,
+    stored,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,10 @@ def print_synaptic_update(out: Lines, index: int, projection: ProjectionProgram)
             out.add(1, f"y_{part.target.name} = {stored(value, projection.state(part.target.name).format)}")
         for part in single:
             out.add(1, f"{side.own(out, part.target.name)} = y_{part.target.name}")
+    for part in projection.update:
+        if flushes(part.value):
+            state = out.use(side.argument(part.target.name))
+            print_flush(out, f"{state}.size", [state])
 
 
 def _print_every_synapse(out: Lines, side: _Side, depth: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from neuro.circuit import Circuit, Probe
 from neuro.lowering import lower
-from neuro.program import StepProgram
+from neuro.program import FLUSH_BELOW, StepProgram
 from neuro.quantise import quantise
 from neuro.simulators.brian2_lowered import run_program_in_brian2
 from neuro.simulators.brian2_reference import Brian2Reference
@@ -38,7 +38,7 @@ def event_driven(circuit: Circuit) -> set[tuple[str, str]]:
     return {(name, key) for name, lines in parsed.items() for key in lines if "event-driven" in lines[key].flags}
 
 
-def check_float(circuit: Circuit, ticks: int, *, native: bool, lowered_tolerance: float = 0.0) -> Recording:
+def check_float(circuit: Circuit, ticks: int, *, native: bool, lowered_tolerance: float = FLUSH_BELOW) -> Recording:
     """Brian2 (native text, or the lowered program where native breaks) = compiled = plain interpreter."""
     program = probed(lower(circuit))
     traces = event_driven(circuit)
