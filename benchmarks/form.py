@@ -4,30 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from neuro.errors import VerificationError
+from neuro.experiments.form import Bar, Better, figure
 from neuro.experiments.stages import Stages
 
 
-class Better(Enum):
-    """Which side of a bar is good."""
-
-    AT_LEAST = ">="
-    AT_MOST = "<="
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """What a row has to reach."""
-
-    value: float
-    better: Better
-
-    def met(self, value: float) -> bool:
-        """Whether a value reaches the bar."""
-        return value >= self.value if self.better is Better.AT_LEAST else value <= self.value
+__all__ = ["Bar", "Bench", "Better", "Measured", "Row", "checked", "figure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +64,3 @@ def checked(equal: bool, what: str) -> str:
     if not equal:
         raise VerificationError(f"a bench compares unequal things: not so that {what}")
     return what
-
-
-def figure(value: float) -> str:
-    """A number for people: whole ones in full, others to four digits."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"

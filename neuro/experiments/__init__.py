@@ -1,7 +1,23 @@
-"""Experiments: whole stories that use every part, one package each, stages as files."""
+"""Experiments: stories that use every part, and experiments from the literature held against their papers.
+
+``neuro.experiments.catalogue`` lists those from the literature; ``spikeloom experiment NAME`` runs one. A new one is a
+file (or folder) here that ends with an :class:`Experiment`, and one line in the catalogue.
+"""
 
 from __future__ import annotations
 
+from neuro.experiments.form import Bar, Better, Experiment, Published, Result, Row, at_least, at_most
 from neuro.experiments.stages import QuietStages, Stages
 
-__all__ = ["QuietStages", "Stages"]
+__all__ = [
+    "Bar",
+    "Better",
+    "Experiment",
+    "Published",
+    "QuietStages",
+    "Result",
+    "Row",
+    "Stages",
+    "at_least",
+    "at_most",
+]

@@ -1,0 +1,29 @@
+"""The experiments from the literature: one file or folder each beside this one, and one line here."""
+
+from __future__ import annotations
+
+from neuro.errors import InvalidInput
+from neuro.experiments.brunel import BRUNEL
+from neuro.experiments.form import Experiment
+from neuro.experiments.lif_fi import LIF_FI
+from neuro.experiments.song_abbott import SONG_ABBOTT
+from neuro.experiments.vogels_abbott_cuba import VOGELS_ABBOTT_CUBA
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    LIF_FI,
+    SONG_ABBOTT,
+    BRUNEL,
+    VOGELS_ABBOTT_CUBA,
+)
+
+
+def find_experiment(name: str) -> Experiment:
+    """The experiment of that name.
+
+    Raises:
+        InvalidInput: there is none; names those that there are.
+    """
+    for experiment in EXPERIMENTS:
+        if experiment.name == name:
+            return experiment
+    raise InvalidInput(f"there is no experiment {name!r}; there are {', '.join(part.name for part in EXPERIMENTS)}")
