@@ -15,6 +15,9 @@ from neuro.encoders.delta import DeltaEncoder
 from neuro.encoders.gaussian_fields import GaussianFieldsEncoder
 from neuro.encoders.kwta import KWTAEncoder
 from neuro.encoders.latency import LatencyEncoder
+from neuro.encoders.learned import LearnedEncoder
+from neuro.encoders.learned_channels import Channels
+from neuro.encoders.learned_training import EncoderTraining, TrainingState, train_encoder
 from neuro.encoders.phase import PhaseEncoder
 from neuro.encoders.poisson_rate import PoissonEncoder
 from neuro.encoders.race import Race
@@ -24,12 +27,15 @@ from neuro.encoders.spike_code import SpikeCode
 
 __all__ = [
     "BurstEncoder",
+    "Channels",
     "CodeReport",
     "DeltaEncoder",
     "Encoder",
+    "EncoderTraining",
     "GaussianFieldsEncoder",
     "KWTAEncoder",
     "LatencyEncoder",
+    "LearnedEncoder",
     "PhaseEncoder",
     "PoissonEncoder",
     "Race",
@@ -38,6 +44,7 @@ __all__ = [
     "ScaledEncoder",
     "SpikeCode",
     "SpikeEncoder",
+    "TrainingState",
     "check_codes",
     "code_cosine_correlation",
     "codes_from_spikes",
@@ -47,4 +54,5 @@ __all__ = [
     "overlap",
     "replace_units",
     "top_units",
+    "train_encoder",
 ]
