@@ -173,7 +173,9 @@ def _neurons(learned: Learned, settings: DiehlCookSettings, phase: Phase) -> Pop
         "theta_drift": theta_plus / settings.neurons,
         "rate_floor": settings.rate_floor.at(phase.progress),
     }
-    winners = Winners(1, phase.reads) if settings.competition else Winners()
+    # Without competition the limits are there, for the sake of one compiled kernel, but never reached.
+    everyone = Winners(settings.neurons, settings.neurons)
+    winners = Winners(1, phase.reads) if settings.competition else everyone
     return Population(
         NEURONS, settings.neurons, NEURON, parameters, {"theta": learned.theta, "rate": learned.rate}, winners
     )
