@@ -64,9 +64,7 @@ def hopfield_weights(patterns: npt.ArrayLike, *, clipped: bool = False) -> Float
     return np.asarray(weights / x.shape[1])
 
 
-def hopfield(
-    weights: npt.ArrayLike, cues: npt.ArrayLike, *, cue: Any = 0.1, free: Any = 0.4, seed: int = 0
-) -> Circuit:
+def hopfield(weights: npt.ArrayLike, cues: npt.ArrayLike, *, cue: Any = 0.1, free: Any = 0.4, seed: int = 0) -> Circuit:
     """The population ``neurons``, all-to-all; each cue is shown for ``cue`` seconds, then the network runs ``free``.
 
     Args:
