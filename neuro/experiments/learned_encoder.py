@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import process_time
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ import numpy.typing as npt
 from neuro.checks import check_whole
 from neuro.encoders import EncoderTraining, KWTAEncoder, LearnedEncoder, overlap, train_encoder
 from neuro.encoders.code_report import similarity_correlation
+from neuro.experiments.form import Experiment, Result, Row
 from neuro.experiments.stages import QuietStages, Stages
 from neuro.memories import HebbianMemory, LabelReadout
 
@@ -302,3 +304,34 @@ def _split(vectors: Floats, labels: Ints, seed: int, settings: StudySettings) ->
     order = np.random.default_rng((seed, 4)).permutation(len(vectors))[: settings.vectors]
     held = len(order) // 5
     return Samples(vectors[order[held:]], labels[order[held:]], vectors[order[:held]], labels[order[:held]])
+
+
+def _run(seed: int, stages: Stages) -> Result:
+    result = run(seed, stages)
+    rows = []
+    for part in result.rows:
+        where = f"{part.data}-{part.encoder}".replace(" ", "-")
+        rows += [
+            Row(f"{where}-recall", 100 * part.exact, "%", note="exact cues, through a Hebbian memory"),
+            Row(
+                f"{where}-recall-noisiest",
+                100 * part.noisy[-1],
+                "%",
+                note=f"cues with noise of {result.settings.noise[-1]:g} standard deviations",
+            ),
+            Row(f"{where}-label-accuracy", 100 * part.labels, "%", note="held-out vectors, read out from the codes"),
+            Row(f"{where}-usage-entropy", part.entropy, note="1: all units are used equally often"),
+            Row(f"{where}-dead-units", part.dead, note="active for no held-out vector"),
+            Row(f"{where}-similarity", part.similarity, note="correlation of code cosine with cosine"),
+        ]
+    pictures = {name: partial(plot, result, name) for name in (DIGITS, CLUSTERS)}
+    return Result(rows, (seed,), pictures)
+
+
+LEARNED_ENCODER = Experiment(
+    "learned_encoder",
+    "codes learned by STDP against a random projection, each part of the learning switched off in turn",
+    "this project",
+    _run,
+)
+"""A study without bars: what each part of learning does to recall, labels and the use of the units."""
