@@ -52,7 +52,7 @@ import numpy as np
 from numba import njit, prange
 
 
-{functions}@njit(cache=True, error_model="numpy", nogil=True{parallel})
+{functions}@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True{parallel})
 def advance(start, stop, {arguments}):
     for n in range(start, stop):
 '''

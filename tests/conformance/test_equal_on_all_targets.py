@@ -110,7 +110,7 @@ def test_any_values_are_equal_in_brian2_and_compiled(values: dict[str, object]) 
     check_float(free(**values), 300, native=True)  # type: ignore[arg-type]
 
 
-@settings(max_examples=5)
+@settings(max_examples=2)  # every example has formats, and so a kernel, of its own
 @given(VALUES)
 def test_any_values_are_equal_in_fixed_point(values: dict[str, object]) -> None:
     check_fixed(free(**values), 300)  # type: ignore[arg-type]
