@@ -13,7 +13,7 @@ from neuro.models.izhikevich import IZHIKEVICH
 from neuro.models.lif import LIF_ALPHA, LIF_DELTA, LIF_EXPONENTIAL
 from neuro.models.multiplicative_stdp import multiplicative_stdp, power_law_stdp, van_rossum_stdp
 from neuro.models.nearest_neighbour_stdp import nearest_neighbour_stdp
-from neuro.models.plateau_lif import PLATEAU_LIF
+from neuro.models.plateau_lif import PLATEAU_LIF, plateau_lif
 from neuro.models.poisson import POISSON
 from neuro.models.regular import REGULAR
 from neuro.models.resonate_and_fire import RESONATE_AND_FIRE
@@ -50,6 +50,7 @@ __all__ = [
     "multiplicative_stdp",
     "nearest_neighbour_stdp",
     "pair_stdp",
+    "plateau_lif",
     "power_law_stdp",
     "reward_modulated_stdp",
     "static_synapse",

@@ -19,6 +19,7 @@ from neuro.models import (
     Method,
     NeuronModel,
     SynapseModel,
+    plateau_lif,
     reward_modulated_stdp,
     static_synapse,
 )
@@ -163,6 +164,21 @@ def plateaus() -> Circuit:
     )
 
 
+def branches(first: int, second: int) -> Circuit:
+    """A neuron with two branches: so many coincident synapses on each; a soma that needs both plateaus."""
+    counts = [first, second]
+    source = SpikeSource("s", sum(counts), np.full(sum(counts), 10), np.arange(sum(counts)))
+    model = plateau_lif(2)
+    numbers = {"plateau_ticks": 60.0, "plateau_height": 13e-3}
+    projections = []
+    for number, start in enumerate((0, first)):
+        some = Connections.all_to_all(counts[number], 1).within(sum(counts), 1, first_source=start)
+        synapse = static_synapse(f"d{number + 1}", "1")
+        projections.append(Projection(f"to_{number + 1}", "s", "a", synapse, some, {"w": 1.0}))
+    probes = [Probe("a", "v"), Probe("a", "plateau")]
+    return Circuit(1e-3, [Population("a", 1, model, numbers)], projections, [source], probes=probes)
+
+
 def homeostasis() -> Circuit:
     """Thresholds seek a target rate under three drives."""
     parameters = {"tau_rate": 50e-3, "alpha": 2e-5, "target_rate": 40.0}
@@ -229,6 +245,7 @@ CASES: Mapping[str, LanguageCase] = {
     "Poisson sources": LanguageCase(one_poisson, 200),
     "regular sources": LanguageCase(one_regular, 200, fixed=True),
     "dendritic plateau": LanguageCase(plateaus, 360, fixed=True),
+    "two dendritic branches": LanguageCase(lambda: branches(4, 4), 120, fixed=True),
     "target-rate homeostasis": LanguageCase(homeostasis, 500, fixed=True),
     "reward-modulated STDP": LanguageCase(reward, 300, fixed=True),
     "column and row normalisation": LanguageCase(normalised_columns, 90),

@@ -16,7 +16,7 @@ from neuro.quantise import quantise
 from neuro.simulators.brian2_namespace import native_namespace
 from rtl_export import netlist
 from tests.conformance.circuits import DRIVES, at_rest, one_of_each_model
-from tests.conformance.language_circuits import homeostasis, one_poisson, one_regular, plateaus, reward
+from tests.conformance.language_circuits import branches, homeostasis, one_poisson, one_regular, plateaus, reward
 from tests.conformance.synapse_circuits import inhibited, learning
 
 _RULES = {
@@ -38,6 +38,7 @@ MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
         "INTEGRATE_AND_FIRE": at_rest,
         "HOMEOSTATIC_LIF": homeostasis,
         "PLATEAU_LIF": plateaus,
+        "plateau_lif": lambda: branches(4, 4),
         "POISSON": one_poisson,
         "REGULAR": one_regular,
         **{name: lambda rule=rule: learning([rule]) for name, rule in _RULES.items()},
