@@ -10,7 +10,6 @@ from neuro.errors import VerificationError
 from neuro.experiments.form import Bar, Better, figure
 from neuro.experiments.stages import Stages
 
-
 __all__ = ["Bar", "Bench", "Better", "Measured", "Row", "checked", "figure"]
 
 
