@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from neuro.errors import InvalidInput
 from neuro.experiments.brunel import BRUNEL
+from neuro.experiments.diehl_cook.entry import DIGITS_100, MNIST_100, MNIST_400, MNIST_1600
 from neuro.experiments.form import Experiment
+from neuro.experiments.homeostasis import HOMEOSTASIS
+from neuro.experiments.learned_encoder import LEARNED_ENCODER
 from neuro.experiments.lif_fi import LIF_FI
+from neuro.experiments.masquelier import MASQUELIER
+from neuro.experiments.ping import PING
 from neuro.experiments.song_abbott import SONG_ABBOTT
 from neuro.experiments.vogels_abbott_cuba import VOGELS_ABBOTT_CUBA
 
@@ -14,6 +19,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     SONG_ABBOTT,
     BRUNEL,
     VOGELS_ABBOTT_CUBA,
+    PING,
+    MASQUELIER,
+    HOMEOSTASIS,
+    DIGITS_100,
+    MNIST_100,
+    MNIST_400,
+    MNIST_1600,
+    LEARNED_ENCODER,
 )
 
 

@@ -100,6 +100,28 @@ class Row:
         }
 
 
+def judged(
+    name: str,
+    value: float,
+    unit: str = "",
+    bar: float | None = None,
+    better: Better = Better.AT_LEAST,
+    *,
+    published: float | None = None,
+    source: str = "",
+    note: str = "",
+) -> Row:
+    """A row from plain values; a source without a published figure goes into the note."""
+    return Row(
+        name,
+        value,
+        unit,
+        None if bar is None else Bar(bar, better),
+        None if published is None else Published(published, source),
+        note=note if published is not None or not source else f"{note}; {source}" if note else source,
+    )
+
+
 Picture = Callable[[], "Axes"]
 """Draws a picture with :mod:`neuro.plots` and returns (some of) its axes."""
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ import numpy.typing as npt
 
 from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection
 from neuro.connections import Connections
-from neuro.experiments.findings import Finding, Side
+from neuro.experiments.form import Better, Experiment, Result, Row, judged
 from neuro.experiments.stages import Stages
 from neuro.models import HOMEOSTATIC_LIF, POISSON
 from neuro.models.base import SynapseModel
@@ -115,7 +116,7 @@ class HomeostasisRun:
 class HomeostasisResult:
     """What the experiment found: rows, and for each mechanism the runs with it at work and held fixed, one a seed."""
 
-    rows: tuple[Finding, ...]
+    rows: tuple[Row, ...]
     seeds: tuple[int, ...]
     at_work: Mapping[Mechanism, tuple[HomeostasisRun, ...]]
     held: Mapping[Mechanism, tuple[HomeostasisRun, ...]]
@@ -217,26 +218,26 @@ def _weights(recording: Recording) -> FloatArray:
 
 def _rows(
     at_work: Mapping[Mechanism, tuple[HomeostasisRun, ...]], held: Mapping[Mechanism, tuple[HomeostasisRun, ...]]
-) -> tuple[Finding, ...]:
+) -> tuple[Row, ...]:
     rows = []
     for mechanism in Mechanism:
         working = np.stack([run.deviations for run in at_work[mechanism]])
         fixed = np.stack([run.deviations for run in held[mechanism]])
         worst = "off the target of 10 Hz in the second half of the phase, worst cell of all seeds"
         rows += [
-            Finding(
+            judged(
                 f"{mechanism.value}-worst-{when}",
                 float(working[:, number].max()),
                 "%",
                 _WITHIN,
-                Side.AT_MOST,
+                Better.AT_MOST,
                 source=_PAPER,
                 note=worst,
             )
             for number, when in ((1, "tenfold"), (2, "back"))
         ]
         rows.append(
-            Finding(
+            judged(
                 f"{mechanism.value}-held-best-tenfold",
                 float(fixed[:, 1].min()),
                 "%",
@@ -246,22 +247,22 @@ def _rows(
         )
         first = np.concatenate([run.course[len(run.course) // 3] for run in at_work[mechanism]])
         rows.append(
-            Finding(f"{mechanism.value}-first-second", float(first.mean()), "Hz", note="mean rate after the drive grew")
+            judged(f"{mechanism.value}-first-second", float(first.mean()), "Hz", note="mean rate after the drive grew")
         )
     spread = max(run.factor_spread for run in at_work[Mechanism.SCALING])
     rows.append(
-        Finding(
+        judged(
             "scaling-factor-spread",
             spread,
             "%",
             1e-6,
-            Side.AT_MOST,
+            Better.AT_MOST,
             source=_PAPER,
             note="largest difference between the growths of two synapses of a cell; multiplicative means none",
         )
     )
     factor = np.concatenate([run.weights[1] / run.weights[0] for run in at_work[Mechanism.SCALING]])
-    rows.append(Finding("scaling-factor", float(factor.mean()), "", note="mean weight after over before tenfold drive"))
+    rows.append(judged("scaling-factor", float(factor.mean()), "", note="mean weight after over before tenfold drive"))
     return tuple(rows)
 
 
@@ -295,3 +296,14 @@ def draw_rates(result: HomeostasisResult) -> Axes:
     axes.set_ylabel("rate of a cell (Hz)")
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False, handlelength=1.2)
     return axes
+
+
+def _run(seed: int, stages: Stages) -> Result:
+    result = run(seed, stages)
+    return Result(result.rows, result.seeds, {"rates": partial(draw_rates, result)})
+
+
+HOMEOSTASIS = Experiment(
+    "homeostasis", "rates come back to their target after the drive grew tenfold, by two mechanisms", _PAPER, _run
+)
+"""Moving thresholds and synaptic scaling, each at work and held fixed."""

@@ -100,7 +100,12 @@ def run_lif_fi(settings: LifFiSettings, seed: int, stages: Stages) -> Result:
             at_least(1.0),
             note="every neuron whose interval fits into the run",
         ),
-        Row("highest-rate", float(rates.max()), "Hz", samples={"drive in mV": drive * 1e3, "rate in Hz": rates}),
+        Row(
+            "highest-rate",
+            float(rates.max()),
+            "Hz",
+            samples={"drive in mV": list(drive * 1e3), "rate in Hz": list(rates)},
+        ),
     ]
     return Result(rows, (seed,), {"f_i_curve": lambda: _plot(drive, rates)})
 

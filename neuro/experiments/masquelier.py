@@ -13,6 +13,7 @@ Hathway & Goodman, ReScience 4 (2018), which names the pairing and finds that sp
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from neuro.circuit import Circuit, Population, Projection, SpikeSource
 from neuro.connections import Connections
-from neuro.experiments.findings import Finding, Side
+from neuro.experiments.form import Better, Experiment, Result, Row, judged
 from neuro.experiments.stages import Stages
 from neuro.lowering import lower, lower_stimuli
 from neuro.models.base import NeuronModel, SynapseModel
@@ -182,7 +183,7 @@ class PatternRun:
 class PatternResult:
     """What the experiment found: rows, and the runs behind them, one a seed, and one without learning."""
 
-    rows: tuple[Finding, ...]
+    rows: tuple[Row, ...]
     seeds: tuple[int, ...]
     runs: tuple[PatternRun, ...]
     untaught: PatternRun
@@ -319,11 +320,11 @@ def _go_on(before: Simulation, after: Simulation) -> None:
             after.set(part, variable, before.get(part, variable))
 
 
-def _rows(runs: list[PatternRun], untaught: PatternRun) -> tuple[Finding, ...]:
+def _rows(runs: list[PatternRun], untaught: PatternRun) -> tuple[Row, ...]:
     hits = "presentations with a spike, last third of the run, mean over seeds"
     succeeded = [run for run in runs if run.success]
     return (
-        Finding(
+        judged(
             "successful-runs",
             100.0 * len(succeeded) / len(runs),
             "%",
@@ -332,10 +333,15 @@ def _rows(runs: list[PatternRun], untaught: PatternRun) -> tuple[Finding, ...]:
             source=_PAPER,
             note="95 % hits and no false alarm in the last third; the paper: 100 runs, its last 150 of 450 s",
         ),
-        Finding(
-            "successful-runs-without-learning", 100.0 * untaught.success, "%", 0.0, Side.AT_MOST, note="the first seed"
+        judged(
+            "successful-runs-without-learning",
+            100.0 * untaught.success,
+            "%",
+            0.0,
+            Better.AT_MOST,
+            note="the first seed",
         ),
-        Finding(
+        judged(
             "runs-by-the-strict-criterion",
             100.0 * float(np.mean([run.strict_success for run in runs])),
             "%",
@@ -343,15 +349,15 @@ def _rows(runs: list[PatternRun], untaught: PatternRun) -> tuple[Finding, ...]:
             source=_PAPER,
             note="over 98 % hits, no false alarm, a mean latency below 10 ms",
         ),
-        Finding("hit-rate", 100.0 * float(np.mean([run.hit_rate for run in runs])), "%", note=hits),
-        Finding("false-alarms", float(sum(run.false_alarms for run in runs)), "spikes", note="of all seeds together"),
-        Finding(
+        judged("hit-rate", 100.0 * float(np.mean([run.hit_rate for run in runs])), "%", note=hits),
+        judged("false-alarms", float(sum(run.false_alarms for run in runs)), "spikes", note="of all seeds together"),
+        judged(
             "latency",
             1e3 * float(np.mean([run.latency for run in succeeded])) if succeeded else float("nan"),
             "ms",
             note="first spike after the start of a presentation, mean over successful runs",
         ),
-        Finding(
+        judged(
             "found-after",
             float(np.median([run.found_after for run in succeeded])) if succeeded else float("nan"),
             "s",
@@ -406,3 +412,15 @@ def draw_pattern(result: PatternResult) -> Axes:
     axes.set_yticks([0, involved - 1], ["1", f"{involved:,}"])
     axes.set_ylabel("afferent in the pattern")
     return axes
+
+
+def _run(seed: int, stages: Stages) -> Result:
+    result = run(seed, stages)
+    pictures = {"latencies": partial(draw_latencies, result), "pattern": partial(draw_pattern, result)}
+    return Result(result.rows, result.seeds, pictures)
+
+
+MASQUELIER = Experiment(
+    "masquelier", "STDP finds a repeating pattern in spike trains: at least 95 % hits, no false alarm", _PAPER, _run
+)
+"""Ten seeds, none chosen."""

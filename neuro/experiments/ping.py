@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuro.circuit import Circuit
-from neuro.experiments.findings import Finding, Side
+from neuro.experiments.form import Better, Experiment, Result, Row, judged
 from neuro.experiments.stages import Stages
 from neuro.motifs import ping
 from neuro.simulators import simulate
@@ -76,7 +77,7 @@ class RhythmResult:
     ``runs`` and ``shown`` have the conditions :data:`WHOLE` and those of :data:`CUTS`.
     """
 
-    rows: tuple[Finding, ...]
+    rows: tuple[Row, ...]
     seeds: tuple[int, ...]
     runs: Mapping[str, tuple[RhythmRun, ...]]
     shown: Mapping[str, Recording]
@@ -115,13 +116,13 @@ def _conditions(seconds: float, seed: int) -> dict[str, Circuit]:
     return {WHOLE: whole, **cut}
 
 
-def _rows(runs: Mapping[str, tuple[RhythmRun, ...]]) -> tuple[Finding, ...]:
+def _rows(runs: Mapping[str, tuple[RhythmRun, ...]]) -> tuple[Row, ...]:
     whole = runs[WHOLE]
     frequencies = [run.frequency for run in whole]
     low, high = min(frequencies), max(frequencies)
     decibels = "highest line from 35 to 45 Hz over the median of those from 20 to 60 Hz farther than 5 Hz from it"
     rows = [
-        Finding(
+        judged(
             "seeds-with-the-rhythm",
             100.0 * float(np.mean([run.rhythm for run in whole])),
             "%",
@@ -129,44 +130,44 @@ def _rows(runs: Mapping[str, tuple[RhythmRun, ...]]) -> tuple[Finding, ...]:
             source=_PAPER,
             note="highest line from 20 to 60 Hz lies in 35 to 45 Hz and stands out by 13 dB",
         ),
-        Finding("lowest-frequency", low, "Hz", _BAND[0], published=30.0, source=_PAPER, note="over the seeds"),
-        Finding(
+        judged("lowest-frequency", low, "Hz", _BAND[0], published=30.0, source=_PAPER, note="over the seeds"),
+        judged(
             "highest-frequency",
             high,
             "Hz",
             _BAND[1],
-            Side.AT_MOST,
+            Better.AT_MOST,
             published=80.0,
             source=_PAPER,
             note="over the seeds",
         ),
-        Finding(
+        judged(
             "least-prominence", min(run.prominence for run in whole), "dB", _PROMINENCE, note=f"{decibels}; worst seed"
         ),
     ]
     for name in CUTS:
         words = name.replace(" ", "-")
         rows += [
-            Finding(
+            judged(
                 f"seeds-with-the-rhythm-{words}",
                 100.0 * float(np.mean([run.rhythm for run in runs[name]])),
                 "%",
                 0.0,
-                Side.AT_MOST,
+                Better.AT_MOST,
                 note="the same criterion",
             ),
-            Finding(
+            judged(
                 f"prominence-{words}",
                 max(run.prominence for run in runs[name]),
                 "dB",
                 _PROMINENCE,
-                Side.AT_MOST,
+                Better.AT_MOST,
                 note=f"{decibels}; the seed that stands out most",
             ),
         ]
     for name in (WHOLE, *CUTS):
         mean = float(np.mean([run.rate for run in runs[name]]))
-        rows.append(Finding(f"rate-{name.replace(' ', '-')}", mean, "Hz", note="of a mean excitatory cell"))
+        rows.append(judged(f"rate-{name.replace(' ', '-')}", mean, "Hz", note="of a mean excitatory cell"))
     return tuple(rows)
 
 
@@ -199,3 +200,13 @@ def draw_rasters(result: RhythmResult) -> Axes:
     axes = plot_spikes(stacked, start=middle, stop=middle + round(0.25 / _DT), axes=new_axes(6.8, 4.6), s=5)
     axes.set_title("excitatory cells", loc="left", fontsize=11)
     return axes
+
+
+def _run(seed: int, stages: Stages) -> Result:
+    result = run(seed, stages)
+    pictures = {"spectra": partial(draw_spectra, result), "rasters": partial(draw_rasters, result)}
+    return Result(result.rows, result.seeds, pictures)
+
+
+PING = Experiment("ping", "PING gamma: a rhythm of 35 to 45 Hz that needs the inhibitory loop", _PAPER, _run)
+"""Ten seeds; the criterion stands in the module's docstring."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuro import Probe, simulate
 from neuro.errors import InvalidInput
 from neuro.experiments import QuietStages
 from neuro.experiments.brunel import (
@@ -20,6 +19,7 @@ from neuro.experiments.brunel import (
     stationary_rate,
 )
 from neuro.plots import figure_of
+from neuro.simulators import Simulation
 from neuro.spike_statistics import interval_cv, population_rate
 
 PUBLISHED_THEORY = [(6.0, 4.0, 55.8), (5.0, 2.0, 38.0), (4.5, 0.9, 6.5)]  # figure 8 of the paper: g, drive, Hz
@@ -43,15 +43,18 @@ def test_connections_have_a_fixed_indegree() -> None:
     assert not np.array_equal(draw_connections(400, 2)[0].column, excitation.column)
 
 
+@pytest.mark.slow
 def test_single_neurons_follow_the_theory_of_their_poisson_drive() -> None:
     network = BrunelNetwork(5.0, 1.2, excitatory=400, coupling=0.0)
-    circuit = replace(
-        brunel_circuit(network, draw_connections(400, 0), seed=3), probes=[Probe("neurons", "I", every=7)]
-    )
-    recording = simulate(circuit, 30_000)
-    count = recording.probes["neurons", "I"] / (network.jump / (1 - np.exp(-network.dt / network.tau)))
+    simulation = Simulation(brunel_circuit(network, draw_connections(400, 0), seed=3))
+    drawn = []
+    for _ in range(400):
+        simulation.run(1)
+        drawn.append(simulation.get("neurons", "I"))
+    count = np.array(drawn) / (network.jump / (1 - np.exp(-network.dt / network.tau)))
+    recording = simulation.run(29_600)
     assert np.abs(count - np.rint(count)).max() < 1e-9
-    # 2.1 million Poisson numbers of mean m: mean and variance within five standard errors.
+    # 200,000 Poisson numbers of mean m: mean and variance within five standard errors.
     mean, error = network.outside_spikes, np.sqrt(network.outside_spikes / count.size)
     assert count.mean() == pytest.approx(mean, abs=5 * error)
     assert count.var() == pytest.approx(mean, rel=5 * np.sqrt((2 + 1 / mean) / count.size))

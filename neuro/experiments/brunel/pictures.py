@@ -46,7 +46,7 @@ def plot_regimes(seen: Sequence[Observed]) -> Axes:
         below.set_xlabel("time (ms)")
     grid[0, 0].set_ylabel(f"{_SHOWN} neurons")
     grid[1, 0].set_ylabel("rate (Hz)")
-    return next(iter(grid.flat))
+    return figure.axes[0]
 
 
 def plot_spectra(seen: Sequence[Observed]) -> Axes:
@@ -61,7 +61,7 @@ def plot_spectra(seen: Sequence[Observed]) -> Axes:
         band = (0.8 * observed.frequency, 1.2 * observed.frequency) if observed.regime.synchronous else None
         plot_spectrum(observed.spectrum, band=band, highest=highest, axes=axes)
         axes.set_title(observed.regime.name, fontsize=10)
-    return row[0]
+    return figure.axes[0]
 
 
 def _window(observed: Observed) -> tuple[int, int]:

@@ -4,7 +4,7 @@
     1 / nu = t_ref + tau sqrt(pi) int_{y_r}^{y_th} exp(u^2) (1 + erf u) du,      y = (v - mu) / sigma
     CV^2   = 2 pi (nu tau)^2 int_{y_r}^{y_th} exp(x^2) int_{-inf}^{x} exp(y^2) (1 + erf y)^2 dy dx
 
-Source: Brunel, J. Comput. Neurosci. 8 (2000), its stationary state with C_I = C_E / 4, for white noise as input: with the
+Source: Brunel, J. Comput. Neurosci. 8 (2000), its stationary state with C_I = C_E / 4, for white noise: with the
 paper's parameters it gives the paper's 55.8, 38.0 and 6.5 Hz.
 """
 
@@ -38,7 +38,8 @@ def stationary_cv(network: BrunelNetwork) -> float:
     inner = np.exp(-(y**2)) * erfcx(-y) ** 2
     summed = np.concatenate([[0.0], np.cumsum((inner[1:] + inner[:-1]) / 2 * np.diff(y))])
     outer = np.exp(x**2) * np.interp(x, y, summed)
-    return float(np.sqrt(2 * np.pi * (rate * network.tau) ** 2 * np.trapezoid(outer, x)))
+    area = float(((outer[1:] + outer[:-1]) / 2 * np.diff(x)).sum())
+    return float(np.sqrt(2 * np.pi * (rate * network.tau) ** 2 * area))
 
 
 def _response(network: BrunelNetwork, rate: float) -> float:
@@ -49,7 +50,7 @@ def _response(network: BrunelNetwork, rate: float) -> float:
     low, high = _bounds(network, rate)
     # exp(u^2) (1 + erf u) = erfcx(-u), which does not overflow below the threshold.
     area = quad(lambda u: float(erfcx(-u)), low, high)[0]
-    return 1.0 / (network.refractory + network.tau * np.sqrt(np.pi) * float(area))
+    return 1.0 / float(network.refractory + network.tau * np.sqrt(np.pi) * area)
 
 
 def _bounds(network: BrunelNetwork, rate: float) -> tuple[float, float]:

@@ -39,7 +39,7 @@ class SongSettings:
 
     rates: tuple[float, ...] = (10.0, 20.0, 30.0, 40.0)
     inputs: int = 1000
-    duration: float = 600.0
+    duration: float = 400.0
     frozen: float = 20.0
     dt: float = 5e-4
     rule: Plasticity = field(default_factory=Plasticity)
@@ -139,7 +139,7 @@ def _plot_rates(learnt: Mapping[float, Course], still: Mapping[float, Course]) -
 
     figure = figure_of(new_axes(10, 4))
     figure.clear()
-    left, right = figure.subplots(1, 2)
+    left, right = figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2)
     for number, (rate, course) in enumerate(learnt.items()):
         at = 10.0 * (1 + np.arange(len(course.rates)))
         left.plot(at, course.rates, color=PALETTE[number % len(PALETTE)], label=f"inputs of {rate:g} Hz")
@@ -183,4 +183,4 @@ SONG_ABBOTT = Experiment(
     _SOURCE,
     _run,
 )
-"""Ten minutes of learning at each of four input rates."""
+"""400 s of learning at each of four input rates."""

@@ -36,8 +36,9 @@ class Window:
 
     @property
     def largest_error(self) -> float:
-        """The largest |change - expected| over the larger of the steps."""
-        return float(np.max(np.abs(self.changes - self.expected)) / np.max(np.abs(self.expected)))
+        """The largest |change - expected| over the larger of the steps; NaN without steps."""
+        step = float(np.max(np.abs(self.expected)))
+        return float(np.max(np.abs(self.changes - self.expected))) / step if step > 0 else float("nan")
 
 
 def measure_window(
