@@ -39,6 +39,8 @@ _CHUNK = 300
 """Slots that are drawn and run at once, to bound the memory."""
 _HIGHEST_RATE, _STEEPEST, _SLOPE_STEP, _NOISE = 90.0, 1800.0, 360.0, 10.0
 """Hz, Hz/s, Hz/s a tick, Hz: the walk of the rates, and what fires on top of it, pattern or not."""
+_WARM_UP = 20
+"""Slots after which the walk forgot its start: the pattern is drawn from the same law as what follows it."""
 _TAU_M, _TAU_S = 10e-3, 2.5e-3
 _HITS, _SEEDS_THAT_SUCCEED = 0.95, 90.0
 _PAPER = "Masquelier et al., PLoS ONE 3 (2008) e1377"
@@ -112,7 +114,7 @@ class PatternSettings:
     """
 
     seeds: int = 10
-    slots: int = 3000
+    slots: int = 2400
     afferents: int = 2000
     a_plus: float = 2.0**-5
     a_minus: float = 0.85 * 2.0**-5
@@ -200,6 +202,7 @@ class Afferents:
         self._rng, self._jitter = rng, jitter / _DT
         self._rate = rng.uniform(0, _HIGHEST_RATE, afferents).astype(np.float32)
         self._slope = rng.uniform(-_STEEPEST, _STEEPEST, afferents).astype(np.float32)
+        self._background(_WARM_UP)
         self.pattern: BoolArray = self._background(1)[:, : afferents // 2].copy()
 
     def draw(self, shown: BoolArray) -> SpikeSource:
@@ -245,7 +248,7 @@ class Afferents:
 
 
 def run(seed: int, progress: Stages) -> PatternResult:
-    """Ten runs of 150 s with seeds from ``seed`` on, and one without learning."""
+    """Ten runs of 120 s with seeds from ``seed`` on, and one without learning."""
     return run_patterns(seed, progress, PatternSettings())
 
 
