@@ -56,8 +56,8 @@ LEARNING_UNIT = NeuronModel(
 POSTSYNAPTIC_STDP = SynapseModel(
     equations="""
     w : volt
-    dx/dt = -x / tau : 1 (event-driven)
-    tau : second (constant)
+    dx/dt = -x / tau_trace : 1 (event-driven)
+    tau_trace : second (constant)
     rate : 1 (constant)
     gain : volt (constant)
     w_max : volt (constant)
@@ -164,7 +164,7 @@ def learning_circuit(
     period, units = constants.presentation_ticks, learned.theta.size
     starts = np.arange(code.presentations) * period
     shared = {"tau": constants.tau, "v_threshold": constants.v_threshold, "theta_step": learning.theta_step}
-    bounds = {"tau": constants.tau, "rate": learning.rate, "gain": constants.gain, "w_max": constants.w_max}
+    bounds = {"tau_trace": constants.tau, "rate": learning.rate, "gain": constants.gain, "w_max": constants.w_max}
     weights = {"w": learned.weights.ravel(), **bounds}
     everybody, one_to_all = Connections.all_to_all(code.size, units), Connections.all_to_all(1, units)
     drift, limit = learning.theta_step * learning.share, constants.theta_max

@@ -1,7 +1,7 @@
 """Memories as circuits: a code runs through the 1-bit weights by spikes, and a label neuron names the class.
 
-    encoder (LIF race) --1-bit weights--> pointers --label weights--> labels
-                                gate --^
+    encoder (k winners) --1-bit weights--> pointers --label weights--> labels
+                                 gate --^
 
 One presentation, T = ``encoder.presentation_ticks``, in ticks from its start:
 
@@ -32,6 +32,7 @@ from neuro.composition import compose
 from neuro.connections import Connections
 from neuro.encoders.codes import codes_from_spikes
 from neuro.encoders.kwta import KWTAEncoder
+from neuro.encoders.learned import LearnedEncoder
 from neuro.errors import InvalidInput
 from neuro.memories.hebbian import HebbianMemory
 from neuro.memories.label_readout import LabelReadout
@@ -39,12 +40,15 @@ from neuro.models.integrate_and_fire import INTEGRATE_AND_FIRE
 from neuro.models.static_synapse import static_synapse
 from neuro.spikes import Recording
 
+CodeEncoder = KWTAEncoder | LearnedEncoder
+"""Encoders whose code is k active units, and whose winners have fired by the end of ``presentation_ticks``."""
+
 _UNIT = 2.0**-10
 """Volts that one synapse adds: 0.98 mV, a power of two, so that sums are exact."""
 
 
 def classify(
-    encoder: KWTAEncoder, memory: HebbianMemory, readout: LabelReadout, embeddings: npt.ArrayLike
+    encoder: CodeEncoder, memory: HebbianMemory, readout: LabelReadout, embeddings: npt.ArrayLike
 ) -> npt.NDArray[np.int64]:
     """The label of each embedding by the matrix path, (dimensions,) -> () or (batch, dimensions) -> (batch,).
 
@@ -58,7 +62,7 @@ def classify(
 
 
 def recall_circuit(
-    encoder: KWTAEncoder, memory: HebbianMemory, readout: LabelReadout, embeddings: npt.ArrayLike
+    encoder: CodeEncoder, memory: HebbianMemory, readout: LabelReadout, embeddings: npt.ArrayLike
 ) -> Circuit:
     """A circuit that shows the embeddings one after the other and names the label of each by a spike.
 
@@ -80,7 +84,7 @@ def recall_circuit(
         raise InvalidInput("a circuit of an empty memory would name nothing; store something first")
     length = recall_ticks(encoder)
     encoding = encoder.circuit(embeddings, presentation_ticks=length)
-    presentations = np.asarray(encoding.inputs[0].values).shape[0]
+    presentations = len(np.atleast_2d(np.asarray(embeddings)))
     starts = np.arange(presentations) * length
     names = ("pointers", "labels")
     reading = Circuit(
@@ -95,12 +99,12 @@ def recall_circuit(
     return compose(encoding, reading, projections=_projections(encoder.active, memory, readout))
 
 
-def recall_ticks(encoder: KWTAEncoder) -> int:
+def recall_ticks(encoder: CodeEncoder) -> int:
     """How many ticks a presentation of :func:`recall_circuit` takes: the race, the pointers, the label."""
     return encoder.presentation_ticks + 2
 
 
-def label_from_spikes(recording: Recording, encoder: KWTAEncoder, readout: LabelReadout) -> npt.NDArray[np.int64]:
+def label_from_spikes(recording: Recording, encoder: CodeEncoder, readout: LabelReadout) -> npt.NDArray[np.int64]:
     """The label that fired in each presentation of a run of :func:`recall_circuit`, shape (presentations,).
 
     Raises:
@@ -112,7 +116,7 @@ def label_from_spikes(recording: Recording, encoder: KWTAEncoder, readout: Label
     return np.asarray(np.asarray(readout.labels)[winners[:, 0]])
 
 
-def _check_sizes(encoder: KWTAEncoder, memory: HebbianMemory, readout: LabelReadout) -> None:
+def _check_sizes(encoder: CodeEncoder, memory: HebbianMemory, readout: LabelReadout) -> None:
     if encoder.units != memory.units:
         raise InvalidInput(
             f"the encoder has {encoder.units} units, the memory takes cues of {memory.units}; make them equal"
