@@ -16,7 +16,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from scipy.special import exprel
 
 from neuro.errors import EquationError
 from neuro.program import (
@@ -37,6 +36,13 @@ from neuro.program import (
 )
 from neuro.random_bits import random_bits, random_normal
 
+
+def _exprel(x: Any) -> Any:
+    """(exp(x) - 1) / x, 1 at x = 0."""
+    safe = np.where(np.equal(x, 0.0), 1.0, x)
+    return np.where(np.equal(x, 0.0), 1.0, np.expm1(safe) / safe)
+
+
 FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
     {
         "abs": (1, np.abs),
@@ -48,7 +54,7 @@ FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
         "cos": (1, np.cos),
         "cosh": (1, np.cosh),
         "exp": (1, np.exp),
-        "exprel": (1, exprel),
+        "exprel": (1, _exprel),
         "floor": (1, np.floor),
         "log": (1, np.log),
         "log10": (1, np.log10),

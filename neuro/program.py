@@ -252,13 +252,13 @@ class PopulationProgram:
     size: int
     states: tuple[State, ...]
     coefficients: tuple[Coefficient, ...] = ()
-    stages: tuple[Assignment, ...] = ()
     update: tuple[Assignment, ...] = ()
     threshold: Threshold | None = None
     reset: tuple[Assignment, ...] = ()
     refractory: IntArray | None = None
     held: frozenset[str] = frozenset()
     winners: WinnersRule = field(default_factory=WinnersRule)
+    stages: tuple[Assignment, ...] = ()
 
     def state(self, name: str) -> State:
         """The state of that name."""

@@ -23,6 +23,7 @@ from neuro.circuit import (
     Restart,
     SpikeSource,
 )
+from neuro.errors import UnsupportedByTarget
 from neuro.expressions import parse_expression
 from neuro.lowering import every_tick_name, lower
 from neuro.program import Binary, PopulationProgram, StepProgram
@@ -157,6 +158,12 @@ def _neuron_group(
     equations, refractory = native_equations(model.equations), model.refractory
     if program.refractory is not None:
         refractory = program.refractory * float(clock.dt)
+        if np.max(refractory, initial=0.0) > -_NEVER:
+            raise UnsupportedByTarget(
+                f"a refractory time above {-_NEVER:g} s in population {population.name!r}",
+                "Brian2",
+                "its neurons start as if they had fired so long ago; use a shorter time",
+            )
         if program.refractory.ndim:
             equations += "\nrefractory_time : second (constant)"
     code = None if winners[0] is None else _winners_code(population, program, winners[0], winners[1])
