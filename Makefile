@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 PIP   := $(BIN)/python -m pip --disable-pip-version-check --no-input
 ARGS  ?=
 BENCH ?= main
-# Test processes; `auto` is one per core.
+# Test processes; `auto` is one per core. A file stays in one of them, so that a kernel is compiled once for it.
 JOBS  ?= auto
 
 .DEFAULT_GOAL := help
@@ -52,7 +52,7 @@ demo: $(STAMP) ## From handwritten digits to proven Verilog; writes runs/demo/
 	$(BIN)/spikeloom demo $(ARGS)
 
 test: $(STAMP) ## Run all tests
-	$(BIN)/pytest -n $(JOBS) $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(STAMP) ## Formatter, linter, strict types, layers, public API, import time
 	$(BIN)/ruff format --check .
