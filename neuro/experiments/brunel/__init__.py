@@ -18,9 +18,9 @@ from neuro.experiments.stages import Stages as _Stages
 
 __all__ = [
     "BRUNEL",
-    "REGIMES",
     "BrunelNetwork",
     "Observed",
+    "REGIMES",
     "Regime",
     "brunel_circuit",
     "draw_connections",

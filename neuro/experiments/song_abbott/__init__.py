@@ -13,9 +13,9 @@ from neuro.experiments.song_abbott.neuron import Course, Plasticity, competing_c
 from neuro.experiments.song_abbott.window import Window, measure_window
 
 __all__ = [
-    "SONG_ABBOTT",
     "Course",
     "Plasticity",
+    "SONG_ABBOTT",
     "SongSettings",
     "Window",
     "competing_circuit",
