@@ -145,7 +145,7 @@ class Learning:
         rate: share of the way from w to gain x that one win moves; 0 switches plasticity off.
         theta_step: volts that a win raises a threshold by; 0 switches homeostasis off.
         winners: how many units win a presentation; None lets all of them fire.
-        share: wanted wins of a unit in a presentation, k / units.
+        share: wanted wins of a unit in a presentation, winners / units.
     """
 
     rate: float

@@ -27,8 +27,8 @@ class EncoderTraining:
 
     Args:
         epochs: how often all vectors are shown, each time in another order.
-        winners: units that win, and so learn, in a presentation of the training; None: as many as are active in the
-            code.
+        winners: units that win, and so learn, in a presentation of the training; None: a quarter of k, at least one.
+            With all k, the winners of a vector go on winning together and learn the same.
         rate, final_rate: of the STDP, at the start and at the end of the training, between them a geometric
             fall; shares of the way from a weight to the trace, 0 to 1.
         theta_step, final_theta_step: rise of a winner's threshold, in units of the drive of a perfect match, likewise.
@@ -44,7 +44,7 @@ class EncoderTraining:
         InvalidInput: a value outside its range.
     """
 
-    epochs: int = 10
+    epochs: int = 5
     winners: int | None = None
     rate: float = 0.1
     final_rate: float = 0.01
@@ -85,7 +85,7 @@ class EncoderTraining:
 
     def learning(self, units: int, active: int, done: float) -> Learning:
         """How units learn when ``done`` (0 to 1) of the training is over."""
-        winners = active if self.winners is None else self.winners
+        winners = max(1, active // 4) if self.winners is None else self.winners
         step = MATCH * self.theta_step * (self.final_theta_step / self.theta_step) ** done
         return Learning(
             rate=self.rate * (self.final_rate / self.rate) ** done if self.plasticity else 0.0,

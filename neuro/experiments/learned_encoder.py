@@ -62,7 +62,7 @@ class StudySettings:
     neighbours: int = 5
     vectors: int = 1797
     clusters: int = 30
-    spread: float = 2.0
+    spread: float = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)

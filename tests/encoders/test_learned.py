@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 
 from neuro.encoders import Channels, EncoderTraining, LearnedEncoder, TrainingState, codes_from_spikes, train_encoder
 from neuro.errors import InvalidInput
+from neuro.memories import HebbianMemory, LabelReadout, classify, label_from_spikes, recall_circuit, recall_ticks
 from neuro.simulators import Brian2Reference, Compiled, FixedPoint, Simulator, simulate
 
 DIGITS = load_digits().data
@@ -253,3 +254,17 @@ def test_encode_refuses() -> None:
 def test_channels_refuse(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         Channels(**{"mean": np.zeros(2), **options})
+
+
+def test_codes_feed_a_memory_by_spikes() -> None:
+    """From input spikes to label spikes in one circuit: the labels of the matrix path."""
+    encoder, names = digits_encoder(), load_digits().target
+    codes = encoder.encode(DIGITS[:300])
+    memory = HebbianMemory(encoder.units, pointer_units=256, pointer_active=4)
+    memory.store(codes)
+    readout = LabelReadout.learn(memory, codes, names[:300], winners=32)
+    shown = DIGITS[300:340]
+    run = simulate(recall_circuit(encoder, memory, readout, shown), len(shown) * recall_ticks(encoder))
+    labels = label_from_spikes(run, encoder, readout)
+    np.testing.assert_array_equal(labels, classify(encoder, memory, readout, shown))
+    assert np.mean(labels == names[300:340]) > 0.5
