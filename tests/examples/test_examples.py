@@ -45,10 +45,16 @@ def motifs(folder: Path) -> None:
     assert (folder / "motifs.png").read_bytes().startswith(b"\x89PNG")
 
 
+def experiments(folder: Path) -> None:
+    load("04_experiments").main(folder)
+    assert (folder / "lif_fi" / "f_i_curve.png").read_bytes().startswith(b"\x89PNG")
+
+
 RUNS: dict[str, tuple[Callable[[Path], None], str]] = {
     "01_digits_to_verilog": (digits_to_verilog, "passed, 0 mismatches in"),
     "02_spike_codes": (spike_codes, "LatencyEncoder            0.99"),
     "03_motifs": (motifs, "Brian2: 0 mismatches"),
+    "04_experiments": (experiments, "largest-error-of-an-interval: 0.9"),
 }
 
 
