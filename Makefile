@@ -11,7 +11,7 @@ JOBS  ?= auto
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test check bench format lock clean
+.PHONY: help venv demo test proof check bench format lock clean
 
 # A Python fits if it is new enough, can make a virtual environment and has the headers that hnswlib compiles with.
 # Candidates are run, not looked up: a version manager's stand-in exists for versions it does not have.
@@ -51,8 +51,11 @@ $(STAMP): requirements-build.lock requirements.lock pyproject.toml
 demo: $(STAMP) ## From handwritten digits to proven Verilog; writes runs/demo/
 	$(BIN)/spikeloom demo $(ARGS)
 
-test: $(STAMP) ## Run all tests
-	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+test: $(STAMP) ## Run the tests, all but the long ones
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not long" $(ARGS)
+
+proof: $(STAMP) ## Run the long tests: whole experiments over many seeds, fuzzing
+	$(BIN)/pytest -n $(JOBS) -m long $(ARGS)
 
 check: $(STAMP) ## Formatter, linter, strict types, layers, public API, import time
 	$(BIN)/ruff format --check .

@@ -79,7 +79,7 @@ class HomeostasisSettings:
     seeds: int = 5
     cells: int = 100
     inputs: int = 200
-    phase: float = 80.0
+    phase: float = 240.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +123,7 @@ class HomeostasisResult:
 
 
 def run(seed: int, progress: Stages) -> HomeostasisResult:
-    """Five seeds from ``seed`` on, 100 cells, 80 s a phase."""
+    """Five seeds from ``seed`` on, 100 cells, 240 s a phase."""
     return run_homeostasis(seed, progress, HomeostasisSettings())
 
 

@@ -85,8 +85,8 @@ def to_brian2(circuit: Circuit) -> Brian2Network:
     >>> from neuro import Circuit, Population
     >>> from neuro.models import LIF_DELTA
     >>> built = to_brian2(Circuit(1e-3, [Population("cells", 2, LIF_DELTA)]))
-    >>> built.groups["cells"].v
-    <cells.v: array([-70., -70.]) * mvolt>
+    >>> np.asarray(built.groups["cells"].v).tolist()
+    [-0.07, -0.07]
     """
     return native_network(circuit, numpy_winners)
 

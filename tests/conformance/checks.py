@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from neuro.circuit import Circuit, Probe
 from neuro.lowering import lower
 from neuro.program import FLUSH_BELOW, StepProgram
@@ -11,7 +13,6 @@ from neuro.quantise import quantise
 from neuro.simulators.brian2_lowered import run_program_in_brian2
 from neuro.simulators.brian2_reference import Brian2Reference
 from neuro.simulators.compiled import run_program
-from neuro.simulators.fixed_point import measure_ranges
 from neuro.spikes import Recording
 from tests.oracle import interpret, probe_everything
 
@@ -58,8 +59,11 @@ def check_float(circuit: Circuit, ticks: int, *, native: bool, lowered_tolerance
 def check_fixed(circuit: Circuit, ticks: int, program: StepProgram | None = None) -> Recording:
     """Brian2 running the quantised program = fixed point = plain interpreter, to the last bit."""
     if program is None:
-        lowered = lower(circuit)
-        program = quantise(lowered, measure_ranges(lowered, ticks)).program
+        lowered = probed(lower(circuit))
+        seen = run_program(lowered, ticks).probes
+        program = quantise(
+            lowered, {key: float(np.abs(values).max(initial=0.0)) for key, values in seen.items()}
+        ).program
     program = probed(program)
     fixed = run_program(program, ticks)
     assert_same(fixed, interpret(program, ticks), 0.0, "fixed point = interpreter")

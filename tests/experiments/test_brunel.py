@@ -71,7 +71,7 @@ def test_what_can_not_be_drawn_is_refused() -> None:
         BrunelNetwork(5.0, 20.0)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_fast_oscillation_needs_the_network() -> None:
     result = run_brunel(0, QuietStages(), regimes=[SI_FAST], excitatory=4000)
     # Synapses 2.5 times as strong as the paper's blur the rhythm: only at full size does the swing reach the bar.

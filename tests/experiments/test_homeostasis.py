@@ -20,13 +20,13 @@ TARGET = 10.0
 
 @pytest.fixture(scope="module")
 def small() -> HomeostasisResult:
-    return run_homeostasis(100, QuietStages(), HomeostasisSettings(seeds=1, cells=20, inputs=60, phase=60.0))
+    return run_homeostasis(100, QuietStages(), HomeostasisSettings(seeds=1, cells=12, inputs=60, phase=180.0))
 
 
 @pytest.mark.parametrize("mechanism", Mechanism)
 def test_all_rates_come_back(small: HomeostasisResult, mechanism: Mechanism) -> None:
     settled = small.at_work[mechanism][0].settled
-    assert settled.shape == (3, 20)
+    assert settled.shape == (3, 12)
     assert np.all(np.abs(settled - TARGET) <= 0.1 * TARGET)
 
 
@@ -69,7 +69,7 @@ def test_the_picture_has_a_line_for_each_way(small: HomeostasisResult) -> None:
     np.testing.assert_allclose(lines["scaling"].get_ydata(), course.mean(axis=1))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_experiment() -> None:
     result = run(0, QuietStages())
     assert result.seeds == tuple(range(5))

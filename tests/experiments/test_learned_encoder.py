@@ -37,6 +37,7 @@ def test_measures_of_usage(usage: list[int], evenness: float, inequality: float)
     np.testing.assert_allclose([usage_entropy(counts), gini(counts)], [evenness, inequality], atol=1e-12)
 
 
+@pytest.mark.long
 def test_a_small_run() -> None:
     result = run(3, settings=SMALL)
     assert [row.data for row in result.rows] == [DIGITS] * 5 + [CLUSTERS] * 5

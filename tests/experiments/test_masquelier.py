@@ -194,7 +194,7 @@ def test_the_pictures(small: PatternResult) -> None:
     assert len(pattern.collections[0].get_offsets()) == first.pattern.sum()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ten_seeds() -> None:
     result = run(0, QuietStages())
     assert result.seeds == tuple(range(10))

@@ -56,7 +56,7 @@ def test_the_pictures_show_every_condition(small: RhythmResult) -> None:
     assert shown == sum(len(spikes) for spikes in expected)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ten_seeds() -> None:
     result = run(0, QuietStages())
     assert result.seeds == tuple(range(10))

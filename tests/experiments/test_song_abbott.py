@@ -32,7 +32,7 @@ def test_the_areas_of_the_window_keep_their_ratio_on_the_grid() -> None:
         assert rule.a_minus(dt) * np.exp(-lags / rule.tau).sum() / potentiation == pytest.approx(1.05)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_weights_part_and_the_output_is_steadier() -> None:
     result = run(Plasticity(0.02))
     assert result.missed == ()
@@ -42,7 +42,7 @@ def test_weights_part_and_the_output_is_steadier() -> None:
         assert draw().get_xlabel()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_stdp_neither_happens() -> None:
     missed = set(run(Plasticity(0.0)).missed)
     assert {"fuller-ends-of-the-weights", "steadier-by-stdp", "potentiation-at-one-tick"} <= missed

@@ -8,7 +8,7 @@ import pytest
 
 from neuro import Compiled, Probe, simulate
 from neuro.errors import InvalidInput
-from tests.conformance.circuits import plastic, several_projections
+from tests.conformance.circuits import plastic
 
 
 @pytest.mark.parametrize("delay_ticks", [1, [0, 1, 3]], ids=["one delay", "delays per synapse"])
@@ -20,12 +20,6 @@ def test_learned_weights_do_not_depend_on_the_threads(delay_ticks: object) -> No
         together = simulate(circuit, 300, on=Compiled(threads=threads))
         assert together.mismatches(alone) == 0
         assert together.largest_difference(alone) == 0.0
-
-
-def test_spikes_do_not_depend_on_the_threads() -> None:
-    alone, together = (simulate(several_projections(), 400, on=Compiled(threads=count)) for count in (1, 2))
-    assert together.mismatches(alone) == 0
-    assert together.largest_difference(alone) == 0.0
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5, True])
