@@ -182,7 +182,7 @@ def batch(lab: Lab) -> Measured:
         results = {}
         for name, workers in (("one thread", 1), ("two threads", 2)):
             start = time.perf_counter()
-            results[name] = simulate_batch(circuit, drives, 4 * TICKS, workers=workers)
+            results[name] = simulate_batch(circuit, drives, 10 * TICKS, workers=workers)
             if turn:
                 samples[name].append(time.perf_counter() - start)
         pairs = zip(results["one thread"], results["two threads"], strict=True)

@@ -56,6 +56,12 @@ class Synapses:
         """Parse a projection and sort its parameters into constants and values of their own."""
         where = f"projection {projection.name!r}"
         equations = parse_equations(projection.model.equations, where)
+        post = neurons[projection.target]
+        for name in sorted(set(equations.dimensions) & set(post.equations.dimensions)):
+            raise EquationError(
+                f"{where} declares {name!r}, which its target {projection.target!r} declares too; "
+                "rename the synapse's, as Brian2 asks"
+            )
         given = {**projection.model.parameters, **projection.parameters}
         for name in equations.constants:
             if name not in given:

@@ -251,3 +251,14 @@ def test_a_dt_that_is_too_long_for_a_time_constant_is_refused(method: Method) ->
 def test_a_system_that_grows_by_itself_is_not_refused() -> None:
     model = NeuronModel("dv/dt = v/(1*ms) : 1", threshold="v > 1", reset="v = 0", method=Method.EULER)
     lower(Circuit(1e-3, [Population("a", 1, model)]))
+
+
+def test_a_synapse_can_t_share_a_name_with_its_target() -> None:
+    synapse = SynapseModel("w : volt\ntau_m : second (constant)", "g_post += w*(tau_m/ms)", parameters={"tau_m": 1e-3})
+    circuit = Circuit(
+        1e-3,
+        [Population("a", 1, LIF_EXPONENTIAL)],
+        [Projection("aa", "a", "a", synapse, Connections.one_to_one(1))],
+    )
+    with pytest.raises(EquationError, match="declares 'tau_m', which its target 'a' declares too"):
+        lower(circuit)

@@ -6,7 +6,7 @@ changed parameter never compiles again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -121,9 +121,11 @@ class KernelRun:
                 self._advance(self.tick, stop, *arguments)
             start, self.tick = self.tick, stop
             _collect(self.program, memory, spikes)
-            _check_finite(self.program, memory, start, stop)
+            _check_finite(self.program.populations, "p", memory, (start, stop))
             if progress is not None and progress(stop - first) is False:
                 break
+        # A synapse that is no number soon spoils its neuron; all of them are looked at once, they can be many.
+        _check_finite(self.program.projections, "q", memory, (first, self.tick))
         return _recording(self.program, memory, spikes, first, self.tick)
 
 
@@ -153,16 +155,16 @@ def _collect(program: StepProgram, memory: dict[str, Any], spikes: dict[str, lis
         kept[0] = 0
 
 
-def _check_finite(program: StepProgram, memory: dict[str, Any], start: int, stop: int) -> None:
-    if program.quantised:
-        return
-    for kind, index, part in numbered(program):
+def _check_finite(
+    parts: Sequence[PopulationProgram | ProjectionProgram], kind: str, memory: dict[str, Any], ticks: tuple[int, int]
+) -> None:
+    for index, part in enumerate(parts):
         for state in part.states:
             values = memory[part_name(kind, index, state.name)]
-            if not np.isfinite(values).all():
+            if values.dtype == np.float64 and not np.isfinite(values).all():
                 bad = int(np.flatnonzero(~np.isfinite(values))[0])
                 what = "neuron" if isinstance(part, PopulationProgram) else "synapse"
-                raise NotFiniteError(f"{part.name}.{state.name} of {what} {bad} is {values[bad]}", start, stop)
+                raise NotFiniteError(f"{part.name}.{state.name} of {what} {bad} is {values[bad]}", *ticks)
 
 
 def numbered(program: StepProgram) -> Iterator[tuple[str, int, PopulationProgram | ProjectionProgram]]:
