@@ -16,17 +16,18 @@ from neuro.experiments.homeostasis import (
 )
 
 TARGET = 10.0
+CELLS, PHASE = 12, 180
 
 
 @pytest.fixture(scope="module")
 def small() -> HomeostasisResult:
-    return run_homeostasis(100, QuietStages(), HomeostasisSettings(seeds=1, cells=12, inputs=60, phase=180.0))
+    return run_homeostasis(100, QuietStages(), HomeostasisSettings(seeds=1, cells=CELLS, inputs=60, phase=PHASE))
 
 
 @pytest.mark.parametrize("mechanism", Mechanism)
 def test_all_rates_come_back(small: HomeostasisResult, mechanism: Mechanism) -> None:
     settled = small.at_work[mechanism][0].settled
-    assert settled.shape == (3, 12)
+    assert settled.shape == (3, CELLS)
     assert np.all(np.abs(settled - TARGET) <= 0.1 * TARGET)
 
 
@@ -34,9 +35,9 @@ def test_all_rates_come_back(small: HomeostasisResult, mechanism: Mechanism) -> 
 def test_they_rise_first(small: HomeostasisResult, mechanism: Mechanism) -> None:
     """The tenfold drive is felt: what brings the rates back is slow."""
     course = small.at_work[mechanism][0].course
-    assert course.shape == (180, 20)
-    assert course[60].mean() > 5 * TARGET
-    assert course[120:123].mean() < 0.2 * TARGET
+    assert course.shape == (3 * PHASE, CELLS)
+    assert course[PHASE].mean() > 5 * TARGET
+    assert course[2 * PHASE : 2 * PHASE + 3].mean() < 0.2 * TARGET
 
 
 @pytest.mark.parametrize("mechanism", Mechanism)
@@ -49,7 +50,7 @@ def test_without_the_mechanism_no_rate_comes_back(small: HomeostasisResult, mech
 def test_scaling_multiplies_all_synapses_of_a_cell_by_one_factor(small: HomeostasisResult) -> None:
     scaled = small.at_work[Mechanism.SCALING][0]
     growth = scaled.weights[1] / scaled.weights[0]
-    for cell in range(20):
+    for cell in range(CELLS):
         np.testing.assert_allclose(growth[scaled.cell == cell], growth[scaled.cell == cell][0], rtol=1e-9)
     assert np.unique(scaled.weights[0]).size > 100, "weights that differ"
     assert np.all(growth < 0.5)
