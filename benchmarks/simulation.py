@@ -168,7 +168,8 @@ def synaptic_event(lab: Lab) -> Measured:
         samples[f"{neurons * synapses:,} synapses"] = values
     middles = [statistics.median(values) for values in samples.values()]
     note = "the same network, silent, is taken off; samples in ns an event"
-    return Measured(max(middles) / middles[0], "x the small case", "events counted from the spikes that arrive", samples, note=note)
+    equal = "events counted from the spikes that arrive"
+    return Measured(max(middles) / middles[0], "x the small case", equal, samples, note=note)
 
 
 def batch(lab: Lab) -> Measured:

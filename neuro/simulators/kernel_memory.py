@@ -147,14 +147,15 @@ def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dt
             "incoming": order.astype(np.uint32),
             # The sources lie beside the order, so that only the weight itself is looked up at random.
             "incoming_pre": pre[order],
-            "post_rows": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            "post_rows": np.concatenate([[0], np.cumsum(counts)]).astype(np.uint64),
         }
     if projection.delay.ndim:
         memory |= _delay_groups(projection)
     else:
         memory |= {
             "delays": np.array([projection.delay], np.int64),
-            "rows": projection.row_start.astype(np.int64).reshape(1, -1),
+            # Unsigned like the indices: a loop over them need not ask for negative ones.
+            "rows": projection.row_start.astype(np.uint64).reshape(1, -1),
         }
     if parts:
         memory |= _part_groups(projection, targets, parts)
@@ -196,7 +197,7 @@ def _delay_groups(projection: ProjectionProgram) -> dict[str, Array]:
         rows[group, 0] = offset
         rows[group, 1:] = offset + np.cumsum(counts)
         offset = int(rows[group, -1])
-    return {"delays": delays.astype(np.int64), "rows": rows, "order": order.astype(np.uint32)}
+    return {"delays": delays.astype(np.int64), "rows": rows.astype(np.uint64), "order": order.astype(np.uint32)}
 
 
 def _part_groups(projection: ProjectionProgram, targets: int, parts: int) -> dict[str, Any]:
@@ -213,7 +214,7 @@ def _part_groups(projection: ProjectionProgram, targets: int, parts: int) -> dic
     starts = ends - counts.reshape(ends.shape)
     rows = np.concatenate([starts[..., :1], ends], axis=2).astype(np.int64)
     order = np.argsort(key, kind="stable")
-    return {"parts": np.int64(parts), "part_rows": rows, "part_order": order.astype(np.uint32)}
+    return {"parts": np.int64(parts), "part_rows": rows.astype(np.uint64), "part_order": order.astype(np.uint32)}
 
 
 def probed_size(program: StepProgram, of: str) -> int:
