@@ -250,7 +250,8 @@ def test_a_dt_that_is_too_long_for_a_time_constant_is_refused(method: Method) ->
 
 def test_a_system_that_grows_by_itself_is_not_refused() -> None:
     model = NeuronModel("dv/dt = v/(1*ms) : 1", threshold="v > 1", reset="v = 0", method=Method.EULER)
-    lower(Circuit(1e-3, [Population("a", 1, model)]))
+    (growth,) = lower(Circuit(1e-3, [Population("a", 1, model)])).populations[0].coefficients[:1]
+    assert growth.values == pytest.approx(2.0)
 
 
 def test_a_synapse_can_t_share_a_name_with_its_target() -> None:

@@ -25,8 +25,9 @@ def operation_objects(group: Any, code: str, every_seconds: float, order: int) -
     objects: list[Any] = []
     for line in lines:
         statement, calls = _without_totals(line, order * _STEPS + len(objects))
-        for name, call in calls.items():
-            objects += _sum_objects(group, name, call, every_seconds, order * _STEPS + len(objects))
+        for name, (function, text) in calls.items():
+            ends = TOTALS[function]
+            objects += _sum_objects(group, name, (text, ends), every_seconds, order * _STEPS + len(objects))
         objects.append(_run(group, statement, every_seconds, order * _STEPS + len(objects)))
     return objects
 
@@ -37,34 +38,34 @@ def _run(group: Any, code: str, every_seconds: float, order: int) -> Any:
     return group.run_regularly(code, dt=every_seconds * second, when="end", order=order)
 
 
-def _without_totals(line: str, number: int) -> tuple[str, dict[str, ast.Call]]:
-    """The line with its sums replaced by variables, and the calls by variable name."""
-    calls: dict[str, ast.Call] = {}
+def _without_totals(line: str, number: int) -> tuple[str, dict[str, tuple[str, str]]]:
+    """The line with its sums replaced by variables; variable -> (function, text of what it sums)."""
+    calls: dict[str, tuple[str, str]] = {}
 
     class Replace(ast.NodeTransformer):
         def visit_Call(self, node: ast.Call) -> ast.AST:
             if isinstance(node.func, ast.Name) and node.func.id in TOTALS:
                 name = f"spikeloom_{number}_{len(calls)}"
-                calls[name] = node
+                calls[name] = node.func.id, ast.unparse(node.args[0])
                 return ast.parse(f"({name}_total*{name}_unit)", mode="eval").body
             return self.generic_visit(node)
 
     return ast.unparse(Replace().visit(ast.parse(line))), calls
 
 
-def _sum_objects(group: Any, name: str, call: ast.Call, every_seconds: float, order: int) -> list[Any]:
+def _sum_objects(group: Any, name: str, summed: tuple[str, Scope], every_seconds: float, order: int) -> list[Any]:
     from brian2 import NetworkOperation, second
     from brian2.parsing.expressions import parse_expression_dimensions
     from brian2.units.fundamentalunits import Quantity
     from brian2.utils.stringtools import get_identifiers
 
-    text = ast.unparse(call.args[0])
+    text, ends_at = summed
     variables = group.resolve_all(get_identifiers(text), run_namespace={})
     group.namespace[f"{name}_unit"] = Quantity(1.0, dim=parse_expression_dimensions(text, variables))
     for part in ("value", "total"):
         group.variables.add_array(f"{name}_{part}", size=len(group), index="_idx")
         group.variables[f"{name}_{part}"].set_value(np.zeros(len(group)))
-    side = "_synaptic_post" if TOTALS[call.func.id] is Scope.POST else "_synaptic_pre"  # type: ignore[attr-defined]
+    side = "_synaptic_post" if ends_at is Scope.POST else "_synaptic_pre"
     ends = np.array(group.variables[side].get_value())
 
     def add_up() -> None:

@@ -17,8 +17,10 @@ from neuro.checks import check_ticks
 from neuro.circuit import Circuit
 from neuro.equations import quantity
 from neuro.errors import InvalidInput, ToolError, UnsupportedByTarget
+from neuro.integrate_nonlinear import is_noise
 from neuro.lowering import lower
-from neuro.program import StepProgram
+from neuro.program import TOTALS, StepProgram
+from neuro.simulators.brian2_namespace import get_names
 from neuro.simulators.brian2_recording import Brian2Network, recording
 from neuro.simulators.brian2_reference import native_network
 from neuro.simulators.brian2_winners import cpp_winners
@@ -63,6 +65,7 @@ class Brian2Standalone:
                 "Brian2 standalone",
                 "use Brian2Reference, or one circuit a presentation",
             )
+        _check_supported(circuit)
         program = lower(circuit)
         folder = TemporaryDirectory(prefix="spikeloom_standalone_") if self.directory is None else None
         path = Path(folder.name if folder is not None else str(self.directory)).absolute()
@@ -138,6 +141,25 @@ class StandaloneBuild:
         if given.shape not in ((), (len(view),)):
             raise InvalidInput(f"{key[0]}.{key[1]} has shape {given.shape}; () or ({len(view)},) is allowed")
         return Quantity(given, dim=view.dim)
+
+
+def _check_supported(circuit: Circuit) -> None:
+    """Refuse what a standalone program would drop without a word, or has no C++ for."""
+    for operation in circuit.operations:
+        if set(get_names(operation.code)) & set(TOTALS):
+            raise UnsupportedByTarget(
+                f"a sum over synapses in operation {operation.name!r}", "Brian2 standalone", "use Brian2Reference"
+            )
+    for part in circuit.populations:
+        model = part.model
+        names = get_names(" ".join((model.equations, model.threshold or "", model.reset, model.every_tick)))
+        drawn = sorted(name for name in names if is_noise(name) or name in ("random_bits", "random_normal"))
+        if drawn:
+            raise UnsupportedByTarget(
+                f"the random number {drawn[0]!r} in population {part.name!r}",
+                "Brian2 standalone",
+                "use Brian2Reference",
+            )
 
 
 def _guarded(step: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.errors import UnsupportedByTarget
 from neuro.program import WinnersRule
 
 Array = npt.NDArray[Any]
@@ -160,4 +161,6 @@ def _cpp_function(rule: WinnersRule, size: int) -> Any:
 
 
 def _only_in_cpp(neuron: Any) -> Any:
-    raise NotImplementedError(f"the C++ winners rule was asked in Python for neuron {neuron}")
+    raise UnsupportedByTarget(
+        f"the C++ winners rule in Python (neuron {neuron})", "Brian2's numpy target", "build it as Brian2Standalone"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from neuro.circuit import Circuit, Probe, Winners
 from neuro.composition import compose, prefixed
 from neuro.errors import EquationError, InvalidInput, UnsupportedByTarget
 from neuro.simulators import Brian2Reference, Brian2Standalone, StandaloneBuild
+from tests.conformance import language_circuits
 from tests.conformance.circuits import several_projections, winners
 
 TICKS = 400
@@ -89,3 +90,15 @@ def test_restarts_are_refused(tmp_path: Path) -> None:
 def test_bad_tick_counts_are_refused() -> None:
     with pytest.raises(InvalidInput, match="a whole number >= 0 is allowed"):
         Brian2Standalone().run(everything(), -1)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (language_circuits.normalised_columns, "a sum over synapses in operation 'columns'"),
+        (language_circuits.one_poisson, "the random number 'random_bits' in population 'p'"),
+    ],
+)
+def test_what_a_program_would_drop_is_refused(build: Callable[[], Circuit], message: str) -> None:
+    with pytest.raises(UnsupportedByTarget, match=message):
+        Brian2Standalone().build(build(), 10)
