@@ -11,10 +11,14 @@ import importlib.util
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from types import ModuleType
 
 from neuro.errors import InvalidInput
+
+_LOADING = threading.Lock()
+"""A module stands in `sys.modules` before its body has run; another thread must not take it until then."""
 
 
 def cache_folder() -> Path:
@@ -25,8 +29,11 @@ def cache_folder() -> Path:
 def load_kernel(source: str) -> ModuleType:
     """The module of a printed kernel; numba compiles it at its first call, or finds it in its cache."""
     name = f"spikeloom_kernel_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
-    if name in sys.modules:
-        return sys.modules[name]
+    with _LOADING:
+        return sys.modules[name] if name in sys.modules else _import_source(name, source)
+
+
+def _import_source(name: str, source: str) -> ModuleType:
     path = cache_folder() / f"{name}.py"
     try:
         if not path.exists() or path.read_text() != source:
@@ -44,5 +51,9 @@ def load_kernel(source: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     # numba's cache looks its functions' module up by name.
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
