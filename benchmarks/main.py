@@ -55,7 +55,7 @@ def recall_time(lab: Lab) -> Measured:
         np.put_along_axis(asked, cues, 1.0, axis=1)
         return np.asarray((asked @ stored.T).argmax(axis=1))
 
-    mine = memory.recall(cues)[0][:, 0]
+    mine = memory.recall(cues).indices[:, 0]
     same = bool(np.array_equal(exact(), overlap(cues, codes, units).argmax(axis=1)))
     equal = checked(same and bool(np.mean(mine == exact()) > 0.99), "both recall the same digit for 99 % of the cues")
     samples = interleaved({"spikeloom": lambda: memory.recall(cues), "exact search": exact})

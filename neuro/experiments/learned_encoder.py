@@ -218,7 +218,7 @@ def recalled(encoder: CodeEncoder, samples: Samples, noise: tuple[float, ...], s
     shares = []
     for level in noise:
         cues = samples.held + level * entry * random.standard_normal(samples.held.shape)
-        shares.append(_right(memory.recall(encoder.encode(cues))[0][:, 0], stored))
+        shares.append(_right(memory.recall(encoder.encode(cues)).indices[:, 0], stored))
     return shares
 
 

@@ -3,11 +3,15 @@
 from neuro.memories.circuits import classify, label_from_spikes, recall_circuit, recall_ticks
 from neuro.memories.hebbian import HebbianMemory
 from neuro.memories.label_readout import LabelReadout
+from neuro.memories.memory import NOTHING, Memory, Recall
 from neuro.memories.pointers import pointer_codes
 
 __all__ = [
+    "NOTHING",
     "HebbianMemory",
     "LabelReadout",
+    "Memory",
+    "Recall",
     "classify",
     "label_from_spikes",
     "pointer_codes",

@@ -13,7 +13,6 @@ both, 1-bit rows of frequent units fill up and all items answer at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -22,9 +21,10 @@ import numpy.typing as npt
 from neuro.checks import check_whole
 from neuro.encoders.codes import check_codes
 from neuro.errors import InvalidInput
+from neuro.memories.checks import check_recall, state_array
+from neuro.memories.items import Items
+from neuro.memories.memory import NOTHING, Ints, Recall, State
 from neuro.memories.pointers import pointer_codes
-
-Ints = npt.NDArray[np.int64]
 
 
 class HebbianMemory:
@@ -50,18 +50,16 @@ class HebbianMemory:
         self.pointer_active = int(pointer_active)
         self.seed = int(seed)
         self._weights = np.zeros((self.units, -(-self.pointer_units // 64)), dtype=np.uint64)
-        self._indices = np.empty(0, dtype=np.int64)
-        self._pointers = self._pointer_table(self._indices)
-        self._items = 0
-        self._known: set[int] = set()
+        self._items = Items()
+        self._pointers = self._pointer_table(self._items.indices)
 
     def __len__(self) -> int:
-        return self._items
+        return len(self._items)
 
     @property
     def indices(self) -> Ints:
         """The index of each stored item, in the order of storing, shape (items,)."""
-        return self._indices[: self._items].copy()
+        return self._items.indices.copy()
 
     @property
     def weights(self) -> npt.NDArray[np.bool_]:
@@ -69,7 +67,7 @@ class HebbianMemory:
         octets = self._weights.astype("<u8").view(np.uint8)
         return np.unpackbits(octets, axis=1, count=self.pointer_units, bitorder="little").astype(bool)
 
-    def store(self, cues: npt.ArrayLike, indices: npt.ArrayLike | None = None) -> Ints:
+    def store(self, cues: npt.ArrayLike, *, indices: npt.ArrayLike | None = None) -> Ints:
         """Store items.
 
         Args:
@@ -87,37 +85,71 @@ class HebbianMemory:
         from neuro.memories._kernels import imprint
 
         codes = check_codes(cues, self.units, "cues")
-        names = self._names(len(codes), indices)
+        names = self._items.names(len(codes), indices)
         pointers = self._pointer_table(names)
         imprint(self._weights, codes, pointers)
         self._append(names, pointers)
         return names
 
-    def recall(self, cues: npt.ArrayLike, k: int = 1) -> tuple[Ints, Ints]:
+    def recall(self, cues: npt.ArrayLike, k: int = 1, *, threshold: float | None = None) -> Recall:
         """The k stored items that fit best, best first; ties to the item stored earlier.
 
         Args:
             cues: (active,) or (batch, active).
             k: how many, at most the number of stored items.
+            threshold: a score below it is answered by :data:`NOTHING`; None: never.
 
         Returns:
             Indices and scores, each (k,) or (batch, k). A score counts the synapses between active cue
             units and the item's pointer units, at most ``active * pointer_active``.
 
         Raises:
-            InvalidInput: cues that are no codes of ``units``, an empty memory, k out of range.
+            InvalidInput: cues that are no codes of ``units``, an empty memory, k out of range, a threshold of NaN.
         """
         from neuro.memories._kernels import rank_batch
 
-        if not self._items:
-            raise InvalidInput("recall on an empty memory; store something first")
-        check_whole("k", k, 1, self._items)
+        items = len(self)
+        check_recall(items, k, threshold)
         sums = np.atleast_2d(self.activity(cues))
         keys = np.empty((len(sums), k), dtype=np.int64)
-        rank_batch(sums, self._pointers[: self._items], keys)
+        rank_batch(sums, self._pointers[:items], keys)
         keys = np.sort(keys, axis=1)[:, ::-1]
-        found, scores = self._indices[self._items - 1 - keys % self._items], keys // self._items
-        return (found[0], scores[0]) if np.ndim(cues) == 1 else (found, scores)
+        found, scores = self._items.indices[items - 1 - keys % items], keys // items
+        if threshold is not None:
+            found = np.where(scores >= threshold, found, NOTHING)
+        return Recall(found[0], scores[0]) if np.ndim(cues) == 1 else Recall(found, scores)
+
+    def forget(self, indices: npt.ArrayLike) -> None:
+        """Remove items: recall names them no more. Their bits stay, since other items may share them.
+
+        Raises:
+            InvalidInput: an index that is not stored or given twice; nothing is removed then.
+        """
+        items = len(self)
+        stays = self._items.remove(indices)
+        self._pointers = self._pointers[:items][stays]
+
+    def merge(self, other: Self) -> Self:
+        """A memory of the items of both: weights joined by OR, so neither order nor repetition matters.
+
+        Items of both count once; their order in the merged memory ascends by index.
+
+        Raises:
+            InvalidInput: memories of different units, pointer units, pointer activity or seed.
+        """
+        mine, its = self.state()["shape"], other.state()["shape"]
+        if not np.array_equal(mine, its):
+            raise InvalidInput(
+                f"memories of (units, pointer_units, pointer_active, seed) {mine.tolist()} and {its.tolist()} "
+                "can't be merged; make them alike"
+            )
+        merged = type(self)(
+            self.units, pointer_units=self.pointer_units, pointer_active=self.pointer_active, seed=self.seed
+        )
+        np.bitwise_or(self._weights, other._weights, out=merged._weights)
+        names = np.union1d(self.indices, other.indices)
+        merged._append(names, merged._pointer_table(names))
+        return merged
 
     def activity(self, cues: npt.ArrayLike) -> npt.NDArray[np.int32]:
         """``s = c' W``: how many active cue units reach each pointer unit, (pointer_units,) or (batch,
@@ -147,46 +179,27 @@ class HebbianMemory:
         }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, npt.NDArray[Any]]) -> Self:
+    def from_state(cls, state: State) -> Self:
         """The memory that :meth:`state` described.
 
         Raises:
             InvalidInput: an array is missing or has another dtype or shape, an index stands twice, a bit is
                 set beyond the last pointer unit.
         """
-        shape = _array(state, "shape", np.int64, (4,))
+        shape = state_array(state, "shape", np.int64, (4,))
         units, pointer_units, pointer_active, seed = (int(value) for value in shape)
         check_whole("units", units, 1, 1 << 24)
         check_whole("pointer_units", pointer_units, 1, 1 << 24)
-        weights = _array(state, "weights", np.uint64, (units, -(-pointer_units // 64)))
-        indices = _array(state, "indices", np.int64, (None,))
+        weights = state_array(state, "weights", np.uint64, (units, -(-pointer_units // 64)))
+        indices = state_array(state, "indices", np.int64, (None,))
         spare = -pointer_units % 64
         if spare and np.any(weights[:, -1] >> np.uint64(64 - spare)):
             raise InvalidInput(f"state: weights has a bit set beyond pointer unit {pointer_units - 1}")
         memory = cls(units, pointer_units=pointer_units, pointer_active=pointer_active, seed=seed)
-        names = memory._names(len(indices), indices)
+        names = memory._items.names(len(indices), indices)
         memory._weights[:] = weights
         memory._append(names, memory._pointer_table(names))
         return memory
-
-    def _names(self, items: int, indices: npt.ArrayLike | None) -> Ints:
-        if indices is None:
-            first = max(self._known, default=-1) + 1
-            return np.arange(first, first + items, dtype=np.int64)
-        given = np.asarray(indices)
-        if given.shape != (items,) or (given.size and not np.issubdtype(given.dtype, np.integer)):
-            raise InvalidInput(f"indices have shape {given.shape}, dtype {given.dtype}; {items} integers are allowed")
-        names = given.astype(np.int64)
-        if names.size and names.min() < 0:
-            raise InvalidInput(f"indices hold {names.min()}; whole numbers >= 0 are allowed")
-        ordered = np.sort(names)
-        twice = ordered[1:][np.diff(ordered) == 0]
-        if twice.size:
-            raise InvalidInput(f"index {twice[0]} is given twice; each item has its own")
-        taken = self._known.intersection(names.tolist())
-        if taken:
-            raise InvalidInput(f"index {min(taken)} is already stored; choose another")
-        return names
 
     def _pointer_table(self, names: Ints) -> npt.NDArray[Any]:
         codes = pointer_codes(names, self.pointer_units, self.pointer_active, self.seed)
@@ -194,30 +207,12 @@ class HebbianMemory:
         return codes.astype(np.uint16 if self.pointer_units <= 1 << 16 else np.uint32)
 
     def _append(self, names: Ints, pointers: npt.NDArray[Any]) -> None:
-        items = self._items + len(names)
-        if items > len(self._indices):
+        before = len(self)
+        items = before + len(names)
+        if items > len(self._pointers):
             # Doubling, so that inserts one by one stay cheap.
-            spare = max(items, 2 * len(self._indices)) - self._items
-            self._indices = np.concatenate([self._indices[: self._items], np.zeros(spare, dtype=np.int64)])
-            table = np.zeros((spare, self.pointer_active), dtype=self._pointers.dtype)
-            self._pointers = np.concatenate([self._pointers[: self._items], table])
-        self._indices[self._items : items] = names
-        self._pointers[self._items : items] = pointers
-        self._items = items
-        self._known.update(names.tolist())
-
-
-def _array(
-    state: Mapping[str, npt.NDArray[Any]], name: str, dtype: type, shape: tuple[int | None, ...]
-) -> npt.NDArray[Any]:
-    if name not in state:
-        raise InvalidInput(f"state: {name!r} is missing; it has {sorted(state)}")
-    array = np.asarray(state[name])
-    fits = len(array.shape) == len(shape) and all(
-        want in (None, have) for want, have in zip(shape, array.shape, strict=True)
-    )
-    if array.dtype != dtype or not fits:
-        raise InvalidInput(
-            f"state: {name} has dtype {array.dtype}, shape {array.shape}; {np.dtype(dtype)} of shape {shape} is allowed"
-        )
-    return array
+            grown = np.zeros((max(items, 2 * before), self.pointer_active), dtype=self._pointers.dtype)
+            grown[:before] = self._pointers[:before]
+            self._pointers = grown
+        self._pointers[before:items] = pointers
+        self._items.add(names)

@@ -11,6 +11,8 @@ from neuro.store.folder import (
     output_folder,
     write_manifest,
 )
+from neuro.store.memory_file import load_memory, save_memory
+from neuro.store.snapshot import load_snapshot, save_snapshot
 from neuro.store.text import canonical_json, read_json, write_bytes, write_json
 
 __all__ = [
@@ -20,9 +22,13 @@ __all__ = [
     "check_output_folder",
     "is_untouched",
     "load_circuit",
+    "load_memory",
+    "load_snapshot",
     "output_folder",
     "read_json",
     "save_circuit",
+    "save_memory",
+    "save_snapshot",
     "write_bytes",
     "write_json",
     "write_manifest",

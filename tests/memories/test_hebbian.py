@@ -52,9 +52,9 @@ def test_recall_is_the_matrix_product_ranked(active: int, seed: int, k: int) -> 
     np.testing.assert_array_equal(memory.activity(cues), sums)
     scores = sums[:, pointer_codes(np.arange(30), 100, 4, 9)].sum(axis=2)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    found, given_scores = memory.recall(cues, k)
-    np.testing.assert_array_equal(found, order)
-    np.testing.assert_array_equal(given_scores, np.take_along_axis(scores, order, axis=1))
+    answer = memory.recall(cues, k)
+    np.testing.assert_array_equal(answer.indices, order)
+    np.testing.assert_array_equal(answer.scores, np.take_along_axis(scores, order, axis=1))
 
 
 def test_a_full_row_of_many_active_units_counts_right() -> None:
@@ -65,7 +65,8 @@ def test_a_full_row_of_many_active_units_counts_right() -> None:
 
 def test_one_cue_is_a_batch_of_one() -> None:
     memory, codes = filled()
-    index, score = memory.recall(codes[3], 2)
+    answer = memory.recall(codes[3], 2)
+    index, score = answer.indices, answer.scores
     assert index.shape == score.shape == (2,)
     assert (index[0], score[0]) == (3, 6 * 4)
     np.testing.assert_array_equal(memory.activity(codes[3]), memory.activity(codes[3:4])[0])
@@ -83,18 +84,18 @@ def test_items_one_by_one_or_at_once_are_the_same_memory() -> None:
 def test_recall_names_items_by_their_indices() -> None:
     memory = HebbianMemory(60)
     codes = random_codes(3, 60, 6)
-    np.testing.assert_array_equal(memory.store(codes[:2], [40, 7]), [40, 7])
+    np.testing.assert_array_equal(memory.store(codes[:2], indices=[40, 7]), [40, 7])
     np.testing.assert_array_equal(memory.store(codes[2]), [41])
     np.testing.assert_array_equal(memory.indices, [40, 7, 41])
-    np.testing.assert_array_equal(memory.recall(codes)[0][:, 0], [40, 7, 41])
+    np.testing.assert_array_equal(memory.recall(codes).indices[:, 0], [40, 7, 41])
 
 
 def test_the_order_of_storing_changes_no_weight() -> None:
     codes = random_codes(20, 60, 6)
     order = np.random.default_rng(0).permutation(20)
     first, second = HebbianMemory(60, seed=1), HebbianMemory(60, seed=1)
-    first.store(codes, np.arange(20))
-    second.store(codes[order], order)
+    first.store(codes, indices=np.arange(20))
+    second.store(codes[order], indices=order)
     np.testing.assert_array_equal(first.weights, second.weights)
 
 
@@ -105,7 +106,7 @@ def test_digits_are_recalled_through_noise() -> None:
     memory = HebbianMemory(encoder.units)
     memory.store(codes)
     for fraction in (0.0, 0.1, 0.2, 0.3):
-        found, _ = memory.recall(replace_units(codes, encoder.units, fraction, seed=1))
+        found = memory.recall(replace_units(codes, encoder.units, fraction, seed=1)).indices
         assert np.mean(found[:, 0] == np.arange(1437)) >= 0.999
 
 
@@ -115,14 +116,14 @@ def test_full_rows_answer_for_everybody(pointer_units: int, density: float, reca
     memory = HebbianMemory(128, pointer_units=pointer_units, pointer_active=4)
     memory.store(codes)
     assert memory.weights.mean() == pytest.approx(density, abs=0.01)
-    assert np.mean(memory.recall(codes)[0][:, 0] == np.arange(2000)) == pytest.approx(recall, abs=0.02)
+    assert np.mean(memory.recall(codes).indices[:, 0] == np.arange(2000)) == pytest.approx(recall, abs=0.02)
 
 
 def test_state_comes_back() -> None:
     memory, codes = filled()
     back = HebbianMemory.from_state(memory.state())
     assert same(memory, back)
-    np.testing.assert_array_equal(back.recall(codes, 5), memory.recall(codes, 5))
+    np.testing.assert_array_equal(back.recall(codes, 5).indices, memory.recall(codes, 5).indices)
     memory.store([0, 1])
     assert len(back) == 30
 
@@ -153,9 +154,9 @@ def test_memory_refuses(options: dict[str, Any], message: str) -> None:
         (np.array([0, 60]), None, "cues: units 0 to 60 are active; 0 to 59 are allowed"),
         (np.empty((0, 6), dtype=int), None, r"cues: shape is \(0, 6\)"),
         (np.array([[1, 2], [3, 3]]), None, "cues: code 1 names a unit twice"),
-        (np.array([[1, 2], [3, 4]]), [99], r"indices have shape \(1,\), dtype int64; 2 integers are allowed"),
-        (np.array([1, 2]), [0.5], "dtype float64; 1 integers are allowed"),
-        (np.array([1, 2]), [-3], "indices hold -3; whole numbers >= 0"),
+        (np.array([[1, 2], [3, 4]]), [99], r"indices have shape \(1,\); one for each of 2 items"),
+        (np.array([1, 2]), [0.5], "dtype float64; integers"),
+        (np.array([1, 2]), [-3], "indices hold -3; whole numbers from 0"),
         (np.array([[1, 2], [3, 4]]), [99, 99], "index 99 is given twice"),
         (np.array([[1, 2], [3, 4]]), [99, 5], "index 5 is already stored"),
     ],
@@ -163,7 +164,7 @@ def test_memory_refuses(options: dict[str, Any], message: str) -> None:
 def test_store_refuses_and_changes_nothing(cues: np.ndarray, indices: Any, message: str) -> None:
     memory, _ = filled()
     with pytest.raises(InvalidInput, match=message):
-        memory.store(cues, indices)
+        memory.store(cues, indices=indices)
     assert same(memory, filled()[0])
 
 

@@ -18,7 +18,7 @@ _COLUMNS = 128
 def code_cards(stored: Digits, held_out: Digits, codes: Codes, recall: Recall) -> str:
     """One held-out digit of each kind: its image, its code, and the stored digit that the memory recalls."""
     shown = [int(np.flatnonzero(held_out.labels == label)[0]) for label in np.unique(held_out.labels)]
-    found, _ = recall.memory.recall(codes.held_out[shown])
+    found = recall.memory.recall(codes.held_out[shown]).indices
     cards = [
         _card(
             held_out.images[item],

@@ -104,7 +104,7 @@ def recall_under_noise(codes: Codes, stored: Digits, settings: DigitsSettings, a
     exact: dict[float, float] = {}
     for number, noise in enumerate(settings.noise):
         cues = replace_units(codes.stored, units, noise, seed=settings.seed + 1 + number)
-        found[noise] = float(np.mean(memory.recall(cues)[0][:, 0] == mine))
+        found[noise] = float(np.mean(memory.recall(cues).indices[:, 0] == mine))
         exact[noise] = float(np.mean(overlap(cues, codes.stored, units).argmax(axis=1) == mine))
         advance(number + 1)
     return Recall(memory, readout, found, exact)

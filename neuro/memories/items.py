@@ -1,0 +1,115 @@
+"""The items of a memory by index: which are there, in which row of its arrays each one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.errors import InvalidInput
+
+Ints = npt.NDArray[np.int64]
+
+LARGEST_INDEX = (1 << 62) - 1
+"""Leaves room for the next index to count up to."""
+
+
+class Items:
+    """Indices in the order of storing; row r of a memory's arrays belongs to the r-th.
+
+    Args:
+        indices: of the items that are there from the start.
+
+    Raises:
+        InvalidInput: as :meth:`names`.
+    """
+
+    def __init__(self, indices: npt.ArrayLike = ()) -> None:
+        self._rows: dict[int, int] = {}
+        self._indices = np.empty(0, dtype=np.int64)
+        given = np.asarray(indices)
+        if given.size:
+            self.add(self.names(len(given), given))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def indices(self) -> Ints:
+        """In the order of storing, (items,); a view that must not be written to."""
+        return self._indices[: len(self._rows)]
+
+    def names(self, items: int, indices: npt.ArrayLike | None = None) -> Ints:
+        """The indices that new items get: those given, or consecutive ones after the largest. Changes nothing.
+
+        Raises:
+            InvalidInput: another number of indices, no integers, out of range, given twice or already stored.
+        """
+        if indices is None:
+            first = max(self._rows, default=-1) + 1
+            if first + items - 1 > LARGEST_INDEX:
+                raise InvalidInput(f"no index is left after {first - 1}; give indices up to {LARGEST_INDEX}")
+            return np.arange(first, first + items, dtype=np.int64)
+        names = _whole(indices)
+        if names.shape != (items,):
+            raise InvalidInput(f"indices have shape {names.shape}; one for each of {items} items is allowed")
+        taken = self._rows.keys() & set(names.tolist())
+        if taken:
+            raise InvalidInput(f"index {min(taken)} is already stored; choose another")
+        return names
+
+    def add(self, names: Ints) -> None:
+        """Append what :meth:`names` gave."""
+        before = len(self._rows)
+        items = before + len(names)
+        if items > len(self._indices):
+            # Doubling, so that storing one by one stays cheap.
+            grown = np.empty(max(items, 2 * len(self._indices)), dtype=np.int64)
+            grown[:before] = self._indices[:before]
+            self._indices = grown
+        self._indices[before:items] = names
+        self._rows.update(zip(names.tolist(), range(before, items), strict=True))
+
+    def rows(self, indices: npt.ArrayLike) -> Ints:
+        """The row of each index, (n,).
+
+        Raises:
+            InvalidInput: no integers, an index given twice or not stored.
+        """
+        names = np.atleast_1d(_whole(indices))
+        missing = [name for name in names.tolist() if name not in self._rows]
+        if missing:
+            raise InvalidInput(f"index {missing[0]} is not stored; {len(self)} items are, see .indices")
+        return np.array([self._rows[name] for name in names.tolist()], dtype=np.int64)
+
+    def remove(self, indices: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Take items out; later ones move up. Gives a mask of the rows that stay, (items before,).
+
+        Raises:
+            InvalidInput: as :meth:`rows`; nothing is removed then.
+        """
+        stays = np.ones(len(self), dtype=bool)
+        stays[self.rows(indices)] = False
+        kept = self.indices[stays].copy()
+        self._indices, self._rows = kept, _numbered(kept.tolist())
+        return stays
+
+
+def _numbered(names: Iterable[int]) -> dict[int, int]:
+    return {name: row for row, name in enumerate(names)}
+
+
+def _whole(indices: npt.ArrayLike) -> Ints:
+    given = np.asarray(indices)
+    if given.ndim > 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
+        raise InvalidInput(f"indices have shape {given.shape}, dtype {given.dtype}; integers (items,) are allowed")
+    if given.size and (given.min() < 0 or given.max() > LARGEST_INDEX):
+        wrong = given.min() if given.min() < 0 else given.max()
+        raise InvalidInput(f"indices hold {wrong}; whole numbers from 0 to {LARGEST_INDEX} are allowed")
+    names = given.astype(np.int64)
+    ordered = np.sort(names, axis=None)
+    twice = ordered[1:][np.diff(ordered) == 0]
+    if twice.size:
+        raise InvalidInput(f"index {twice[0]} is given twice; each item has its own")
+    return names

@@ -1,0 +1,34 @@
+"""Memories on disk: a snapshot of their state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from neuro.memories.memory import Memory
+from neuro.store.snapshot import load_snapshot, save_snapshot
+
+M = TypeVar("M", bound=Memory)
+
+
+def save_memory(folder: Path, memory: Memory) -> None:
+    """Write a memory; an earlier, unchanged snapshot of the same kind of memory is replaced.
+
+    Raises:
+        InvalidInput: a folder that can't be written or holds something else.
+    """
+    save_snapshot(folder, type(memory).__name__, memory.state())
+
+
+def load_memory(folder: Path, kind: type[M]) -> M:
+    """The memory that :func:`save_memory` wrote.
+
+    Args:
+        folder: where it lies.
+        kind: its class, e.g. ``HebbianMemory``.
+
+    Raises:
+        InvalidInput: no snapshot of such a memory, or a damaged one.
+    """
+    arrays, _ = load_snapshot(folder, kind.__name__)
+    return kind.from_state(arrays)

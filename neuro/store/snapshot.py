@@ -1,0 +1,86 @@
+"""Snapshots: named arrays in one folder, whole and checked.
+
+    FOLDER/arrays.npz        the arrays, without pickle
+    FOLDER/about.json        {"kind": ..., and what else the caller says of them}
+    FOLDER/manifest.json     the SHA-256 of both
+
+A folder appears whole or not at all (:func:`neuro.store.output_folder`); one that was changed in any bit is refused.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.errors import InvalidInput
+from neuro.store.folder import is_untouched, output_folder, write_manifest
+from neuro.store.text import read_json, write_bytes, write_json
+
+_ARRAYS, _ABOUT = "arrays.npz", "about.json"
+_MADE_BY = "spikeloom snapshot"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time a zip can hold: equal arrays give equal bytes."""
+
+
+def save_snapshot(
+    folder: Path, kind: str, arrays: Mapping[str, npt.NDArray[Any]], about: Mapping[str, Any] | None = None
+) -> None:
+    """Write arrays; an earlier, unchanged snapshot of the same kind is replaced.
+
+    Args:
+        folder: new, empty, or an untouched snapshot of this kind.
+        kind: what the arrays are, e.g. ``"HebbianMemory"``; a reader must ask for the same.
+        arrays: of numbers, truth values or fixed-width text, by name.
+        about: JSON values to keep beside them.
+
+    Raises:
+        InvalidInput: an array of objects, or a folder that can't be written or holds something else.
+    """
+    for name, array in arrays.items():
+        if np.asarray(array).dtype.hasobject:
+            raise InvalidInput(f"array {name!r} holds Python objects; only plain numbers and text can be kept")
+    with output_folder(folder, lambda path: _holds(path, kind)) as staging:
+        write_bytes(staging / _ARRAYS, _npz(arrays))
+        write_json(staging / _ABOUT, {**(about or {}), "kind": kind})
+        write_manifest(staging, _MADE_BY)
+
+
+def load_snapshot(folder: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """The arrays of a snapshot, and what was said about them.
+
+    Raises:
+        InvalidInput: no snapshot, one of another kind, or one whose files differ from their manifest.
+    """
+    if not (folder / _ARRAYS).is_file():
+        raise InvalidInput(f"{folder} holds no snapshot ({_ARRAYS} is missing); give a folder that was saved")
+    if not is_untouched(folder, _MADE_BY):
+        raise InvalidInput(f"the snapshot {folder} is damaged: its files differ from manifest.json; rebuild it")
+    about = read_json(folder / _ABOUT)
+    if about.get("kind") != kind:
+        raise InvalidInput(f"{folder} is a snapshot of {about.get('kind')!r}; {kind!r} was asked for")
+    try:
+        with np.load(folder / _ARRAYS, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise InvalidInput(f"the snapshot {folder} can't be read ({error}); rebuild it") from None
+    return arrays, {name: value for name, value in about.items() if name != "kind"}
+
+
+def _holds(folder: Path, kind: str) -> bool:
+    return is_untouched(folder, _MADE_BY) and read_json(folder / _ABOUT).get("kind") == kind
+
+
+def _npz(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(arrays):
+            one = io.BytesIO()
+            np.save(one, np.asanyarray(arrays[name]), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), one.getvalue())
+    return whole.getvalue()
