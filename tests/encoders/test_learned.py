@@ -84,6 +84,7 @@ def test_homeostasis_spreads_the_work() -> None:
     assert not np.any(without.theta)
 
 
+@pytest.mark.long
 def test_competition_and_plasticity_make_units_differ() -> None:
     def spread(encoder: LearnedEncoder) -> float:
         rows = encoder.prototypes()
