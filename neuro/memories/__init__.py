@@ -7,10 +7,10 @@ from neuro.memories.memory import NOTHING, Memory, Recall
 from neuro.memories.pointers import pointer_codes
 
 __all__ = [
-    "NOTHING",
     "HebbianMemory",
     "LabelReadout",
     "Memory",
+    "NOTHING",
     "Recall",
     "classify",
     "label_from_spikes",
