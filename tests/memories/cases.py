@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from neuro.memories import HebbianMemory, Memory
+from neuro.memories import HebbianMemory, HippocampalMemory, Memory
 
 DIMENSIONS = 32
 """Of the float32 cues, and units of the codes."""
@@ -67,4 +67,5 @@ MEMORIES = (
         BAD_CODES,
         merges=True,
     ),
+    MemoryCase("hippocampal", lambda _: HippocampalMemory(DIMENSIONS), random_vectors, BAD_VECTORS),
 )
