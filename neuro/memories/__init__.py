@@ -1,20 +1,36 @@
 """Associative memories: codes in, the items that fit them out."""
 
+from neuro.memories.auto_associative import AutoAssociativeMemory, Completion
+from neuro.memories.chain import Chain, ChainMemory
 from neuro.memories.circuits import classify, label_from_spikes, recall_circuit, recall_ticks
 from neuro.memories.hebbian import HebbianMemory
 from neuro.memories.label_readout import LabelReadout
+from neuro.memories.linear import LinearMemory
 from neuro.memories.memory import NOTHING, Memory, Recall
+from neuro.memories.palimpsest import PalimpsestMemory, expected_recall, settled_density
+from neuro.memories.pointer_memory import PointerMemory
 from neuro.memories.pointers import pointer_codes
+from neuro.memories.pseudo_inverse import PseudoInverseMemory
 
 __all__ = [
     "NOTHING",
+    "AutoAssociativeMemory",
+    "Chain",
+    "ChainMemory",
+    "Completion",
     "HebbianMemory",
     "LabelReadout",
+    "LinearMemory",
     "Memory",
+    "PalimpsestMemory",
+    "PointerMemory",
+    "PseudoInverseMemory",
     "Recall",
     "classify",
+    "expected_recall",
     "label_from_spikes",
     "pointer_codes",
     "recall_circuit",
     "recall_ticks",
+    "settled_density",
 ]
