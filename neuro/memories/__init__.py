@@ -4,6 +4,7 @@ from neuro.memories.auto_associative import AutoAssociativeMemory, Completion
 from neuro.memories.chain import Chain, ChainMemory
 from neuro.memories.circuits import classify, label_from_spikes, recall_circuit, recall_ticks
 from neuro.memories.hebbian import HebbianMemory
+from neuro.memories.item_circuit import item_by_winners, item_circuit, item_from_spikes, synaptic_operations
 from neuro.memories.label_readout import LabelReadout
 from neuro.memories.linear import LinearMemory
 from neuro.memories.memory import NOTHING, Memory, Recall
@@ -28,9 +29,13 @@ __all__ = [
     "Recall",
     "classify",
     "expected_recall",
+    "item_by_winners",
+    "item_circuit",
+    "item_from_spikes",
     "label_from_spikes",
     "pointer_codes",
     "recall_circuit",
     "recall_ticks",
     "settled_density",
+    "synaptic_operations",
 ]

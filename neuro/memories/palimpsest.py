@@ -32,6 +32,9 @@ Floats = npt.NDArray[np.float64]
 _NODES = 64
 """Of the Gauss-Hermite rule over an item's own score."""
 
+_AGES = 100
+"""Of the items that compete with it."""
+
 
 class PalimpsestMemory(PointerMemory):
     """Hetero-associative memory with 1-bit weights that age.
@@ -121,29 +124,41 @@ def expected_recall(
 ) -> Floats:
     """The share of exact cues that a settled palimpsest of random codes answers right, by age in inserts.
 
-    Scores as normal variables: the item's own with mean ``k p P(t)``, where P(t) is the survival of a bit; each other
-    item's with mean ``k p d`` and variance ``p (k d (1 - d) + k^2 V)``. V is how much the density differs
+    Scores as normal variables. With P(t) the survival of a bit, an item's own has mean ``k p P(t)``; that of another
+    item of age a which shares h units with the cue, h from a Poisson distribution of mean k^2 / n, has mean
+    ``p (h P(a) + (k - h) d)``. Its variance is ``p (k d (1 - d) + k^2 V)``, where V is how much the density differs
     between pointer units, since some serve more items: shot noise of rate p/m, pulses of height k/n that decay.
 
     Args:
         ages: inserts since each item was stored, shape (ages,).
-        items: that compete.
+        items: that compete, of ages 0 to items - 1.
         active: k.
         units: n.
         pointer_active: p.
         pointer_units: m.
         lifetime: of :class:`PalimpsestMemory`.
     """
-    from scipy.special import log_ndtr
+    from scipy.special import ndtr
+    from scipy.stats import poisson
 
     density = settled_density(active, units, pointer_active, pointer_units, lifetime)
     rate = active * pointer_active / (units * pointer_units) + 1.0 / lifetime
-    left = density + (1.0 - density) * np.exp(-rate * np.asarray(ages, dtype=np.float64))
+
+    def survival(age: Floats) -> Floats:
+        return np.asarray(density + (1.0 - density) * np.exp(-rate * age))
+
     uneven = (active / units * (1.0 - density)) ** 2 * pointer_active / pointer_units / (2.0 * rate)
-    noise = pointer_active * active**2 * uneven
-    own = np.sqrt(pointer_active * active * left * (1.0 - left) + noise * (1.0 - left) ** 2)
-    other = np.sqrt(pointer_active * active * density * (1.0 - density) + noise)
+    other = np.sqrt(pointer_active * (active * density * (1.0 - density) + active**2 * uneven))
+    left = survival(np.asarray(ages, dtype=np.float64))
+    own = np.sqrt(pointer_active * (active * left * (1.0 - left) + (active * (1.0 - left)) ** 2 * uneven))
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-    # An item wins where all others stay below its score.
-    lead = active * pointer_active * (left - density)[:, None] + own[:, None] * nodes
-    return np.asarray(np.exp((items - 1) * log_ndtr(lead / other)) @ (weights / weights.sum()), dtype=np.float64)
+    score = active * pointer_active * left[:, None] + own[:, None] * nodes
+    shared = np.arange(min(active, poisson.ppf(1 - 1e-9, active**2 / units)) + 1)
+    chance = poisson.pmf(shared, active**2 / units)
+    means = shared * survival(np.arange(_AGES)[:, None] * items / _AGES) + (active - shared) * density
+    # The item wins where every other one stays below its score.
+    wins = np.zeros_like(score)
+    for mean in pointer_active * means:
+        below = ndtr((score[..., None] - mean) / other) @ chance
+        wins += items / _AGES * np.log(np.maximum(below, np.finfo(np.float64).tiny))
+    return np.asarray(np.exp(wins) @ (weights / weights.sum()), dtype=np.float64)
