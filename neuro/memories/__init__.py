@@ -9,6 +9,7 @@ from neuro.memories.hippocampal import HippocampalMemory, HippocampalSettings
 from neuro.memories.item_circuit import item_by_winners, item_circuit, item_from_spikes, synaptic_operations
 from neuro.memories.label_readout import LabelReadout
 from neuro.memories.linear import LinearMemory
+from neuro.memories.links import MemoryLinks
 from neuro.memories.memory import NOTHING, Memory, Recall
 from neuro.memories.palimpsest import PalimpsestMemory, expected_recall, settled_density
 from neuro.memories.pointer_memory import PointerMemory
@@ -28,6 +29,7 @@ __all__ = [
     "LabelReadout",
     "LinearMemory",
     "Memory",
+    "MemoryLinks",
     "NOTHING",
     "PalimpsestMemory",
     "PointerMemory",

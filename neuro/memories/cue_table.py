@@ -45,6 +45,11 @@ class CueTable:
         """The memory that each cue calls, (n,)."""
         return self._calls[np.searchsorted(self._numbers[: self._rows], numbers)]
 
+    def first(self, names: Ints) -> Vectors:
+        """The cue that each memory was first stored with, (n, dimensions)."""
+        known, rows = np.unique(self._calls[: self._rows], return_index=True)
+        return self._vectors[rows[np.searchsorted(known, names)]]
+
     def forget(self, names: Ints) -> Ints:
         """Drop all cues of some memories; gives the cues' numbers."""
         gone = np.flatnonzero(np.isin(self._calls[: self._rows], names))

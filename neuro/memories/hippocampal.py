@@ -11,7 +11,7 @@ a number that means something by itself, so that a threshold can refuse what fit
     score_a = (1 / beta) log(importance_a sum over cues v of a: exp(beta cos(q, v)))
 
 which is the cosine for a memory of one cue and importance 1. Further hops follow links between memories through 1-bit
-Hebbian synapses over spike codes (:class:`neuro.memories.HebbianMemory`).
+Hebbian synapses over spike codes (:class:`neuro.memories.MemoryLinks`).
 
 Sources: Ramsauer et al., *Hopfield networks is all you need*, ICLR 2021 (attention); Teyler & DiScenna, *The
 hippocampal memory indexing theory*, Behav. Neurosci. 100 (1986): an index of cues, whose content lies elsewhere.
@@ -32,6 +32,7 @@ from neuro.memories.checks import check_directions, check_recall, state_array
 from neuro.memories.cue_index import CueIndex, ExactCues, Vectors
 from neuro.memories.cue_table import CueTable
 from neuro.memories.items import Items
+from neuro.memories.links import MemoryLinks
 from neuro.memories.memory import NOTHING, Ints, Recall, State
 
 _BATCH = 256
@@ -71,18 +72,27 @@ class HippocampalMemory:
         dimensions: of an embedding.
         settings: how it recalls.
         cue_index: finds the nearest cues; exact by default. It must be empty; the memory keeps it filled.
+        links: keep what leads to what, for further hops; none by default. They must be empty.
 
     Raises:
-        InvalidInput: ``dimensions`` out of range.
+        InvalidInput: ``dimensions`` out of range, links of other dimensions.
     """
 
     def __init__(
-        self, dimensions: int, *, settings: HippocampalSettings | None = None, cue_index: CueIndex | None = None
+        self,
+        dimensions: int,
+        *,
+        settings: HippocampalSettings | None = None,
+        cue_index: CueIndex | None = None,
+        links: MemoryLinks | None = None,
     ) -> None:
         check_whole("dimensions", dimensions, 1, 1 << 20)
         self.dimensions = int(dimensions)
         self.settings = HippocampalSettings() if settings is None else settings
         self._cue_index: CueIndex = ExactCues(self.dimensions) if cue_index is None else cue_index
+        if links is not None and links.dimensions != dimensions:
+            raise InvalidInput(f"the links' encoder takes {links.dimensions} dimensions; the memory has {dimensions}")
+        self._links = links
         self._items = Items()
         self._importance = np.empty(0)
         self._cues = CueTable(self.dimensions)
@@ -169,6 +179,49 @@ class HippocampalMemory:
             found = np.where(scores >= threshold, found, NOTHING)
         return Recall(found[0], scores[0]) if np.ndim(cues) == 1 else Recall(found, scores)
 
+    def link(self, sources: npt.ArrayLike, targets: npt.ArrayLike) -> None:
+        """Let memory ``sources[i]`` lead to ``targets[i]``; one memory leads to one other: the link that fits its
+        code best.
+
+        Raises:
+            InvalidInput: a memory without links, an index that is not stored, as many sources as targets not given.
+        """
+        links = self._with_links()
+        ends = [np.atleast_1d(np.asarray(side)) for side in (sources, targets)]
+        for side in ends:
+            self._items.rows(np.unique(side))
+        if ends[0].shape != ends[1].shape:
+            raise InvalidInput(f"{len(ends[0])} sources and {len(ends[1])} targets; each link has one of both")
+        cues = self._cues.first(np.concatenate(ends))
+        links.store(ends[0].astype(np.int64), ends[1].astype(np.int64), cues[: len(ends[0])], cues[len(ends[0]) :])
+
+    def follow(self, cues: npt.ArrayLike, hops: int, *, threshold: float | None = None) -> Ints:
+        """The memory that each cue recalls, and the ``hops`` memories that it leads to in turn.
+
+        Args:
+            cues: (dimensions,) or (batch, dimensions), float32.
+            hops: links to follow, at least 1.
+            threshold: as in :meth:`recall`; what recalls nothing leads nowhere.
+
+        Returns:
+            Indices, (hops + 1,) or (batch, hops + 1). :data:`neuro.memories.NOTHING` from the first memory on that no
+            link leaves, or that was forgotten.
+
+        Raises:
+            InvalidInput: as :meth:`recall`; a memory without links.
+        """
+        links = self._with_links()
+        check_whole("hops", hops, 1, 1_000_000)
+        first = np.atleast_2d(self.recall(cues, threshold=threshold).indices)[:, 0]
+        path = np.full((len(first), hops + 1), NOTHING, dtype=np.int64)
+        path[:, 0] = first
+        known = np.flatnonzero(first != NOTHING)
+        if known.size and len(links):
+            path[known, 1:] = links.follow(first[known], self._cues.first(first[known]), hops)
+        gone = ~np.isin(path, self._items.indices)
+        path[np.logical_or.accumulate(gone, axis=1)] = NOTHING
+        return path[0] if np.ndim(cues) == 1 else path
+
     def attention(self, cue: npt.ArrayLike) -> tuple[Ints, npt.NDArray[np.float64]]:
         """Who is attended to: the memories among the candidates and their shares, which sum to 1, best first.
 
@@ -237,11 +290,16 @@ class HippocampalMemory:
         if lost.size:
             self.forget(lost)
         self._cues.compact()
+        if self._links is not None:
+            sources, targets = self._links.pairs[np.isin(self._links.pairs, self._items.indices).all(axis=1)].T
+            self._links.clear()
+            if sources.size:
+                self.link(sources, targets)
         return lost
 
     def state(self) -> dict[str, npt.NDArray[np.generic]]:
         """All that the memory is: ``shape`` (dimensions, candidates), ``settings`` (beta, duplicate or 2), ``indices``,
-        ``importance``, ``calls`` (the index that each cue calls), ``cues``.
+        ``importance``, ``calls`` (the index that each cue calls), ``cues``, ``links`` (source, target).
         """
         duplicate = 2.0 if self.settings.duplicate is None else self.settings.duplicate
         calls, cues = self._cues.kept()
@@ -252,19 +310,21 @@ class HippocampalMemory:
             "importance": self._importance.copy(),
             "calls": calls,
             "cues": cues,
+            "links": np.empty((0, 2), dtype=np.int64) if self._links is None else self._links.pairs,
         }
 
     @classmethod
-    def from_state(cls, state: State, *, cue_index: CueIndex | None = None) -> Self:
+    def from_state(cls, state: State, *, cue_index: CueIndex | None = None, links: MemoryLinks | None = None) -> Self:
         """The memory that :meth:`state` described, over an exact or an empty given cue index.
 
         Raises:
-            InvalidInput: an array is missing, has another dtype or shape, or contradicts another.
+            InvalidInput: an array is missing, has another dtype or shape, or contradicts another; the memory had
+                links and none are given to take them.
         """
         dimensions, candidates = (int(value) for value in state_array(state, "shape", np.int64, (2,)))
         beta, duplicate = (float(value) for value in state_array(state, "settings", np.float64, (2,)))
         settings = HippocampalSettings(candidates, beta, None if duplicate == 2.0 else duplicate)
-        memory = cls(dimensions, settings=settings, cue_index=cue_index)
+        memory = cls(dimensions, settings=settings, cue_index=cue_index, links=links)
         names = state_array(state, "indices", np.int64, (None,))
         memory._items.add(memory._items.names(len(names), names))
         memory._importance = _importance(state_array(state, "importance", np.float64, (len(names),)), len(names))
@@ -275,7 +335,15 @@ class HippocampalMemory:
         if len(cues):
             check_directions(cues, dimensions, "state: cues")
             memory._call(calls, cues)
+        pairs = state_array(state, "links", np.int64, (None, 2))
+        if len(pairs):
+            memory.link(pairs[:, 0], pairs[:, 1])
         return memory
+
+    def _with_links(self) -> MemoryLinks:
+        if self._links is None:
+            raise InvalidInput("this memory keeps no links; make it with links=MemoryLinks(encoder)")
+        return self._links
 
     def _store_or_join(self, name: int, row: Vectors, importance: float) -> int:
         if len(self):

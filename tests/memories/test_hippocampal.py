@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp, softmax
 
+from neuro.encoders import KWTAEncoder
 from neuro.errors import InvalidInput
-from neuro.memories import ExactCues, HippocampalMemory, HippocampalSettings
+from neuro.memories import NOTHING, ExactCues, HippocampalMemory, HippocampalSettings, MemoryLinks
 from tests.memories.cases import DIMENSIONS, random_vectors
 
 Vectors = np.ndarray[Any, np.dtype[np.float32]]
@@ -154,3 +155,58 @@ def test_bad_calls_change_nothing() -> None:
             call()
     after = memory.state()
     assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def linked(items: int = 40) -> tuple[HippocampalMemory, Vectors]:
+    cues = random_vectors(items, 1)
+    encoder = KWTAEncoder.centred_on(cues, units=1024, active=32)
+    memory = HippocampalMemory(DIMENSIONS, links=MemoryLinks(encoder, pointer_units=512, pointer_active=8))
+    memory.store(cues, indices=100 + np.arange(items))
+    # Four chains of three hops: 100 -> 110 -> 120 -> 130, 101 -> 111 -> ...
+    starts = np.concatenate([100 + np.arange(4), 110 + np.arange(4), 120 + np.arange(4)])
+    memory.link(starts, starts + 10)
+    return memory, cues
+
+
+def test_links_are_followed_hop_by_hop() -> None:
+    memory, cues = linked()
+    expected = 100 + np.arange(4)[:, None] + 10 * np.arange(4)
+    np.testing.assert_array_equal(memory.follow(near(cues[:4], 0.8, 3), 3), expected)
+    np.testing.assert_array_equal(memory.follow(cues[21], 3), [121, 131, NOTHING, NOTHING])
+    np.testing.assert_array_equal(memory.follow(cues[7], 2), [107, NOTHING, NOTHING])
+    np.testing.assert_array_equal(memory.follow(cues[0], 2, threshold=1.1), [NOTHING] * 3)
+
+
+def test_what_is_forgotten_ends_a_chain_and_sleep_rebuilds_the_rest() -> None:
+    memory, cues = linked()
+    memory.forget([120])
+    np.testing.assert_array_equal(memory.follow(cues[:2], 3), [[100, 110, NOTHING, NOTHING], [101, 111, 121, 131]])
+    memory.set_importance(101 + 10 * np.arange(4), [2.0] * 4)
+    memory.consolidate(6)
+    np.testing.assert_array_equal(memory.follow(cues[1], 4), [101, 111, 121, 131, NOTHING])
+    assert memory.state()["links"].tolist() == [[101, 111], [111, 121], [121, 131]]
+
+
+def test_a_memory_with_links_comes_back() -> None:
+    memory, cues = linked()
+    links = MemoryLinks(KWTAEncoder.centred_on(cues, units=1024, active=32), pointer_units=512, pointer_active=8)
+    back = HippocampalMemory.from_state(memory.state(), links=links)
+    np.testing.assert_array_equal(back.follow(cues, 3), memory.follow(cues, 3))
+    with pytest.raises(InvalidInput, match="make it with links="):
+        HippocampalMemory.from_state(memory.state())
+
+
+def test_bad_links_are_refused() -> None:
+    memory, cues = linked()
+    for sources, targets, message in (
+        ([100], [104], "memory 100 leads to another one already"),
+        ([104, 104], [105, 106], "memory 104 leads to another one already"),
+        ([104], [999], "index 999 is not stored"),
+        ([104, 105], [106], "2 sources and 1 targets"),
+    ):
+        with pytest.raises(InvalidInput, match=message):
+            memory.link(sources, targets)
+    with pytest.raises(InvalidInput, match="keeps no links"):
+        filled()[0].follow(cues[0], 1)
+    with pytest.raises(InvalidInput, match="encoder takes 32 dimensions; the memory has 8"):
+        HippocampalMemory(8, links=MemoryLinks(KWTAEncoder(DIMENSIONS, units=64, active=4)))
