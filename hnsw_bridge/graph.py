@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,8 @@ class IndexGraph:
             metric).
         entry: the node where hnswlib starts a search.
         layers: the links of each level, from 0 up.
+        alive: shape (nodes,): False for deleted items, which only lead on to others.
+        types: shape (nodes,), the type of each node, 0 to 255.
     """
 
     metric: Metric
@@ -84,6 +86,8 @@ class IndexGraph:
     vectors: VectorArray
     entry: int
     layers: tuple[Links, ...]
+    alive: npt.NDArray[np.bool_]
+    types: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return int(self.labels.size)
@@ -143,9 +147,9 @@ def read_graph(index: SpikeIndex) -> IndexGraph:
         InvalidInput: the index's memory does not describe the index's own items.
     """
     graph = graph_from_state(index.state())
-    if len(graph) != len(index) or not np.array_equal(graph.labels, np.arange(len(index))):
+    if not np.array_equal(graph.labels, np.arange(index.nodes)) or not np.array_equal(graph.alive, index.alive):
         raise InvalidInput("the index state is damaged or foreign: its nodes are not the index's items in their order")
-    return IndexGraph(graph.metric, index.labels, graph.levels, graph.vectors, graph.entry, graph.layers)
+    return replace(graph, labels=index.labels, types=index.types)
 
 
 def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
@@ -160,7 +164,10 @@ def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
     read = read_state(state)
     layers = tuple(_measured(read.metric, read.vectors, row_start, column) for row_start, column in read.links)
     labels = checked_labels(read.labels, read.labels.size)
-    return IndexGraph(read.metric, labels, read.levels, read.vectors, read.entry, layers)
+    types = np.zeros(labels.size, dtype=np.uint8)
+    return IndexGraph(
+        read.metric, labels, read.levels, read.vectors, read.entry, layers, alive=~read.deleted, types=types
+    )
 
 
 def _measured(metric: Metric, vectors: VectorArray, row_start: IntArray, column: IntArray) -> Links:
@@ -172,7 +179,7 @@ def _measured(metric: Metric, vectors: VectorArray, row_start: IntArray, column:
     return Links(row_start, column, distance)
 
 
-_CHUNK = 65_536
+_CHUNK = 16_384
 """Links measured at once, so that memory stays small."""
 
 

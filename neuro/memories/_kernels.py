@@ -129,6 +129,58 @@ def rank_batch(sums: npt.NDArray[np.int32], pointers: Ints, keys: Ints) -> None:
 
 
 @njit(cache=True)
+def scores_batch(sums: npt.NDArray[np.float64], pointers: Ints, scores: npt.NDArray[np.float64]) -> None:
+    """``scores[q, i] = sum_j sums[q, pointers[i, j]]`` for each query q and item i."""
+    for query in range(sums.shape[0]):
+        for item in range(pointers.shape[0]):
+            score = 0.0
+            for pointer in pointers[item]:
+                score += sums[query, pointer]
+            scores[query, item] = score
+
+
+@njit(cache=True)
+def count_bits(words: Bits, counts: Ints) -> None:
+    """How many bits each row of words has set."""
+    for row in range(words.shape[0]):
+        total = np.int64(0)
+        for bits in words[row]:
+            # Pairs, nibbles, bytes; the product adds the bytes up in the highest one.
+            pairs = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
+            fours = (pairs & np.uint64(0x3333333333333333)) + ((pairs >> np.uint64(2)) & np.uint64(0x3333333333333333))
+            octets = (fours + (fours >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+            total += np.int64((octets * np.uint64(0x0101010101010101)) >> np.uint64(56))
+        counts[row] = total
+
+
+@njit(cache=True)
+def _mixed(counter: np.uint64) -> np.uint64:
+    """Well-mixed bits of a counter, as in :mod:`neuro.memories.pointers`."""
+    bits = counter * np.uint64(0x9E3779B97F4A7C15)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
+
+
+@njit(cache=True)
+def imprint_ageing(
+    weights: Bits, columns: int, cues: Ints, pointers: Ints, draws: int, seed: np.uint64, clock: np.uint64
+) -> None:
+    """As :func:`imprint`, but before each item the bits of ``draws`` synapses, drawn by a hash, are cleared.
+
+    The synapses depend on the seed and on the number of the insert, ``clock`` of the first item, and on nothing else.
+    """
+    synapses = np.uint64(weights.shape[0] * columns)
+    for item in range(cues.shape[0]):
+        stream = _mixed(_mixed(seed + np.uint64(1)) + clock + np.uint64(item))
+        for draw in range(draws):
+            place = _mixed(stream + np.uint64(draw)) % synapses
+            row, column = place // np.uint64(columns), place % np.uint64(columns)
+            weights[row, column >> np.uint64(6)] &= ~(np.uint64(1) << (column & np.uint64(63)))
+        imprint(weights, cues[item : item + 1], pointers[item : item + 1])
+
+
+@njit(cache=True)
 def perceptron(active: Ints, classes: Ints, orders: Ints, margin: int, total: Ints) -> None:
     """Multi-class perceptron with a margin; ``total`` (units, classes) adds up the weights after each epoch.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from neuro.memories import HebbianMemory, Memory
+from neuro.memories import HebbianMemory, HippocampalMemory, LinearMemory, Memory, PalimpsestMemory, PseudoInverseMemory
 
 DIMENSIONS = 32
 """Of the float32 cues, and units of the codes."""
@@ -66,5 +66,24 @@ MEMORIES = (
         random_codes,
         BAD_CODES,
         merges=True,
+    ),
+    MemoryCase("hippocampal", lambda _: HippocampalMemory(DIMENSIONS), random_vectors, BAD_VECTORS),
+    MemoryCase(
+        "linear",
+        lambda seed: LinearMemory(DIMENSIONS, pointer_units=512, pointer_active=8, seed=seed),
+        random_codes,
+        BAD_CODES,
+    ),
+    MemoryCase(
+        "pseudo_inverse",
+        lambda seed: PseudoInverseMemory(DIMENSIONS, pointer_units=128, pointer_active=8, seed=seed, ridge=0.1),
+        random_codes,
+        BAD_CODES,
+    ),
+    MemoryCase(
+        "palimpsest",
+        lambda seed: PalimpsestMemory(DIMENSIONS, pointer_units=512, pointer_active=8, seed=seed, lifetime=100),
+        random_codes,
+        BAD_CODES,
     ),
 )
