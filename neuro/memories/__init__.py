@@ -5,13 +5,21 @@ from neuro.memories.hebbian import HebbianMemory
 from neuro.memories.label_readout import LabelReadout
 from neuro.memories.memory import NOTHING, Memory, Recall
 from neuro.memories.pointers import pointer_codes
+from neuro.memories.swarm import SwarmMemory
+from neuro.memories.swarm_answers import Completion, Gate
+from neuro.memories.swarm_parameters import RhoRule, SwarmParameters
 
 __all__ = [
     "NOTHING",
+    "Completion",
+    "Gate",
     "HebbianMemory",
     "LabelReadout",
     "Memory",
     "Recall",
+    "RhoRule",
+    "SwarmMemory",
+    "SwarmParameters",
     "classify",
     "label_from_spikes",
     "pointer_codes",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
 
-from neuro.memories import HebbianMemory, Memory
+from neuro.memories import HebbianMemory, Memory, SwarmMemory
 
 DIMENSIONS = 32
 """Of the float32 cues, and units of the codes."""
@@ -59,10 +60,20 @@ BAD_VECTORS = (
     (np.empty((0, DIMENSIONS), np.float32), "not empty"),
 )
 
+REPLICAS = count()
+"""Each swarm memory that the suite makes learns under a number of its own, as memories to be merged must."""
+
 MEMORIES = (
     MemoryCase(
         "hebbian",
         lambda seed: HebbianMemory(DIMENSIONS, pointer_units=512, pointer_active=8, seed=seed),
+        random_codes,
+        BAD_CODES,
+        merges=True,
+    ),
+    MemoryCase(
+        "swarm",
+        lambda seed: SwarmMemory(DIMENSIONS + seed, replica=next(REPLICAS)),
         random_codes,
         BAD_CODES,
         merges=True,
