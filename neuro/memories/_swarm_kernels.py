@@ -124,7 +124,7 @@ def _intruders(rows: Rows, pattern: Ints, inflation: float, how: Learning, work:
         else:
             continue
         if found == chosen.size:
-            weakest = np.argmin(states)
+            weakest = int(np.argmin(states))
     clear(work, count)
     return found, states
 

@@ -96,7 +96,9 @@ class SparseAssociation:
         self.clock = 0
         """Updates so far: the time."""
         self.rows = Rows(
-            *(np.zeros(nodes, dtype=np.int64) for _ in range(3)),
+            np.zeros(nodes, dtype=np.int64),
+            np.zeros(nodes, dtype=np.int64),
+            np.zeros(nodes, dtype=np.int64),
             np.zeros(0, dtype=np.uint32),
             np.zeros(0, dtype=np.float32),
             np.zeros(0, dtype=np.float32),

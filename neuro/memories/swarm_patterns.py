@@ -8,6 +8,7 @@ has was removed by the other if that one knew the replica's updates up to it, an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from neuro.errors import InvalidInput
 from neuro.memories.memory import Ints
 
 Nodes = npt.NDArray[np.uint32]
+T = TypeVar("T", bound=np.generic)
 
 
 class Patterns:
@@ -126,7 +128,7 @@ def join(left: Patterns, left_clocks: Mapping[int, int], right: Patterns, right_
     return both.take(np.flatnonzero(stays & ~(alone & (tags[:, 1] <= seen))))
 
 
-def _roomy(array: npt.NDArray[np.generic], size: int) -> npt.NDArray[np.generic]:
+def _roomy(array: npt.NDArray[T], size: int) -> npt.NDArray[T]:
     """At least that long; doubled, so that storing one by one stays cheap."""
     if size <= len(array):
         return array

@@ -69,7 +69,8 @@ def check_same_history(replica: int, left: SparseAssociation, right: SparseAssoc
     """Raise InvalidInput if two memories at one update of a replica have different weights."""
     if left.clock != right.clock or left is right:
         return
-    if not all(np.array_equal(a, b) for a, b in zip(left.edges(), right.edges(), strict=True)):
+    mine, its = left.edges(), right.edges()
+    if not all(np.array_equal(getattr(mine, name), getattr(its, name)) for name in Edges._fields):
         raise InvalidInput(
             f"two memories to merge both call themselves replica {replica} and learnt apart; "
             "give each its own: SwarmMemory(nodes, replica=...)"
