@@ -9,11 +9,13 @@ import numpy.typing as npt
 from numba import njit
 
 if TYPE_CHECKING:
-    from neuro.memories.sparse_association import Learning, Rows, Work
+    from neuro.memories.sparse_association import Learning, Rows
 
 Ints = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 Nodes = npt.NDArray[np.uint32]
+
+_BLOCK = 256
 
 
 @njit(cache=True)
@@ -35,41 +37,14 @@ def _roomy(edges: int) -> int:
 
 
 @njit(cache=True)
-def spread(rows: Rows, active: Ints, states: Reals, pull: float, push: float, work: Work, count: int) -> int:
-    """Add ``s_u (pull tau_uv - push rho_uv)`` to ``work.net[v]`` over all edges of active nodes u.
-
-    Args:
-        rows: the edges.
-        active: nodes u.
-        states: s_u of each.
-        pull, push: factors of the two weights.
-        work: ``touched`` lists, ``mark`` tells, which v were reached so far.
-        count: how many were.
-
-    Returns:
-        The new count.
-    """
+def spread(rows: Rows, active: Ints, states: Reals, pull: float, push: float, net: Any) -> None:
+    """Add ``s_u (pull tau_uv - push rho_uv)`` to ``net[v]`` over all edges of active nodes u with states s_u."""
     for place in range(active.size):
         node = active[place]
-        attract, repel = states[place] * pull, states[place] * push
-        first = rows.start[node]
-        for edge in range(first, first + rows.length[node]):
-            other = rows.neighbour[edge]
-            if work.mark[other] == 0:
-                work.mark[other] = 1
-                work.touched[count] = other
-                count += 1
-            work.net[other] += attract * rows.tau[edge] - repel * rows.rho[edge]
-    return count
-
-
-@njit(cache=True)
-def clear(work: Work, count: int) -> None:
-    """Forget what :func:`spread` reached."""
-    for place in range(count):
-        node = work.touched[place]
-        work.net[node] = 0.0
-        work.mark[node] = 0
+        attract, repel = np.float32(states[place] * pull), np.float32(states[place] * push)
+        first = np.uint64(rows.start[node])
+        for edge in range(first, first + np.uint64(rows.length[node])):
+            net[rows.neighbour[edge]] += attract * rows.tau[edge] - repel * rows.rho[edge]
 
 
 @njit(cache=True)
@@ -100,32 +75,35 @@ def edges_between(rows: Rows, left: Ints, right: Ints, found: Reals) -> None:
 
 
 @njit(cache=True)
-def _intruders(rows: Rows, pattern: Ints, inflation: float, how: Learning, work: Work, chosen: Ints) -> Any:
+def _intruders(rows: Rows, pattern: Ints, inflation: float, how: Learning, net: Any, chosen: Ints) -> Any:
     """The elements, as many as the pattern has, that one step from it wakes most and it does not hold.
 
-    Gives how many there are and their states; ties go to the element reached first.
+    Only those count that are woken as if by ``intruder_share`` of the pattern, once. Gives how many there are and
+    their states; ties go to the lower element. ``net`` is zero before and after.
     """
     states = np.zeros(pattern.size)
-    ones = np.ones(pattern.size)
-    count = spread(rows, pattern, ones, how.alpha / inflation, how.beta / inflation, work, 0)
+    spread(rows, pattern, np.ones(pattern.size), how.alpha / inflation, how.beta / inflation, net)
     for node in pattern:
-        work.net[node] = 0.0
+        net[node] = 0.0
+    floor = np.float32(max(how.alpha * how.eta * how.intruder_share * pattern.size, 1e-30))
     found, weakest = 0, 0
-    for place in range(count):
-        node = work.touched[place]
-        state = min(work.net[node], 1.0)
-        if state <= 0.0:
+    for block in range(0, net.size, _BLOCK):
+        drives = net[block : block + _BLOCK]
+        # Most blocks hold nobody, and this sum is done by vector instructions.
+        awake = 0
+        for place in range(drives.size):
+            awake += drives[place] >= floor
+        if awake == 0:
             continue
-        if found < chosen.size:
-            chosen[found], states[found] = node, state
-            found += 1
-        elif state > states[weakest]:
-            chosen[weakest], states[weakest] = node, state
-        else:
-            continue
-        if found == chosen.size:
+        for place in range(drives.size):
+            state = min(np.float64(drives[place]), 1.0)
+            if drives[place] < floor or (found == chosen.size and state <= states[weakest]):
+                continue
+            here = found if found < chosen.size else weakest
+            chosen[here], states[here] = block + place, state
+            found = min(found + 1, chosen.size)
             weakest = int(np.argmin(states))
-    clear(work, count)
+    net[:] = 0.0
     return found, states
 
 
@@ -190,7 +168,7 @@ def _insert(rows: Rows, node: int, missing: Ints, tau: float, rho: float, used: 
 
 
 @njit(cache=True)
-def learn(rows: Rows, offsets: Ints, elements: Ints, inflation: Reals, used: int, how: Learning, work: Work) -> Any:
+def learn(rows: Rows, offsets: Ints, elements: Ints, inflation: Reals, used: int, how: Learning, net: Any) -> Any:
     """Learn patterns one after the other, as long as the arena has room.
 
     Args:
@@ -200,7 +178,7 @@ def learn(rows: Rows, offsets: Ints, elements: Ints, inflation: Reals, used: int
         inflation: ``exp((t - origin) / lifetime)`` of each pattern's time.
         used: end of what is in use of the arena.
         how: rates and rule.
-        work: work space.
+        net: work space over all nodes, zero before and after.
 
     Returns:
         How many patterns were learnt, and the new end.
@@ -217,7 +195,7 @@ def learn(rows: Rows, offsets: Ints, elements: Ints, inflation: Reals, used: int
         tau = how.eta * inflation[item]
         found, chosen, states = 0, np.empty(pattern.size, np.int64), np.zeros(pattern.size)
         if how.contrast:
-            found, states = _intruders(rows, pattern, inflation[item], how, work, chosen)
+            found, states = _intruders(rows, pattern, inflation[item], how, net, chosen)
         plain = 0.0 if how.contrast else how.rho_ratio * tau
         missing = np.empty(pattern.size, np.int64)
         for node in pattern:

@@ -45,20 +45,13 @@ class Rows(NamedTuple):
 class Work(NamedTuple):
     """Work space over all nodes; clean between uses."""
 
-    net: npt.NDArray[np.float64]
-    mark: npt.NDArray[np.uint8]
-    touched: Ints
+    net: Floats
     local: npt.NDArray[np.int32]
 
     @classmethod
     def over(cls, nodes: int) -> Work:
         """Clean work space."""
-        return cls(
-            np.zeros(nodes),
-            np.zeros(nodes, dtype=np.uint8),
-            np.empty(nodes, dtype=np.int64),
-            np.full(nodes, -1, dtype=np.int32),
-        )
+        return cls(np.zeros(nodes, dtype=np.float32), np.full(nodes, -1, dtype=np.int32))
 
 
 class Learning(NamedTuple):
@@ -68,6 +61,7 @@ class Learning(NamedTuple):
     beta: float
     eta: float
     rho_ratio: float
+    intruder_share: float
     contrast: bool
 
 
@@ -134,7 +128,7 @@ class SparseAssociation:
             np.cumsum([pattern.size for pattern in patterns[: len(now)]], out=offsets[1:])
             elements = np.concatenate(patterns[: len(now)])
             inflation = np.exp((np.array(now) - origin) / lifetime)
-            done, self._used = learn(self.rows, offsets, elements, inflation, self._used, how, work)
+            done, self._used = learn(self.rows, offsets, elements, inflation, self._used, how, work.net)
             self.clock += done
             if done < len(now):
                 self._make_room(patterns[done])
@@ -188,6 +182,7 @@ class SparseAssociation:
             float(how.beta),
             float(how.eta),
             float(how.rho_ratio),
+            float(how.intruder_share),
             how.rho_rule is RhoRule.CONTRAST,
         )
 

@@ -196,9 +196,8 @@ class SwarmMemory:
             sources = [(np.flatnonzero(state), state[state != 0].astype(np.float64), how.alpha, how.beta)]
             if held is not None:
                 sources.append((held[row], np.ones(held.shape[1]), how.gamma, 0.0))
-            with drive(parts, sources, self._work) as (net, touched):
-                moved[row] = state
-                moved[row, touched] = np.clip(state[touched] + net[touched], 0.0, 1.0)
+            with drive(parts, sources, self._work) as net:
+                np.clip(state + net, 0.0, 1.0, out=moved[row])
         return moved[0] if np.ndim(states) == 1 else moved
 
     def energy(self, states: npt.ArrayLike) -> npt.NDArray[np.float64]:

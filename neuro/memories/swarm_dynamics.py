@@ -33,21 +33,17 @@ class Settled:
 
 
 @contextmanager
-def drive(parts: Parts, sources: Sequence[Source], work: Work) -> Iterator[tuple[Reals, Ints]]:
-    """``sum of pull W_tau s - push W_rho s`` over the sources, (nodes,), and the nodes reached, ascending.
+def drive(parts: Parts, sources: Sequence[Source], work: Work) -> Iterator[npt.NDArray[np.float32]]:
+    """``sum of pull W_tau s - push W_rho s`` over the sources, (nodes,); work space, so only inside the block."""
+    from neuro.memories._swarm_kernels import spread
 
-    The first is work space and holds only inside the block.
-    """
-    from neuro.memories._swarm_kernels import clear, spread
-
-    count = 0
-    for part, scale in parts:
-        for active, states, pull, push in sources:
-            count = spread(part.rows, active, states, pull * scale, push * scale, work, count)
     try:
-        yield work.net, np.sort(work.touched[:count])
+        for part, scale in parts:
+            for active, states, pull, push in sources:
+                spread(part.rows, active, states, pull * scale, push * scale, work.net)
+        yield work.net
     finally:
-        clear(work, count)
+        work.net[:] = 0.0
 
 
 def settle(parts: Parts, cue: Ints, how: SwarmParameters, work: Work) -> Settled:
@@ -59,8 +55,9 @@ def settle(parts: Parts, cue: Ints, how: SwarmParameters, work: Work) -> Settled
     """
     from neuro.memories._swarm_kernels import induced
 
-    with drive(parts, [(cue, np.ones(cue.size), how.alpha + how.gamma, how.beta)], work) as (net, touched):
-        woken = np.setdiff1d(touched[net[touched] > 0], cue, assume_unique=True)
+    with drive(parts, [(cue, np.ones(cue.size), how.alpha + how.gamma, how.beta)], work) as net:
+        net[cue] = 0.0
+        woken = np.flatnonzero(net > 0)
         if woken.size > how.breadth:
             woken = woken[np.argsort(-net[woken], kind="stable")[: how.breadth]]
     chosen = np.sort(np.concatenate([cue, woken]))
@@ -86,5 +83,5 @@ def energy(parts: Parts, state: npt.NDArray[np.float32], work: Work) -> float:
     """``-1/2 s'(W_tau - W_rho)s``."""
     active = np.flatnonzero(state)
     values = state[active].astype(np.float64)
-    with drive(parts, [(active, values, 1.0, 1.0)], work) as (net, _):
-        return float(-0.5 * values @ net[active])
+    with drive(parts, [(active, values, 1.0, 1.0)], work) as net:
+        return float(-0.5 * values @ net[active].astype(np.float64))

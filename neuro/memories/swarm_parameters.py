@@ -35,6 +35,8 @@ class SwarmParameters:
         gamma: pull of W_tau from the teacher.
         eta: what one co-activation adds to W_tau.
         rho_ratio: W_rho learns at ``rho_ratio eta``.
+        intruder_share: an element outside a teacher counts as woken by it from ``alpha eta`` times so many of its
+            elements on.
         rho_rule: from what it learns.
         steps: at most so many steps.
         tolerance: the state has settled once no element moves further.
@@ -53,6 +55,7 @@ class SwarmParameters:
     gamma: float = 0.05
     eta: float = 0.02
     rho_ratio: float = 0.3
+    intruder_share: float = 0.25
     rho_rule: RhoRule = RhoRule.CONTRAST
     steps: int = 5
     tolerance: float = 1e-3
@@ -67,13 +70,22 @@ class SwarmParameters:
             raise InvalidInput(f"rho_rule is {self.rho_rule!r}; a RhoRule is allowed")
         for name in ("steps", "breadth", "epoch"):
             check_whole(name, getattr(self, name), 1, 1 << 31)
-        for name in ("alpha", "beta", "gamma", "rho_ratio", "tolerance", "gate_overlap", "gate_excess"):
+        for name in (
+            "alpha",
+            "beta",
+            "gamma",
+            "rho_ratio",
+            "intruder_share",
+            "tolerance",
+            "gate_overlap",
+            "gate_excess",
+        ):
             _check_real(name, getattr(self, name), 0.0)
         _check_real("eta", self.eta, 1e-6)
         _check_real("lifetime", self.lifetime, 1.0)
 
     def array(self) -> npt.NDArray[np.float64]:
-        """All of them, (13,), for a state."""
+        """All of them, (14,), for a state."""
         values = (getattr(self, field.name) for field in fields(self))
         return np.array([value.value if isinstance(value, RhoRule) else value for value in values], dtype=np.float64)
 
