@@ -128,7 +128,7 @@ class SwarmMemory:
         return names
 
     def recall(self, cues: npt.ArrayLike, k: int = 1, *, threshold: float | None = None) -> Recall:
-        """The k stored patterns that fit best what the cue settles to, ties to the one stored earlier.
+        """The k stored patterns that fit best the cue and what it wakes, ties to the one stored earlier.
 
         Args:
             cues: elements, (active,) or (batch, active).
@@ -136,8 +136,9 @@ class SwarmMemory:
             threshold: a score below it is answered by :data:`NOTHING`; None: never.
 
         Returns:
-            Indices and scores, each (k,) or (batch, k). A score is the cosine of the settled state and the pattern,
-            0 to 1.
+            Indices and scores, each (k,) or (batch, k). A score is the cosine, 0 to 1, of the pattern and the
+            cue to which ``woken_share`` of the settled state is added: where frequent elements wake each other, a
+            state alone forgets its cue.
 
         Raises:
             InvalidInput: cues that are no codes of ``nodes``, an empty memory, k out of range, a threshold of NaN.
@@ -151,8 +152,9 @@ class SwarmMemory:
         state, fit = np.zeros(self.nodes), np.empty(len(self))
         for row, cue in enumerate(codes):
             settled = settle(parts, cue, self.parameters, self._work)
-            length = np.linalg.norm(settled.state)
-            state[settled.chosen] = settled.state / (length or 1.0)
+            state[settled.chosen] = self.parameters.woken_share * settled.state
+            state[cue] = 1.0
+            state[settled.chosen] /= np.linalg.norm(state[settled.chosen])
             fits(patterns.offsets, patterns.elements, state, fit)
             state[settled.chosen] = 0.0
             best = largest(fit, k)

@@ -38,6 +38,7 @@ class SwarmParameters:
         intruder_share: an element outside a teacher counts as woken by it from ``alpha eta`` times so many of its
             elements on.
         rho_rule: from what it learns.
+        woken_share: recall counts an element that the cue did not hold at so much of its state.
         steps: at most so many steps.
         tolerance: the state has settled once no element moves further.
         breadth: at most so many elements join those of the cue.
@@ -57,6 +58,7 @@ class SwarmParameters:
     rho_ratio: float = 0.3
     intruder_share: float = 0.25
     rho_rule: RhoRule = RhoRule.CONTRAST
+    woken_share: float = 0.1
     steps: int = 5
     tolerance: float = 1e-3
     breadth: int = 256
@@ -76,6 +78,7 @@ class SwarmParameters:
             "gamma",
             "rho_ratio",
             "intruder_share",
+            "woken_share",
             "tolerance",
             "gate_overlap",
             "gate_excess",
@@ -85,7 +88,7 @@ class SwarmParameters:
         _check_real("lifetime", self.lifetime, 1.0)
 
     def array(self) -> npt.NDArray[np.float64]:
-        """All of them, (14,), for a state."""
+        """All of them, (15,), for a state."""
         values = (getattr(self, field.name) for field in fields(self))
         return np.array([value.value if isinstance(value, RhoRule) else value for value in values], dtype=np.float64)
 

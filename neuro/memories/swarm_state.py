@@ -1,6 +1,6 @@
 """The state of a swarm memory as arrays.
 
-``shape`` (nodes, replica), ``parameters`` (14,); ``replicas`` (replica, clock), (replicas, 2), ascending; ``items``
+``shape`` (nodes, replica), ``parameters`` (15,); ``replicas`` (replica, clock), (replicas, 2), ascending; ``items``
 (index, replica, sequence), (items, 3), ascending by replica and sequence; ``item_offsets``, ``elements``; for each
 replica a row of ``edge_offsets``, (replicas, nodes + 1), into ``neighbours``, ``tau``, ``rho``, one replica after
 the other. Weights are as :class:`neuro.memories.sparse_association.Edges` says.
