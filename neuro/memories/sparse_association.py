@@ -12,7 +12,7 @@ moves up, all weights are rescaled, and edges that fell below exp(-PERIOD) of on
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -199,7 +199,7 @@ class SparseAssociation:
         self._used = compact(self.rows, np.argsort(self.rows.start, kind="stable"), factor, floor)
 
     def _make_room(self, pattern: Ints) -> None:
-        """So much that learning this pattern fits; the arrays grow where they lie."""
+        """So much that learning this pattern fits."""
         capacity = self.rows.neighbour.size
         if 8 * (self._used - int(self.rows.room.sum())) > capacity:
             self._compact()
@@ -207,9 +207,16 @@ class SparseAssociation:
         needed = int(np.sum(widened + widened // 4 + 8))
         if self._used + needed > capacity - capacity // 8:
             grown = int(_SPARE * (self._used + needed))
-            for array in self.rows[3:]:
-                # No other array shares this memory, so the block may move.
-                array.resize(grown, refcheck=False)
+            # One after the other, so that only one of them is there twice. A fresh block, not a resized one: numpy asks
+            # for large pages there, and edges are read at random.
+            for name in ("neighbour", "tau", "rho"):
+                self.rows = self.rows._replace(**{name: _grown(getattr(self.rows, name), self._used, grown)})
+
+
+def _grown(array: npt.NDArray[Any], used: int, size: int) -> npt.NDArray[Any]:
+    grown = np.empty(size, dtype=array.dtype)
+    grown[:used] = array[:used]
+    return grown
 
 
 def _origin(clock: int, lifetime: float) -> float:
