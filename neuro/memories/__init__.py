@@ -10,12 +10,12 @@ from neuro.memories.swarm_answers import Completion, Gate
 from neuro.memories.swarm_parameters import RhoRule, SwarmParameters
 
 __all__ = [
-    "NOTHING",
     "Completion",
     "Gate",
     "HebbianMemory",
     "LabelReadout",
     "Memory",
+    "NOTHING",
     "Recall",
     "RhoRule",
     "SwarmMemory",
