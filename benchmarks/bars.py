@@ -26,6 +26,16 @@ BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
                 "rtl-neurons": Bar(256, _LEAST),
             }
         ),
+        "memory": MappingProxyType(
+            {
+                "swarm-update-of-30": Bar(1.0, _MOST),
+                "swarm-step-on-100": Bar(5.0, _MOST),
+                "swarm-memory-at-64m-edges": Bar(2.0, _MOST),
+                "swarm-plain-rho-collinear": Bar(0.999, _LEAST),
+                "swarm-potential-rises": Bar(0, _MOST),
+                "swarm-merge-violations": Bar(0, _MOST),
+            }
+        ),
         "simulation": MappingProxyType(
             {
                 "static-against-brian2": Bar(3.0, _LEAST),

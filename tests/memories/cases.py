@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
 
-from neuro.memories import HebbianMemory, HippocampalMemory, LinearMemory, Memory, PalimpsestMemory, PseudoInverseMemory
+from neuro.memories import (
+    HebbianMemory,
+    HippocampalMemory,
+    LinearMemory,
+    Memory,
+    PalimpsestMemory,
+    PseudoInverseMemory,
+    SwarmMemory,
+)
 
 DIMENSIONS = 32
 """Of the float32 cues, and units of the codes."""
@@ -59,6 +68,9 @@ BAD_VECTORS = (
     (np.empty((0, DIMENSIONS), np.float32), "not empty"),
 )
 
+REPLICAS = count()
+"""Each swarm memory that the suite makes learns under a number of its own, as memories to be merged must."""
+
 MEMORIES = (
     MemoryCase(
         "hebbian",
@@ -85,5 +97,8 @@ MEMORIES = (
         lambda seed: PalimpsestMemory(DIMENSIONS, pointer_units=512, pointer_active=8, seed=seed, lifetime=100),
         random_codes,
         BAD_CODES,
+        "swarm",
+        lambda seed: SwarmMemory(DIMENSIONS + seed, replica=next(REPLICAS)),
+        merges=True,
     ),
 )

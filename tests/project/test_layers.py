@@ -54,7 +54,7 @@ STRANGERS = ("hnsw_bridge", "rtl_export", "neuro.training", "neuro.resonance")
 DOORWAYS: dict[str, tuple[str, ...]] = {
     "brian2": ("neuro/equations.py", "neuro/simulators/brian2_*.py", "neuro/exchange/*"),
     "hnswlib": ("hnsw_bridge/index.py",),
-    "numba": ("*/_kernels.py", "neuro/simulators/compiled.py"),
+    "numba": ("*/_kernels.py", "*/_*_kernels.py", "neuro/simulators/compiled.py"),
     "pyosys": ("rtl_export/yosys.py",),
     "subprocess": ("rtl_export/tools.py",),
     "torch": (),
