@@ -1,20 +1,37 @@
 """Associative memories: codes in, the items that fit them out."""
 
+from neuro.memories.attention import Activation, attention, margin, omega, potential
 from neuro.memories.circuits import classify, label_from_spikes, recall_circuit, recall_ticks
 from neuro.memories.hebbian import HebbianMemory
+from neuro.memories.hopfield_capacity import hopfield_capacity
 from neuro.memories.label_readout import LabelReadout
 from neuro.memories.memory import NOTHING, Memory, Recall
+from neuro.memories.modern_hopfield import MOST_STEPS, HopfieldRecall, ModernHopfield, Retrieval
 from neuro.memories.pointers import pointer_codes
+from neuro.memories.separation import Similarity, beta_for, separations
 
 __all__ = [
-    "NOTHING",
+    "Activation",
     "HebbianMemory",
+    "HopfieldRecall",
     "LabelReadout",
+    "MOST_STEPS",
     "Memory",
+    "ModernHopfield",
+    "NOTHING",
     "Recall",
+    "Retrieval",
+    "Similarity",
+    "attention",
+    "beta_for",
     "classify",
+    "hopfield_capacity",
     "label_from_spikes",
+    "margin",
+    "omega",
     "pointer_codes",
+    "potential",
     "recall_circuit",
     "recall_ticks",
+    "separations",
 ]

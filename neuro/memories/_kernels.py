@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -159,3 +161,82 @@ def perceptron(active: Ints, classes: Ints, orders: Ints, margin: int, total: In
         for unit in range(total.shape[0]):
             for label in range(votes.size):
                 total[unit, label] += weights[unit, label]
+
+
+@njit(cache=True)
+def sparse_weights(scaled: npt.NDArray[np.floating[Any]], squared: bool) -> None:
+    """Sparsemax (or, squared, 1.5-entmax) of each row, in place; the largest of a row is 0.
+
+    With z = scaled (or half of it): weights are ``max(z - t, 0)`` (or its square). Since the largest weight is at most one,
+    t >= -1, and only items with z > -1 can have any: those are sorted, and t is found among their prefixes.
+    """
+    near = np.empty(scaled.shape[1], np.float64)
+    half = 0.5 if squared else 1.0
+    for query in range(scaled.shape[0]):
+        row = scaled[query]
+        count = 0
+        for item in range(row.size):
+            z = half * row[item]
+            if z > -1.0:
+                near[count] = z
+                count += 1
+        threshold = _threshold(np.sort(near[:count])[::-1], squared)
+        for item in range(row.size):
+            above = max(half * row[item] - threshold, 0.0)
+            row[item] = above * above if squared else above
+
+
+@njit(cache=True)
+def _threshold(falling: npt.NDArray[np.float64], squared: bool) -> float:
+    """t with ``sum max(z - t, 0) = 1``, or with squares: the last prefix of z whose own t lies below all of it."""
+    total = squares = threshold = 0.0
+    for place in range(falling.size):
+        total += falling[place]
+        squares += falling[place] * falling[place]
+        size = place + 1
+        mean = total / size
+        if squared:
+            # size (mean - t)^2 + sum (z - mean)^2 = 1
+            spread = max(squares - size * mean * mean, 0.0)
+            candidate = mean - np.sqrt(max((1.0 - spread) / size, 0.0))
+        else:
+            candidate = mean - 1.0 / size
+        if candidate > falling[place]:
+            break
+        threshold = candidate
+    return threshold
+
+
+@njit(cache=True)
+def sparse_mix(
+    weights: npt.NDArray[np.floating[Any]],
+    rows: npt.NDArray[np.floating[Any]],
+    mixed: npt.NDArray[np.floating[Any]],
+) -> None:
+    """Add ``weights @ rows`` to ``mixed``, reading only the rows that have weight."""
+    for query in range(weights.shape[0]):
+        out = mixed[query]
+        for item in range(weights.shape[1]):
+            weight = weights[query, item]
+            if weight != 0:
+                row = rows[item]
+                for place in range(out.size):
+                    out[place] += weight * row[place]
+
+
+@njit(cache=True)
+def best_rows(similarities: npt.NDArray[np.floating[Any]], best: Ints) -> None:
+    """The items of the largest similarities of each query, falling; ties to the earlier item. ``best`` (batch, k)."""
+    k = best.shape[1]
+    for query in range(similarities.shape[0]):
+        row, held = similarities[query], best[query]
+        filled = 0
+        for item in range(row.size):
+            if filled == k and not row[item] > row[held[k - 1]]:
+                continue
+            place = filled if filled < k else k - 1
+            while place > 0 and row[item] > row[held[place - 1]]:
+                held[place] = held[place - 1]
+                place -= 1
+            held[place] = item
+            filled = min(filled + 1, k)

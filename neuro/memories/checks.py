@@ -14,6 +14,9 @@ from neuro.memories.memory import State
 _SHORTEST = 1e-30
 """A squared length below this can't be divided by in float32."""
 
+_LONGEST = 1e30
+"""Two vectors of a squared length above this may have a product beyond float32."""
+
 
 def check_float32(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -> npt.NDArray[np.float32]:
     """Vectors as float32 (n, dimensions); one vector (dimensions,) becomes a batch of one.
@@ -39,13 +42,22 @@ def check_directions(vectors: npt.ArrayLike, dimensions: int, what: str = "cues"
     """As :func:`check_float32`, and none of zero length: a zero vector has no direction to compare.
 
     Raises:
-        InvalidInput: as :func:`check_float32`; a zero vector.
+        InvalidInput: as :func:`check_float32`; a zero vector, one longer than 1e15.
     """
+    return check_lengths(vectors, dimensions, what)[0]
+
+
+def check_lengths(
+    vectors: npt.ArrayLike, dimensions: int, what: str = "cues"
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+    """The vectors of :func:`check_directions`, (n, dimensions), and their lengths, (n,)."""
     rows = check_float32(vectors, dimensions, what)
-    short = np.flatnonzero(np.einsum("ij,ij->i", rows, rows, dtype=np.float64) < _SHORTEST)
-    if short.size:
-        raise InvalidInput(f"{what}: vector {short[0]} is zero and has no direction; leave it out")
-    return rows
+    squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    if squares.min() < _SHORTEST:
+        raise InvalidInput(f"{what}: vector {squares.argmin()} is zero and has no direction; leave it out")
+    if squares.max() > _LONGEST:
+        raise InvalidInput(f"{what}: vector {squares.argmax()} is longer than {_LONGEST**0.5:g}; scale it down")
+    return rows, np.sqrt(squares)
 
 
 def check_recall(items: int, k: int, threshold: float | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from neuro.memories import HebbianMemory, Memory
+from neuro.memories import Activation, HebbianMemory, Memory, ModernHopfield, Similarity
 
 DIMENSIONS = 32
 """Of the float32 cues, and units of the codes."""
@@ -66,5 +66,12 @@ MEMORIES = (
         random_codes,
         BAD_CODES,
         merges=True,
+    ),
+    MemoryCase("modern_hopfield", lambda _: ModernHopfield(DIMENSIONS), random_vectors, BAD_VECTORS),
+    MemoryCase(
+        "modern_hopfield_sparse",
+        lambda _: ModernHopfield(DIMENSIONS, beta=4.0, similarity=Similarity.DOT, activation=Activation.SPARSEMAX),
+        random_vectors,
+        BAD_VECTORS,
     ),
 )
