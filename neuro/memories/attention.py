@@ -6,8 +6,8 @@
     SPARSEMAX   Omega(p) = 1/2 (sum p^2 - 1)            w_i = max(beta s_i - t, 0)
     ENTMAX15    Omega(p) = 4/3 (sum p^1.5 - 1)          w_i = max(beta s_i / 2 - t, 0)^2
 
-with t such that the weights sum to one. Sparse weights are exactly zero for all that lie far enough below the best; where
-the best leads by ``margin`` it gets exactly 1.
+with t such that the weights sum to one. Sparse weights are exactly zero for all that lie far enough below the best;
+where the best leads by ``margin`` it gets exactly 1.
 
 Sources: Martins & Astudillo, ICML 2016 (sparsemax); Peters, Niculae & Martins, ACL 2019 (entmax); Blondel, Martins &
 Niculae, JMLR 21 (2020), for Omega and the margins.
@@ -70,33 +70,44 @@ def attention(similarities: npt.ArrayLike, beta: float, activation: Activation =
     [0.7, 0.3, 0.0]
     """
     s, beta = _checked(similarities), check_beta(beta)
-    return weigh(np.atleast_2d(s), beta, activation).reshape(s.shape)
+    return weigh(np.ascontiguousarray(np.atleast_2d(s)), beta, activation).reshape(s.shape)
 
 
 def weigh(similarities: Floats, beta: float, activation: Activation) -> Floats:
     """:func:`attention` of what is known to be right: finite, (batch, items)."""
-    # The best goes to 0 before beta comes in: nothing overflows, whatever beta is.
-    scaled = similarities - similarities.max(axis=1, keepdims=True)
-    scaled *= scaled.dtype.type(beta)
-    if activation is Activation.SOFTMAX:
-        np.exp(scaled, out=scaled)
-        scaled /= scaled.sum(axis=1, keepdims=True)
-        return scaled
-    from neuro.memories._kernels import sparse_weights
+    from neuro.memories._kernels import softmax_weights, sparse_weights
 
-    sparse_weights(scaled, activation is Activation.ENTMAX15)
-    return scaled
+    weights = np.empty_like(similarities)
+    if activation is not Activation.SOFTMAX:
+        sparse_weights(similarities, beta, activation is Activation.ENTMAX15, weights)
+    elif similarities.dtype == np.float32:
+        softmax_weights(similarities, np.float32(beta), weights)
+    else:
+        np.exp(beta * (similarities - similarities.max(axis=1, keepdims=True)), out=weights)
+        weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
-def mix(weights: Floats, rows: Floats, activation: Activation) -> Floats:
-    """``weights @ rows``, (batch, items) x (items, width); reads only the rows that have weight where few have."""
-    if activation is not Activation.SOFTMAX and _DENSE * np.count_nonzero(weights) < weights.size:
-        from neuro.memories._kernels import sparse_mix
+def mix(weights: npt.NDArray[np.float32], rows: npt.NDArray[np.float32], activation: Activation) -> Floats:
+    """``weights @ rows``, (batch, items) x (items, width), which reads only rows that count where few of them do."""
+    from neuro.memories._kernels import count_above, sparse_mix
 
-        mixed = np.zeros((len(weights), rows.shape[1]), dtype=weights.dtype)
-        sparse_mix(weights, rows, mixed)
+    least = np.float32(least_weight(weights.shape[1], activation))
+    if _DENSE * count_above(weights, least) < weights.size:
+        mixed = np.empty((len(weights), rows.shape[1]), dtype=np.float32)
+        sparse_mix(weights, least, rows, mixed)
         return mixed
-    return weights @ rows
+    return np.asarray(weights @ rows)
+
+
+def least_weight(items: int, activation: Activation) -> float:
+    """Weights up to this one may be left out of a sum of rows; 0 for sparse activations.
+
+    For softmax 2^-24 / items: all that is left out weighs less than 2^-24 together, half a unit in the last place of the
+    whole weight. It changes no component by more than 2^-24 of the largest value in it, which is what rounding a single
+    term may change; a float32 product of N terms rounds N times.
+    """
+    return 2.0**-24 / items if activation is Activation.SOFTMAX else 0.0
 
 
 def potential(similarities: npt.ArrayLike, beta: float, activation: Activation) -> npt.NDArray[np.float64]:

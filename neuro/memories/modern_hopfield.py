@@ -16,15 +16,15 @@ to the direction of its slope lowers E there too.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
-from neuro.memories.attention import Activation, check_beta, mix, omega, potential, weigh
-from neuro.memories.checks import check_float32, check_lengths, check_recall, state_array
+from neuro.memories.attention import Activation, check_beta, least_weight, mix, omega, potential, weigh
+from neuro.memories.checks import SQUARED_LENGTHS, check_float32, check_lengths, check_recall, state_array
 from neuro.memories.hopfield_capacity import hopfield_capacity
 from neuro.memories.items import Items
 from neuro.memories.memory import NOTHING, Ints, Recall, State
@@ -40,6 +40,12 @@ _STILL = 1e-5
 
 _RULE_SAMPLE = 256
 """How many patterns the rule for beta looks at: at 20,000 x 384 it takes a tenth of a second then."""
+
+_MOVING = np.asarray(False)
+"""Nobody looked whether one step alone would have stood still."""
+
+_SORTED = 8
+"""Above one wanted in so many a whole sort is faster than a search."""
 
 _SIMILARITIES, _ACTIVATIONS = tuple(Similarity), tuple(Activation)
 
@@ -61,6 +67,11 @@ class Retrieval:
     similarities: Float32
     steps: int
     converged: npt.NDArray[np.bool_]
+
+    def first(self) -> Retrieval:
+        """The answer to the first cue of a batch, without the batch."""
+        still = np.asarray(self.converged[0])
+        return Retrieval(self.patterns[0], self.attention[0], self.similarities[0], self.steps, still)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,16 +205,18 @@ class ModernHopfield:
             InvalidInput: an empty memory, k or steps out of range, cues that do not fit, a threshold that is NaN.
         """
         check_recall(len(self), k, threshold)
-        found = self._retrieve(cues, steps)
-        rows = _best(found.similarities, k)
-        indices = self._items.indices[rows]
-        scores, values = np.take_along_axis(found.similarities, rows, axis=1), self._values[rows]
+        if steps == 1 and self._is_one(cues):
+            found, rows, scores = self._attend_once(cues, k)
+        else:
+            found = self._retrieve(cues, steps)
+            rows, scores = _best(found.similarities, k)
+            if np.ndim(cues) == 1:
+                found, rows, scores = found.first(), rows[0], scores[0]
+        indices, values = self._items.indices[rows], self._values[rows]
         if threshold is not None:
             absent = scores < np.float64(threshold)
             indices = np.where(absent, NOTHING, indices)
             values[absent] = 0
-        if np.ndim(cues) == 1:
-            return HopfieldRecall(indices[0], scores[0], values[0], retrieval=_first(found))
         return HopfieldRecall(indices, scores, values, retrieval=found)
 
     def retrieve(self, cues: npt.ArrayLike, steps: int | None = 1) -> Retrieval:
@@ -218,8 +231,10 @@ class ModernHopfield:
             InvalidInput: an empty memory, steps below 1, cues that do not fit.
         """
         check_recall(len(self), 1, None)
+        if steps == 1 and self._is_one(cues):
+            return self._attend_once(cues, 1)[0]
         found = self._retrieve(cues, steps)
-        return _first(found) if np.ndim(cues) == 1 else found
+        return found.first() if np.ndim(cues) == 1 else found
 
     def forget(self, indices: npt.ArrayLike) -> None:
         """Remove items, with all that is known of them.
@@ -336,6 +351,34 @@ class ModernHopfield:
         patterns = mix(weights, self._values[:items], self.activation)
         return Retrieval(patterns, weights, similarities, step, still)
 
+    def _is_one(self, cues: npt.ArrayLike) -> TypeGuard[Float32]:
+        """Whether the cues are one cue that kernels can read as it is."""
+        return (
+            isinstance(cues, np.ndarray)
+            and cues.dtype == np.float32
+            and cues.shape == (self.dimensions,)
+            and cues.flags.c_contiguous
+        )
+
+    def _attend_once(self, cue: Float32, k: int) -> tuple[Retrieval, Ints, Float32]:
+        """One step for one cue: the retrieval, the k best rows and their scores."""
+        from neuro.memories._kernels import attend_once
+
+        items, width = len(self._items), self._values.shape[1]
+        out = np.empty((1, items), np.float32), np.empty((1, items), np.float32), np.empty((1, width), np.float32)
+        rows, scores = np.empty((1, k), np.int64), np.empty((1, k), np.float32)
+        settings = (
+            self.beta,
+            self.similarity is Similarity.COSINE,
+            self.activation is not Activation.SOFTMAX,
+            self.activation is Activation.ENTMAX15,
+            least_weight(items, self.activation),
+        )
+        arrays = self._keys[:items], self._scale[:items], self._values[:items]
+        if not attend_once(cue, arrays, settings, SQUARED_LENGTHS, out, rows, scores):
+            check_lengths(cue, self.dimensions)
+        return Retrieval(out[2][0], out[1][0], out[0][0], 1, _MOVING), rows[0], scores[0]
+
     def _checked_values(self, values: npt.ArrayLike | None, items: int) -> Float32 | None:
         if self.value_dimensions is None:
             if values is not None:
@@ -373,25 +416,19 @@ def _grown(rows: Float32, before: int, after: int) -> Float32:
     return grown
 
 
-def _best(similarities: Float32, k: int) -> Ints:
-    if k == 1:
-        return similarities.argmax(axis=1)[:, None]
-    if 8 * k >= similarities.shape[1]:
-        return np.argsort(-similarities, axis=1, kind="stable")[:, :k]
-    from neuro.memories._kernels import best_rows
+def _best(similarities: Float32, k: int) -> tuple[Ints, Float32]:
+    """Rows and scores of the k best, falling; ties to the earlier row."""
+    if k > 1 and _SORTED * k >= similarities.shape[1]:
+        rows = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
+        return rows, np.take_along_axis(similarities, rows, axis=1)
+    from neuro.memories._kernels import best_items
 
-    best = np.empty((len(similarities), k), dtype=np.int64)
-    best_rows(similarities, best)
-    return best
+    rows, scores = np.empty((len(similarities), k), np.int64), np.empty((len(similarities), k), np.float32)
+    best_items(similarities, rows, scores)
+    return rows, scores
 
 
 def _directions(rows: Float32, otherwise: Float32) -> Float32:
     """Rows of length one; where a row is zero every direction has the same energy, and the state stays."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.where(lengths > 0, rows / np.where(lengths > 0, lengths, 1), otherwise)
-
-
-def _first(found: Retrieval) -> Retrieval:
-    return Retrieval(
-        found.patterns[0], found.attention[0], found.similarities[0], found.steps, np.asarray(found.converged[0])
-    )

@@ -72,7 +72,7 @@ def separations(
     return found
 
 
-def beta_for(  # noqa: PLR0913
+def beta_for(
     patterns: npt.ArrayLike,
     similarity: Similarity = Similarity.COSINE,
     activation: Activation = Activation.SOFTMAX,
