@@ -223,7 +223,7 @@ def _largest(row: npt.NDArray[np.floating[Any]]) -> np.floating[Any]:
         best = max(best, running[place])
     for item in range(whole, row.size):
         best = max(best, row[item])
-    return best
+    return best  # type: ignore[no-any-return]
 
 
 @njit(cache=True)
@@ -275,7 +275,7 @@ def sparse_weights(
 def _threshold(near: npt.NDArray[np.float64], squared: bool) -> float:
     """The t with ``sum max(z - t, 0) = 1``, or with squares, for z in ``near``, which is used up.
 
-    Newton's method from the left, t = -1: the sum is convex and falls with t, so t only rises and never passes the root.
+    Newton's method from the left, t = -1: the sum is convex and falls with t, so t rises and never passes the root.
     What t has passed is dropped. Without squares the method ends at the exact root.
     """
     t = -1.0

@@ -5,15 +5,15 @@
 One presentation, B = ``bits``, in ticks from its start:
 
 * 0 .. B-1: the size of each component of the cue, a whole number of B bits, arrives as spikes, lowest bit first; source
-  2 j tells a positive component j, source 2 j + 1 a negative one. The leak halves the potential from tick to tick, so the
+  2 j tells a positive component j, 2 j + 1 a negative one. The leak halves the potential from tick to tick, so the
   bit of tick b counts 2^(b - B + 1): at the end the potential is, exactly, the similarity of the rounded cue and key.
 * B-1: the gate fires, lifts all neurons over the threshold and shuts the leak.
 * B: the neuron with the largest potential fires (ties to the lower index): the winner.
-* B+1 .. B+samples: noise joins in, Gumbel's, of size 1 / beta. One neuron fires a tick, and neuron i with the probability
+* B+1 .. B+samples: noise joins in, Gumbel's, of size 1 / beta. One neuron fires a tick, neuron i with the probability
   ``softmax(beta s)_i``, so its share of the spikes tends to its attention; the error falls as ``sqrt(1 / samples)``.
 
-Sources: soft competition as sampling: Nessler, Pfeiffer, Buesing & Maass, PLoS Comput. Biol. 9 (2013); argmax of s + Gumbel
-noise: Gumbel (1954), Yellott (1977); spikes weighted by their bit: Kim et al., Neurocomputing 311 (2018).
+Sources: soft competition as sampling: Nessler, Pfeiffer, Buesing & Maass, PLoS Comput. Biol. 9 (2013); argmax of s +
+Gumbel noise: Gumbel (1954), Yellott (1977); spikes weighted by their bit: Kim et al., Neurocomputing 311 (2018).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class HopfieldReading:
         InvalidInput: a value outside its range.
     """
 
-    bits: int = 12
+    bits: int = 10
     samples: int = 0
 
     def __post_init__(self) -> None:
@@ -132,10 +132,10 @@ def hopfield_circuit(
         raise InvalidInput("a circuit of an empty memory would name nothing; store something first")
     if form.samples and memory.activation is not Activation.SOFTMAX:
         raise InvalidInput(f"samples follow softmax, the memory has {memory.activation}; use samples=0")
-    shown, lengths = check_lengths(cues, memory.dimensions)
-    keys = memory.keys.astype(np.float64)
+    given, lengths = check_lengths(cues, memory.dimensions)
+    shown, keys = given.astype(np.float64), memory.keys.astype(np.float64)
     if memory.similarity is Similarity.COSINE:
-        shown = shown / lengths[:, None].astype(np.float32)
+        shown /= lengths[:, None]
         keys /= np.linalg.norm(keys, axis=1, keepdims=True)
     levels, cue_step = _rounded(shown, form.bits)
     weights, key_step = _rounded(keys, form.bits)
@@ -151,7 +151,7 @@ def hopfield_circuit(
     return Circuit(
         _DT,
         [_hidden(len(keys), form, bound)],
-        _projections(weights * unit, lift, noise, form),
+        _projections(np.asarray(unit * weights, dtype=np.float64), lift, noise, form),
         [
             _cue_spikes(levels, form),
             SpikeSource("gate", 2, gate_ticks, np.repeat([0, 1], len(starts))),

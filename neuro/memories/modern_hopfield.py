@@ -8,9 +8,9 @@
 
 One step with DOT, softmax and beta = 1/sqrt(d) is the attention of a transformer with one head and no projections.
 
-Sources: Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021; for sparse attention and its energy (Fenchel-Young)
-Santos et al., *Sparse and Structured Hopfield Networks*, ICML 2024. On the sphere (COSINE) Omega* is convex, so the step
-to the direction of its slope lowers E there too.
+Sources: Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021; for sparse attention and its energy
+(Fenchel-Young) Santos et al., *Sparse and Structured Hopfield Networks*, ICML 2024. On the sphere (COSINE) xi.xi stays 1
+and Omega* is convex, so the step to the direction of its slope lowers E there too.
 """
 
 from __future__ import annotations
@@ -224,8 +224,8 @@ class ModernHopfield:
 
         Args:
             cues: float32, (dimensions,) or (batch, dimensions).
-            steps: how often attention is taken; from the second time on of the state that the last step gave. None: until
-                the state stands still, at most :data:`MOST_STEPS` times.
+            steps: how often attention is taken; from the second time on of the state that the last step gave. None:
+                until the state stands still, at most :data:`MOST_STEPS` times.
 
         Raises:
             InvalidInput: an empty memory, steps below 1, cues that do not fit.
@@ -333,7 +333,7 @@ class ModernHopfield:
         items, beta, cosine = len(self), self.beta, self.similarity is Similarity.COSINE
         xi, lengths = check_lengths(cues, self.dimensions)
         if cosine:
-            xi = xi / lengths[:, None].astype(np.float32)
+            xi = np.asarray(xi / lengths[:, None], dtype=np.float32)
         keys, scale = self._keys[:items], self._scale[:items]
         still = np.zeros(len(xi), dtype=bool)
         for step in range(1, (steps or MOST_STEPS) + 1):

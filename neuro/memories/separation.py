@@ -3,10 +3,10 @@
     separation of pattern i:   D_i = s(x_i, x_i) - max over j != i of s(x_i, x_j)
     rule:                      beta = margin / ((1 - radius) D)
 
-A cue at distance r from x_i still leads by ``D_i - 2 M r`` (M: the largest length of a pattern), so every cue nearer than
-``radius D / (2 M)`` leaves ``(1 - radius) D``; ``margin`` (:func:`neuro.memories.attention.margin`) is the lead that
-``beta s`` needs, ``ln((N - 1) w / (1 - w))`` for softmax. D grows with the square of the patterns' length, so beta falls
-with it. Source: Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021, definition 1 and theorem 4, with the
+A cue at distance r from x_i still leads by ``D_i - 2 M r`` (M: the largest length of a pattern), so every cue nearer
+than ``radius D / (2 M)`` leaves ``(1 - radius) D``; ``margin`` (:func:`neuro.memories.attention.margin`) is the lead that
+``beta s`` needs, ``ln((N - 1) w / (1 - w))`` for softmax. D grows with the square of the patterns' length, so beta
+falls with it. Source: Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021, definition 1 and theorem 4, with the
 bound solved for beta; Santos et al., ICML 2024, for the sparse margins.
 """
 
@@ -43,8 +43,8 @@ def separations(
         sample: how many at most; None: all, at a cost of items^2 dimensions.
 
     Returns:
-        (items,) or (sample,); infinite for a pattern that is alone. With DOT a value may be negative: a longer pattern that points the same way is more
-        similar to this one than it is to itself.
+        (items,) or (sample,); infinite for a pattern that is alone. With DOT a value may be negative: a longer
+        pattern that points the same way is more similar to this one than it is to itself.
 
     Raises:
         InvalidInput: another shape, no patterns, a zero vector, NaN.
@@ -79,7 +79,7 @@ def beta_for(
     *,
     weight: float = 0.99,
     radius: float = 0.5,
-    quantile: float = 0.5,
+    quantile: float = 0.1,
     sample: int | None = None,
 ) -> float:
     """The beta at which a cue within ``radius`` of its pattern's safe distance recalls that pattern in one step.
@@ -90,8 +90,8 @@ def beta_for(
         activation: sets the margin.
         weight: softmax: the least attention to the right pattern. Sparse activations give 1.
         radius: 0 (the pattern itself) up to, not including, 1 (the farthest cue that is still nearest to it).
-        quantile: of the separations that D is; 0 serves the worst pattern, .5 the middle one. Patterns that can't be told
-            from another one (D <= 0) have no beta and are left out; if there are no others D is the mean squared
+        quantile: of the separations that D is; 0 serves the worst pattern too, .1 nine of ten. Patterns that can't be
+            told from another one (D <= 0) have no beta and are left out; if there are no others D is the mean squared
             length, as if one pattern were all.
         sample: as in :func:`separations`.
 

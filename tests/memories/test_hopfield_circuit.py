@@ -24,7 +24,11 @@ def filled(similarity: Similarity = Similarity.COSINE, beta: float = 6.0) -> tup
     return memory, random_vectors(24, 2)
 
 
-@pytest.mark.parametrize("on", [Compiled(), FixedPoint(), Brian2Reference()], ids=lambda on: type(on).__name__)
+@pytest.mark.parametrize(
+    "on",
+    [Compiled(), pytest.param(FixedPoint(), marks=pytest.mark.long), Brian2Reference()],
+    ids=lambda on: type(on).__name__,
+)
 def test_the_winner_is_that_of_the_matrices(on: Simulator) -> None:
     memory, cues = filled()
     reading = HopfieldReading()
