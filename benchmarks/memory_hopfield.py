@@ -47,7 +47,7 @@ def directions(items: int, dimensions: int, seed: int) -> Float32:
 
 def noisy(keys: Float32, seed: int) -> Float32:
     """Each key with as much noise as makes its cosine with the key about .89."""
-    return keys + np.float32(0.5) * directions(*keys.shape, seed)
+    return keys + np.float32(0.5) * directions(len(keys), keys.shape[1], seed)
 
 
 def _filled(activation: Activation, beta: float | None, items: int = ITEMS, dimensions: int = DIMENSIONS) -> Any:
@@ -187,11 +187,12 @@ def failure_point(dimensions: int) -> int:
 
 def failure(dimensions: int, _: Any) -> Measured:
     """The measured failure point, beside 2^(d/2)."""
+    estimate = hopfield_capacity(dimensions, 1.0, length=dimensions**0.5)
     equal = checked(kept(dimensions, 2, SEED) > 0.9, "two patterns are restored")
     found, law = failure_point(dimensions), 2.0 ** (dimensions / 2)
     note = (
         f"patterns of +-1, one sign flipped, beta 1, one step: below 90 % restored; capacity estimate "
-        f"(intact cue, half the attention) {hopfield_capacity(dimensions, 1.0, length=dimensions**0.5):,.0f}; {found / law:.2f} x 2^(d/2)"
+        f"(intact cue, half the attention) {estimate:,.0f}; {found / law:.2f} x 2^(d/2)"
     )
     return Measured(found, "patterns", equal, peer="2^(d/2)", peer_value=law, note=note)
 

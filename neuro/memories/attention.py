@@ -104,8 +104,8 @@ def least_weight(items: int, activation: Activation) -> float:
     """Weights up to this one may be left out of a sum of rows; 0 for sparse activations.
 
     For softmax 2^-24 / items: all that is left out weighs less than 2^-24 together, half a unit in the last
-    place of the whole weight. It changes no component by more than 2^-24 of the largest value in it, which is what rounding a single
-    term may change; a float32 product of N terms rounds N times.
+    place of the whole weight. It changes no component by more than 2^-24 of the largest value in it, which is what
+    rounding a single term may change; a float32 product of N terms rounds N times.
     """
     return 2.0**-24 / items if activation is Activation.SOFTMAX else 0.0
 

@@ -9,8 +9,8 @@
 One step with DOT, softmax and beta = 1/sqrt(d) is the attention of a transformer with one head and no projections.
 
 Sources: Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021; for sparse attention and its energy
-(Fenchel-Young) Santos et al., *Sparse and Structured Hopfield Networks*, ICML 2024. On the sphere (COSINE) xi.xi stays 1
-and Omega* is convex, so the step to the direction of its slope lowers E there too.
+(Fenchel-Young) Santos et al., *Sparse and Structured Hopfield Networks*, ICML 2024. On the sphere (COSINE) xi.xi
+stays 1 and Omega* is convex, so the step to the direction of its slope lowers E there too.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@
     rule:                      beta = margin / ((1 - radius) D)
 
 A cue at distance r from x_i still leads by ``D_i - 2 M r`` (M: the largest length of a pattern), so every cue nearer
-than ``radius D / (2 M)`` leaves ``(1 - radius) D``; ``margin`` (:func:`neuro.memories.attention.margin`) is the lead that
+than ``radius D / (2 M)`` leaves ``(1 - radius) D``; ``margin`` (:func:`neuro.memories.margin`) is the lead that
 ``beta s`` needs, ``ln((N - 1) w / (1 - w))`` for softmax. D grows with the square of the patterns' length, so beta
-falls with it. Source: Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021, definition 1 and theorem 4, with the
-bound solved for beta; Santos et al., ICML 2024, for the sparse margins.
+falls with it. Source: Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021, definition 1 and theorem 4,
+with the bound solved for beta; Santos et al., ICML 2024, for the sparse margins.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def random_codes(items: int, seed: int) -> np.ndarray:
 def random_vectors(items: int, seed: int) -> np.ndarray:
     """Unit float32 vectors."""
     vectors = np.random.default_rng(seed).normal(size=(items, DIMENSIONS)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 BAD_CODES = (
