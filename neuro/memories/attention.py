@@ -66,8 +66,8 @@ def attention(similarities: npt.ArrayLike, beta: float, activation: Activation =
     Raises:
         InvalidInput: other shapes or dtypes, no items, NaN or infinity, beta not above 0.
 
-    >>> attention(np.array([1.0, 0.8, 0.1]), 2.0, Activation.SPARSEMAX).tolist()
-    [0.7, 0.3, 0.0]
+    >>> attention(np.array([1.0, 0.75, 0.0]), 2.0, Activation.SPARSEMAX).tolist()
+    [0.75, 0.25, 0.0]
     """
     s, beta = _checked(similarities), check_beta(beta)
     return weigh(np.ascontiguousarray(np.atleast_2d(s)), beta, activation).reshape(s.shape)
