@@ -333,7 +333,7 @@ class ModernHopfield:
         items, beta, cosine = len(self), self.beta, self.similarity is Similarity.COSINE
         xi, lengths = check_lengths(cues, self.dimensions)
         if cosine:
-            xi = np.asarray(xi / lengths[:, None], dtype=np.float32)
+            xi = np.asarray(xi / lengths[:, None].astype(np.float32), dtype=np.float32)
         keys, scale = self._keys[:items], self._scale[:items]
         still = np.zeros(len(xi), dtype=bool)
         for step in range(1, (steps or MOST_STEPS) + 1):
@@ -418,7 +418,10 @@ def _grown(rows: Float32, before: int, after: int) -> Float32:
 
 def _best(similarities: Float32, k: int) -> tuple[Ints, Float32]:
     """Rows and scores of the k best, falling; ties to the earlier row."""
-    if k > 1 and _SORTED * k >= similarities.shape[1]:
+    if k == 1:
+        rows = similarities.argmax(axis=1)[:, None]
+        return rows, np.take_along_axis(similarities, rows, axis=1)
+    if _SORTED * k >= similarities.shape[1]:
         rows = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
         return rows, np.take_along_axis(similarities, rows, axis=1)
     from neuro.memories._kernels import best_items
