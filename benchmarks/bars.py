@@ -9,6 +9,21 @@ from benchmarks.form import Bar, Better
 
 _LEAST, _MOST = Better.AT_LEAST, Better.AT_MOST
 
+HOPFIELD_BARS: Mapping[str, Bar] = MappingProxyType(
+    {
+        "hopfield-query": Bar(1.2, _MOST),
+        "hopfield-query-rule-beta": Bar(1.2, _MOST),
+        "hopfield-query-sparsemax": Bar(0.75, _MOST),
+        "hopfield-query-us": Bar(1000, _MOST),
+        "hopfield-batch": Bar(0.8, _LEAST),
+        "hopfield-batch-sparsemax": Bar(0.8, _LEAST),
+        "hopfield-100-x-64-us": Bar(100, _MOST),
+        "hopfield-1000-x-128-us": Bar(500, _MOST),
+        "hopfield-spiking-winners": Bar(99.9, _LEAST),
+    }
+)
+"""Of bench ``memory``, rows ``benchmarks.memory_hopfield.HOPFIELD_ROWS``."""
+
 BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
     {
         "main": MappingProxyType(

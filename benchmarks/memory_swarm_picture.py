@@ -15,7 +15,7 @@ SHARES = (0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4, 0
 
 
 def draw(path: Path) -> None:
-    """Completion from half a pattern against the load, over nodes and over edges."""
+    """SwarmCompletion from half a pattern against the load, over nodes and over edges."""
     import matplotlib as mpl
 
     mpl.use("agg")

@@ -12,8 +12,6 @@ that a winner counts as one, however active it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 
@@ -105,26 +103,6 @@ def item_from_spikes(recording: Recording, encoder: CodeEncoder, memory: Hebbian
     if winners.shape[1] != 1:
         raise InvalidInput(f"{winners.shape[1]} items fired in each presentation; one is allowed")
     return memory.indices[winners[:, 0]]
-
-
-def synaptic_operations(circuit: Circuit, recording: Recording) -> Mapping[str, int]:
-    """How many synapses transmitted a spike in a run, projection by projection: spikes times synapses of the source.
-
-    Spikes that were still under way at the end count too.
-
-    Raises:
-        InvalidInput: a population of the circuit is not in the recording.
-    """
-    counts = {}
-    given = {source.name: source.indices for source in circuit.stimuli if isinstance(source, SpikeSource)}
-    for projection in circuit.projections:
-        name = projection.source
-        if name not in given and name not in recording.spikes:
-            raise InvalidInput(f"no spikes of {name!r}; the recording has {sorted(recording.spikes)}")
-        fired = given[name] if name in given else recording.spikes[name].indices
-        degrees = np.bincount(projection.connections.pre, minlength=projection.connections.sources)
-        counts[projection.name] = int(degrees[fired].sum())
-    return counts
 
 
 def _check(encoder: CodeEncoder | None, memory: HebbianMemory, winners: int) -> None:

@@ -31,7 +31,7 @@ from neuro.memories.checks import check_float32, check_recall
 from neuro.memories.items import Items
 from neuro.memories.memory import NOTHING, Ints, Recall, State
 from neuro.memories.sparse_association import SparseAssociation, Work
-from neuro.memories.swarm_answers import Completion, Gate, completion, largest
+from neuro.memories.swarm_answers import Gate, SwarmCompletion, completion, largest
 from neuro.memories.swarm_dynamics import drive, energy, settle
 from neuro.memories.swarm_parameters import SwarmParameters
 from neuro.memories.swarm_patterns import Patterns, join
@@ -163,7 +163,7 @@ class SwarmMemory:
             found = np.where(scores >= threshold, found, NOTHING)
         return Recall(found[0], scores[0]) if np.ndim(cues) == 1 else Recall(found, scores)
 
-    def complete(self, cues: npt.ArrayLike, size: int) -> Completion:
+    def complete(self, cues: npt.ArrayLike, size: int) -> SwarmCompletion:
         """The ``size`` elements that are most active once each cue has settled, ties to the lower.
 
         Raises:

@@ -15,7 +15,7 @@ Reals = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Completion:
+class SwarmCompletion:
     """Where cues settled.
 
     Args:
@@ -51,14 +51,14 @@ class Gate:
     excess: Reals
 
 
-def completion(settled: Sequence[Settled], size: int, steps: int, *, single: bool) -> Completion:
+def completion(settled: Sequence[Settled], size: int, steps: int, *, single: bool) -> SwarmCompletion:
     """The ``size`` most active elements of each settled state, ties to the lower."""
     elements, activities = np.full((len(settled), size), NOTHING), np.zeros((len(settled), size))
     for row, found in enumerate(settled):
         order = np.lexsort((found.chosen, -found.state))[:size]
         order = order[found.state[order] > 0]
         elements[row, : len(order)], activities[row, : len(order)] = found.chosen[order], found.state[order]
-    return Completion(
+    return SwarmCompletion(
         elements[0] if single else elements,
         activities[0] if single else activities,
         np.array([found.steps for found in settled]),

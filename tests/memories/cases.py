@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from neuro.memories import (
+    Activation,
     HebbianMemory,
     HippocampalMemory,
     LinearMemory,
     Memory,
+    ModernHopfield,
     PalimpsestMemory,
     PseudoInverseMemory,
+    Similarity,
     SwarmMemory,
 )
 
@@ -51,7 +54,7 @@ def random_codes(items: int, seed: int) -> np.ndarray:
 def random_vectors(items: int, seed: int) -> np.ndarray:
     """Unit float32 vectors."""
     vectors = np.random.default_rng(seed).normal(size=(items, DIMENSIONS)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 BAD_CODES = (
@@ -97,8 +100,19 @@ MEMORIES = (
         lambda seed: PalimpsestMemory(DIMENSIONS, pointer_units=512, pointer_active=8, seed=seed, lifetime=100),
         random_codes,
         BAD_CODES,
+    ),
+    MemoryCase(
         "swarm",
         lambda seed: SwarmMemory(DIMENSIONS + seed, replica=next(REPLICAS)),
+        random_codes,
+        BAD_CODES,
         merges=True,
+    ),
+    MemoryCase("modern_hopfield", lambda _: ModernHopfield(DIMENSIONS), random_vectors, BAD_VECTORS),
+    MemoryCase(
+        "modern_hopfield_sparse",
+        lambda _: ModernHopfield(DIMENSIONS, beta=4.0, similarity=Similarity.DOT, activation=Activation.SPARSEMAX),
+        random_vectors,
+        BAD_VECTORS,
     ),
 )
