@@ -27,11 +27,11 @@ def _filled(pool: Pool) -> HippocampalMemory:
     return memory
 
 
-def _phrased(lab: MemoryLab, vectors: Floats, seed: tuple[int, int]) -> Floats:
+def phrased(lab: MemoryLab, vectors: Floats, seed: tuple[int, int], distance: float = _PHRASING) -> Floats:
     """Unit vectors moved as another noun's gloss lies from its entry: real differences of wording."""
     random = np.random.default_rng(seed)
     other = random.integers(len(lab.nouns.entry), size=len(vectors))
-    moved = vectors + _PHRASING * (lab.nouns.gloss[other] - lab.nouns.entry[other])
+    moved = vectors + distance * (lab.nouns.gloss[other] - lab.nouns.entry[other])
     return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), dtype=np.float32)
 
 
@@ -63,12 +63,12 @@ def variants(lab: MemoryLab) -> Measured:
     samples: dict[str, list[float]] = {"0": [], "1": [], "3": []}
     for seed in SEEDS:
         pool = lab.pool(seed)
-        asked = _phrased(lab, pool.stored[pool.asked], (seed, 99))
+        asked = phrased(lab, pool.stored[pool.asked], (seed, 99))
         memory = HippocampalMemory(pool.stored.shape[1])
-        memory.store(_phrased(lab, pool.stored, (seed, 0)))
+        memory.store(phrased(lab, pool.stored, (seed, 0)))
         samples["0"].append(_right(memory, asked, pool.asked))
         for variant in (1, 2, 3):
-            memory.add_cues(np.arange(len(pool.stored)), _phrased(lab, pool.stored, (seed, variant)))
+            memory.add_cues(np.arange(len(pool.stored)), phrased(lab, pool.stored, (seed, variant)))
             if variant != 2:
                 samples[str(variant)].append(_right(memory, asked, pool.asked))
     gains = [
