@@ -26,6 +26,25 @@ BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
                 "rtl-neurons": Bar(256, _LEAST),
             }
         ),
+        "memory": MappingProxyType(
+            {
+                "hebbian-exact-cue": Bar(0.999, _LEAST),
+                "hebbian-gloss-cue": Bar(0.99, _LEAST),
+                "hebbian-blurred-cue": Bar(0.95, _LEAST),
+                "hebbian-synapses": Bar(33.6, _MOST),
+                "hebbian-100000-random": Bar(0.99, _LEAST),
+                "hebbian-75000-random-damaged": Bar(0.95, _LEAST),
+                "hebbian-six-hops": Bar(0.99, _LEAST),
+                "hebbian-four-chains": Bar(1.0, _LEAST),
+                "hebbian-insert": Bar(100, _MOST),
+                "hebbian-recall": Bar(500, _MOST),
+                "hebbian-encode": Bar(200, _MOST),
+                "hebbian-abstention": Bar(0.0, _LEAST),
+                "hebbian-merge": Bar(0, _MOST),
+                "hebbian-spiking-winners": Bar(99.9, _LEAST),
+                "grid-documented-code-below-best": Bar(0.0, _MOST),
+            }
+        ),
         "simulation": MappingProxyType(
             {
                 "static-against-brian2": Bar(3.0, _LEAST),

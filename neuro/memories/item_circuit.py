@@ -121,8 +121,8 @@ def synaptic_operations(circuit: Circuit, recording: Recording) -> Mapping[str, 
         name = projection.source
         if name not in given and name not in recording.spikes:
             raise InvalidInput(f"no spikes of {name!r}; the recording has {sorted(recording.spikes)}")
-        fired = given[name] if name in given else recording.spikes[name].indices
-        degrees = np.bincount(projection.connections.pre, minlength=projection.connections.sources)
+        fired = np.asarray(given[name]) if name in given else recording.spikes[name].indices
+        degrees = np.diff(np.asarray(projection.connections.row_start))
         counts[projection.name] = int(degrees[fired].sum())
     return counts
 

@@ -1,0 +1,12 @@
+"""Bench ``memory``: associative memories on real and random items, each beside exact cosine."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from benchmarks.form import Bench
+from benchmarks.memory_data import SEEDS, MemoryLab
+from benchmarks.memory_grid import GRID_ROWS
+from benchmarks.memory_hebbian import HEBBIAN_ROWS
+
+MEMORY = Bench("memory", MemoryLab, MappingProxyType({**HEBBIAN_ROWS, **GRID_ROWS}), SEEDS)
