@@ -131,7 +131,7 @@ def six_hops(clean_up: bool) -> Row:
         arrived = float(np.mean([np.isin(found, wanted).mean() for found, wanted in pairs]))
         equal = checked(len(np.unique(sources)) == len(memory), f"{len(memory):,} links, one for each cue")
         note = (
-            f"{len(asked)} cues with {HOPS} hypernyms above them or more, entry codes; the least of {HOPS} hops; at the "
+            f"{len(asked)} cues with at least {HOPS} hypernyms, entry codes; the least of {HOPS} hops; at the "
             f"end {arrived:.4f} of the cue's units are right; {memory.bytes / 1e6:.1f} MB in two matrices"
         )
         return Measured(min(right), "", equal, {"right by hop": right}, note=note)
