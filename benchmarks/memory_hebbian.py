@@ -30,7 +30,7 @@ from neuro.simulators import simulate
 POINTERS, POINTER_ACTIVE = 16_384, 8
 """Of a memory for real items."""
 
-RANDOM_ACTIVE, RANDOM_POINTER_ACTIVE = 50, 50
+RANDOM_ACTIVE, RANDOM_POINTER_ACTIVE = 60, 40
 """Of a memory for random codes: pointers are recalled unit by unit there, so they have more of them."""
 
 HOPS = 6

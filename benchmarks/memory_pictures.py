@@ -15,13 +15,13 @@ from benchmarks.memory_hebbian import palimpsest_curve, random_codes
 from neuro.encoders import KWTAEncoder
 from neuro.experiments.stages import QuietStages
 from neuro.memories import HebbianMemory, LinearMemory, PointerMemory
-from neuro.plots import PALETTE
+from neuro.plots import PALETTE, figure_of, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LOADS = (500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000)
-_UNITS, _ACTIVE = 2_048, 64
+_UNITS, _ACTIVE = 1_024, 40
 
 
 def grid_picture(grid: Grid) -> Figure:
@@ -92,22 +92,23 @@ def _curve(kind: Callable[..., PointerMemory], codes: Ints) -> list[float]:
 
 
 def _panels(rows: int, columns: int, width: float, height: float) -> tuple[Figure, Any]:
-    from matplotlib.figure import Figure
-
-    figure: Any = Figure(figsize=(width, height), layout="constrained")
+    figure = figure_of(new_axes(width, height))
+    for axes in figure.axes:
+        axes.remove()
     return figure, figure.subplots(rows, columns, sharey=True, squeeze=False)
 
 
 def main(folder: Path) -> None:
     """Write all pictures into the folder."""
     lab = MemoryLab(QuietStages())
-    pictures = {
+    pictures: dict[str, Callable[[], Figure]] = {
         "memory_ageing": ageing_picture,
         "memory_hebbian_failure": lambda: failure_picture(lab),
         "memory_grid": lambda: grid_picture(measure_grid(lab)),
     }
     for name, draw in pictures.items():
-        draw().savefig(folder / f"{name}.png", dpi=110)
+        figure = draw()
+        figure.savefig(folder / f"{name}.png", dpi=110)
 
 
 if __name__ == "__main__":

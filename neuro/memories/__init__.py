@@ -14,7 +14,6 @@ from neuro.memories.pointers import pointer_codes
 from neuro.memories.pseudo_inverse import PseudoInverseMemory
 
 __all__ = [
-    "NOTHING",
     "AutoAssociativeMemory",
     "Chain",
     "ChainMemory",
@@ -23,6 +22,7 @@ __all__ = [
     "LabelReadout",
     "LinearMemory",
     "Memory",
+    "NOTHING",
     "PalimpsestMemory",
     "PointerMemory",
     "PseudoInverseMemory",

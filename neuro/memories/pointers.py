@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+
 def pointer_codes(indices: npt.NDArray[np.int64], units: int, active: int, seed: int) -> npt.NDArray[np.int64]:
     """The pointer code of each item index, shape (items, active), ascending.
 
