@@ -36,14 +36,16 @@ class GridTask:
 
     Args:
         units, active: of the code.
-        stored: embeddings; the first :data:`PROBES` are asked for, the others are background.
-        cues: kind -> embeddings, (:data:`PROBES`, dimensions).
+        stored: embeddings; the first of them are asked for, the others are background.
+        cues: kind -> embeddings, (items asked for, dimensions).
+        backgrounds: how many others are stored, ascending.
     """
 
     units: int
     active: int
     stored: Floats
     cues: Mapping[str, Floats]
+    backgrounds: Sequence[int] = BACKGROUNDS
 
     @cached_property
     def encoder(self) -> KWTAEncoder:
@@ -58,7 +60,8 @@ class GridTask:
 
     def each_background(self) -> list[tuple[int, int]]:
         """From which item to which each background adds to the one before; the first brings the probes."""
-        ends = [PROBES + background for background in BACKGROUNDS]
+        probes = len(next(iter(self.cues.values())))
+        ends = [probes + background for background in self.backgrounds]
         return list(zip([0, *ends[:-1]], ends, strict=True))
 
 
@@ -163,4 +166,4 @@ GRID_ROWS: Mapping[str, Row] = MappingProxyType({"grid-documented-code-below-bes
 
 
 def _right(found: npt.NDArray[np.integer]) -> float:
-    return float(np.mean(found == np.arange(PROBES)))
+    return float(np.mean(found == np.arange(len(found))))
