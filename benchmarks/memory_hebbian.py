@@ -300,9 +300,9 @@ def spiking(part: str) -> Row:
 
 def learned_front_end(lab: MemoryLab) -> Measured:
     """Recall behind the encoder that STDP learned, beside the random projection's."""
-    from neuro.experiments.learned_encoder import LEARNED, RANDOM, run
+    from neuro.experiments.learned_encoder import LEARNED, RANDOM, StudySettings, run
 
-    result = run(SEEDS[0], lab.stages)
+    result = run(SEEDS[0], lab.stages, StudySettings(vectors=600))
     names = dict.fromkeys(row.encoder for row in result.rows)
     samples = {
         f"{data}, {name}": [result.row(data, name).exact, *result.row(data, name).noisy]
