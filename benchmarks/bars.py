@@ -9,21 +9,6 @@ from benchmarks.form import Bar, Better
 
 _LEAST, _MOST = Better.AT_LEAST, Better.AT_MOST
 
-HOPFIELD_BARS: Mapping[str, Bar] = MappingProxyType(
-    {
-        "hopfield-query": Bar(1.2, _MOST),
-        "hopfield-query-rule-beta": Bar(1.2, _MOST),
-        "hopfield-query-sparsemax": Bar(0.75, _MOST),
-        "hopfield-query-us": Bar(1000, _MOST),
-        "hopfield-batch": Bar(0.8, _LEAST),
-        "hopfield-batch-sparsemax": Bar(0.8, _LEAST),
-        "hopfield-100-x-64-us": Bar(100, _MOST),
-        "hopfield-1000-x-128-us": Bar(500, _MOST),
-        "hopfield-spiking-winners": Bar(99.9, _LEAST),
-    }
-)
-"""Of bench ``memory``, rows ``benchmarks.memory_hopfield.HOPFIELD_ROWS``."""
-
 BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
     {
         "main": MappingProxyType(
@@ -43,12 +28,40 @@ BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
         ),
         "memory": MappingProxyType(
             {
+                "hopfield-query": Bar(1.2, _MOST),
+                "hopfield-query-rule-beta": Bar(1.2, _MOST),
+                "hopfield-query-sparsemax": Bar(0.75, _MOST),
+                "hopfield-query-us": Bar(1000, _MOST),
+                "hopfield-batch": Bar(0.8, _LEAST),
+                "hopfield-batch-sparsemax": Bar(0.8, _LEAST),
+                "hopfield-100-x-64-us": Bar(100, _MOST),
+                "hopfield-1000-x-128-us": Bar(500, _MOST),
+                "hopfield-spiking-winners": Bar(99.9, _LEAST),
+                "hippocampal-recall-20000": Bar(0.0, _LEAST),
+                "hippocampal-cue-variants": Bar(0.0, _LEAST),
+                "hippocampal-abstention": Bar(0.0, _LEAST),
+                "hippocampal-latency-100000": Bar(1.0, _MOST),
                 "swarm-update-of-30": Bar(1.0, _MOST),
                 "swarm-step-on-100": Bar(5.0, _MOST),
                 "swarm-memory-at-64m-edges": Bar(2.0, _MOST),
                 "swarm-plain-rho-collinear": Bar(0.999, _LEAST),
                 "swarm-potential-rises": Bar(0, _MOST),
                 "swarm-merge-violations": Bar(0, _MOST),
+                "hebbian-exact-cue": Bar(0.999, _LEAST),
+                "hebbian-gloss-cue": Bar(0.99, _LEAST),
+                "hebbian-blurred-cue": Bar(0.95, _LEAST),
+                "hebbian-synapses": Bar(33.6, _MOST),
+                "hebbian-100000-random": Bar(0.99, _LEAST),
+                "hebbian-75000-random-damaged": Bar(0.95, _LEAST),
+                "hebbian-six-hops": Bar(0.99, _LEAST),
+                "hebbian-four-chains": Bar(1.0, _LEAST),
+                "hebbian-insert": Bar(100, _MOST),
+                "hebbian-recall": Bar(500, _MOST),
+                "hebbian-encode": Bar(200, _MOST),
+                "hebbian-abstention": Bar(0.0, _LEAST),
+                "hebbian-merge": Bar(0, _MOST),
+                "hebbian-spiking-winners": Bar(99.9, _LEAST),
+                "grid-documented-code-below-best": Bar(0.0, _MOST),
             }
         ),
         "simulation": MappingProxyType(

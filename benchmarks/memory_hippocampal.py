@@ -12,8 +12,7 @@ import numpy as np
 from benchmarks.form import Measured, Row, checked
 from benchmarks.memory_data import SEEDS, Floats, MemoryLab, Pool, auroc, blurred, nearest
 from hnsw_bridge import HNSWCues, IndexSettings
-from neuro.encoders import KWTAEncoder
-from neuro.memories import ChainMemory, HippocampalMemory
+from neuro.memories import HippocampalMemory
 
 _PHRASING = 1.5
 """How far a phrasing moves an embedding: that many times the way from another noun's entry to its gloss."""
@@ -134,32 +133,11 @@ def latency(lab: MemoryLab) -> Measured:
     )
 
 
-def chains(lab: MemoryLab) -> Measured:
-    """Four chains of three hops in one shared memory: the share of hops that are right, from blurred first cues."""
-    pool = lab.pool(SEEDS[0])
-    encoder = KWTAEncoder.centred_on(pool.stored, units=4096, active=64)
-    memory = ChainMemory(encoder.units, encoder.active)
-    codes = encoder.encode(pool.stored[:16]).reshape(4, 4, -1)
-    memory.store(codes[:, :3].reshape(12, -1), codes[:, 1:].reshape(12, -1))
-    cues = encoder.encode(blurred(pool.stored[[0, 4, 8, 12]], 0.8, np.random.default_rng(0)))
-    chain = memory.follow(cues, 3)
-    links = np.arange(12).reshape(4, 3)
-    exact = float(np.mean(chain.links == links)), float(np.mean(chain.codes == codes[:, 1:]))
-    return Measured(
-        min(exact),
-        "",
-        "links and codes of every hop held against what was stored",
-        {"links, codes": list(exact)},
-        note="4 x 3 links in one ChainMemory; the first cue of each chain at cosine .8",
-    )
-
-
 HIPPOCAMPAL_ROWS: Mapping[str, Row] = MappingProxyType(
     {
         "hippocampal-recall-20000": recall,
         "hippocampal-cue-variants": variants,
         "hippocampal-abstention": abstention,
         "hippocampal-latency-100000": latency,
-        "four-chains-of-three-hops": chains,
     }
 )

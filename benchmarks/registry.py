@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.form import Bench
 from benchmarks.main import MAIN
+from benchmarks.memory import MEMORY
 from benchmarks.simulation import SIMULATION
 
-BENCHES: tuple[Bench, ...] = (MAIN, SIMULATION)
+BENCHES: tuple[Bench, ...] = (MAIN, MEMORY, SIMULATION)

@@ -160,11 +160,23 @@ def count_bits(words: Bits, counts: Ints) -> None:
 
 @njit(cache=True)
 def _mixed(counter: np.uint64) -> np.uint64:
-    """Well-mixed bits of a counter, as in :mod:`neuro.memories.pointers`."""
+    """The finaliser of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014): well-mixed bits of a counter."""
     bits = counter * np.uint64(0x9E3779B97F4A7C15)
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return bits ^ (bits >> np.uint64(31))
+
+
+@njit(cache=True)
+def draw_pointers(indices: Ints, units: int, seed: np.uint64, codes: Ints) -> None:
+    """One unit of each block of units, by a hash of (seed, index, block), for each index: see ``pointer_codes``."""
+    active = codes.shape[1]
+    start = _mixed(seed + np.uint64(1))
+    for item in range(indices.size):
+        stream = _mixed(start + np.uint64(indices[item]))
+        for block in range(active):
+            edge, after = block * units // active, (block + 1) * units // active
+            codes[item, block] = edge + np.int64(_mixed(stream + np.uint64(block)) % np.uint64(after - edge))
 
 
 @njit(cache=True)
