@@ -17,7 +17,7 @@ import numpy.typing as npt
 from benchmarks.form import Measured, Row, checked
 from benchmarks.memory_data import ACTIVE, NONZEROS, UNITS, Floats, Ints, MemoryLab
 from neuro.encoders import KWTAEncoder
-from neuro.memories import HebbianMemory
+from neuro.memories import HebbianMemory, HippocampalMemory, Memory, ModernHopfield
 
 SEED, PROBES = 0, 300
 CODES = ((4_096, 20), (16_384, 20), (16_384, 50), (16_384, 100), (16_384, 200))
@@ -113,8 +113,35 @@ def flat_hebbian(task: GridTask) -> Shares:
     return shares
 
 
+def _by_embedding(memory: Memory, task: GridTask) -> Shares:
+    """Memories of embeddings know nothing of the code: they are the same line in every panel."""
+    shares: Shares = {kind: [] for kind in task.cues}
+    for begin, end in task.each_background():
+        if end > begin:
+            memory.store(task.stored[begin:end])
+        for kind, vectors in task.cues.items():
+            shares[kind].append(_right(memory.recall(vectors).indices[:, 0]))
+    return shares
+
+
+def modern_hopfield(task: GridTask) -> Shares:
+    """Softmax attention over the embeddings."""
+    return _by_embedding(ModernHopfield(task.stored.shape[1]), task)
+
+
+def hippocampal(task: GridTask) -> Shares:
+    """One cue a memory, exact neighbours."""
+    return _by_embedding(HippocampalMemory(task.stored.shape[1]), task)
+
+
 COLUMNS: Mapping[str, Column] = MappingProxyType(
-    {"flat Hebbian W": flat_hebbian, "Willshaw": willshaw, "exact cosine": cosine}
+    {
+        "flat Hebbian W": flat_hebbian,
+        "Willshaw": willshaw,
+        "ModernHopfield": modern_hopfield,
+        "HippocampalMemory": hippocampal,
+        "exact cosine": cosine,
+    }
 )
 
 
