@@ -25,7 +25,7 @@ ITEMS, CUES = 20_000, 2_000
 BLURRED = 0.6
 """Cosine of a blurred cue with its original."""
 
-UNITS, ACTIVE, NONZEROS = 16_384, 200, 12
+UNITS, ACTIVE, NONZEROS = 16_384, 256, 16
 """The code of a real memory."""
 
 

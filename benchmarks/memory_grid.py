@@ -20,7 +20,7 @@ from neuro.encoders import KWTAEncoder
 from neuro.memories import HebbianMemory, HippocampalMemory, Memory, ModernHopfield
 
 SEED, PROBES = 0, 300
-CODES = ((4_096, 20), (16_384, 20), (16_384, 50), (16_384, 100), (16_384, 200))
+CODES = ((4_096, 20), (16_384, 20), (16_384, 50), (16_384, 100), (16_384, 200), (16_384, 256))
 """Units and active units."""
 BACKGROUNDS = (0, 100, 500, 1_000, 5_000, 20_000)
 """How many others are stored beside the nouns that are asked for."""

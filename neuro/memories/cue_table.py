@@ -21,6 +21,7 @@ class CueTable:
         self._numbers = np.empty(0, dtype=np.int64)
         self._calls = np.empty(0, dtype=np.int64)
         self._rows = self._alive = self._next = 0
+        self._of: dict[int, list[int]] = {}
 
     def __len__(self) -> int:
         return self._alive
@@ -39,23 +40,31 @@ class CueTable:
         self._numbers[self._rows : rows] = numbers
         self._calls[self._rows : rows] = names
         self._rows, self._next, self._alive = rows, self._next + len(names), self._alive + len(names)
+        for name, number in zip(names.tolist(), numbers.tolist(), strict=True):
+            self._of.setdefault(name, []).append(number)
         return numbers
 
     def calls(self, numbers: Ints) -> Ints:
         """The memory that each cue calls, (n,)."""
         return self._calls[np.searchsorted(self._numbers[: self._rows], numbers)]
 
+    def of(self, names: Ints) -> list[Ints]:
+        """The numbers of each memory's cues, the earliest first."""
+        return [np.array(self._of[name], dtype=np.int64) for name in names.tolist()]
+
+    def vectors(self, numbers: Ints) -> Vectors:
+        """Cues by number, (n, dimensions)."""
+        return self._vectors[np.searchsorted(self._numbers[: self._rows], numbers)]
+
     def first(self, names: Ints) -> Vectors:
         """The cue that each memory was first stored with, (n, dimensions)."""
-        known, rows = np.unique(self._calls[: self._rows], return_index=True)
-        return self._vectors[rows[np.searchsorted(known, names)]]
+        return self.vectors(np.array([self._of[name][0] for name in names.tolist()], dtype=np.int64))
 
     def forget(self, names: Ints) -> Ints:
         """Drop all cues of some memories; gives the cues' numbers."""
-        gone = np.flatnonzero(np.isin(self._calls[: self._rows], names))
-        self._calls[gone] = NOTHING
-        self._alive -= len(gone)
-        numbers = self._numbers[gone]
+        numbers = np.array([number for name in names.tolist() for number in self._of.pop(name)], dtype=np.int64)
+        self._calls[np.searchsorted(self._numbers[: self._rows], numbers)] = NOTHING
+        self._alive -= len(numbers)
         if self._alive < self._rows // 2:
             self.compact()
         return numbers
@@ -65,7 +74,7 @@ class CueTable:
         alive = self._calls[: self._rows] != NOTHING
         self._vectors = self._vectors[: self._rows][alive]
         self._numbers, self._calls = self._numbers[: self._rows][alive], self._calls[: self._rows][alive]
-        self._rows = self._alive
+        self._rows = len(self._calls)
 
     def kept(self) -> tuple[Ints, Vectors]:
         """Copies of what is there: the memory that each cue calls, and the cues, in the order of storing."""

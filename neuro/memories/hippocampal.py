@@ -1,14 +1,15 @@
 """Hippocampal memory: nearest cues, attention over them, Hebbian synapses for what lies further.
 
-A memory has one or more cues: embeddings that should call it (a text, its paraphrases). Recall takes the nearest
-``candidates`` cues of a query q and weighs them as a modern Hopfield network does in one step,
+A memory has one or more cues: embeddings that should call it (a text, its paraphrases). Recall takes the memories that
+the nearest ``candidates`` cues of a query q call, and weighs all cues of these as a modern Hopfield network does in one
+step,
 
     attention_v = exp(beta cos(q, v)) / sum_u exp(beta cos(q, u))
 
-Memories are ranked by the attention over all of their cues, times their importance. The score is the same ranking as
-a number that means something by itself, so that a threshold can refuse what fits nothing:
+A memory's attention is the mean over its cues, times its importance: a memory of many cues should not win by their
+number. The score ranks alike and means something by itself, so that a threshold can refuse what fits nothing:
 
-    score_a = (1 / beta) log(importance_a sum over cues v of a: exp(beta cos(q, v)))
+    score_a = (1 / beta) log(importance_a mean over cues v of a: exp(beta cos(q, v)))
 
 which is the cosine for a memory of one cue and importance 1. Further hops follow links between memories through 1-bit
 Hebbian synapses over spike codes (:class:`neuro.memories.MemoryLinks`).
@@ -54,7 +55,7 @@ class HippocampalSettings:
     """
 
     candidates: int = 20
-    beta: float = 32.0
+    beta: float = 8.0
     duplicate: float | None = None
 
     def __post_init__(self) -> None:
@@ -231,7 +232,7 @@ class HippocampalMemory:
         check_recall(len(self), 1, None)
         rows = _directions(cue, self.dimensions)
         numbers, cosines = self._cue_index.nearest(rows[:1], min(self.settings.candidates, self.cues))
-        names, scores = self._ranked(numbers[0], cosines[0])
+        names, scores = self._ranked(rows[0], numbers[0], cosines[0])
         shares = np.exp(self.settings.beta * (scores - scores.max()))
         return names, shares / shares.sum()
 
@@ -373,26 +374,37 @@ class HippocampalMemory:
         scores = np.full((len(rows), k), -np.inf)
         numbers, cosines = self._cue_index.nearest(rows, min(max(k, self.settings.candidates), self.cues))
         for query in range(len(rows)):
-            names, ranked = self._ranked(numbers[query], cosines[query])
+            names, ranked = self._ranked(rows[query], numbers[query], cosines[query])
             if len(names) < k:
                 # Several of the candidates call the same memory: look at all cues of this query.
                 everything = self._cue_index.nearest(rows[query : query + 1], self.cues)
-                names, ranked = self._ranked(everything[0][0], everything[1][0])
+                names, ranked = self._ranked(rows[query], everything[0][0], everything[1][0])
             found[query, : len(names)], scores[query, : len(names)] = names[:k], ranked[:k]
         return found, scores
 
-    def _ranked(self, numbers: Ints, cosines: Vectors) -> tuple[Ints, npt.NDArray[np.float64]]:
+    def _ranked(self, query: Vectors, numbers: Ints, cosines: Vectors) -> tuple[Ints, npt.NDArray[np.float64]]:
         """The memories that some cues call, and their scores, best first; ties to the one stored earlier."""
         there = numbers >= 0
-        names, group = np.unique(self._cues.calls(numbers[there]), return_inverse=True)
+        names = self._cues.calls(numbers[there])
         similar = cosines[there].astype(np.float64)
-        beta, places = self.settings.beta, self._items.rows(names)
-        best = np.full(len(names), -np.inf)
-        np.maximum.at(best, group, similar)
-        sums = np.bincount(group, np.exp(beta * (similar - best[group])), len(names))
-        scores = best + np.log(sums * self._importance[places]) / beta
+        if self.cues > len(self):
+            names = np.unique(names)
+            of = self._cues.of(names)
+            counts = np.array([len(part) for part in of])
+            similar = (self._cues.vectors(np.concatenate(of)) @ query).astype(np.float64)
+            similar = _log_mean_exp(similar, counts, self.settings.beta)
+        places = self._items.rows(names)
+        scores = similar + np.log(self._importance[places]) / self.settings.beta
         order = np.lexsort((places, -scores))
         return names[order], scores[order]
+
+
+def _log_mean_exp(values: npt.NDArray[np.float64], counts: Ints, beta: float) -> npt.NDArray[np.float64]:
+    """``(1 / beta) log mean exp(beta values)`` over runs of values, ``counts`` of them each."""
+    starts = np.cumsum(counts) - counts
+    best = np.maximum.reduceat(values, starts)
+    sums = np.add.reduceat(np.exp(beta * (values - np.repeat(best, counts))), starts)
+    return np.asarray(best + np.log(sums / counts) / beta)
 
 
 def _directions(cues: npt.ArrayLike, dimensions: int) -> Vectors:

@@ -47,12 +47,12 @@ def test_the_score_of_one_cue_is_its_cosine() -> None:
 @settings(max_examples=10)
 @given(st.integers(0, 1000), st.sampled_from([4.0, 32.0]))
 def test_scores_and_attention_are_the_closed_form(seed: int, beta: float) -> None:
-    """Against scipy: log-sum-exp over each memory's cues, softmax over all of them."""
+    """Against scipy: log-mean-exp over each memory's cues, softmax over all of them."""
     memory, cues = filled(beta=beta, candidates=90)
     everything = np.concatenate([cues, near(cues, 0.8, 10), near(cues, 0.8, 11)]).astype(np.float64)
     asked = random_vectors(1, seed)[0]
     cosines = everything @ asked
-    expected = logsumexp(beta * cosines.reshape(3, 30), axis=0) / beta
+    expected = (logsumexp(beta * cosines.reshape(3, 30), axis=0) - np.log(3)) / beta
     answer = memory.recall(asked, 30)
     np.testing.assert_allclose(answer.scores, expected[answer.indices], atol=1e-5)
     names, shares = memory.attention(asked)
