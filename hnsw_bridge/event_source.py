@@ -8,8 +8,10 @@ program's expressions; the text depends on structure only, so a changed number n
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -21,17 +23,53 @@ from neuro.simulators.kernel_lines import print_expression
 FULL = -1
 """What the kernel returns when its slots or its room for spikes run out; nothing was changed then."""
 
-_HEADER = '''"""One query over a graph, event by event. Printed from a step program; do not edit."""
+_HEADER = '''"""One query over a graph, event by event. Printed from a step program; do not edit.
+
+It calls the bridge's kernels of digest {digest}.
+"""
 
 import math
 
 import numpy as np
 from numba import njit
 
+from hnsw_bridge import _kernels as bridge
+
 
 {functions}@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
 def query({arguments}):
 '''
+
+_ANSWER = """
+
+@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
+def answer({own}, {arguments}):
+    best, near = bridge.rank(
+        metric, vectors, squares, asked, found[: bridge.near_enough(rounded, wanted, relative, absolute)], wanted
+    )
+    count = 0
+    for a in range(min(few, best.size)):
+        if best[a] < graph_nodes:
+            seeds[count], shares[count] = best[a], near[a]
+            count += 1
+    bridge.enter(metric, shares[:count], least, shares[:count])
+    bridge.drive(shares[:count], most, steps, threshold, currents[:count])
+    fired = query({passed})
+    if fired < 0:
+        return fired, best, near, best, near
+    kept = best.size if join else 0
+    pool = np.empty(fired + kept, np.int64)
+    pool[:fired] = spike_nodes[:fired]
+    pool[fired:] = best[:kept]
+    last, exact = bridge.rank(metric, vectors, squares, asked, pool, k)
+    return fired, best[:few], near[:few], last, exact
+"""
+
+ANSWER_ARGUMENTS = (
+    "metric", "vectors", "squares", "asked", "found", "rounded", "relative", "absolute", "wanted", "k", "few", "shares",
+    "graph_nodes", "least", "most", "steps", "threshold", "join",
+)
+"""What ``answer`` takes before the arguments of ``query``: how it finds the seeds and ranks what fired."""
 
 _SELECT = '''@njit(cache=True, error_model="numpy", nogil=True)
 def ascend(keys, count):
@@ -135,8 +173,17 @@ def print_query(program: EventProgram) -> tuple[str, tuple[str, ...]]:
     out.add(0, f"{out.use('result')}[0] = count", "return fired")
     body = "\n".join(out.lines)
     functions = functions_for(body.replace("keep_winners(", "")) + _SELECT
-    header = _HEADER.replace("{arguments}", ", ".join(out.arguments)).replace("{functions}", functions)
-    return header + body + "\n", tuple(out.arguments)
+    names = ", ".join(out.arguments)
+    header = _HEADER.replace("{arguments}", names).replace("{functions}", functions)
+    passed = names.replace("seeds, currents", "seeds[:count], currents[:count]")
+    answer = _ANSWER.replace("{own}", ", ".join(ANSWER_ARGUMENTS)).replace("{arguments}", names)
+    answer = answer.replace("{passed}", passed)
+    return header.replace("{digest}", _digest()) + body + "\n" + answer, tuple(out.arguments)
+
+
+def _digest() -> str:
+    """Of the kernels that printed ones call: numba's cache looks at the caller's source only."""
+    return hashlib.sha256(Path(__file__).with_name("_kernels.py").read_bytes()).hexdigest()[:16]
 
 
 def _names(out: _Text, program: EventProgram, states: dict[str, str], prefix: str = "c") -> object:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,9 @@ import numpy.typing as npt
 from hnsw_bridge.event_program import EventProgram
 from hnsw_bridge.event_source import FULL, print_query
 from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import FloatArray
+from hnsw_bridge.metric import FloatArray, VectorArray
+from hnsw_bridge.spreading import LEAST_SHARE, THRESHOLD
+from hnsw_bridge.synapses import STEPS
 from neuro.simulators.kernel_module import load_kernel
 
 _FEWEST = 4096
@@ -48,6 +50,44 @@ def run_queries(program: EventProgram, seeds: IntArray, currents: FloatArray) ->
         yield run.query(row, values)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A query as :meth:`EventRun.answer` takes it.
+
+    Args:
+        arrays: metric, vectors and squares, from :meth:`hnsw_bridge.items.Items.arrays`.
+        query: shape (dimension,), float32.
+        found, rounded: nodes that hnswlib proposes and its distances.
+        slack: room for rounding in these.
+        wanted: how many of them are ranked exactly.
+        k: how many answers.
+        few: how many seeds.
+        drive: the current into a full seed, in thresholds.
+        join: whether the proposals are ranked beside the nodes that fire.
+    """
+
+    arrays: tuple[int, VectorArray, FloatArray]
+    query: VectorArray
+    found: IntArray
+    rounded: VectorArray
+    slack: tuple[float, float]
+    wanted: int
+    k: int
+    few: int
+    drive: float
+    join: bool
+
+
+class Answer(NamedTuple):
+    """Seeds with their distances and shares, then the nodes found and their distances."""
+
+    seeds: IntArray
+    near: FloatArray
+    shares: FloatArray
+    nodes: IntArray
+    distances: FloatArray
+
+
 class LastingStates:
     """What stays from query to query: thresholds that moved, and how many queries there were."""
 
@@ -62,7 +102,8 @@ class EventRun:
 
     def __init__(self, program: EventProgram, lasting: LastingStates) -> None:
         source, self._arguments = print_query(program)
-        self._kernel = load_kernel(source).query
+        module = load_kernel(source)
+        self._query, self._answer = module.query, module.answer
         self._program = program
         self._lasting = lasting
         self._generation = 0
@@ -75,18 +116,37 @@ class EventRun:
         own = self._own
         own["seeds"], own["currents"] = seeds, currents
         own["masked"], own["allowed"] = (False, _EVERYBODY) if allowed is None else (True, allowed)
-        while True:
-            if self._generation == _LAST_GENERATION:
-                self._grow(self._capacity)
-            self._generation += 1
-            own["generation"], own["done"] = self._generation, self._lasting.queries
-            fired = self._kernel(*[own[name] for name in self._arguments])
-            if fired != FULL:
-                break
+        while (fired := self._query(*self._given())) == FULL:
             self._grow(2 * self._capacity)
+        return self._spikes(fired)
+
+    def answer(self, asked: Asked) -> tuple[QuerySpikes, Answer]:
+        """Seeds from what hnswlib found, their spikes, and what fired or was found ranked exactly, in one call."""
+        own = self._own
+        own["seeds"], own["currents"] = np.empty(asked.few, dtype=np.int64), np.empty(asked.few)
+        own["masked"], own["allowed"] = False, _EVERYBODY
+        shares = np.empty(asked.few)
+        front = (
+            *asked.arrays, asked.query, asked.found, asked.rounded, *asked.slack, asked.wanted, asked.k, asked.few,
+            shares, self._program.nodes, LEAST_SHARE, asked.drive, float(STEPS), THRESHOLD, asked.join,
+        )  # fmt: skip
+        while (result := self._answer(*front, *self._given()))[0] == FULL:
+            self._grow(2 * self._capacity)
+        fired, nodes, near, last, exact = result
+        return self._spikes(fired), Answer(nodes, near, shares, last, exact)
+
+    def _given(self) -> list[Any]:
+        if self._generation == _LAST_GENERATION:
+            self._grow(self._capacity)
+        self._generation += 1
+        own = self._own
+        own["generation"], own["done"] = self._generation, self._lasting.queries
+        return [own[name] for name in self._arguments]
+
+    def _spikes(self, fired: int) -> QuerySpikes:
         self._lasting.queries += 1
-        ticks, nodes = own["spike_ticks"][:fired].copy(), own["spike_nodes"][:fired].copy()
-        return QuerySpikes(ticks, nodes, int(own["result"][0]))
+        own = self._own
+        return QuerySpikes(own["spike_ticks"][:fired].copy(), own["spike_nodes"][:fired].copy(), int(own["result"][0]))
 
     def _grow(self, capacity: int) -> None:
         """Room for so many awake nodes and spikes; what it held before is not needed any more."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hnsw_bridge.index import SpikeIndex
 from hnsw_bridge.labels import IntArray, checked_labels, find_labels
-from hnsw_bridge.metric import FloatArray, Metric, VectorArray, distances, similarities
+from hnsw_bridge.metric import FloatArray, Metric, VectorArray, similarities
 from hnsw_bridge.state import read_state
 from neuro.errors import InvalidInput
 
@@ -147,9 +147,33 @@ def read_graph(index: SpikeIndex) -> IndexGraph:
         InvalidInput: the index's memory does not describe the index's own items.
     """
     graph = graph_from_state(index.state())
+    if np.any(graph.labels[1:] != graph.labels[:-1] + 1):
+        graph = _in_order_of_labels(graph)
     if not np.array_equal(graph.labels, np.arange(index.nodes)) or not np.array_equal(graph.alive, index.alive):
         raise InvalidInput("the index state is damaged or foreign: its nodes are not the index's items in their order")
     return replace(graph, labels=index.labels, types=index.types)
+
+
+def _in_order_of_labels(graph: IndexGraph) -> IndexGraph:
+    """The graph with its nodes in the order of their labels: several threads number elements as they race."""
+    order = np.argsort(graph.labels)
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    layers = []
+    for links in graph.layers:
+        degree = np.diff(links.row_start)[order]
+        kept = _rows(links.row_start, order)
+        row_start = np.concatenate([[0], np.cumsum(degree)]).astype(np.int64)
+        layers.append(Links(row_start, place[links.column[kept]], links.distance[kept]))
+    return replace(
+        graph,
+        labels=graph.labels[order],
+        levels=graph.levels[order],
+        vectors=graph.vectors[order],
+        entry=int(place[graph.entry]),
+        layers=tuple(layers),
+        alive=graph.alive[order],
+    )
 
 
 def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
@@ -171,16 +195,11 @@ def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
 
 
 def _measured(metric: Metric, vectors: VectorArray, row_start: IntArray, column: IntArray) -> Links:
+    from hnsw_bridge import _kernels
+
     distance = np.empty(column.size, dtype=np.float64)
-    source = np.repeat(np.arange(row_start.size - 1), np.diff(row_start))
-    for start in range(0, column.size, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        distance[part] = distances(metric, vectors[source[part]], vectors[column[part]])
+    _kernels.measure_links(metric.code, np.ascontiguousarray(vectors), row_start, column, distance)
     return Links(row_start, column, distance)
-
-
-_CHUNK = 16_384
-"""Links measured at once, so that memory stays small."""
 
 
 def to_networkx(graph: IndexGraph, level: int = 0) -> Any:

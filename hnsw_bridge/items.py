@@ -35,6 +35,7 @@ class Items:
         self._labels = np.empty(0, dtype=np.int64)
         self._types = np.empty(0, dtype=np.uint8)
         self._alive = np.empty(0, dtype=np.bool_)
+        self._longest = 0.0
         self._places: dict[int, int] | None = None
         self._views: dict[str, npt.NDArray[Any]] = {}
 
@@ -95,6 +96,7 @@ class Items:
         for start in range(0, len(vectors), _CHUNK):
             rows = vectors[start : start + _CHUNK]
             self._squares[first + start : first + start + len(rows)] = squares(rows)
+        self._longest = max(self._longest, float(np.sqrt(self._squares[part].max())))
         self._types[part], self._alive[part] = types, True
         if self._places is not None:
             self._places.update(zip(labels.tolist(), range(first, last), strict=True))
@@ -104,6 +106,7 @@ class Items:
     def overwrite(self, nodes: IntArray, vectors: VectorArray) -> None:
         """New vectors of nodes."""
         self._vectors[nodes], self._squares[nodes] = vectors, squares(vectors)
+        self._longest = max(self._longest, float(np.sqrt(self._squares[nodes].max())))
 
     def bury(self, nodes: IntArray) -> None:
         """Nodes whose items are deleted."""
@@ -118,19 +121,39 @@ class Items:
         """The k nearest candidates and their exact distances."""
         from hnsw_bridge import _kernels
 
-        nodes, near = _kernels.rank(self._code(), self._vectors, self._squares, query, candidates, k)
+        nodes, near = _kernels.rank(self._metric.code, self._vectors, self._squares, query, candidates, k)
         return nodes, near
+
+    def best(self, query: VectorArray, found: IntArray, rounded: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
+        """The k nearest of ``found``, which is in the order of ``rounded``, distances that float32 sums gave.
+
+        A float32 sum of n terms is off by less than n 2^-23 of the sum of their sizes: of the distance itself for l2,
+        of 1 + |a| |b| for the others. Twice that is allowed for; what is beyond it can't be among the k nearest.
+        """
+        from hnsw_bridge import _kernels
+
+        count = _kernels.near_enough(rounded, k, *self.slack(query))
+        return self.ranked(query, found[:count], k)
+
+    def slack(self, query: VectorArray) -> tuple[float, float]:
+        """Relative and absolute room for rounding in :meth:`best`."""
+        error = (self.dimension + 8) * 2.0**-21
+        if self._metric is Metric.L2:
+            return error, 0.0
+        longest = self._longest * float(np.linalg.norm(query)) if self._metric is Metric.INNER_PRODUCT else 1.0
+        return 0.0, error * (1.0 + longest)
+
+    def arrays(self) -> tuple[int, VectorArray, FloatArray]:
+        """What kernels need to measure distances: the metric's code, the vectors and their squared lengths."""
+        return self._metric.code, self._vectors, self._squares
 
     def exact(self, query: VectorArray) -> FloatArray:
         """The exact distance of every node."""
         from hnsw_bridge import _kernels
 
         result = np.empty(self.nodes)
-        _kernels.measure(self._code(), self._vectors[: self.nodes], self._squares, query, result)
+        _kernels.measure(self._metric.code, self._vectors[: self.nodes], self._squares, query, result)
         return result
-
-    def _code(self) -> int:
-        return tuple(Metric).index(self._metric)
 
     def _known(self) -> dict[int, int]:
         """Label -> node of the living items, made when it is first asked for."""

@@ -18,6 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 VectorArray = npt.NDArray[np.float32]
 
 _LARGEST_SQUARE = 1e37
+_SMALLEST_SQUARE = 1e-30
 
 
 class Metric(Enum):
@@ -26,6 +27,11 @@ class Metric(Enum):
     L2 = "l2"
     COSINE = "cosine"
     INNER_PRODUCT = "ip"
+
+    @property
+    def code(self) -> int:
+        """The number by which kernels know it."""
+        return {"l2": 0, "cosine": 1, "ip": 2}[self.value]
 
 
 def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension: int | None = None) -> VectorArray:
@@ -49,13 +55,16 @@ def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension:
 
 
 def _check_numbers(vectors: VectorArray, what: str, metric: Metric) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.einsum("ij,ij->i", vectors, vectors)
+    if lengths.max() <= _LARGEST_SQUARE and (metric is not Metric.COSINE or lengths.min() > _SMALLEST_SQUARE):
+        return  # NaN and infinity fail the first comparison.
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if bad.size:
         raise InvalidInput(
             f"row {bad[0]} of {what} holds NaN, infinity or a number beyond float32; finite ones are allowed"
         )
-    with np.errstate(over="ignore"):
-        large = np.flatnonzero(np.einsum("ij,ij->i", vectors, vectors) > _LARGEST_SQUARE)
+    large = np.flatnonzero(lengths > _LARGEST_SQUARE)
     if large.size:
         raise InvalidInput(
             f"row {large[0]} of {what} is longer than 3e18, so squares overflow float32; scale the vectors"

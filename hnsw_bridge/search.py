@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.event_program import EventProgram, event_program
-from hnsw_bridge.events import EventRun, LastingStates, QuerySpikes
+from hnsw_bridge.events import Answer, Asked, EventRun, LastingStates, QuerySpikes
 from hnsw_bridge.graph import IndexGraph, read_graph
 from hnsw_bridge.index import MISSING, Filter, SpikeIndex, check_k
+from hnsw_bridge.items import Items
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.metric import FloatArray, VectorArray
@@ -43,19 +44,33 @@ class SearchResult:
     Args:
         labels: shape (queries, k), nearest first; -1 where fewer than k nodes were found.
         distances: shape (queries, k), exact; infinity beside -1.
-        spikes: of all queries, as the circuit gives them: query q takes the ticks q * ticks .. (q + 1) *
-            ticks - 1, neuron i is node i of the graph.
-        activated: shape (queries,), how many spikes each query had.
-        awake: shape (queries,), how many nodes a current or a spike reached.
         seeds: where the queries entered.
+        runs: the spikes of each query, ticks counted from its start.
+        ticks, nodes: length of a query, size of the graph.
     """
 
     labels: IntArray
     distances: FloatArray
-    spikes: Spikes
-    activated: IntArray
-    awake: IntArray
     seeds: Seeds
+    runs: tuple[QuerySpikes, ...]
+    ticks: int
+    nodes: int
+
+    @property
+    def spikes(self) -> Spikes:
+        """Of all queries, as the circuit gives them: query q takes the ticks q * ticks .. (q + 1) * ticks - 1."""
+        ticks = np.concatenate([run.ticks + query * self.ticks for query, run in enumerate(self.runs)])
+        return Spikes(ticks, np.concatenate([run.nodes for run in self.runs]), self.nodes)
+
+    @property
+    def activated(self) -> IntArray:
+        """Shape (queries,), how many spikes each query had."""
+        return np.array([run.nodes.size for run in self.runs])
+
+    @property
+    def awake(self) -> IntArray:
+        """Shape (queries,), how many nodes a current or a spike reached."""
+        return np.array([run.awake for run in self.runs])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,20 +117,50 @@ class NeuromorphicSearch:
         check_k(k, len(self.index))
         check_seeds(seeds)
         allowed = self.index.allowed(where, types)
-        nodes, near = self._proposed(queries, max(int(k), min(seeds, len(self.index))), allowed)
+        if allowed is None:
+            return self._answered(queries, int(k), min(int(seeds), len(self.index)))
+        nodes, near = self.index.nearest_allowed(queries, max(int(k), min(seeds, len(self.index))), allowed)
         entered = seeds_of(self.index.metric, nodes[:, :seeds], near[:, :seeds])
         runs = self.spread(entered, allowed)
-        labels, found = self._ranked(queries, runs, nodes, near, int(k))
-        return self._result(labels, found, runs, entered)
+        labels, found = self._ranked(queries, runs, nodes, int(k))
+        return SearchResult(labels, found, entered, tuple(runs), int(self.settings.ticks), len(self.graph))
+
+    def _answered(self, queries: VectorArray, k: int, seeds: int) -> SearchResult:
+        """One kernel call a query: seeds, spikes and the exact ranking."""
+        wanted = max(k, seeds)
+        count = min(max(wanted, self.index.settings.search_effort), len(self.index))
+
+        def spread(found: IntArray, rounded: VectorArray, items: Items) -> list[tuple[QuerySpikes, Answer]]:
+            arrays, drive = items.arrays(), self.settings.drive
+            with self._runner() as run:
+                return [
+                    run.answer(
+                        Asked(
+                            arrays, query, found[row], rounded[row], items.slack(query), wanted, k, seeds, drive, self.proposals
+                        )
+                    )
+                    for row, query in enumerate(queries)
+                ]
+
+        runs, answers = zip(*self.index.consult(queries, count, spread), strict=True)
+        labels = np.full((len(queries), k), MISSING, dtype=np.int64)
+        near = np.full((len(queries), k), np.inf)
+        names = self.index.labels
+        for row, answer in enumerate(answers):
+            labels[row, : answer.nodes.size] = names[answer.nodes]
+            near[row, : answer.nodes.size] = answer.distances
+        entered = Seeds(np.array([answer.seeds for answer in answers]), np.array([answer.shares for answer in answers]))
+        return SearchResult(labels, near, entered, runs, int(self.settings.ticks), len(self.graph))
 
     def spread(self, seeds: Seeds, allowed: npt.NDArray[np.bool_] | None = None) -> list[QuerySpikes]:
         """The spikes of queries that enter at these nodes (of the graph), ticks counted from each query's start."""
         currents = seeds.currents(self.settings)
+        inside = (seeds.nodes >= 0) & (seeds.nodes < len(self.graph))
         with self._runner() as run:
-            return [
-                run.query(row[row >= 0], values[row >= 0], allowed)
-                for row, values in zip(self._inside(seeds.nodes), currents, strict=True)
-            ]
+            if inside.all():
+                return [run.query(row, values, allowed) for row, values in zip(seeds.nodes, currents, strict=True)]
+            rows = zip(seeds.nodes, currents, inside, strict=True)
+            return [run.query(row[known], values[known], allowed) for row, values, known in rows]
 
     def circuit(
         self,
@@ -137,7 +182,7 @@ class NeuromorphicSearch:
         if allowed is None:
             entered = find_seeds(self.index, batch, seeds)
         else:
-            nodes, near = self._proposed(self.index.checked(batch), seeds, allowed)
+            nodes, near = self.index.nearest_allowed(self.index.checked(batch), seeds, allowed)
             entered = seeds_of(self.index.metric, nodes, near)
         circuit = spreading_circuit(self.graph, entered, self.settings, self.layers, allowed)
         if winners is None:
@@ -172,38 +217,18 @@ class NeuromorphicSearch:
             if self._program.lasting:
                 self._turn.release()
 
-    def _inside(self, nodes: IntArray) -> IntArray:
-        """Nodes that the graph knows; -1 for items that came later."""
-        return nodes if self.index.nodes == len(self.graph) else np.where(nodes < len(self.graph), nodes, -1)
-
-    def _proposed(
-        self, queries: VectorArray, count: int, allowed: npt.NDArray[np.bool_] | None
-    ) -> tuple[IntArray, FloatArray]:
-        if allowed is None:
-            return self.index.nearest(queries, count)
-        return self.index.nearest_allowed(queries, count, allowed)
-
     def _ranked(
-        self, queries: VectorArray, runs: list[QuerySpikes], nodes: IntArray, near: FloatArray, k: int
+        self, queries: VectorArray, runs: list[QuerySpikes], nodes: IntArray, k: int
     ) -> tuple[IntArray, FloatArray]:
         labels = np.full((len(queries), k), MISSING, dtype=np.int64)
         found = np.full((len(queries), k), np.inf)
         names = self.index.labels
         for row, (query, run) in enumerate(zip(queries, runs, strict=True)):
-            pool = np.concatenate([run.nodes, nodes[row][nodes[row] >= 0]]) if self.proposals else run.nodes
+            pool = np.concatenate([run.nodes, nodes[row]]) if self.proposals else run.nodes
             best, exact = self.index.ranked(query, pool, k)
             labels[row, : best.size] = names[best]
             found[row, : best.size] = exact
         return labels, found
-
-    def _result(
-        self, labels: IntArray, found: FloatArray, runs: list[QuerySpikes], entered: Seeds
-    ) -> SearchResult:
-        duration = int(self.settings.ticks)
-        ticks = np.concatenate([run.ticks + query * duration for query, run in enumerate(runs)])
-        nodes = np.concatenate([run.nodes for run in runs])
-        activated, awake = (np.array(part) for part in zip(*((run.nodes.size, run.awake) for run in runs), strict=True))
-        return SearchResult(labels, found, Spikes(ticks, nodes, len(self.graph)), activated, awake, entered)
 
 
 def build_search(
