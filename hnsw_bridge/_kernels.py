@@ -19,7 +19,7 @@ L2, COSINE, INNER_PRODUCT = 0, 1, 2
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def square_sum(a: Vectors, b: Floats) -> float:
-    """sum (a - b)^2 in eight partial sums."""
+    """Sum (a - b)^2 in eight partial sums."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
     whole = a.size - a.size % 8
     for i in range(0, whole, 8):
@@ -48,7 +48,7 @@ def square_sum(a: Vectors, b: Floats) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def product_sum(a: Vectors, b: Floats) -> float:
-    """sum a b in eight partial sums."""
+    """Sum a b in eight partial sums."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
     whole = a.size - a.size % 8
     for i in range(0, whole, 8):
@@ -115,6 +115,18 @@ def near_enough(distances: Singles, k: int, relative: float, absolute: float) ->
     while count < distances.size and distances[count] <= limit:
         count += 1
     return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sound(vectors: Vectors, low: float, high: float) -> bool:
+    """Whether the squared length of every row is above ``low`` and not beyond ``high``, which NaN and infinity are."""
+    for row in range(vectors.shape[0]):
+        total = np.float32(0.0)
+        for i in range(vectors.shape[1]):
+            total += vectors[row, i] * vectors[row, i]
+        if not low < total <= high:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

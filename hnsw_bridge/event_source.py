@@ -66,8 +66,24 @@ def answer({own}, {arguments}):
 """
 
 ANSWER_ARGUMENTS = (
-    "metric", "vectors", "squares", "asked", "found", "rounded", "relative", "absolute", "wanted", "k", "few", "shares",
-    "graph_nodes", "least", "most", "steps", "threshold", "join",
+    "metric",
+    "vectors",
+    "squares",
+    "asked",
+    "found",
+    "rounded",
+    "relative",
+    "absolute",
+    "wanted",
+    "k",
+    "few",
+    "shares",
+    "graph_nodes",
+    "least",
+    "most",
+    "steps",
+    "threshold",
+    "join",
 )
 """What ``answer`` takes before the arguments of ``query``: how it finds the seeds and ranks what fired."""
 
@@ -267,7 +283,9 @@ def _print_visits(out: _Text, program: EventProgram) -> None:
     names = _names(out, program, states)
     left, right = (print_expression(side, names) for side in (threshold.left, threshold.right))  # type: ignore[arg-type]
     out.add(2, "at[slot] = n", f"above, below = {left}, {right}", "if above > below and active:")
-    out.add(3, f"{keys}[hits] = (np.int64(node_of[slot]) << 32) | slot", f"{margins}[hits] = above - below", "hits += 1")
+    out.add(
+        3, f"{keys}[hits] = (np.int64(node_of[slot]) << 32) | slot", f"{margins}[hits] = above - below", "hits += 1"
+    )
     out.add(3, "order[kept] = slot", "kept += 1")
     if can_sleep(program):
         rest = f"x_{program.variable} == 0.0 and above <= below and below >= 0.0"
@@ -284,7 +302,11 @@ def _print_winners(out: _Text, program: EventProgram) -> None:
         out.use(name) for name in ("spike_ticks", "spike_nodes", "spike_slots", "ends")
     )
     out.add(1, "limit = min(per_tick, left)")
-    out.add(1, "if hits > limit:", f"    hits = keep_winners(keys, margins, {out.use('room')}, {out.use('ties')}, hits, limit)")
+    out.add(
+        1,
+        "if hits > limit:",
+        f"    hits = keep_winners(keys, margins, {out.use('room')}, {out.use('ties')}, hits, limit)",
+    )
     out.add(1, "left -= hits", f"if fired + hits > {spike_nodes}.size:", f"    return {FULL}")
     out.add(1, "first = fired", "if hits > 1:", "    ascend(keys, hits)", "for a in range(hits):")
     out.add(2, "slot = keys[a] & 0xFFFFFFFF", f"{spike_ticks}[fired] = n", f"{spike_nodes}[fired] = keys[a] >> 32")

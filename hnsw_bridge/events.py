@@ -9,7 +9,6 @@ size of the graph.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from hnsw_bridge.event_program import EventProgram
 from hnsw_bridge.event_source import FULL, print_query
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray, VectorArray
-from hnsw_bridge.spreading import LEAST_SHARE, THRESHOLD
+from hnsw_bridge.spreading import LEAST_SHARE, MOST_SEEDS, THRESHOLD
 from hnsw_bridge.synapses import STEPS
 from neuro.simulators.kernel_module import load_kernel
 
@@ -28,8 +27,7 @@ _LAST_GENERATION = 2**31 - 1
 _EVERYBODY = np.zeros(0, dtype=np.bool_)
 
 
-@dataclass(frozen=True, slots=True)
-class QuerySpikes:
+class QuerySpikes(NamedTuple):
     """What one query gave: ticks and nodes of its spikes in order, and how many nodes were awake."""
 
     ticks: IntArray
@@ -50,8 +48,7 @@ def run_queries(program: EventProgram, seeds: IntArray, currents: FloatArray) ->
         yield run.query(row, values)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class Asked(NamedTuple):
     """A query as :meth:`EventRun.answer` takes it.
 
     Args:
@@ -109,39 +106,38 @@ class EventRun:
         self._generation = 0
         self._fixed = _fixed_arguments(program) | {f"l_{name}": array for name, array in lasting.arrays.items()}
         self._fixed["seen"] = lasting.seen
+        self._seeds, self._currents = np.empty(MOST_SEEDS, dtype=np.int64), np.empty(MOST_SEEDS)
         self._grow(_FEWEST)
 
     def query(self, seeds: IntArray, currents: FloatArray, allowed: npt.NDArray[np.bool_] | None = None) -> QuerySpikes:
         """The spikes of one query; nodes that are not ``allowed``, shape (nodes,), never get any input."""
-        own = self._own
-        own["seeds"], own["currents"] = seeds, currents
-        own["masked"], own["allowed"] = (False, _EVERYBODY) if allowed is None else (True, allowed)
-        while (fired := self._query(*self._given())) == FULL:
+        masked = (False, _EVERYBODY) if allowed is None else (True, allowed)
+        while (fired := self._query(*self._given(seeds, currents, *masked))) == FULL:
             self._grow(2 * self._capacity)
         return self._spikes(fired)
 
     def answer(self, asked: Asked) -> tuple[QuerySpikes, Answer]:
         """Seeds from what hnswlib found, their spikes, and what fired or was found ranked exactly, in one call."""
-        own = self._own
-        own["seeds"], own["currents"] = np.empty(asked.few, dtype=np.int64), np.empty(asked.few)
-        own["masked"], own["allowed"] = False, _EVERYBODY
         shares = np.empty(asked.few)
         front = (
             *asked.arrays, asked.query, asked.found, asked.rounded, *asked.slack, asked.wanted, asked.k, asked.few,
             shares, self._program.nodes, LEAST_SHARE, asked.drive, float(STEPS), THRESHOLD, asked.join,
         )  # fmt: skip
-        while (result := self._answer(*front, *self._given()))[0] == FULL:
+        room = self._seeds[: asked.few], self._currents[: asked.few]
+        while (result := self._answer(*front, *self._given(*room, False, _EVERYBODY)))[0] == FULL:
             self._grow(2 * self._capacity)
         fired, nodes, near, last, exact = result
         return self._spikes(fired), Answer(nodes, near, shares, last, exact)
 
-    def _given(self) -> list[Any]:
+    def _given(self, seeds: IntArray, currents: FloatArray, masked: bool, allowed: npt.NDArray[np.bool_]) -> list[Any]:
         if self._generation == _LAST_GENERATION:
             self._grow(self._capacity)
         self._generation += 1
-        own = self._own
-        own["generation"], own["done"] = self._generation, self._lasting.queries
-        return [own[name] for name in self._arguments]
+        values = (seeds, currents, masked, allowed, self._generation, self._lasting.queries)
+        for place, value in zip(self._changing, values, strict=True):
+            if place is not None:
+                self._list[place] = value
+        return self._list
 
     def _spikes(self, fired: int) -> QuerySpikes:
         self._lasting.queries += 1
@@ -160,6 +156,9 @@ class EventRun:
         rooms["result"] = np.zeros(1, dtype=np.int64)
         rooms |= {f"s_{state.name}": np.zeros(capacity) for state in self._program.neurons.states}
         self._own = self._fixed | rooms
+        changing = ("seeds", "currents", "masked", "allowed", "generation", "done")
+        self._changing = [self._arguments.index(name) if name in self._arguments else None for name in changing]
+        self._list = [self._own.get(name) for name in self._arguments]
 
 
 def _fixed_arguments(program: EventProgram) -> dict[str, Any]:

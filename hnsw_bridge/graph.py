@@ -118,6 +118,39 @@ class IndexGraph:
             frontier = np.flatnonzero(reached & ~seen)
         return seen
 
+    def unreachable(self) -> IntArray:
+        """Labels of living items that no search from the entry can reach on level 0."""
+        return np.asarray(self.labels[self.alive & ~self.reachable([self.entry])])
+
+    def hubs(self, count: int = 10) -> tuple[IntArray, IntArray]:
+        """Labels of the nodes that most links reach, and how many reach each, most first."""
+        into = np.bincount(self.links.column, minlength=len(self))
+        best = np.lexsort((np.arange(len(self)), -into))[:count]
+        return self.labels[best], into[best]
+
+    def aggregate_neighbours(self, features: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> FloatArray:
+        """One step of message passing: h_i = sum_j w_ij x_j / sum_j |w_ij| over the links i -> j of level 0.
+
+        Args:
+            features: x, shape (nodes,) or (nodes, channels).
+            weights: w, shape (links,); the similarities by default. A node without links keeps 0.
+
+        Raises:
+            InvalidInput: another number of rows or weights.
+        """
+        given = np.asarray(features, dtype=np.float64)
+        strength = self.similarities() if weights is None else np.asarray(weights, dtype=np.float64)
+        if given.ndim not in (1, 2) or len(given) != len(self) or strength.shape != (len(self.links),):
+            raise InvalidInput(
+                f"features have shape {given.shape}, weights {strength.shape}; {len(self)} rows, {len(self.links)} go"
+            )
+        from scipy.sparse import csr_matrix
+
+        links = self.links
+        matrix = csr_matrix((strength, links.column, links.row_start), shape=(len(self), len(self)))
+        total = np.asarray(abs(matrix).sum(axis=1)).ravel()
+        return np.asarray((matrix @ given).T / np.where(total > 0, total, 1.0)).T
+
     def degrees(self) -> Degrees:
         """Statistics of the links of level 0."""
         out = np.diff(self.links.row_start)

@@ -87,9 +87,7 @@ class SpikeIndex:
         self._items = Items(metric, dimension)
         self._lock = SharedLock()
         self._native = hnswlib.Index(metric.value, dimension)
-        self._native.init_index(
-            1, M=settings.links, ef_construction=settings.build_effort, random_seed=settings.seed
-        )
+        self._native.init_index(1, M=settings.links, ef_construction=settings.build_effort, random_seed=settings.seed)
 
     def __len__(self) -> int:
         return self._items.living
@@ -171,7 +169,9 @@ class SpikeIndex:
             result &= given
         if types is not None:
             wanted = np.asarray(types).ravel()
-            if wanted.size and (not np.issubdtype(wanted.dtype, np.integer) or wanted.min() < 0 or wanted.max() >= NODE_TYPES):
+            if wanted.size and (
+                not np.issubdtype(wanted.dtype, np.integer) or wanted.min() < 0 or wanted.max() >= NODE_TYPES
+            ):
                 raise InvalidInput(f"types are {wanted.tolist()}; whole numbers from 0 to {NODE_TYPES - 1} are allowed")
             result &= np.isin(self.types, wanted)
         return result

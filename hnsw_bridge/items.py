@@ -71,9 +71,15 @@ class Items:
 
     def checked_types(self, types: npt.ArrayLike | None, count: int) -> npt.NDArray[np.uint8]:
         """One type for each new item, 0 by default."""
-        given = np.broadcast_to(np.asarray(0 if types is None else types), (count,)) if np.ndim(types) == 0 else np.asarray(types)
+        given = (
+            np.broadcast_to(np.asarray(0 if types is None else types), (count,))
+            if np.ndim(types) == 0
+            else np.asarray(types)
+        )
         if given.shape != (count,) or not np.issubdtype(given.dtype, np.integer):
-            raise InvalidInput(f"types are {given.dtype} {given.shape}; one whole number for each of {count} items goes")
+            raise InvalidInput(
+                f"types are {given.dtype} {given.shape}; one whole number for each of {count} items goes"
+            )
         if given.min() < 0 or given.max() >= NODE_TYPES:
             raise InvalidInput(f"types run from {given.min()} to {given.max()}; 0 to {NODE_TYPES - 1} is allowed")
         return given.astype(np.uint8)

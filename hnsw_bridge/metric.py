@@ -48,17 +48,22 @@ def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension:
         raise InvalidInput(f"{what} have shape {given.shape}; (rows, dimension) with at least one row is allowed")
     if dimension is not None and given.shape[1] != dimension:
         raise InvalidInput(f"{what} have {given.shape[1]} dimensions; the index holds vectors of {dimension}")
-    with np.errstate(over="ignore"):
-        vectors = np.ascontiguousarray(given, dtype=np.float32)
+    if given.dtype == np.float32:
+        vectors = np.ascontiguousarray(given)
+    else:
+        with np.errstate(over="ignore"):
+            vectors = np.ascontiguousarray(given, dtype=np.float32)
     _check_numbers(vectors, what, metric)
     return vectors
 
 
 def _check_numbers(vectors: VectorArray, what: str, metric: Metric) -> None:
+    from hnsw_bridge import _kernels
+
+    if _kernels.sound(vectors, _SMALLEST_SQUARE if metric is Metric.COSINE else -1.0, _LARGEST_SQUARE):
+        return
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = np.einsum("ij,ij->i", vectors, vectors)
-    if lengths.max() <= _LARGEST_SQUARE and (metric is not Metric.COSINE or lengths.min() > _SMALLEST_SQUARE):
-        return  # NaN and infinity fail the first comparison.
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if bad.size:
         raise InvalidInput(

@@ -6,8 +6,7 @@ The spikes are those of the clock-driven circuit, one for one; the kernel only l
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -84,6 +83,7 @@ class NeuromorphicSearch:
         graph: the index's links when the search was made; items added later are found by hnswlib alone.
         settings: how activity spreads.
         layers: edges beside the similarity graph.
+        program: the circuit's event-driven form, which is what runs.
         proposals: whether what hnswlib found is ranked together with the nodes that fired.
     """
 
@@ -92,7 +92,7 @@ class NeuromorphicSearch:
     settings: Spreading
     layers: tuple[EdgeLayer, ...] = ()
     proposals: bool = True
-    _program: EventProgram = field(repr=False, kw_only=True)
+    program: EventProgram = field(repr=False, kw_only=True)
     _lasting: LastingStates = field(repr=False, kw_only=True)
     _idle: list[EventRun] = field(repr=False, kw_only=True, default_factory=list)
     _turn: threading.Lock = field(repr=False, kw_only=True, default_factory=threading.Lock)
@@ -131,16 +131,15 @@ class NeuromorphicSearch:
         count = min(max(wanted, self.index.settings.search_effort), len(self.index))
 
         def spread(found: IntArray, rounded: VectorArray, items: Items) -> list[tuple[QuerySpikes, Answer]]:
-            arrays, drive = items.arrays(), self.settings.drive
-            with self._runner() as run:
-                return [
-                    run.answer(
-                        Asked(
-                            arrays, query, found[row], rounded[row], items.slack(query), wanted, k, seeds, drive, self.proposals
-                        )
-                    )
-                    for row, query in enumerate(queries)
-                ]
+            shared = (wanted, k, seeds, self.settings.drive, self.proposals)
+            arrays, run, answers = items.arrays(), self._take(), []
+            try:
+                for row, query in enumerate(queries):
+                    asked = Asked(arrays, query, found[row], rounded[row], items.slack(query), *shared)
+                    answers.append(run.answer(asked))
+            finally:
+                self._give_back(run)
+            return answers
 
         runs, answers = zip(*self.index.consult(queries, count, spread), strict=True)
         labels = np.full((len(queries), k), MISSING, dtype=np.int64)
@@ -156,11 +155,12 @@ class NeuromorphicSearch:
         """The spikes of queries that enter at these nodes (of the graph), ticks counted from each query's start."""
         currents = seeds.currents(self.settings)
         inside = (seeds.nodes >= 0) & (seeds.nodes < len(self.graph))
-        with self._runner() as run:
-            if inside.all():
-                return [run.query(row, values, allowed) for row, values in zip(seeds.nodes, currents, strict=True)]
-            rows = zip(seeds.nodes, currents, inside, strict=True)
+        rows = zip(seeds.nodes, currents, inside, strict=True)
+        run = self._take()
+        try:
             return [run.query(row[known], values[known], allowed) for row, values, known in rows]
+        finally:
+            self._give_back(run)
 
     def circuit(
         self,
@@ -199,23 +199,21 @@ class NeuromorphicSearch:
 
     def forget(self) -> NeuromorphicSearch:
         """The same search with states that last back at rest."""
-        return replace(self, _lasting=LastingStates(self._program), _idle=[], _turn=threading.Lock())
+        return replace(self, _lasting=LastingStates(self.program), _idle=[], _turn=threading.Lock())
 
-    @contextmanager
-    def _runner(self) -> Iterator[EventRun]:
-        """A kernel with room of its own; runs are kept for the next query."""
-        if self._program.lasting:
+    def _take(self) -> EventRun:
+        """A kernel with room of its own; where states last, only once nobody else has one."""
+        if self.program.lasting:
             self._turn.acquire()
         try:
-            run = self._idle.pop() if self._idle else EventRun(self._program, self._lasting)
-        except IndexError:  # another thread took the last one
-            run = EventRun(self._program, self._lasting)
-        try:
-            yield run
-        finally:
-            self._idle.append(run)
-            if self._program.lasting:
-                self._turn.release()
+            return self._idle.pop()
+        except IndexError:  # None was made yet, or all are at work.
+            return EventRun(self.program, self._lasting)
+
+    def _give_back(self, run: EventRun) -> None:
+        self._idle.append(run)
+        if self.program.lasting:
+            self._turn.release()
 
     def _ranked(
         self, queries: VectorArray, runs: list[QuerySpikes], nodes: IntArray, k: int
@@ -254,5 +252,5 @@ def build_search(
     nobody = Seeds(np.zeros((0, 1), dtype=np.int64), np.zeros((0, 1)))
     program = event_program(lower(spreading_circuit(links, nobody, chosen, layers)), NODES)
     return NeuromorphicSearch(
-        index, links, chosen, tuple(layers), proposals, _program=program, _lasting=LastingStates(program)
+        index, links, chosen, tuple(layers), proposals, program=program, _lasting=LastingStates(program)
     )

@@ -48,6 +48,7 @@ MOST_SEEDS = 64
 FEW_SEEDS = 3
 """Seeds that a query has unless it asks for others."""
 
+_QUOTA = 32
 _FIRST_TICK = 1.5
 LEAST_SHARE = 0.5
 
@@ -57,7 +58,7 @@ class Spreading:
     """How activity spreads.
 
     Args:
-        quota: at most so many nodes fire in a query; None: a fifth of the nodes, from 32 up to 64.
+        quota: at most so many nodes fire in a query; None: 32.
         winners: at most so many nodes fire in one tick (winner takes all); None: no limit.
         ticks: length of a query, 4 to 1,000 ticks. A spike needs one tick a link, and its delay.
         decay: share of v that is left after a tick, 0.3 to 0.99.
@@ -111,7 +112,7 @@ class Spreading:
         """The most spikes that one query over so many nodes can have."""
         if self.quota is not None:
             return int(self.quota) if self.refractory is not None else min(nodes, int(self.quota))
-        return min(nodes, min(64, max(32, nodes // 5)))
+        return min(nodes, _QUOTA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,9 +239,7 @@ def _population(
             "v_threshold": THRESHOLD if may.all() else np.where(may, THRESHOLD, NEVER),
             **neuron_parameters(settings.parts, branches, silent, THRESHOLD, ticks, settings.dt),
         },
-        winners=Winners(
-            k=None if settings.winners is None else int(settings.winners), quota=settings.limit(size)
-        ),
+        winners=Winners(k=None if settings.winners is None else int(settings.winners), quota=settings.limit(size)),
     )
 
 
