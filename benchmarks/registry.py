@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.form import Bench
 from benchmarks.main import MAIN
+from benchmarks.search import SEARCH, SEARCH_MILLION
 from benchmarks.simulation import SIMULATION
 
-BENCHES: tuple[Bench, ...] = (MAIN, SIMULATION)
+BENCHES: tuple[Bench, ...] = (MAIN, SIMULATION, SEARCH, SEARCH_MILLION)

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.events import QuerySpikes
-from hnsw_bridge.explain import edge_layers
 from hnsw_bridge.fusion import Fusion, activation, ranked_by
 from hnsw_bridge.index import check_k
 from hnsw_bridge.labels import IntArray
@@ -74,7 +73,7 @@ def associate(
     start = ranked_by(fused[alive], alive, seeds)
     share = np.maximum(fused[start] / max(float(fused[start[0]]), 1e-12), _LEAST_SHARE)
     (run,) = search.spread(Seeds(start[None], share[None]))
-    carried = activation(run, edge_layers(search), nodes, chosen.fade)
+    carried = activation(run, search.program, chosen.fade)
     total = chosen.scores({**parts, "spikes": carried})
     total[search.graph.nodes_of(np.asarray(without, dtype=np.int64))] = -np.inf
     best = ranked_by(total[alive], alive, k)

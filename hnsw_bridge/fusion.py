@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from hnsw_bridge.event_program import EventProgram
 from hnsw_bridge.events import QuerySpikes
 from hnsw_bridge.labels import IntArray
-from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.metric import FloatArray
+from hnsw_bridge.spreading import THRESHOLD
 from neuro.errors import InvalidInput, ToolError
 
 
@@ -56,14 +57,16 @@ class Fusion:
         return total
 
 
-def activation(run: QuerySpikes, layers: Sequence[EdgeLayer], nodes: int, fade: float = 0.5) -> FloatArray:
-    """What a query's spikes carried to each node along these layers, shape (nodes,)."""
-    result = np.zeros(nodes)
-    strength = fade ** run.ticks.astype(np.float64)
-    for layer in layers:
+def activation(run: QuerySpikes, program: EventProgram, fade: float = 0.5) -> FloatArray:
+    """What a query's spikes carried to each node along all edges, in thresholds, shape (nodes,)."""
+    result = np.zeros(program.nodes)
+    strength = fade ** run.ticks.astype(np.float64) / THRESHOLD
+    for layer in program.layers:
+        weights = layer.weights["w"]
         for node, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):
-            ends, weights = layer.neighbours(node)
-            np.add.at(result, ends, share * weights)
+            row = slice(int(layer.row_start[node]), int(layer.row_start[node + 1]))
+            # No node is twice in a row, so plain indexing adds up rightly.
+            result[layer.column[row]] += share * weights[row]
     return result
 
 

@@ -12,7 +12,46 @@ from hnsw_bridge.metric import FloatArray
 
 _PHRASE = re.compile(r"(?:[A-Z][\w'’.-]*|\d{4})(?:\s+(?:(?:of|the|and|de|von|van|&)\s+)?(?:[A-Z][\w'’-]*|\d+))*")
 _EDGE_WORDS = frozenset(
-    ["the", "a", "an", "in", "of", "on", "at", "by", "it", "he", "she", "they", "his", "her", "this", "that", "these", "those", "is", "was", "as", "and", "but", "for", "from", "with", "its", "there", "after", "before", "during", "who", "what", "where", "when", "which", "how", "if"]
+    [
+        "the",
+        "a",
+        "an",
+        "in",
+        "of",
+        "on",
+        "at",
+        "by",
+        "it",
+        "he",
+        "she",
+        "they",
+        "his",
+        "her",
+        "this",
+        "that",
+        "these",
+        "those",
+        "is",
+        "was",
+        "as",
+        "and",
+        "but",
+        "for",
+        "from",
+        "with",
+        "its",
+        "there",
+        "after",
+        "before",
+        "during",
+        "who",
+        "what",
+        "where",
+        "when",
+        "which",
+        "how",
+        "if",
+    ]
 )
 _SHORTEST = 3
 
