@@ -73,7 +73,7 @@ class SearchLab:
         """Nouns, their hypernyms (row numbers) and embeddings of gloss and entry."""
         folder = data_folder() / "text"
         rows = json.loads((folder / "wordnet_nouns.json").read_text(encoding="utf-8"))
-        parents = [row["hypernyms"] for row in rows]
+        parents = rows["hypernyms"]
         with np.load(folder / "wordnet_nouns.npz", allow_pickle=False) as arrays:
             return {"parents": parents, **{name: arrays[name].astype(np.float32) for name in arrays.files}}
 
