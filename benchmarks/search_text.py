@@ -99,7 +99,7 @@ def _hypernyms(lab: SearchLab) -> tuple[float, float, float]:
     """hit@5 of the grandparent by spikes and by cosine, and gloss -> entry R@1; 2,000 cues a seed."""
     nouns = lab.nouns
     parents = nouns["parents"]
-    rule = EdgeStdp(rise=2.0, fall=0.25, keep=1.0)
+    rule = EdgeStdp(rise=4.0, fall=0.25, keep=1.0, highest=4.0)
     pairs = [(child, parent) for child, own in enumerate(parents) for parent in own if parent != child]
     index = build_index(nouns["entry"], metric=Metric.COSINE, threads=2)
     layer = no_edges(index.nodes, rule).learn(pairs).layer("hypernyms")

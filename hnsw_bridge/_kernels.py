@@ -80,7 +80,7 @@ def apart(metric: int, a: Vectors, b: Floats, squares: float) -> float:
 def rank(
     metric: int, vectors: Vectors, squares: Floats, query: Vectors, candidates: Ints, k: int
 ) -> tuple[Ints, Floats]:
-    """The k nearest candidates, each once, by exact distance and then by node; negative and repeated ones don't count."""
+    """The k nearest candidates by exact distance, then by node; negative and repeated ones don't count."""
     asked = query.astype(np.float64)
     square = product_sum(query, asked) if metric == COSINE else 0.0
     size = candidates.size

@@ -1,7 +1,7 @@
 """Association: finding by spikes what similarity does not find.
 
-Cue -> seeds (similarity, words and mentions fused) -> spikes along the edge layers -> one fused score. Each stage can be
-switched off by its weight in :class:`hnsw_bridge.fusion.Fusion`.
+Cue -> seeds (similarity, words and mentions fused) -> spikes along the edge layers -> one fused score. Each stage
+can be switched off by its weight in :class:`hnsw_bridge.fusion.Fusion`.
 """
 
 from __future__ import annotations

@@ -38,6 +38,9 @@ from neuro.program import (
     walk,
 )
 
+FULL = -1
+"""What a printed kernel returns when its slots or its room for spikes run out; nothing was changed then."""
+
 _TARGET = "event-driven search"
 _INSTEAD = "run the circuit with neuro.simulators instead"
 _EXACT_FUNCTIONS = frozenset({"abs", "ceil", "clip", "floor", "sqrt"})

@@ -15,13 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hnsw_bridge.event_program import EventLayer, EventProgram, can_sleep
+from hnsw_bridge.event_program import FULL, EventLayer, EventProgram, can_sleep
 from neuro.program import ACTIVE, TICK, Assignment, OperationProgram, Symbol
 from neuro.simulators.kernel_functions import functions_for
 from neuro.simulators.kernel_lines import print_expression
-
-FULL = -1
-"""What the kernel returns when its slots or its room for spikes run out; nothing was changed then."""
 
 _HEADER = '''"""One query over a graph, event by event. Printed from a step program; do not edit.
 

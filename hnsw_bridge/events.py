@@ -1,8 +1,8 @@
 """The event-driven run: queries over an EventProgram, visiting only nodes that could still cross their threshold.
 
 The kernel is printed from the program (:mod:`hnsw_bridge.event_source`). A node wakes up when a current or a spike
-reaches it; one that can't cross by itself sleeps on until the next event and then replays the ticks that it missed, step
-by step. So spikes are equal to the clock-driven run's, and the cost of a query depends on its activity and not on the
+reaches it; one that can't cross by itself sleeps on until the next event and then replays the ticks that it missed, one
+by one. So spikes are equal to the clock-driven run's, and the cost of a query depends on its activity and not on the
 size of the graph.
 """
 
@@ -14,13 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.event_program import EventProgram
-from hnsw_bridge.event_source import FULL, print_query
+from hnsw_bridge.event_program import FULL, EventProgram
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray, VectorArray
 from hnsw_bridge.spreading import LEAST_SHARE, MOST_SEEDS, THRESHOLD
 from hnsw_bridge.synapses import STEPS
-from neuro.simulators.kernel_module import load_kernel
 
 _FEWEST = 4096
 _LAST_GENERATION = 2**31 - 1
@@ -98,6 +96,9 @@ class EventRun:
     """A printed kernel and its room to work in; one query at a time. States that last may be shared by several."""
 
     def __init__(self, program: EventProgram, lasting: LastingStates) -> None:
+        from hnsw_bridge.event_source import print_query
+        from neuro.simulators.kernel_module import load_kernel
+
         source, self._arguments = print_query(program)
         module = load_kernel(source)
         self._query, self._answer = module.query, module.answer

@@ -75,8 +75,8 @@ SILICON_SETTINGS = IndexSettings(links=6)
 class SpikeIndex:
     """Vectors that can be searched, added, changed and deleted; made by :func:`build_index`.
 
-    Node i is hnswlib's element i, the i-th item ever added. A deleted item's node stays as a stepping stone: it leads on
-    to others and is never found. Any number of threads may search while one writes.
+    Node i is hnswlib's element i, the i-th item ever added. A deleted item's node stays as a stepping stone: it leads
+    on to others and is never found. Any number of threads may search while one writes.
     """
 
     def __init__(self, metric: Metric, settings: IndexSettings, dimension: int) -> None:

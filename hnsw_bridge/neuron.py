@@ -80,7 +80,7 @@ class Priming:
 
 @dataclass(frozen=True, slots=True)
 class Homeostasis:
-    """A spike raises its node's threshold by ``step``, each query lowers it by ``step * rate``, 0 to ``most`` thresholds.
+    """A spike raises its node's threshold by ``step``, each query lowers it by ``step * rate``, 0 to ``most`` of them.
 
     So a node that fires in more than a share ``rate`` of the queries grows harder to fire.
     """

@@ -194,7 +194,7 @@ def spreading_circuit(
         allowed: shape (nodes,): nodes that may fire; None: all that are not deleted.
 
     Raises:
-        InvalidInput: seeds or layers of another graph, delays that leave no time, or a rule that gives unusable weights.
+        InvalidInput: seeds or layers of another graph, delays that leave no time, or unusable weights.
     """
     chosen = Spreading() if settings is None else settings
     size = len(graph)

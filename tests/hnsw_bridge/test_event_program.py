@@ -12,7 +12,6 @@ from neuro.circuit import Circuit, Operation, Restart
 from neuro.errors import UnsupportedByTarget
 from neuro.lowering import lower
 from neuro.models.base import Method
-from neuro.models.static_synapse import static_synapse
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +51,6 @@ def _off_rest(circuit: Circuit) -> Circuit:
     return replace(circuit, populations=[replace(circuit.populations[0], initial={"v": 1e-3})])
 
 
-def _scaled(circuit: Circuit) -> Circuit:
-    scaled = replace(static_synapse("v"), on_pre="v_post += w - 0.5*v_post")
-    return replace(circuit, projections=[replace(circuit.projections[0], model=scaled)])
-
-
 def _with_exponential(circuit: Circuit) -> Circuit:
     equations = circuit.populations[0].model.equations.replace("+ I)", "+ I*exp(v/(1*volt)))")
     return _model(circuit, equations=equations, method=Method.EULER)
@@ -66,7 +60,6 @@ def _with_exponential(circuit: Circuit) -> Circuit:
     ("change", "feature"),
     [
         (_delayed, "a delay of 1 ticks, with which spikes could arrive in the next query"),
-        (_scaled, "on_pre of projection 'links', which does more than add"),
         (_off_rest, "a variable that moves by itself, 'v'"),
         (_resting_high, "a node that fires by itself"),
         (_with_exponential, "function exp in population 'nodes'"),
