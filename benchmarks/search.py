@@ -27,6 +27,7 @@ from hnsw_bridge import (
     Metric,
     Parts,
     Priming,
+    SpikeIndex,
     Spreading,
     build_search,
     edge_layer,
@@ -166,7 +167,7 @@ def event_mismatches(lab: SearchLab) -> Measured:
     generator = np.random.default_rng(0)
     pairs = generator.integers(0, 400, (2, 600))
     pairs = pairs[:, pairs[0] != pairs[1]]
-    extra = edge_layer("extra", 400, *pairs, generator.integers(-32, 64, pairs.shape[1]) / 32, delay=1)
+    extra = edge_layer("extra", 400, pairs[0], pairs[1], generator.integers(-32, 64, pairs.shape[1]) / 32, delay=1)
     wrong, spikes = 0, 0
     for parts in (Parts(), Parts(Gamma(4, 2), None, Dendrites(), Priming(), Homeostasis())):
         settings = Spreading(quota=64, ticks=8, parts=parts)
@@ -180,7 +181,7 @@ def event_mismatches(lab: SearchLab) -> Measured:
     return Measured(wrong, "spikes", equal, peer="spikes compared", peer_value=spikes, note="plain, and with all parts")
 
 
-def build_search_of(vectors: np.ndarray) -> object:
+def build_search_of(vectors: np.ndarray) -> SpikeIndex:
     """A small index."""
     from hnsw_bridge import build_index
 

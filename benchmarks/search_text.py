@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from benchmarks.form import Measured, checked
+from benchmarks.form import Measured, Row, checked
 from benchmarks.search_lab import SEEDS, Floats, SearchLab
 from hnsw_bridge import (
     CO_ACTIVATION,
@@ -75,7 +75,7 @@ def held_out(fused: Floats, seed: int) -> Floats:
     return result
 
 
-def multi_hop_gain(column: int) -> object:
+def multi_hop_gain(column: int) -> Row:
     """Points over exact cosine on held-out folds; column 0 is R@5, 1 all-support@10."""
 
     def measure(lab: SearchLab) -> Measured:

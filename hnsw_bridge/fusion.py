@@ -101,4 +101,4 @@ def _engine() -> Any:
 
 def ranked_by(scores: FloatArray, nodes: IntArray, k: int) -> IntArray:
     """The k best nodes, best first; ties go to the lower node."""
-    return nodes[np.lexsort((nodes, -scores))[:k]]
+    return np.asarray(nodes[np.lexsort((nodes, -scores))[:k]], dtype=np.int64)

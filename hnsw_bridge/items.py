@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -42,22 +42,22 @@ class Items:
     @property
     def vectors(self) -> VectorArray:
         """Shape (nodes, dimension)."""
-        return self._view("vectors")
+        return cast("VectorArray", self._view("vectors"))
 
     @property
     def labels(self) -> IntArray:
         """Shape (nodes,); -1 - node for a deleted item."""
-        return self._view("labels")
+        return cast("IntArray", self._view("labels"))
 
     @property
     def types(self) -> npt.NDArray[np.uint8]:
         """Shape (nodes,)."""
-        return self._view("types")
+        return cast("npt.NDArray[np.uint8]", self._view("types"))
 
     @property
     def alive(self) -> npt.NDArray[np.bool_]:
         """Shape (nodes,)."""
-        return self._view("alive")
+        return cast("npt.NDArray[np.bool_]", self._view("alive"))
 
     def fresh_labels(self, labels: npt.ArrayLike | None, count: int) -> IntArray:
         """Checked labels of new items, none of which is there already."""
@@ -71,11 +71,8 @@ class Items:
 
     def checked_types(self, types: npt.ArrayLike | None, count: int) -> npt.NDArray[np.uint8]:
         """One type for each new item, 0 by default."""
-        given = (
-            np.broadcast_to(np.asarray(0 if types is None else types), (count,))
-            if np.ndim(types) == 0
-            else np.asarray(types)
-        )
+        given = np.asarray(0 if types is None else types)
+        given = np.broadcast_to(given, (count,)) if given.ndim == 0 else given
         if given.shape != (count,) or not np.issubdtype(given.dtype, np.integer):
             raise InvalidInput(
                 f"types are {given.dtype} {given.shape}; one whole number for each of {count} items goes"

@@ -163,7 +163,8 @@ def shared_layer(
     for node, own in enumerate(marks):
         for mark in dict.fromkeys(own):
             holders.setdefault(mark, []).append(node)
-    nodes, sums = len(marks), {}
+    nodes = len(marks)
+    sums: dict[tuple[int, int], float] = {}
     for mark in sorted(holders):
         group = holders[mark]
         if 2 <= len(group) <= most_holders:
