@@ -69,7 +69,8 @@ def associate(
                 raise InvalidInput(f"{name} have shape {np.shape(part)}; one number for each of the {nodes} nodes goes")
             parts[name] = np.asarray(part, dtype=np.float64)
     alive = np.flatnonzero(search.graph.alive)
-    fused = chosen.scores(parts)
+    # Where similarity does not count in the answer, it still decides where the spikes start.
+    fused = (chosen if chosen.similarity > 0 else Fusion()).scores(parts)
     start = ranked_by(fused[alive], alive, seeds)
     share = np.maximum(fused[start] / max(float(fused[start[0]]), 1e-12), _LEAST_SHARE)
     (run,) = search.spread(Seeds(start[None], share[None]))

@@ -45,8 +45,8 @@ class Trace:
             return f"{self.label}: a seed"
         if not self.path:
             return f"{self.label}: found by hnswlib alone, no spike reached it"
-        steps = " ".join(f"{step.source} -{step.layer} {step.weight:.2f}-> " for step in self.path)
-        return f"{steps}{self.label}" + (" (below threshold)" if self.fired is None else f" (tick {self.fired})")
+        steps = " ".join(f"{step.source} -{step.layer} {step.weight:.2f}->" for step in self.path)
+        return f"{steps} {self.label}" + (" (below threshold)" if self.fired is None else f" (tick {self.fired})")
 
 
 def edge_layers(search: NeuromorphicSearch) -> tuple[EdgeLayer, ...]:
