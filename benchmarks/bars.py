@@ -80,5 +80,30 @@ BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
                 "parallel-stdp-differences": Bar(0, _MOST),
             }
         ),
+        "search": MappingProxyType(
+            {
+                "graph-as-read": Bar(0, _MOST),
+                "self-retrieval": Bar(1.0, _LEAST),
+                "recall-over-hnswlib-20k": Bar(0.0, _LEAST),
+                "recall-over-hnswlib-100k": Bar(0.0, _LEAST),
+                "circuit-fires": Bar(32, _MOST),
+                "multi-hop-recall-at-5": Bar(8.0, _LEAST),
+                "multi-hop-all-support-at-10": Bar(12.0, _LEAST),
+                "hypernyms-against-cosine": Bar(5.0, _LEAST),
+                "hypernyms-against-entry": Bar(0.85, _LEAST),
+                "use-raises-partners": Bar(0.5, _LEAST),
+                "use-spares-others": Bar(-0.5, _LEAST),
+                "time-against-hnswlib-20k": Bar(2.0, _MOST),
+                "time-against-hnswlib-100k": Bar(2.0, _MOST),
+                "growth-of-spreading-100k": Bar(1.5, _MOST),
+                "event-mismatches": Bar(0, _MOST),
+            }
+        ),
+        "search-million": MappingProxyType(
+            {
+                "time-against-hnswlib-1m": Bar(2.0, _MOST),
+                "growth-of-spreading-1m": Bar(1.5, _MOST),
+            }
+        ),
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.form import Bench
 from benchmarks.main import MAIN
 from benchmarks.memory import MEMORY
+from benchmarks.search import SEARCH, SEARCH_MILLION
 from benchmarks.simulation import SIMULATION
 
-BENCHES: tuple[Bench, ...] = (MAIN, MEMORY, SIMULATION)
+BENCHES: tuple[Bench, ...] = (MAIN, MEMORY, SEARCH, SEARCH_MILLION, SIMULATION)

@@ -38,6 +38,9 @@ from neuro.program import (
     walk,
 )
 
+FULL = -1
+"""What a printed kernel returns when its slots or its room for spikes run out; nothing was changed then."""
+
 _TARGET = "event-driven search"
 _INSTEAD = "run the circuit with neuro.simulators instead"
 _EXACT_FUNCTIONS = frozenset({"abs", "ceil", "clip", "floor", "sqrt"})
@@ -150,9 +153,7 @@ def _decays(program: EventProgram, update: Expression, name: str) -> bool:
         for part in walk(update)
     )
     products = [part for part in walk(update) if isinstance(part, Binary) and part.operator == "*"]
-    twice = any(
-        Symbol(name) in symbols(part.left) and Symbol(name) in symbols(part.right) for part in products
-    )
+    twice = any(Symbol(name) in symbols(part.left) and Symbol(name) in symbols(part.right) for part in products)
     if not linear or twice:
         return False
     values = _resting(program) | {program.variable: 0.0}
@@ -175,8 +176,10 @@ def _layer(synapses: ProjectionProgram, population: str) -> EventLayer:
     read: set[str] = set()
     for part in synapses.on_pre:
         own = symbols(part.value)
-        if part.target.scope is not Scope.POST or not part.accumulate or any(
-            symbol.scope is not Scope.OWN or symbol.name not in names for symbol in own
+        if (
+            part.target.scope is not Scope.POST
+            or not part.accumulate
+            or any(symbol.scope is not Scope.OWN or symbol.name not in names for symbol in own)
         ):
             raise _unsupported(f"on_pre of projection {synapses.name!r}, which does more than add")
         read |= {symbol.name for symbol in own}

@@ -8,30 +8,81 @@ program's expressions; the text depends on structure only, so a changed number n
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
-from hnsw_bridge.event_program import EventLayer, EventProgram, can_sleep
+from hnsw_bridge.event_program import FULL, EventLayer, EventProgram, can_sleep
 from neuro.program import ACTIVE, TICK, Assignment, OperationProgram, Symbol
 from neuro.simulators.kernel_functions import functions_for
 from neuro.simulators.kernel_lines import print_expression
 
-FULL = -1
-"""What the kernel returns when its slots or its room for spikes run out; nothing was changed then."""
+_HEADER = '''"""One query over a graph, event by event. Printed from a step program; do not edit.
 
-_HEADER = '''"""One query over a graph, event by event. Printed from a step program; do not edit."""
+It calls the bridge's kernels of digest {digest}.
+"""
 
 import math
 
 import numpy as np
 from numba import njit
 
+from hnsw_bridge import _kernels as bridge
+
 
 {functions}@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
 def query({arguments}):
 '''
+
+_ANSWER = """
+
+@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
+def answer({own}, {arguments}):
+    best, near = bridge.rank(
+        metric, vectors, squares, asked, found[: bridge.near_enough(rounded, wanted, relative, absolute)], wanted
+    )
+    count = 0
+    for a in range(min(few, best.size)):
+        if best[a] < graph_nodes:
+            seeds[count], shares[count] = best[a], near[a]
+            count += 1
+    bridge.enter(metric, shares[:count], least, shares[:count])
+    bridge.drive(shares[:count], most, steps, threshold, currents[:count])
+    fired = query({passed})
+    if fired < 0:
+        return fired, best, near, best, near
+    kept = best.size if join else 0
+    pool = np.empty(fired + kept, np.int64)
+    pool[:fired] = spike_nodes[:fired]
+    pool[fired:] = best[:kept]
+    last, exact = bridge.rank(metric, vectors, squares, asked, pool, k)
+    return fired, best[:few], near[:few], last, exact
+"""
+
+ANSWER_ARGUMENTS = (
+    "metric",
+    "vectors",
+    "squares",
+    "asked",
+    "found",
+    "rounded",
+    "relative",
+    "absolute",
+    "wanted",
+    "k",
+    "few",
+    "shares",
+    "graph_nodes",
+    "least",
+    "most",
+    "steps",
+    "threshold",
+    "join",
+)
+"""What ``answer`` takes before the arguments of ``query``: how it finds the seeds and ranks what fired."""
 
 _SELECT = '''@njit(cache=True, error_model="numpy", nogil=True)
 def ascend(keys, count):
@@ -135,8 +186,17 @@ def print_query(program: EventProgram) -> tuple[str, tuple[str, ...]]:
     out.add(0, f"{out.use('result')}[0] = count", "return fired")
     body = "\n".join(out.lines)
     functions = functions_for(body.replace("keep_winners(", "")) + _SELECT
-    header = _HEADER.replace("{arguments}", ", ".join(out.arguments)).replace("{functions}", functions)
-    return header + body + "\n", tuple(out.arguments)
+    names = ", ".join(out.arguments)
+    header = _HEADER.replace("{arguments}", names).replace("{functions}", functions)
+    passed = names.replace("seeds, currents", "seeds[:count], currents[:count]")
+    answer = _ANSWER.replace("{own}", ", ".join(ANSWER_ARGUMENTS)).replace("{arguments}", names)
+    answer = answer.replace("{passed}", passed)
+    return header.replace("{digest}", _digest()) + body + "\n" + answer, tuple(out.arguments)
+
+
+def _digest() -> str:
+    """Of the kernels that printed ones call: numba's cache looks at the caller's source only."""
+    return hashlib.sha256(Path(__file__).with_name("_kernels.py").read_bytes()).hexdigest()[:16]
 
 
 def _names(out: _Text, program: EventProgram, states: dict[str, str], prefix: str = "c") -> object:
@@ -220,7 +280,9 @@ def _print_visits(out: _Text, program: EventProgram) -> None:
     names = _names(out, program, states)
     left, right = (print_expression(side, names) for side in (threshold.left, threshold.right))  # type: ignore[arg-type]
     out.add(2, "at[slot] = n", f"above, below = {left}, {right}", "if above > below and active:")
-    out.add(3, f"{keys}[hits] = (np.int64(node_of[slot]) << 32) | slot", f"{margins}[hits] = above - below", "hits += 1")
+    out.add(
+        3, f"{keys}[hits] = (np.int64(node_of[slot]) << 32) | slot", f"{margins}[hits] = above - below", "hits += 1"
+    )
     out.add(3, "order[kept] = slot", "kept += 1")
     if can_sleep(program):
         rest = f"x_{program.variable} == 0.0 and above <= below and below >= 0.0"
@@ -237,7 +299,11 @@ def _print_winners(out: _Text, program: EventProgram) -> None:
         out.use(name) for name in ("spike_ticks", "spike_nodes", "spike_slots", "ends")
     )
     out.add(1, "limit = min(per_tick, left)")
-    out.add(1, "if hits > limit:", f"    hits = keep_winners(keys, margins, {out.use('room')}, {out.use('ties')}, hits, limit)")
+    out.add(
+        1,
+        "if hits > limit:",
+        f"    hits = keep_winners(keys, margins, {out.use('room')}, {out.use('ties')}, hits, limit)",
+    )
     out.add(1, "left -= hits", f"if fired + hits > {spike_nodes}.size:", f"    return {FULL}")
     out.add(1, "first = fired", "if hits > 1:", "    ascend(keys, hits)", "for a in range(hits):")
     out.add(2, "slot = keys[a] & 0xFFFFFFFF", f"{spike_ticks}[fired] = n", f"{spike_nodes}[fired] = keys[a] >> 32")

@@ -1,33 +1,31 @@
 """The event-driven run: queries over an EventProgram, visiting only nodes that could still cross their threshold.
 
 The kernel is printed from the program (:mod:`hnsw_bridge.event_source`). A node wakes up when a current or a spike
-reaches it; one that can't cross by itself sleeps on until the next event and then replays the ticks that it missed, step
-by step. So spikes are equal to the clock-driven run's, and the cost of a query depends on its activity and not on the
+reaches it; one that can't cross by itself sleeps on until the next event and then replays the ticks that it missed, one
+by one. So spikes are equal to the clock-driven run's, and the cost of a query depends on its activity and not on the
 size of the graph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.event_program import EventProgram
-from hnsw_bridge.event_source import FULL, print_query
+from hnsw_bridge.event_program import FULL, EventProgram
 from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import FloatArray
-from neuro.simulators.kernel_module import load_kernel
+from hnsw_bridge.metric import FloatArray, VectorArray
+from hnsw_bridge.spreading import LEAST_SHARE, MOST_SEEDS, THRESHOLD
+from hnsw_bridge.synapses import STEPS
 
 _FEWEST = 4096
 _LAST_GENERATION = 2**31 - 1
 _EVERYBODY = np.zeros(0, dtype=np.bool_)
 
 
-@dataclass(frozen=True, slots=True)
-class QuerySpikes:
+class QuerySpikes(NamedTuple):
     """What one query gave: ticks and nodes of its spikes in order, and how many nodes were awake."""
 
     ticks: IntArray
@@ -48,6 +46,43 @@ def run_queries(program: EventProgram, seeds: IntArray, currents: FloatArray) ->
         yield run.query(row, values)
 
 
+class Asked(NamedTuple):
+    """A query as :meth:`EventRun.answer` takes it.
+
+    Args:
+        arrays: metric, vectors and squares, from :meth:`hnsw_bridge.items.Items.arrays`.
+        query: shape (dimension,), float32.
+        found, rounded: nodes that hnswlib proposes and its distances.
+        slack: room for rounding in these.
+        wanted: how many of them are ranked exactly.
+        k: how many answers.
+        few: how many seeds.
+        drive: the current into a full seed, in thresholds.
+        join: whether the proposals are ranked beside the nodes that fire.
+    """
+
+    arrays: tuple[int, VectorArray, FloatArray]
+    query: VectorArray
+    found: IntArray
+    rounded: VectorArray
+    slack: tuple[float, float]
+    wanted: int
+    k: int
+    few: int
+    drive: float
+    join: bool
+
+
+class Answer(NamedTuple):
+    """Seeds with their distances and shares, then the nodes found and their distances."""
+
+    seeds: IntArray
+    near: FloatArray
+    shares: FloatArray
+    nodes: IntArray
+    distances: FloatArray
+
+
 class LastingStates:
     """What stays from query to query: thresholds that moved, and how many queries there were."""
 
@@ -61,32 +96,54 @@ class EventRun:
     """A printed kernel and its room to work in; one query at a time. States that last may be shared by several."""
 
     def __init__(self, program: EventProgram, lasting: LastingStates) -> None:
+        from hnsw_bridge.event_source import print_query
+        from neuro.simulators.kernel_module import load_kernel
+
         source, self._arguments = print_query(program)
-        self._kernel = load_kernel(source).query
+        module = load_kernel(source)
+        self._query, self._answer = module.query, module.answer
         self._program = program
         self._lasting = lasting
         self._generation = 0
         self._fixed = _fixed_arguments(program) | {f"l_{name}": array for name, array in lasting.arrays.items()}
         self._fixed["seen"] = lasting.seen
+        self._seeds, self._currents = np.empty(MOST_SEEDS, dtype=np.int64), np.empty(MOST_SEEDS)
         self._grow(_FEWEST)
 
     def query(self, seeds: IntArray, currents: FloatArray, allowed: npt.NDArray[np.bool_] | None = None) -> QuerySpikes:
         """The spikes of one query; nodes that are not ``allowed``, shape (nodes,), never get any input."""
-        own = self._own
-        own["seeds"], own["currents"] = seeds, currents
-        own["masked"], own["allowed"] = (False, _EVERYBODY) if allowed is None else (True, allowed)
-        while True:
-            if self._generation == _LAST_GENERATION:
-                self._grow(self._capacity)
-            self._generation += 1
-            own["generation"], own["done"] = self._generation, self._lasting.queries
-            fired = self._kernel(*[own[name] for name in self._arguments])
-            if fired != FULL:
-                break
+        masked = (False, _EVERYBODY) if allowed is None else (True, allowed)
+        while (fired := self._query(*self._given(seeds, currents, *masked))) == FULL:
             self._grow(2 * self._capacity)
+        return self._spikes(fired)
+
+    def answer(self, asked: Asked) -> tuple[QuerySpikes, Answer]:
+        """Seeds from what hnswlib found, their spikes, and what fired or was found ranked exactly, in one call."""
+        shares = np.empty(asked.few)
+        front = (
+            *asked.arrays, asked.query, asked.found, asked.rounded, *asked.slack, asked.wanted, asked.k, asked.few,
+            shares, self._program.nodes, LEAST_SHARE, asked.drive, float(STEPS), THRESHOLD, asked.join,
+        )  # fmt: skip
+        room = self._seeds[: asked.few], self._currents[: asked.few]
+        while (result := self._answer(*front, *self._given(*room, False, _EVERYBODY)))[0] == FULL:
+            self._grow(2 * self._capacity)
+        fired, nodes, near, last, exact = result
+        return self._spikes(fired), Answer(nodes, near, shares, last, exact)
+
+    def _given(self, seeds: IntArray, currents: FloatArray, masked: bool, allowed: npt.NDArray[np.bool_]) -> list[Any]:
+        if self._generation == _LAST_GENERATION:
+            self._grow(self._capacity)
+        self._generation += 1
+        values = (seeds, currents, masked, allowed, self._generation, self._lasting.queries)
+        for place, value in zip(self._changing, values, strict=True):
+            if place is not None:
+                self._list[place] = value
+        return self._list
+
+    def _spikes(self, fired: int) -> QuerySpikes:
         self._lasting.queries += 1
-        ticks, nodes = own["spike_ticks"][:fired].copy(), own["spike_nodes"][:fired].copy()
-        return QuerySpikes(ticks, nodes, int(own["result"][0]))
+        own = self._own
+        return QuerySpikes(own["spike_ticks"][:fired].copy(), own["spike_nodes"][:fired].copy(), int(own["result"][0]))
 
     def _grow(self, capacity: int) -> None:
         """Room for so many awake nodes and spikes; what it held before is not needed any more."""
@@ -100,6 +157,9 @@ class EventRun:
         rooms["result"] = np.zeros(1, dtype=np.int64)
         rooms |= {f"s_{state.name}": np.zeros(capacity) for state in self._program.neurons.states}
         self._own = self._fixed | rooms
+        changing = ("seeds", "currents", "masked", "allowed", "generation", "done")
+        self._changing = [self._arguments.index(name) if name in self._arguments else None for name in changing]
+        self._list = [self._own.get(name) for name in self._arguments]
 
 
 def _fixed_arguments(program: EventProgram) -> dict[str, Any]:

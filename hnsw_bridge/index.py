@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ from neuro.errors import InvalidInput
 BoolArray = npt.NDArray[np.bool_]
 Filter = BoolArray | Callable[[IntArray], BoolArray]
 """Which items may be found: a mask over the nodes, or a function of their labels that gives one."""
+
+T = TypeVar("T")
 
 _LIMITS = {
     "links": (2, 512),
@@ -73,8 +75,8 @@ SILICON_SETTINGS = IndexSettings(links=6)
 class SpikeIndex:
     """Vectors that can be searched, added, changed and deleted; made by :func:`build_index`.
 
-    Node i is hnswlib's element i, the i-th item ever added. A deleted item's node stays as a stepping stone: it leads on
-    to others and is never found. Any number of threads may search while one writes.
+    Node i is hnswlib's element i, the i-th item ever added. A deleted item's node stays as a stepping stone: it leads
+    on to others and is never found. Any number of threads may search while one writes.
     """
 
     def __init__(self, metric: Metric, settings: IndexSettings, dimension: int) -> None:
@@ -85,9 +87,7 @@ class SpikeIndex:
         self._items = Items(metric, dimension)
         self._lock = SharedLock()
         self._native = hnswlib.Index(metric.value, dimension)
-        self._native.init_index(
-            1, M=settings.links, ef_construction=settings.build_effort, random_seed=settings.seed
-        )
+        self._native.init_index(1, M=settings.links, ef_construction=settings.build_effort, random_seed=settings.seed)
 
     def __len__(self) -> int:
         return self._items.living
@@ -169,7 +169,9 @@ class SpikeIndex:
             result &= given
         if types is not None:
             wanted = np.asarray(types).ravel()
-            if wanted.size and (not np.issubdtype(wanted.dtype, np.integer) or wanted.min() < 0 or wanted.max() >= NODE_TYPES):
+            if wanted.size and (
+                not np.issubdtype(wanted.dtype, np.integer) or wanted.min() < 0 or wanted.max() >= NODE_TYPES
+            ):
                 raise InvalidInput(f"types are {wanted.tolist()}; whole numbers from 0 to {NODE_TYPES - 1} are allowed")
             result &= np.isin(self.types, wanted)
         return result
@@ -177,32 +179,49 @@ class SpikeIndex:
     def nearest(self, queries: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
         """Like :meth:`query` for rows already checked, with node numbers in place of labels and without a filter."""
         check_k(k, len(self))
-        candidates = self.proposals(queries, min(max(int(k), self.settings.search_effort), len(self)))
+        candidates, rounded = self.proposals(queries, min(max(int(k), self.settings.search_effort), len(self)))
         nodes = np.empty((len(queries), k), dtype=np.int64)
         near = np.empty((len(queries), k), dtype=np.float64)
         for row, query in enumerate(queries):
-            nodes[row], near[row] = self.ranked(query, candidates[row], k)
+            nodes[row], near[row] = self._best(query, candidates[row], rounded[row], k)
         return nodes, near
+
+    def _best(self, query: VectorArray, found: IntArray, rounded: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
+        """The k nearest of what hnswlib found; only those that could be are measured."""
+        with self._lock.read:
+            return self._items.best(query, found, rounded, k)
 
     def ranked(self, query: VectorArray, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
         """The k nearest of the candidate nodes and their exact distances, nearest first, each node once."""
-        with self._lock.read():
+        with self._lock.read:
             return self._items.ranked(query, candidates, k)
 
     def exact(self, query: VectorArray) -> FloatArray:
         """The exact distance of every node, shape (nodes,)."""
-        with self._lock.read():
+        with self._lock.read:
             return self._items.exact(query)
 
-    def proposals(self, queries: VectorArray, count: int) -> IntArray:
-        """The nodes that hnswlib finds for each query, shape (rows, count); all where it can't reach that many."""
-        with self._lock.read():
-            try:
-                found, _ = self._native.knn_query(queries, k=count, num_threads=1)
-            except RuntimeError:
-                # Fewer than `count` nodes can be reached from the entry, so all items are looked at.
-                return np.tile(np.flatnonzero(self.alive), (len(queries), 1))
-        return np.asarray(found).astype(np.int64)
+    def proposals(self, queries: VectorArray, count: int) -> tuple[IntArray, VectorArray]:
+        """The nodes that hnswlib finds for each query and its distances (float32), nearest first, shape (rows, count).
+
+        Where it can't reach that many, all items, with distance 0.
+        """
+        with self._lock.read:
+            return self._find(queries, count)
+
+    def consult(self, queries: VectorArray, count: int, then: Callable[[IntArray, VectorArray, Items], T]) -> T:
+        """What ``then`` makes of the proposals while no writer can change the items."""
+        with self._lock.read:
+            return then(*self._find(queries, count), self._items)
+
+    def _find(self, queries: VectorArray, count: int) -> tuple[IntArray, VectorArray]:
+        try:
+            found, near = self._native.knn_query(queries, k=count, num_threads=1)
+        except RuntimeError:
+            # Fewer than `count` nodes can be reached from the entry, so all items are looked at.
+            everything = np.tile(np.flatnonzero(self.alive), (len(queries), 1))
+            return everything, np.zeros(everything.shape, dtype=np.float32)
+        return np.asarray(found).view(np.int64), np.asarray(near)
 
     def add(
         self,
@@ -227,7 +246,7 @@ class SpikeIndex:
         portion = _PORTION if self.nodes else len(vectors)
         for start in range(0, len(vectors), portion):
             part = slice(start, start + portion)
-            with self._lock.write():
+            with self._lock.write:
                 numbers = np.arange(self.nodes, self.nodes + len(vectors[part]))
                 self._room(int(numbers[-1]) + 1)
                 self._native.add_items(vectors[part], numbers, num_threads=int(threads))
@@ -242,7 +261,7 @@ class SpikeIndex:
         """
         vectors = checked_vectors(embeddings, "embeddings", self.metric, self.dimension)
         nodes = self._items.find(checked_labels(labels, len(vectors)))
-        with self._lock.write():
+        with self._lock.write:
             self._native.add_items(vectors, nodes, num_threads=1)
             self._items.overwrite(nodes, vectors)
 
@@ -268,14 +287,14 @@ class SpikeIndex:
         nodes = self._items.find(checked_labels(wanted, wanted.size)) if wanted.size else wanted
         if nodes.size >= len(self):
             raise InvalidInput(f"{nodes.size} of {len(self)} items would be deleted; an index holds at least one")
-        with self._lock.write():
+        with self._lock.write:
             for node in nodes.tolist():
                 self._native.mark_deleted(node)
             self._items.bury(nodes)
 
     def state(self) -> Mapping[str, Any]:
         """Numbers and bytes by which hnswlib describes the index, for :func:`hnsw_bridge.read_graph`."""
-        with self._lock.read():
+        with self._lock.read:
             (state,) = self._native.__getstate__()
         return dict(state)
 
@@ -292,7 +311,7 @@ class SpikeIndex:
         passed = np.flatnonzero(allowed)
         wide = int(1.5 * max(k, self.settings.search_effort) * len(self) / max(passed.size, 1))
         scan = passed.size <= _SCANNED or wide > len(self) // 4
-        candidates = None if scan else self.proposals(queries, min(wide, len(self)))
+        candidates = None if scan else self.proposals(queries, min(wide, len(self)))[0]
         for row, query in enumerate(queries):
             found = passed if candidates is None else candidates[row][allowed[candidates[row]]]
             best, exact = self.ranked(query, found if found.size >= k else passed, k)

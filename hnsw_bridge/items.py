@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -35,28 +35,29 @@ class Items:
         self._labels = np.empty(0, dtype=np.int64)
         self._types = np.empty(0, dtype=np.uint8)
         self._alive = np.empty(0, dtype=np.bool_)
+        self._longest = 0.0
         self._places: dict[int, int] | None = None
         self._views: dict[str, npt.NDArray[Any]] = {}
 
     @property
     def vectors(self) -> VectorArray:
         """Shape (nodes, dimension)."""
-        return self._view("vectors")
+        return cast("VectorArray", self._view("vectors"))
 
     @property
     def labels(self) -> IntArray:
         """Shape (nodes,); -1 - node for a deleted item."""
-        return self._view("labels")
+        return cast("IntArray", self._view("labels"))
 
     @property
     def types(self) -> npt.NDArray[np.uint8]:
         """Shape (nodes,)."""
-        return self._view("types")
+        return cast("npt.NDArray[np.uint8]", self._view("types"))
 
     @property
     def alive(self) -> npt.NDArray[np.bool_]:
         """Shape (nodes,)."""
-        return self._view("alive")
+        return cast("npt.NDArray[np.bool_]", self._view("alive"))
 
     def fresh_labels(self, labels: npt.ArrayLike | None, count: int) -> IntArray:
         """Checked labels of new items, none of which is there already."""
@@ -70,9 +71,12 @@ class Items:
 
     def checked_types(self, types: npt.ArrayLike | None, count: int) -> npt.NDArray[np.uint8]:
         """One type for each new item, 0 by default."""
-        given = np.broadcast_to(np.asarray(0 if types is None else types), (count,)) if np.ndim(types) == 0 else np.asarray(types)
+        given = np.asarray(0 if types is None else types)
+        given = np.broadcast_to(given, (count,)) if given.ndim == 0 else given
         if given.shape != (count,) or not np.issubdtype(given.dtype, np.integer):
-            raise InvalidInput(f"types are {given.dtype} {given.shape}; one whole number for each of {count} items goes")
+            raise InvalidInput(
+                f"types are {given.dtype} {given.shape}; one whole number for each of {count} items goes"
+            )
         if given.min() < 0 or given.max() >= NODE_TYPES:
             raise InvalidInput(f"types run from {given.min()} to {given.max()}; 0 to {NODE_TYPES - 1} is allowed")
         return given.astype(np.uint8)
@@ -95,6 +99,7 @@ class Items:
         for start in range(0, len(vectors), _CHUNK):
             rows = vectors[start : start + _CHUNK]
             self._squares[first + start : first + start + len(rows)] = squares(rows)
+        self._longest = max(self._longest, float(np.sqrt(self._squares[part].max())))
         self._types[part], self._alive[part] = types, True
         if self._places is not None:
             self._places.update(zip(labels.tolist(), range(first, last), strict=True))
@@ -104,6 +109,7 @@ class Items:
     def overwrite(self, nodes: IntArray, vectors: VectorArray) -> None:
         """New vectors of nodes."""
         self._vectors[nodes], self._squares[nodes] = vectors, squares(vectors)
+        self._longest = max(self._longest, float(np.sqrt(self._squares[nodes].max())))
 
     def bury(self, nodes: IntArray) -> None:
         """Nodes whose items are deleted."""
@@ -118,19 +124,39 @@ class Items:
         """The k nearest candidates and their exact distances."""
         from hnsw_bridge import _kernels
 
-        nodes, near = _kernels.rank(self._code(), self._vectors, self._squares, query, candidates, k)
+        nodes, near = _kernels.rank(self._metric.code, self._vectors, self._squares, query, candidates, k)
         return nodes, near
+
+    def best(self, query: VectorArray, found: IntArray, rounded: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
+        """The k nearest of ``found``, which is in the order of ``rounded``, distances that float32 sums gave.
+
+        A float32 sum of n terms is off by less than n 2^-23 of the sum of their sizes: of the distance itself for l2,
+        of 1 + |a| |b| for the others. Twice that is allowed for; what is beyond it can't be among the k nearest.
+        """
+        from hnsw_bridge import _kernels
+
+        count = _kernels.near_enough(rounded, k, *self.slack(query))
+        return self.ranked(query, found[:count], k)
+
+    def slack(self, query: VectorArray) -> tuple[float, float]:
+        """Relative and absolute room for rounding in :meth:`best`."""
+        error = (self.dimension + 8) * 2.0**-21
+        if self._metric is Metric.L2:
+            return error, 0.0
+        longest = self._longest * float(np.linalg.norm(query)) if self._metric is Metric.INNER_PRODUCT else 1.0
+        return 0.0, error * (1.0 + longest)
+
+    def arrays(self) -> tuple[int, VectorArray, FloatArray]:
+        """What kernels need to measure distances: the metric's code, the vectors and their squared lengths."""
+        return self._metric.code, self._vectors, self._squares
 
     def exact(self, query: VectorArray) -> FloatArray:
         """The exact distance of every node."""
         from hnsw_bridge import _kernels
 
         result = np.empty(self.nodes)
-        _kernels.measure(self._code(), self._vectors[: self.nodes], self._squares, query, result)
+        _kernels.measure(self._metric.code, self._vectors[: self.nodes], self._squares, query, result)
         return result
-
-    def _code(self) -> int:
-        return tuple(Metric).index(self._metric)
 
     def _known(self) -> dict[int, int]:
         """Label -> node of the living items, made when it is first asked for."""

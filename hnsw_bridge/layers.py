@@ -136,10 +136,14 @@ def edge_layer(
     return EdgeLayer(name, row_start, unique % max(nodes, 1), strength[chosen].astype(np.float64), delay)
 
 
-def temporal_layer(name: str, order: Sequence[int] | IntArray, nodes: int, reach: int = 1, weight: float = 1.0) -> EdgeLayer:
+def temporal_layer(
+    name: str, order: Sequence[int] | IntArray, nodes: int, reach: int = 1, weight: float = 1.0
+) -> EdgeLayer:
     """Edges between nodes that follow each other within ``reach`` steps, both ways, weight / distance in time."""
     when = np.asarray(order, dtype=np.int64)
-    pairs = [(when[:-step], when[step:], np.full(max(when.size - step, 0), weight / step)) for step in range(1, reach + 1)]
+    pairs = [
+        (when[:-step], when[step:], np.full(max(when.size - step, 0), weight / step)) for step in range(1, reach + 1)
+    ]
     start, end, strength = (np.concatenate(part) for part in zip(*pairs, strict=True))
     apart = start != end
     return edge_layer(name, nodes, start[apart], end[apart], strength[apart], both_ways=True)
@@ -159,7 +163,8 @@ def shared_layer(
     for node, own in enumerate(marks):
         for mark in dict.fromkeys(own):
             holders.setdefault(mark, []).append(node)
-    nodes, sums = len(marks), {}
+    nodes = len(marks)
+    sums: dict[tuple[int, int], float] = {}
     for mark in sorted(holders):
         group = holders[mark]
         if 2 <= len(group) <= most_holders:
@@ -179,9 +184,7 @@ def strongest(layer: EdgeLayer, most: int) -> EdgeLayer:
     order = np.lexsort((layer.column, -np.abs(layer.weight), source))
     rank = np.arange(len(layer)) - layer.row_start[source[order]]
     kept = np.sort(order[rank < most])
-    return edge_layer(
-        layer.name, layer.nodes, source[kept], layer.column[kept], layer.weight[kept], delay=layer.delay
-    )
+    return edge_layer(layer.name, layer.nodes, source[kept], layer.column[kept], layer.weight[kept], delay=layer.delay)
 
 
 def _check_ends(name: str, nodes: IntArray, count: int) -> None:

@@ -3,46 +3,58 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 
 class SharedLock:
-    """Readers-writer lock."""
+    """Readers-writer lock: ``with lock.read:`` is shared with other readers, ``with lock.write:`` is alone."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition(threading.Lock())
-        self._readers = 0
-        self._waiting = 0
-        self._writing = False
+        self.read = _Reading(self._condition)
+        self.write = _Writing(self._condition, self.read)
 
-    @contextmanager
-    def read(self) -> Iterator[None]:
-        """Shared with other readers, never with a writer."""
-        with self._condition:
-            while self._writing or self._waiting:
-                self._condition.wait()
-            self._readers += 1
-        try:
-            yield
-        finally:
-            with self._condition:
-                self._readers -= 1
-                if not self._readers:
-                    self._condition.notify_all()
 
-    @contextmanager
-    def write(self) -> Iterator[None]:
-        """Alone."""
+class _Reading:
+    def __init__(self, condition: threading.Condition) -> None:
+        self._condition = condition
+        self.readers = 0
+        self.writers = 0
+        """Writers that wait or write."""
+
+    def __enter__(self) -> None:
         with self._condition:
-            self._waiting += 1
-            while self._writing or self._readers:
+            while self.writers:
                 self._condition.wait()
-            self._waiting -= 1
-            self._writing = True
-        try:
-            yield
-        finally:
-            with self._condition:
-                self._writing = False
+            self.readers += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._condition:
+            self.readers -= 1
+            if not self.readers and self.writers:
                 self._condition.notify_all()
+
+
+class _Writing:
+    def __init__(self, condition: threading.Condition, reading: _Reading) -> None:
+        self._condition = condition
+        self._reading = reading
+        self._alone = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._condition:
+            self._reading.writers += 1
+        self._alone.acquire()
+        with self._condition:
+            while self._reading.readers:
+                self._condition.wait()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._alone.release()
+        with self._condition:
+            self._reading.writers -= 1
+            self._condition.notify_all()

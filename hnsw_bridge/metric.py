@@ -18,6 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 VectorArray = npt.NDArray[np.float32]
 
 _LARGEST_SQUARE = 1e37
+_SMALLEST_SQUARE = 1e-30
 
 
 class Metric(Enum):
@@ -26,6 +27,11 @@ class Metric(Enum):
     L2 = "l2"
     COSINE = "cosine"
     INNER_PRODUCT = "ip"
+
+    @property
+    def code(self) -> int:
+        """The number by which kernels know it."""
+        return {"l2": 0, "cosine": 1, "ip": 2}[self.value]
 
 
 def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension: int | None = None) -> VectorArray:
@@ -42,20 +48,28 @@ def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension:
         raise InvalidInput(f"{what} have shape {given.shape}; (rows, dimension) with at least one row is allowed")
     if dimension is not None and given.shape[1] != dimension:
         raise InvalidInput(f"{what} have {given.shape[1]} dimensions; the index holds vectors of {dimension}")
-    with np.errstate(over="ignore"):
-        vectors = np.ascontiguousarray(given, dtype=np.float32)
+    if given.dtype == np.float32:
+        vectors = np.ascontiguousarray(given)
+    else:
+        with np.errstate(over="ignore"):
+            vectors = np.ascontiguousarray(given, dtype=np.float32)
     _check_numbers(vectors, what, metric)
     return vectors
 
 
 def _check_numbers(vectors: VectorArray, what: str, metric: Metric) -> None:
+    from hnsw_bridge import _kernels
+
+    if _kernels.sound(vectors, _SMALLEST_SQUARE if metric is Metric.COSINE else -1.0, _LARGEST_SQUARE):
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.einsum("ij,ij->i", vectors, vectors)
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if bad.size:
         raise InvalidInput(
             f"row {bad[0]} of {what} holds NaN, infinity or a number beyond float32; finite ones are allowed"
         )
-    with np.errstate(over="ignore"):
-        large = np.flatnonzero(np.einsum("ij,ij->i", vectors, vectors) > _LARGEST_SQUARE)
+    large = np.flatnonzero(lengths > _LARGEST_SQUARE)
     if large.size:
         raise InvalidInput(
             f"row {large[0]} of {what} is longer than 3e18, so squares overflow float32; scale the vectors"

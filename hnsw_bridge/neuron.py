@@ -80,7 +80,7 @@ class Priming:
 
 @dataclass(frozen=True, slots=True)
 class Homeostasis:
-    """A spike raises its node's threshold by ``step``, each query lowers it by ``step * rate``, 0 to ``most`` thresholds.
+    """A spike raises its node's threshold by ``step``, each query lowers it by ``step * rate``, 0 to ``most`` of them.
 
     So a node that fires in more than a share ``rate`` of the queries grows harder to fire.
     """
@@ -91,7 +91,9 @@ class Homeostasis:
 
     def __post_init__(self) -> None:
         if not (0 < self.step <= self.most <= 1000 and 0 < self.rate < 1):
-            raise InvalidInput(f"step is {self.step!r}, rate {self.rate!r}, most {self.most!r}: 0 < step <= most, rate < 1")
+            raise InvalidInput(
+                f"step is {self.step!r}, rate {self.rate!r}, most {self.most!r}: 0 < step <= most, rate < 1"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,9 @@ def between_queries(parts: Parts, threshold: float) -> Mapping[str, str]:
     """Statements that run once a query, by name: how what lasts comes back."""
     code: dict[str, str] = {}
     if parts.homeostasis is not None:
-        leak, most = (value * threshold for value in (parts.homeostasis.step * parts.homeostasis.rate, parts.homeostasis.most))
+        leak, most = (
+            value * threshold for value in (parts.homeostasis.step * parts.homeostasis.rate, parts.homeostasis.most)
+        )
         code["recovery"] = f"fatigue = clip(fatigue - {leak!r}*volt, 0*volt, {most!r}*volt)"
     if parts.priming is not None:
         leak, most = (value * threshold for value in (parts.priming.depth / parts.priming.queries, parts.priming.depth))

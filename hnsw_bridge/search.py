@@ -6,17 +6,17 @@ The spikes are those of the clock-driven circuit, one for one; the kernel only l
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.event_program import EventProgram, event_program
-from hnsw_bridge.events import EventRun, LastingStates, QuerySpikes
+from hnsw_bridge.events import Answer, Asked, EventRun, LastingStates, QuerySpikes
 from hnsw_bridge.graph import IndexGraph, read_graph
 from hnsw_bridge.index import MISSING, Filter, SpikeIndex, check_k
+from hnsw_bridge.items import Items
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.metric import FloatArray, VectorArray
@@ -43,19 +43,33 @@ class SearchResult:
     Args:
         labels: shape (queries, k), nearest first; -1 where fewer than k nodes were found.
         distances: shape (queries, k), exact; infinity beside -1.
-        spikes: of all queries, as the circuit gives them: query q takes the ticks q * ticks .. (q + 1) *
-            ticks - 1, neuron i is node i of the graph.
-        activated: shape (queries,), how many spikes each query had.
-        awake: shape (queries,), how many nodes a current or a spike reached.
         seeds: where the queries entered.
+        runs: the spikes of each query, ticks counted from its start.
+        ticks, nodes: length of a query, size of the graph.
     """
 
     labels: IntArray
     distances: FloatArray
-    spikes: Spikes
-    activated: IntArray
-    awake: IntArray
     seeds: Seeds
+    runs: tuple[QuerySpikes, ...]
+    ticks: int
+    nodes: int
+
+    @property
+    def spikes(self) -> Spikes:
+        """Of all queries, as the circuit gives them: query q takes the ticks q * ticks .. (q + 1) * ticks - 1."""
+        ticks = np.concatenate([run.ticks + query * self.ticks for query, run in enumerate(self.runs)])
+        return Spikes(ticks, np.concatenate([run.nodes for run in self.runs]), self.nodes)
+
+    @property
+    def activated(self) -> IntArray:
+        """Shape (queries,), how many spikes each query had."""
+        return np.array([run.nodes.size for run in self.runs])
+
+    @property
+    def awake(self) -> IntArray:
+        """Shape (queries,), how many nodes a current or a spike reached."""
+        return np.array([run.awake for run in self.runs])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +83,7 @@ class NeuromorphicSearch:
         graph: the index's links when the search was made; items added later are found by hnswlib alone.
         settings: how activity spreads.
         layers: edges beside the similarity graph.
+        program: the circuit's event-driven form, which is what runs.
         proposals: whether what hnswlib found is ranked together with the nodes that fired.
     """
 
@@ -77,7 +92,7 @@ class NeuromorphicSearch:
     settings: Spreading
     layers: tuple[EdgeLayer, ...] = ()
     proposals: bool = True
-    _program: EventProgram = field(repr=False, kw_only=True)
+    program: EventProgram = field(repr=False, kw_only=True)
     _lasting: LastingStates = field(repr=False, kw_only=True)
     _idle: list[EventRun] = field(repr=False, kw_only=True, default_factory=list)
     _turn: threading.Lock = field(repr=False, kw_only=True, default_factory=threading.Lock)
@@ -102,20 +117,50 @@ class NeuromorphicSearch:
         check_k(k, len(self.index))
         check_seeds(seeds)
         allowed = self.index.allowed(where, types)
-        nodes, near = self._proposed(queries, max(int(k), min(seeds, len(self.index))), allowed)
+        if allowed is None:
+            return self._answered(queries, int(k), min(int(seeds), len(self.index)))
+        nodes, near = self.index.nearest_allowed(queries, max(int(k), min(seeds, len(self.index))), allowed)
         entered = seeds_of(self.index.metric, nodes[:, :seeds], near[:, :seeds])
         runs = self.spread(entered, allowed)
-        labels, found = self._ranked(queries, runs, nodes, near, int(k))
-        return self._result(labels, found, runs, entered)
+        labels, found = self._ranked(queries, runs, nodes, int(k))
+        return SearchResult(labels, found, entered, tuple(runs), int(self.settings.ticks), len(self.graph))
+
+    def _answered(self, queries: VectorArray, k: int, seeds: int) -> SearchResult:
+        """One kernel call a query: seeds, spikes and the exact ranking."""
+        wanted = max(k, seeds)
+        count = min(max(wanted, self.index.settings.search_effort), len(self.index))
+
+        def spread(found: IntArray, rounded: VectorArray, items: Items) -> list[tuple[QuerySpikes, Answer]]:
+            shared = (wanted, k, seeds, self.settings.drive, self.proposals)
+            arrays, run, answers = items.arrays(), self._take(), []
+            try:
+                for row, query in enumerate(queries):
+                    asked = Asked(arrays, query, found[row], rounded[row], items.slack(query), *shared)
+                    answers.append(run.answer(asked))
+            finally:
+                self._give_back(run)
+            return answers
+
+        runs, answers = zip(*self.index.consult(queries, count, spread), strict=True)
+        labels = np.full((len(queries), k), MISSING, dtype=np.int64)
+        near = np.full((len(queries), k), np.inf)
+        names = self.index.labels
+        for row, answer in enumerate(answers):
+            labels[row, : answer.nodes.size] = names[answer.nodes]
+            near[row, : answer.nodes.size] = answer.distances
+        entered = Seeds(np.array([answer.seeds for answer in answers]), np.array([answer.shares for answer in answers]))
+        return SearchResult(labels, near, entered, runs, int(self.settings.ticks), len(self.graph))
 
     def spread(self, seeds: Seeds, allowed: npt.NDArray[np.bool_] | None = None) -> list[QuerySpikes]:
         """The spikes of queries that enter at these nodes (of the graph), ticks counted from each query's start."""
         currents = seeds.currents(self.settings)
-        with self._runner() as run:
-            return [
-                run.query(row[row >= 0], values[row >= 0], allowed)
-                for row, values in zip(self._inside(seeds.nodes), currents, strict=True)
-            ]
+        inside = (seeds.nodes >= 0) & (seeds.nodes < len(self.graph))
+        rows = zip(seeds.nodes, currents, inside, strict=True)
+        run = self._take()
+        try:
+            return [run.query(row[known], values[known], allowed) for row, values, known in rows]
+        finally:
+            self._give_back(run)
 
     def circuit(
         self,
@@ -137,7 +182,7 @@ class NeuromorphicSearch:
         if allowed is None:
             entered = find_seeds(self.index, batch, seeds)
         else:
-            nodes, near = self._proposed(self.index.checked(batch), seeds, allowed)
+            nodes, near = self.index.nearest_allowed(self.index.checked(batch), seeds, allowed)
             entered = seeds_of(self.index.metric, nodes, near)
         circuit = spreading_circuit(self.graph, entered, self.settings, self.layers, allowed)
         if winners is None:
@@ -154,56 +199,34 @@ class NeuromorphicSearch:
 
     def forget(self) -> NeuromorphicSearch:
         """The same search with states that last back at rest."""
-        return replace(self, _lasting=LastingStates(self._program), _idle=[], _turn=threading.Lock())
+        return replace(self, _lasting=LastingStates(self.program), _idle=[], _turn=threading.Lock())
 
-    @contextmanager
-    def _runner(self) -> Iterator[EventRun]:
-        """A kernel with room of its own; runs are kept for the next query."""
-        if self._program.lasting:
+    def _take(self) -> EventRun:
+        """A kernel with room of its own; where states last, only once nobody else has one."""
+        if self.program.lasting:
             self._turn.acquire()
         try:
-            run = self._idle.pop() if self._idle else EventRun(self._program, self._lasting)
-        except IndexError:  # another thread took the last one
-            run = EventRun(self._program, self._lasting)
-        try:
-            yield run
-        finally:
-            self._idle.append(run)
-            if self._program.lasting:
-                self._turn.release()
+            return self._idle.pop()
+        except IndexError:  # None was made yet, or all are at work.
+            return EventRun(self.program, self._lasting)
 
-    def _inside(self, nodes: IntArray) -> IntArray:
-        """Nodes that the graph knows; -1 for items that came later."""
-        return nodes if self.index.nodes == len(self.graph) else np.where(nodes < len(self.graph), nodes, -1)
-
-    def _proposed(
-        self, queries: VectorArray, count: int, allowed: npt.NDArray[np.bool_] | None
-    ) -> tuple[IntArray, FloatArray]:
-        if allowed is None:
-            return self.index.nearest(queries, count)
-        return self.index.nearest_allowed(queries, count, allowed)
+    def _give_back(self, run: EventRun) -> None:
+        self._idle.append(run)
+        if self.program.lasting:
+            self._turn.release()
 
     def _ranked(
-        self, queries: VectorArray, runs: list[QuerySpikes], nodes: IntArray, near: FloatArray, k: int
+        self, queries: VectorArray, runs: list[QuerySpikes], nodes: IntArray, k: int
     ) -> tuple[IntArray, FloatArray]:
         labels = np.full((len(queries), k), MISSING, dtype=np.int64)
         found = np.full((len(queries), k), np.inf)
         names = self.index.labels
         for row, (query, run) in enumerate(zip(queries, runs, strict=True)):
-            pool = np.concatenate([run.nodes, nodes[row][nodes[row] >= 0]]) if self.proposals else run.nodes
+            pool = np.concatenate([run.nodes, nodes[row]]) if self.proposals else run.nodes
             best, exact = self.index.ranked(query, pool, k)
             labels[row, : best.size] = names[best]
             found[row, : best.size] = exact
         return labels, found
-
-    def _result(
-        self, labels: IntArray, found: FloatArray, runs: list[QuerySpikes], entered: Seeds
-    ) -> SearchResult:
-        duration = int(self.settings.ticks)
-        ticks = np.concatenate([run.ticks + query * duration for query, run in enumerate(runs)])
-        nodes = np.concatenate([run.nodes for run in runs])
-        activated, awake = (np.array(part) for part in zip(*((run.nodes.size, run.awake) for run in runs), strict=True))
-        return SearchResult(labels, found, Spikes(ticks, nodes, len(self.graph)), activated, awake, entered)
 
 
 def build_search(
@@ -229,5 +252,5 @@ def build_search(
     nobody = Seeds(np.zeros((0, 1), dtype=np.int64), np.zeros((0, 1)))
     program = event_program(lower(spreading_circuit(links, nobody, chosen, layers)), NODES)
     return NeuromorphicSearch(
-        index, links, chosen, tuple(layers), proposals, _program=program, _lasting=LastingStates(program)
+        index, links, chosen, tuple(layers), proposals, program=program, _lasting=LastingStates(program)
     )

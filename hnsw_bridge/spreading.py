@@ -25,7 +25,7 @@ from hnsw_bridge.graph import IndexGraph
 from hnsw_bridge.index import SpikeIndex
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.layers import EdgeLayer
-from hnsw_bridge.metric import FloatArray, Metric, similarities
+from hnsw_bridge.metric import FloatArray, Metric
 from hnsw_bridge.neuron import NEVER, Parts, between_queries, neuron_parameters, spreading_neuron
 from hnsw_bridge.synapses import STEPS, ExponentialWeights, WeightRule, synaptic_weights
 from neuro.circuit import Circuit, CurrentInput, Operation, Population, Projection, Restart, Winners
@@ -48,8 +48,9 @@ MOST_SEEDS = 64
 FEW_SEEDS = 3
 """Seeds that a query has unless it asks for others."""
 
+_QUOTA = 32
 _FIRST_TICK = 1.5
-_LEAST_SHARE = 0.5
+LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Spreading:
     """How activity spreads.
 
     Args:
-        quota: at most so many nodes fire in a query; None: a fifth of the nodes, from 32 up to 64.
+        quota: at most so many nodes fire in a query; None: 32.
         winners: at most so many nodes fire in one tick (winner takes all); None: no limit.
         ticks: length of a query, 4 to 1,000 ticks. A spike needs one tick a link, and its delay.
         decay: share of v that is left after a tick, 0.3 to 0.99.
@@ -102,11 +103,16 @@ class Spreading:
         if self.parts.gamma is not None and self.ticks % self.parts.gamma.period:
             raise InvalidInput(f"a gamma cycle of {self.parts.gamma.period} ticks does not divide {self.ticks} ticks")
 
+    @property
+    def drive(self) -> float:
+        """The current into a full seed, in thresholds."""
+        return _FIRST_TICK / (1.0 - self.decay)
+
     def limit(self, nodes: int) -> int:
         """The most spikes that one query over so many nodes can have."""
         if self.quota is not None:
             return int(self.quota) if self.refractory is not None else min(nodes, int(self.quota))
-        return min(nodes, min(64, max(32, nodes // 5)))
+        return min(nodes, _QUOTA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,8 +132,12 @@ class Seeds:
 
         A full share lifts v to 1.5 thresholds in one tick, so a share up to 2/3 fires a tick or two later.
         """
-        drive = _FIRST_TICK / (1.0 - settings.decay)
-        return np.asarray(np.floor(self.share * drive * STEPS + 0.5) * (THRESHOLD / STEPS))
+        from hnsw_bridge import _kernels
+
+        result = np.empty(self.share.shape)
+        for share, currents in zip(self.share, result, strict=True):
+            _kernels.drive(share, settings.drive, float(STEPS), THRESHOLD, currents)
+        return result
 
     def rows(self, size: int, settings: Spreading) -> FloatArray:
         """The currents into all nodes, shape (queries, size)."""
@@ -138,10 +148,12 @@ class Seeds:
 
 def seeds_of(metric: Metric, nodes: IntArray, near: FloatArray) -> Seeds:
     """Seeds from nodes and their exact distances, each of shape (queries, seeds), nearest first."""
-    similar = np.maximum(similarities(metric, near), 0.0)
-    best = similar[:, :1]
-    share = np.divide(similar, best, out=np.ones_like(similar), where=best > 0)
-    return Seeds(nodes, np.maximum(share, _LEAST_SHARE))
+    from hnsw_bridge import _kernels
+
+    share = np.empty(near.shape)
+    for row, values in zip(near, share, strict=True):
+        _kernels.enter(metric.code, row, LEAST_SHARE, values)
+    return Seeds(nodes, share)
 
 
 def check_seeds(count: int) -> None:
@@ -182,7 +194,7 @@ def spreading_circuit(
         allowed: shape (nodes,): nodes that may fire; None: all that are not deleted.
 
     Raises:
-        InvalidInput: seeds or layers of another graph, delays that leave no time, or a rule that gives unusable weights.
+        InvalidInput: seeds or layers of another graph, delays that leave no time, or unusable weights.
     """
     chosen = Spreading() if settings is None else settings
     size = len(graph)
@@ -227,9 +239,7 @@ def _population(
             "v_threshold": THRESHOLD if may.all() else np.where(may, THRESHOLD, NEVER),
             **neuron_parameters(settings.parts, branches, silent, THRESHOLD, ticks, settings.dt),
         },
-        winners=Winners(
-            k=None if settings.winners is None else int(settings.winners), quota=settings.limit(size)
-        ),
+        winners=Winners(k=None if settings.winners is None else int(settings.winners), quota=settings.limit(size)),
     )
 
 

@@ -52,6 +52,7 @@ STRANGERS = ("hnsw_bridge", "rtl_export", "neuro.training", "neuro.resonance")
 
 # Third-party engine -> the only files that may import it.
 DOORWAYS: dict[str, tuple[str, ...]] = {
+    "bm25s": ("hnsw_bridge/fusion.py",),
     "brian2": ("neuro/equations.py", "neuro/simulators/brian2_*.py", "neuro/exchange/*"),
     "hnswlib": ("hnsw_bridge/index.py",),
     "numba": ("*/_kernels.py", "*/_*_kernels.py", "neuro/simulators/compiled.py"),
