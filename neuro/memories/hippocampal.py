@@ -393,7 +393,7 @@ class HippocampalMemory:
             counts = np.array([len(part) for part in of])
             similar = (self._cues.vectors(np.concatenate(of)) @ query).astype(np.float64)
             similar = _log_mean_exp(similar, counts, self.settings.beta)
-        places = self._items.rows(names)
+        places = self._items.places(names)
         scores = similar + np.log(self._importance[places]) / self.settings.beta
         order = np.lexsort((places, -scores))
         return names[order], scores[order]

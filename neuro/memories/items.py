@@ -85,6 +85,10 @@ class Items:
             raise InvalidInput(f"index {missing[0]} is not stored; {len(self)} items are, see .indices")
         return np.array([self._rows[name] for name in names.tolist()], dtype=np.int64)
 
+    def places(self, names: Ints) -> Ints:
+        """The row of each index, all known to be stored, (n,)."""
+        return np.array([self._rows[name] for name in names.tolist()], dtype=np.int64)
+
     def remove(self, indices: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Take items out; later ones move up. Gives a mask of the rows that stay, (items before,).
 
