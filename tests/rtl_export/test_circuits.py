@@ -27,7 +27,7 @@ DELAYS = {
 }
 """What Verilog does not carry, and what it says."""
 
-DIRECTED = {name: (case.build, case.ticks) for name, case in CASES.items() if name not in DELAYS}
+DIRECTED = {name: (case.build, min(case.ticks, 200)) for name, case in CASES.items() if name not in DELAYS}
 LANGUAGE = {name: (case.build, min(case.ticks, 200)) for name, case in LANGUAGE_CASES.items() if case.fixed}
 LEARNING = {f"{rule} rule": (partial(learning, [rule], 2), 100) for rule in RULES if rule not in NO_INTEGERS}
 CIRCUITS: Mapping[str, tuple[Callable[[], Circuit], int]] = {**DIRECTED, **LANGUAGE, **LEARNING}

@@ -59,7 +59,9 @@ def test_the_readme_maps_ports_and_registers(tmp_path: Path) -> None:
     assert "| 2 | row of `a`: input 0, kept until written again | 7 | row [17:0] | writes |" in text
     assert "| 2 | `s` | 3 |" in text
     assert "| 1 | `b`: `v`, `g`; refractory counters cleared |" in text
-    assert "| 3 | states of `b` | 5 | state_v [17:0], state_g [35:18], state_I [53:36], counter [55:54] | reads |" in text
+    assert (
+        "| 3 | states of `b` | 5 | state_v [17:0], state_g [35:18], state_I [53:36], counter [55:54] | reads |" in text
+    )
 
 
 def test_the_sources_hold_nothing_that_an_asic_can_not(tmp_path: Path) -> None:
@@ -116,7 +118,9 @@ def test_a_golden_recording_must_fit(tmp_path: Path) -> None:
     recording = golden(network(), 10)
     with pytest.raises(InvalidInput, match="the golden recording has 10 ticks, 11 are asked for"):
         export(network(), tmp_path / "core", ticks=11, golden=recording)
-    with pytest.raises(InvalidInput, match=r"the golden recording has nothing for a\.v; it must probe every state that can"):
+    with pytest.raises(
+        InvalidInput, match=r"the golden recording has nothing for a\.v; it must probe every state that can"
+    ):
         export(network(), tmp_path / "core", ticks=5, golden=replace(recording, probes={}))
     assert list(tmp_path.iterdir()) == []
 

@@ -27,30 +27,30 @@ class Mutation:
 
 
 MUTATIONS = {
-    "operator": Mutation("pop_p0_b__step.v", "update1_v + update2_v", "update1_v - update2_v"),
+    "operator": Mutation("pop_p0_b__step.v", "d1_update1_v + d2_update2_v", "d1_update1_v - d2_update2_v"),
     "sign": Mutation("pop_p0_b__step.v", "next_v - coef_v_threshold", "next_v + coef_v_threshold"),
     "strict comparison": Mutation("pop_p3_a__step.v", "(threshold1_margin > ", "(threshold1_margin >= "),
     "constant": Mutation("pop_p0_b__step.v", "coef_decay = 13'sd3500", "coef_decay = 13'sd3501"),
     "threshold": Mutation("pop_p0_b__step.v", "coef_v_threshold = 14'sd5000", "coef_v_threshold = 14'sd4900"),
     "width of the weights' sum": Mutation("pop_p0_b.v", "wire signed [17:0] sum_g =", "wire signed [12:0] sum_g ="),
     "rounding": Mutation("pop_p0_b__step.v", "update7_g + 13'sd2048", "update7_g + 13'sd0"),
-    "saturation above": Mutation("pop_p2_a__step.v", "14'sd8191 : settle1_v", "14'sd8190 : settle1_v"),
-    "saturation below": Mutation("pop_p2_a__step.v", "14'sh2000 : (settle2_g", "14'sh2001 : (settle2_g"),
+    "saturation above": Mutation("pop_p2_a__step.v", "14'sd8191 : d1_settle1_v", "14'sd8190 : d1_settle1_v"),
+    "saturation below": Mutation("pop_p2_a__step.v", "14'sh2000 : (d1_settle2_g", "14'sh2001 : (d1_settle2_g"),
     "reset value": Mutation("pop_p0_b__step.v", "coef_v_reset = -8'sd100", "coef_v_reset = -8'sd99"),
     "start value": Mutation("pop_p2_a__step.v", "initialising ? -14'sd77", "initialising ? -14'sd76"),
     "refractory time": Mutation("pop_p0_b__step.v", "settled_counter = fired ? 2'd2", "settled_counter = fired ? 2'd3"),
-    "refractory end": Mutation("pop_p0_b__step.v", "active = next_counter == 0", "active = next_counter <= 1"),
+    "refractory end": Mutation(
+        "pop_p0_b__step.v", "wire active = next_counter == 0", "wire active = next_counter <= 1"
+    ),
     "held variable": Mutation(
         "pop_p0_b__step.v", "refractory = fired || stored_counter != 0", "refractory = fired && stored_counter != 0"
     ),
     "restart": Mutation("pop_p0_b__step.v", "start_g = (restart[1]) ?", "start_g = (restart[0]) ?"),
     "restart of the counter": Mutation("pop_p0_b__step.v", "(restart != 0) ? 2'd0", "(restart != 0) ? 2'd1"),
     "input": Mutation("pop_p0_a.v", ".write_address(row0_clear ? write_index : host_address)", ".write_address(0)"),
-    "reset before the sums": Mutation("pop_p0_b__step.v", "fired ? after1_v : settled_v", "fired ? after1_v : stored_v"),
+    "reset before the sums": Mutation("pop_p0_b__step.v", "d3_after1_v : d1_settled_v", "d3_after1_v : d1_stored_v"),
     "synapses before the update": Mutation("sequencer.v", "state <= START;", "state <= UNIT_START;"),
-    "spikes grow old too early": Mutation(
-        "sequencer.v", "advance      = state == ADVANCE", "advance = state == START"
-    ),
+    "spikes grow old too early": Mutation("sequencer.v", "advance      = state == ADVANCE", "advance = state == START"),
     "one projection forgotten": Mutation("sequencer.v", "running <= 1;", "running <= 2;"),
     "delay": Mutation("proj_p0_ab.v", "DELAY = 2'd2", "DELAY = 2'd1"),
     "delay before the first spike": Mutation("spike_ring.v", "read_age > filled", "read_age >= filled"),
