@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -147,15 +147,15 @@ def frozen_classifier(
 
 COMPETITOR = NeuronModel(
     equations="""
-    dv/dt = -v / tau : 1
+    dv/dt = -v / tau_m : 1
     theta : 1
-    tau : second (constant)
+    tau_m : second (constant)
     v_threshold : 1 (constant)
     """,
     threshold="v > v_threshold + theta",
     reset="v = 0; theta = clip(theta + 0.0625, 0, 4)",
     refractory=5e-3,
-    parameters={"tau": 20e-3, "v_threshold": 1.0},
+    parameters={"tau_m": 20e-3, "v_threshold": 1.0},
 )
 """A leaky neuron whose threshold rises when it fires."""
 
@@ -219,8 +219,3 @@ def recall_by_bits(weights: np.ndarray, cues: np.ndarray, winners: int) -> Circu
         ],
         restarts=[Restart("pointers", 2 * np.arange(len(cues)), ("v",))],
     )
-
-
-def sizes(program: StepProgram) -> Mapping[str, int]:
-    """Neurons of each population."""
-    return {part.name: part.size for part in program.populations}

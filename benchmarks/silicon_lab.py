@@ -79,7 +79,8 @@ class Lab:
         golden: Recording | None = None,
     ) -> Proof:
         """Export a program and run it in each simulator."""
-        results, seconds = [], []
+        results: list[SimulatorResult] = []
+        seconds: list[float] = []
         with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
             folder = Path(scratch) / "core"
             with self.stages.stage(f"Export {what}"):
