@@ -9,8 +9,9 @@ import numpy as np
 
 from neuro.circuit import Circuit, CurrentInput, Population, Projection, Restart, SpikeSource, Winners
 from neuro.connections import Connections
-from neuro.experiments.diehl_cook.circuit import NEURONS, SYNAPSES, Learned, Phase, network
+from neuro.experiments.diehl_cook.circuit import NEURON, NEURONS, SYNAPSES, Learned, Phase, network
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
+from neuro.formats import Rules
 from neuro.lowering import lower
 from neuro.models import (
     INTEGRATE_AND_FIRE,
@@ -28,10 +29,10 @@ from neuro.spikes import Spikes
 DT = 1e-3
 
 
-def integers(circuit: Circuit, ticks: int) -> StepProgram:
+def integers(circuit: Circuit, ticks: int, rules: Rules | None = None) -> StepProgram:
     """The quantised program of a circuit, calibrated on its own run."""
     program = lower(circuit)
-    return quantise(program, measure_ranges(program, ticks)).program
+    return quantise(program, measure_ranges(program, ticks), rules=rules).program
 
 
 def conformance() -> StepProgram:
@@ -102,7 +103,7 @@ def plain_network(size: int, ticks: int, synapses: int, seed: int) -> Circuit:
     target = rng.integers(0, size, (size, synapses)).ravel()
     links = Connections.from_pairs(np.repeat(np.arange(size), synapses), target, size, size)
     weights = np.where(rng.random(size * synapses) < 0.8, 1.0, -4.0) * 2e-3
-    drive = rng.uniform(0.0, 30e-3, (max(ticks // 10, 1), size))
+    drive = rng.uniform(0.0, 80e-3, (max(ticks // 10, 1), size))
     return Circuit(
         DT,
         [Population("a", size, LIF_EXPONENTIAL)],
@@ -128,20 +129,35 @@ def _sparse(rng: np.random.Generator, sources: int, targets: int, share: float) 
     return Connections.from_dense(rng.random((sources, targets)) < share)
 
 
+FROZEN = NeuronModel(
+    equations="""
+    dv/dt = -v / tau : 1
+    theta : 1
+    tau : second (constant)
+    v_threshold : 1 (constant)
+    """,
+    threshold="v > v_threshold + theta",
+    reset="v = 0",
+    refractory=NEURON.refractory,
+)
+"""The neuron of the trained classifier: what it learned stays, so nothing but ``v`` moves."""
+
+
 def frozen_classifier(
     learned: Learned, rates: np.ndarray, pixels: Spikes, settings: DiehlCookSettings, seed: int
 ) -> Circuit:
     """The trained classifier with the input spikes of a float run in place of its random pixels."""
     circuit = network(rates, learned, settings, Phase(False, settings.reads), seed)
+    trained = next(part for part in circuit.populations if part.name == NEURONS)
+    kept = {name: trained.parameters[name] for name in ("tau", "v_threshold")}
+    neurons = replace(trained, model=FROZEN, parameters=kept, initial={"theta": learned.theta})
+    rhythm = [part for part in circuit.stimuli if isinstance(part, SpikeSource)]
     return replace(
         circuit,
-        populations=tuple(part for part in circuit.populations if part.name != "pixels"),
-        stimuli=(
-            SpikeSource("pixels", pixels.size, pixels.ticks, pixels.indices),
-            *(part for part in circuit.stimuli if isinstance(part, SpikeSource)),
-        ),
-        restarts=tuple(part for part in circuit.restarts if part.population == NEURONS),
-        projections=tuple(part for part in circuit.projections if part.name in (SYNAPSES, "lift")),
+        populations=[neurons],
+        stimuli=[SpikeSource("pixels", pixels.size, pixels.ticks, pixels.indices), *rhythm],
+        restarts=[part for part in circuit.restarts if part.population == NEURONS],
+        operations=[],
     )
 
 
