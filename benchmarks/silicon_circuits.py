@@ -97,18 +97,23 @@ def random_network(size: int, ticks: int, seed: int) -> Circuit:
     )
 
 
-def plain_network(size: int, ticks: int, synapses: int, seed: int) -> Circuit:
-    """Recurrent neurons with ``synapses`` random synapses each, excitatory and inhibitory, no winners rule."""
+def gamma_network(cores: int, ticks: int, seed: int) -> Circuit:
+    """31 excitatory neurons and one inhibitory for each core; all of one kind reach all of the other."""
     rng = np.random.default_rng(seed)
-    target = rng.integers(0, size, (size, synapses)).ravel()
-    links = Connections.from_pairs(np.repeat(np.arange(size), synapses), target, size, size)
-    weights = np.where(rng.random(size * synapses) < 0.8, 1.0, -4.0) * 2e-3
-    drive = rng.uniform(0.0, 80e-3, (max(ticks // 10, 1), size))
+    size = 31 * cores
+    drive = rng.uniform(0.0, 80e-3, (1, size))
+    strong, weak = {"w": 2.0**-11}, {"w": -(2.0**-12)}
     return Circuit(
         DT,
-        [Population("a", size, LIF_EXPONENTIAL)],
-        [Projection("aa", "a", "a", static_synapse(), links, {"w": weights}, 2 * DT)],
-        [CurrentInput("a", "I", drive, every=10)],
+        [
+            Population("e", size, LIF_EXPONENTIAL, {"tau_m": rng.uniform(5e-3, 40e-3, size)}),
+            Population("i", cores, LIF_EXPONENTIAL, {"tau_m": rng.uniform(5e-3, 20e-3, cores)}),
+        ],
+        [
+            Projection("ei", "e", "i", static_synapse(), Connections.all_to_all(size, cores), strong, DT),
+            Projection("ie", "i", "e", static_synapse(), Connections.all_to_all(cores, size), weak, 2 * DT),
+        ],
+        [CurrentInput("e", "I", drive, every=ticks)],
     )
 
 
