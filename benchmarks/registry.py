@@ -6,6 +6,7 @@ from benchmarks.form import Bench
 from benchmarks.main import MAIN
 from benchmarks.memory import MEMORY
 from benchmarks.search import SEARCH, SEARCH_MILLION
+from benchmarks.silicon import SILICON
 from benchmarks.simulation import SIMULATION
 
-BENCHES: tuple[Bench, ...] = (MAIN, MEMORY, SEARCH, SEARCH_MILLION, SIMULATION)
+BENCHES: tuple[Bench, ...] = (MAIN, MEMORY, SEARCH, SEARCH_MILLION, SILICON, SIMULATION)

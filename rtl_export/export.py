@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from neuro.errors import InvalidInput
-from neuro.program import ProbeProgram, StepProgram
+from neuro.program import ProbeProgram, Scope, StepProgram
 from neuro.spikes import Recording
 from rtl_export.cxxrtl import class_name
 from rtl_export.folder import ExportedCore, read_core, write_manifest
 from rtl_export.netlist import CoreNetlist, netlist
-from rtl_export.vectors import golden_lines, stimulus_lines
+from rtl_export.vectors import command_lines
 from rtl_export.verilog import render, verilog_files
 
 
@@ -26,6 +25,8 @@ def export(
     ticks: int,
     golden: Recording | None = None,
     name: str = "spikeloom_core",
+    cores: int = 1,
+    every: int = 1,
 ) -> ExportedCore:
     """Write a quantised program as Verilog with everything that proves it.
 
@@ -33,9 +34,11 @@ def export(
         program: every state with a Format (``neuro.quantise``).
         folder: where to; it must not exist, or be empty. It appears complete or not at all.
         ticks: how many ticks the golden vectors cover, >= 1.
-        golden: a recording that probed every state at every tick, of at least as many ticks; by default the
+        golden: a recording of at least as many ticks that probed every state that can change; by default the
             fixed-point simulator is run (:func:`record`).
         name: of the top module.
+        cores: how many equal cores share the neurons.
+        every: registers and weights are compared after ticks 0, ``every``, 2 ``every``, ...; spikes after each.
 
     Raises:
         UnsupportedByTarget: the program asks for something that Verilog does not carry, by name.
@@ -45,15 +48,15 @@ def export(
         raise InvalidInput(f"ticks is {ticks!r}; a whole number >= 1 is allowed")
     if golden is not None and golden.ticks < ticks:
         raise InvalidInput(f"the golden recording has {golden.ticks} ticks, {ticks} are asked for; record as many")
-    core = netlist(program, name)
+    core = netlist(program, name, cores=cores)
     target = _free_folder(Path(folder))
-    recording = record(program, ticks) if golden is None else golden
+    recording = record(program, ticks, every) if golden is None else golden
     try:
         scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
         raise InvalidInput(f"{target.parent} can't be written ({error.strerror}); choose another folder") from None
     try:
-        _write(scratch, core, program, recording, ticks)
+        _write(scratch, core, program, recording, ticks, every)
         scratch.chmod(0o755)
         scratch.replace(target)
     except OSError as error:
@@ -63,12 +66,28 @@ def export(
     return read_core(target)
 
 
-def record(program: StepProgram, ticks: int) -> Recording:
-    """The golden recording of a quantised program: the fixed-point simulator, every state probed at every tick."""
+def record(program: StepProgram, ticks: int, every: int = 1) -> Recording:
+    """The golden recording of a quantised program: the fixed-point simulator, every state that can change probed.
+
+    Args:
+        program: quantised.
+        ticks: how many.
+        every: states are probed at ticks 0, ``every``, 2 ``every``, ...
+    """
     from neuro.simulators.compiled import run_program
 
-    probes = tuple(ProbeProgram(part.name, state.name, 1) for part in program.populations for state in part.states)
-    return run_program(replace(program, probes=probes), ticks)
+    return run_program(replace(program, probes=changing_states(program, every)), ticks)
+
+
+def changing_states(program: StepProgram, every: int = 1) -> tuple[ProbeProgram, ...]:
+    """A probe on every state of a neuron, and on every state of a synapse that anything writes."""
+    operated = {part.of: part.statements for part in program.operations}
+    probes = [ProbeProgram(part.name, state.name, every) for part in program.populations for state in part.states]
+    for part in program.projections:
+        code = (*part.on_pre, *part.on_post, *part.update, *operated.get(part.name, ()))
+        written = {item.target.name for item in code if item.target.scope is Scope.OWN}
+        probes += [ProbeProgram(part.name, state.name, every) for state in part.states if state.name in written]
+    return tuple(probes)
 
 
 def _free_folder(folder: Path) -> Path:
@@ -83,7 +102,7 @@ def _free_folder(folder: Path) -> Path:
     return target
 
 
-def _write(folder: Path, core: CoreNetlist, program: StepProgram, golden: Recording, ticks: int) -> None:
+def _write(folder: Path, core: CoreNetlist, program: StepProgram, golden: Recording, ticks: int, every: int) -> None:
     rtl, tb = folder / "rtl", folder / "tb"
     rtl.mkdir()
     tb.mkdir()
@@ -91,13 +110,7 @@ def _write(folder: Path, core: CoreNetlist, program: StepProgram, golden: Record
         (rtl / name).write_bytes(contents)
     (tb / "testbench.v").write_text(render("testbench.v", core=core, ticks=ticks), encoding="ascii")
     (tb / "driver.cpp").write_text(render("driver.cpp", core=core, class_name=class_name(core.name)), encoding="ascii")
-    _write_lines(tb / "stimulus.hex", stimulus_lines(core, program, ticks))
-    for part in core.populations:
-        _write_lines(tb / f"golden_{part.name}.hex", golden_lines(part, program, golden, ticks))
+    with (tb / "commands.txt").open("wb") as file:
+        file.writelines(command_lines(core, program, golden, ticks, every))
     (folder / "README.md").write_text(render("README.md", core=core, ticks=ticks), encoding="utf-8")
     write_manifest(folder, core.name, ticks)
-
-
-def _write_lines(path: Path, lines: Iterable[bytes]) -> None:
-    with path.open("wb") as file:
-        file.writelines(lines)

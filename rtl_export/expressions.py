@@ -1,8 +1,9 @@
 """Expressions: a tree of integer arithmetic becomes Verilog values, each as wide as it can become.
 
-Sums and products of one tree stay one line, computed in the width that its largest part asks for, so that nothing
-wraps. Everything else (shifts, choices, comparisons) gets a name of its own. All numbers are signed; truth values are
-one unsigned bit and turn into numbers only where arithmetic uses them.
+Sums stay one line, computed in the width that its largest part asks for, so that nothing wraps. Everything else
+(products, shifts, choices, comparisons) gets a name of its own, so that :mod:`rtl_export.datapath` can put a register
+between any two. All numbers are signed; truth values are one unsigned bit and turn into numbers only where arithmetic
+uses them.
 """
 
 from __future__ import annotations
@@ -56,36 +57,27 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A named intermediate value: signed with ``width`` bits, or one unsigned bit where ``boolean``."""
+    """A named intermediate value of ``width`` bits, signed or not, or one unsigned bit where ``boolean``."""
 
     name: str
     width: int
     text: str
     boolean: bool = False
     comment: str = ""
+    signed: bool = True
 
     @property
     def declaration(self) -> str:
         """The whole line, for a net that is assigned continuously."""
-        return f"wire {self._type}{self.name} = {self.text};{self._remark}"
+        remark = f"   // {self.comment}" if self.comment else ""
+        return f"wire {self.type}{self.name} = {self.text};{remark}"
 
     @property
-    def register(self) -> str:
-        """The declaration of a variable that a combinational block assigns."""
-        return f"reg {self._type}{self.name};"
-
-    @property
-    def assignment(self) -> str:
-        """The line in that block."""
-        return f"{self.name} = {self.text};{self._remark}"
-
-    @property
-    def _type(self) -> str:
-        return "" if self.boolean else f"signed [{self.width - 1}:0] "
-
-    @property
-    def _remark(self) -> str:
-        return f"   // {self.comment}" if self.comment else ""
+    def type(self) -> str:
+        """What stands before the name in a declaration, a space included; nothing for one bit."""
+        if self.boolean:
+            return ""
+        return f"{'signed ' if self.signed else ''}[{self.width - 1}:0] "
 
 
 def literal(value: int) -> Operand:
@@ -226,8 +218,7 @@ class WirePrinter:
         interval = _ARITHMETIC[name](left.interval, right.interval)
         width = max(interval.width, left.width, right.width)
         if name == "*":
-            text = f"{left.inside(Shape.PRODUCT)} * {right.inside(Shape.ATOM)}"
-            return Operand(text, interval, width, shape=Shape.PRODUCT)
+            return self._wire(f"{self._atom(left).text} * {self._atom(right).text}", interval, width)
         text = f"{left.text} {name} {right.inside(Shape.PRODUCT if name == '-' else Shape.SUM)}"
         return Operand(text, interval, width, shape=Shape.SUM)
 

@@ -10,10 +10,21 @@ import re
 
 from neuro.errors import InvalidInput
 
-STATIC_MODULES = ("sequencer", "spike_ring", "winners")
+STATIC_MODULES = (
+    "bit_walker",
+    "every",
+    "row_walker",
+    "sequencer",
+    "spike_ring",
+    "spike_sender",
+    "spike_walker",
+    "sram",
+    "sram_pair",
+    "winners",
+)
 """Modules that every core uses; their text depends on parameters only."""
 
-_RESERVED = frozenset((*STATIC_MODULES, "testbench"))
+_RESERVED = frozenset((*STATIC_MODULES, "spike_router", "testbench"))
 _KEYWORDS = frozenset(
     """always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign default defparam
     design disable edge else end endcase endconfig endfunction endgenerate endmodule endprimitive endspecify endtable

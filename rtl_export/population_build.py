@@ -1,9 +1,8 @@
-"""Builds one population's share of the netlist from its program: memories' words, and the arithmetic of each stage."""
+"""Builds one population's share of the netlist from its program: its memories' words and its datapath."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from neuro.program import (
     Binary,
     Expression,
     Format,
+    OperationProgram,
     PopulationProgram,
     Select,
     StepProgram,
@@ -20,11 +20,12 @@ from neuro.program import (
     Values,
     symbols,
 )
+from rtl_export.datapath import DatapathBuilder, Parameter
 from rtl_export.expressions import Operand, Wire, WirePrinter, flag, literal, named, sized
 from rtl_export.intervals import Interval, unsigned_width
-from rtl_export.names import population_module, variable_name
-from rtl_export.population_core import InputRow, Parameter, PopulationCore, StateCore
-from rtl_export.words import Field, Rom, Word, uniform
+from rtl_export.names import population_module, signal_of, variable_name
+from rtl_export.population_core import InputRow, PopulationCore, StateCore
+from rtl_export.words import Word, uniform
 
 _SUM = "sum of "
 _HELD = "held now"
@@ -34,17 +35,21 @@ def population_core(
     program: StepProgram,
     population: PopulationProgram,
     sums: Mapping[str, Interval],
-    post_reads: tuple[str, ...],
+    looks: tuple[str, ...],
+    settled: tuple[str, ...],
+    cores: int,
 ) -> PopulationCore:
     """The netlist of one population that has neurons.
 
     Args:
-        program: the whole program: inputs and restarts are looked up there.
+        program: the whole program: inputs, restarts and operations are looked up there.
         population: the one to build.
         sums: written state -> where the sum over a tick's synaptic events lies.
-        post_reads: variables that incoming projections read.
+        looks: states and parameters that the code of incoming projections reads.
+        settled: states that operations on incoming projections read.
+        cores: how many cores share its neurons.
     """
-    return _Builder(program, population, sums).build(post_reads)
+    return _Builder(program, population, sums).build(looks, settled, cores)
 
 
 def _format(population: PopulationProgram, name: str) -> Format:
@@ -61,43 +66,37 @@ class _Builder:
         self.program, self.population, self.sums = program, population, sums
         self.formats = {state.name: _format(population, state.name) for state in population.states}
         self.where = f"population {population.name!r}"
-        self.coefficients: dict[str, Operand] = {}
-        self.parameters: list[Parameter] = []
-        self.rom: dict[str, tuple[int, list[int], bool]] = {}
-
-    def build(self, post_reads: tuple[str, ...]) -> PopulationCore:
-        population = self.population
-        self._coefficients(post_reads)
-        restarts = [(bit, part) for bit, part in enumerate(self.program.restarts) if part.population == population.name]
-        update, next_values = self._update()
-        settle, settled = self._settle()
-        reset, final = self._reset(settled)
-        margin, threshold = self._threshold()
-        states = tuple(
-            StateCore(
-                name=state.name,
-                width=self.formats[state.name].bits,
-                initial=self._initial(state.name, state.initial),
-                restarts=tuple(bit for bit, part in restarts if state.name in part.variables),
-                next=next_values[state.name],
-                final=final[state.name],
-            )
-            for state in population.states
+        self.restarts = [(bit, part) for bit, part in enumerate(program.restarts) if part.population == population.name]
+        self.operations = [(k, part) for k, part in enumerate(program.operations) if part.of == population.name]
+        self.path = DatapathBuilder(
+            signal_of(population_module(population.name), "step"),
+            f"one tick of one neuron of population '{population.name}'",
         )
-        period, counter_width = self._period()
-        update_fields, write_fields = self._delayed()
-        counter = [("counter", counter_width, False)] if counter_width else []
+        self.coefficients: dict[str, Operand] = {}
+        self.parameters: dict[str, tuple[int, Values, bool]] = {}
+
+    def build(self, looks: tuple[str, ...], settled: tuple[str, ...], cores: int) -> PopulationCore:
+        population = self.population
+        self._coefficients(looks)
+        self.period, self.counter_width = self._period()
+        initial = {state.name: self._initial(state.name, state.initial) for state in population.states}
+        self._ports()
+        margin = self._step(initial)
+        counter = [("counter", self.counter_width, False)] if self.counter_width else []
         return PopulationCore(
             name=population.name,
             module=population_module(population.name),
-            size=population.size,
-            states=states,
-            word=Word.of([*((variable_name("state", s.name), s.width, True) for s in states), *counter]),
-            rom=self._rom(),
-            parameters=tuple(self.parameters),
-            counter_width=counter_width,
-            period=period,
-            restarts=tuple(bit for bit, _ in restarts),
+            size=population.size // cores,
+            states=tuple(
+                StateCore(name, form.bits, tuple(bit for bit, part in self.restarts if name in part.variables))
+                for name, form in self.formats.items()
+            ),
+            word=Word.of([*((variable_name("state", n), f.bits, True) for n, f in self.formats.items()), *counter]),
+            parameters=Word.of((name, width, signed) for name, (width, _, signed) in self.parameters.items()),
+            values={name: np.asarray(values, np.int64) for name, (_, values, _) in self.parameters.items()},
+            counter_width=self.counter_width,
+            restarts=tuple(bit for bit, _ in self.restarts),
+            operations=tuple(number for number, _ in self.operations),
             inputs=tuple(
                 InputRow(number, given.variable, self.formats[given.variable].bits)
                 for number, given in enumerate(self.program.inputs)
@@ -105,30 +104,29 @@ class _Builder:
             ),
             sums=Word.of((variable_name("sum", name), interval.width, True) for name, interval in self.sums.items()),
             winners=population.winners,
-            update_fields=update_fields,
-            write_fields=write_fields,
-            margin=margin,
-            update=update,
-            threshold=threshold,
-            settle=settle,
-            reset=reset,
-            holds=population.refractory is not None and bool(population.held & set(self.sums)),
-            post_reads=post_reads,
+            datapath=self.path.build(),
+            margin_width=unsigned_width(max(margin.interval.high, 1)),
+            looks=looks,
+            settled=settled,
+            cores=cores,
         )
 
-    def _coefficients(self, post_reads: tuple[str, ...]) -> None:
-        population = self.population
-        read = {symbol.name for expression in self._expressions() for symbol in symbols(expression)} | set(post_reads)
-        for coefficient in population.coefficients:
-            if coefficient.name not in read:
-                continue
-            name, shared = variable_name("coef", coefficient.name), uniform(coefficient.values)
-            interval = Interval.of(coefficient.values.reshape(-1).tolist())
-            self.coefficients[coefficient.name] = named(name, interval)
-            if shared is None:
-                self.rom[name] = (interval.width, coefficient.values.tolist(), True)
-            else:
-                self.parameters.append(Parameter(name, interval.width, sized(shared, interval.width)))
+    # ------------------------------------------------------------------------------------------------ numbers
+
+    def _coefficients(self, looks: tuple[str, ...]) -> None:
+        read = {symbol.name for expression in self._expressions() for symbol in symbols(expression)} | set(looks)
+        for part in self.population.coefficients:
+            if part.name in read:
+                self.coefficients[part.name] = self._number(variable_name("coef", part.name), part.values)
+
+    def _number(self, name: str, values: Values) -> Operand:
+        """A value of the model: a constant where all neurons share it, else a field of the parameter memory."""
+        interval, shared = Interval.of(np.asarray(values).reshape(-1).tolist()), uniform(values)
+        if shared is None:
+            self.parameters[name] = (interval.width, values, True)
+        else:
+            self.path.constant(Parameter(name, interval.width, sized(shared, interval.width)))
+        return named(name, interval)
 
     def _expressions(self) -> list[Expression]:
         threshold = self.population.threshold
@@ -139,8 +137,9 @@ class _Builder:
         shared, bits = uniform(values), self.formats[name].bits
         if shared is not None:
             return sized(shared, bits)
-        self.rom[variable_name("initial", name)] = (bits, values.tolist(), True)
-        return "update_" + variable_name("initial", name)
+        field = variable_name("initial", name)
+        self.parameters[field] = (bits, values, True)
+        return field
 
     def _period(self) -> tuple[str, int]:
         """Text of the refractory period and the width of its counter."""
@@ -150,52 +149,163 @@ class _Builder:
         width, shared = unsigned_width(int(np.max(given))), uniform(given)
         if shared is not None:
             return f"{width}'d{shared}", width
-        self.rom["period"] = (width, given.tolist(), False)
+        self.parameters["period"] = (width, given, False)
         return "period", width
 
-    def _rom(self) -> Rom | None:
-        if not self.rom:
-            return None
-        word = Word.of((name, width, signed) for name, (width, _, signed) in self.rom.items())
-        image = word.hex_lines({name: values for name, (_, values, _) in self.rom.items()})
-        return Rom(f"{population_module(self.population.name)}_parameters.hex", word, self.population.size, image)
+    def _ports(self) -> None:
+        """Everything that may come into the datapath; what is not read is left out again."""
+        for name, form in self.formats.items():
+            self.path.input(variable_name("stored", name), form.bits)
+        if self.counter_width:
+            self.path.input("stored_counter", self.counter_width, signed=False)
+        self.path.input("fired", 1, signed=False)
+        for name, interval in self.sums.items():
+            self.path.input(variable_name("sum", name), interval.width)
+        for number, given in enumerate(self.program.inputs):
+            if given.population == self.population.name:
+                self.path.input(f"row{number}", self.formats[given.variable].bits)
+        self.path.steady("initialising", 1, signed=False)
+        self.path.steady("restart", max(len(self.restarts), 1), signed=False)
+        self.path.steady("due", max(len(self.operations), 1), signed=False)
 
-    def _meanings(self, role: str, stage: str, active: str) -> dict[Symbol, Operand]:
-        """What symbols mean in a stage; values that differ between neurons travel with the neuron."""
+    # ------------------------------------------------------------------------------------------------ the step
+
+    def _step(self, initial: Mapping[str, str]) -> Operand:
+        """All arithmetic, from the end of the last tick to the threshold of this one; returns the margin."""
+        final = self._operate(self._reset(self._settle()))
+        self._begin(initial, final)
+        update = self._update()
+        margin = self._threshold(update)
+        for name, (width, _, signed) in self.parameters.items():
+            self.path.input(name, width, signed=signed)
+        if self.counter_width:
+            self.path.wires([Wire("new_active", 1, "next_counter == 0", boolean=True)])
+        crosses = f"({margin.text} > {margin.width}'sd0)" + (" && new_active" if self.counter_width else "")
+        self.path.wires([Wire("crosses", 1, crosses, boolean=True, comment="the margin never wraps: its sign decides")])
+        for name, form in self.formats.items():
+            self.path.output(variable_name("final", name), form.bits, final[name].text)
+            word = f"initialising ? {initial[name]} : {update[name].text}"
+            self.path.output(variable_name("word", name), form.bits, word)
+        if self.counter_width:
+            self.path.output("final_counter", self.counter_width, "settled_counter", signed=False)
+            zero = f"{self.counter_width}'d0"
+            self.path.output("word_counter", self.counter_width, f"initialising ? {zero} : next_counter", signed=False)
+        self.path.output("fires", 1, "crosses && !initialising", signed=False)
+        if self.population.winners.per_tick is not None or self.population.winners.quota is not None:
+            self.path.output("margin", unsigned_width(max(margin.interval.high, 1)), margin, signed=False)
+        return margin
+
+    def _meanings(self, role: str, active: str) -> dict[Symbol, Operand]:
+        """What symbols mean at a point of the step."""
         meanings = {
             Symbol(name): named(variable_name(role, name), Interval(form.lowest, form.highest), form.bits)
             for name, form in self.formats.items()
         }
-        for name, operand in self.coefficients.items():
-            travels = operand.text in self.rom
-            meanings[Symbol(name)] = replace(operand, text=stage + operand.text) if travels else operand
         always = self.population.refractory is None
-        return {**meanings, Symbol(ACTIVE): flag("1'b1" if always else active)}
+        coefficients = {Symbol(name): operand for name, operand in self.coefficients.items()}
+        return {**meanings, **coefficients, Symbol(ACTIVE): flag("1'b1" if always else active)}
 
-    def _delayed(self) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
-        """Fields of the ROM that the update stage needs (for itself or to hand them on), and the write stage."""
-        threshold = self.population.threshold
-        late = set() if threshold is None else symbols(threshold.left) | symbols(threshold.right)
-        early = {symbol for part in self.population.update for symbol in symbols(part.value)}
-        rom = self._rom()
-        fields = () if rom is None else rom.word.fields
-        write = {variable_name("coef", symbol.name) for symbol in late}
-        update = write | {variable_name("coef", symbol.name) for symbol in early}
-        return (
-            tuple(part for part in fields if part.name in update or part.name.startswith("initial_")),
-            tuple(part for part in fields if part.name in write),
-        )
+    def _settle(self) -> dict[str, Operand]:
+        """End of phase 3: ``settled_`` from ``stored_`` and the wide ``sum_``, saturated once."""
+        held = Symbol(_HELD)
+        meanings = {**self._meanings("stored", "!refractory"), held: flag("refractory")}
+        for name, interval in self.sums.items():
+            meanings[Symbol(_SUM + name)] = named(variable_name("sum", name), interval)
+        printer = WirePrinter("settle", meanings, f"the synaptic sums of {self.where}")
+        if self.counter_width:
+            # A neuron that fired is refractory from its spike on.
+            text, width = f"fired ? {self.period} : stored_counter", self.counter_width
+            printer.wires.append(Wire("refractory", 1, "fired || stored_counter != 0", boolean=True))
+            printer.wires.append(Wire("settled_counter", width, text, signed=False))
+            printer.wires.append(Wire("settled_active", 1, "settled_counter == 0", boolean=True))
+        settled: dict[str, Operand] = {}
+        for name, form in self.formats.items():
+            value: Expression = Symbol(name)
+            if name in self.sums:
+                value = Binary("+", Symbol(name), Symbol(_SUM + name))
+                if name in self.population.held and self.population.refractory is not None:
+                    value = Select(held, Symbol(name), value)
+            settled[name] = printer.stored(variable_name("settled", name), name, value, form)
+        self.path.wires(printer.wires)
+        return settled
 
-    def _update(self) -> tuple[tuple[Wire, ...], dict[str, str]]:
+    def _reset(self, settled: Mapping[str, Operand]) -> dict[str, Operand]:
+        """Phase 4: each statement reads what the ones before it left."""
+        # A neuron that has just fired is refractory already, where it has a refractory time.
+        meanings = self._meanings("settled", "1'b0")
+        meanings |= {Symbol(name): operand for name, operand in settled.items()}
+        printer = WirePrinter("reset", meanings, f"the reset of {self.where}")
+        for number, part in enumerate(self.population.reset, start=1):
+            name = part.target.name
+            meanings[Symbol(name)] = printer.stored(f"after{number}_{name}", name, _plain(part), self.formats[name])
+        left: dict[str, Operand] = {}
+        for name, before in settled.items():
+            after = meanings[Symbol(name)]
+            left[name] = before
+            if after != before:
+                left[name] = _choice(printer, variable_name("reset", name), "fired", after, before, self.formats[name])
+        self.path.wires(printer.wires)
+        return left
+
+    def _operate(self, left: dict[str, Operand]) -> dict[str, Operand]:
+        """Phase 5: operations that were due in the tick, statement by statement."""
+        meanings = self._meanings("settled", "settled_active")
+        printer = WirePrinter("operate", meanings, f"the operations of {self.where}")
+        statement = 0
+        for bit, (number, operation) in enumerate(self.operations):
+            printer.symbols = {**meanings, **self._own_numbers(number, operation)}
+            for part in operation.statements:
+                statement += 1
+                name, form = part.target.name, self.formats[part.target.name]
+                printer.symbols = {**printer.symbols, **{Symbol(key): operand for key, operand in left.items()}}
+                value = _plain(part)
+                if name in self.population.held and self.population.refractory is not None:
+                    value = Select(Symbol(ACTIVE), value, Symbol(name))
+                new = printer.stored(f"operated{statement}_{name}", name, value, form)
+                left[name] = _choice(printer, f"done{statement}_{name}", f"due[{bit}]", new, left[name], form)
+        self.path.wires(printer.wires)
+        return left
+
+    def _own_numbers(self, number: int, operation: OperationProgram) -> dict[Symbol, Operand]:
+        return {
+            Symbol(part.name): self._number(variable_name(f"op{number}", part.name), part.values)
+            for part in operation.coefficients
+        }
+
+    def _begin(self, initial: Mapping[str, str], final: Mapping[str, Operand]) -> None:
+        """Phase 0 and the refractory counter: ``start_`` from ``final_``."""
+        wires: list[Wire] = []
+        for name, form in self.formats.items():
+            rows = [k for k, given in enumerate(self.program.inputs) if self._feeds(k, name)]
+            bits = [f"restart[{bit}]" for bit, (_, part) in enumerate(self.restarts) if name in part.variables]
+            text = final[name].text
+            if rows:
+                text = f"row{rows[-1]}"
+            elif bits:
+                text = f"({' || '.join(bits)}) ? {initial[name]} : {text}"
+            wires.append(Wire(variable_name("start", name), form.bits, text))
+        if self.counter_width:
+            zero = f"{self.counter_width}'d0"
+            restarted = "(restart != 0) ? " + zero + " : " if self.restarts else ""
+            text = f"{restarted}(settled_counter == 0) ? {zero} : settled_counter - 1'b1"
+            wires.append(Wire("next_counter", self.counter_width, text, signed=False))
+            wires.append(Wire("active", 1, "next_counter == 0", boolean=True))
+        self.path.wires(wires)
+
+    def _feeds(self, number: int, name: str) -> bool:
+        given = self.program.inputs[number]
+        return (given.population, given.variable) == (self.population.name, name)
+
+    def _update(self) -> dict[str, Operand]:
         """Phase 1: ``next_`` from ``start_``; all assignments read the old values."""
         values = {part.target.name: self._held(part) for part in self.population.update}
-        meanings = self._meanings("start", "update_", "active")
-        printer = WirePrinter("update", meanings, f"the update of {self.where}")
-        texts = {
-            name: printer.stored(variable_name("next", name), name, values.get(name, Symbol(name)), form).text
+        printer = WirePrinter("update", self._meanings("start", "active"), f"the update of {self.where}")
+        operands = {
+            name: printer.stored(variable_name("next", name), name, values.get(name, Symbol(name)), form)
             for name, form in self.formats.items()
         }
-        return tuple(printer.wires), texts
+        self.path.wires(printer.wires)
+        return operands
 
     def _held(self, part: Assignment) -> Expression:
         """The value of an update that holds while refractory where its state asks for it."""
@@ -209,51 +319,25 @@ class _Builder:
             return value
         return Select(Symbol(ACTIVE), value, Symbol(part.target.name))
 
-    def _threshold(self) -> tuple[Operand, tuple[Wire, ...]]:
-        """Phase 2: the margin from ``new_``, and its wires. Only active neurons fire, so it may take them as active."""
+    def _threshold(self, update: Mapping[str, Operand]) -> Operand:
+        """Phase 2: the margin left - right. Only active neurons fire, so it may take them as active."""
         threshold = self.population.threshold
         if threshold is None:
-            return literal(0), ()
-        meanings = self._meanings("new", "write_", "1'b1")
+            return literal(0)
+        meanings = self._meanings("next", "1'b1") | {Symbol(name): operand for name, operand in update.items()}
         printer = WirePrinter("threshold", meanings, f"the threshold of {self.where}")
         margin = printer.value("margin", Binary("-", threshold.left, threshold.right))
-        return margin, tuple(printer.wires)
+        self.path.wires(printer.wires)
+        return margin
 
-    def _settle(self) -> tuple[tuple[Wire, ...], dict[str, Operand]]:
-        """End of phase 3: ``settled_`` from ``stored_`` and the wide ``sum_``, saturated once."""
-        meanings = self._meanings("stored", "", "!refractory")
-        held = Symbol(_HELD)
-        meanings[held] = flag("refractory")
-        for name, interval in self.sums.items():
-            meanings[Symbol(_SUM + name)] = named(variable_name("sum", name), interval)
-        printer = WirePrinter("settle", meanings, f"the synaptic sums of {self.where}")
-        settled: dict[str, Operand] = {}
-        for name, form in self.formats.items():
-            value: Expression = Symbol(name)
-            if name in self.sums:
-                value = Binary("+", Symbol(name), Symbol(_SUM + name))
-                if name in self.population.held and self.population.refractory is not None:
-                    value = Select(held, Symbol(name), value)
-            settled[name] = printer.stored(variable_name("settled", name), name, value, form)
-        return tuple(printer.wires), settled
 
-    def _reset(self, settled: Mapping[str, Operand]) -> tuple[tuple[Wire, ...], dict[str, str]]:
-        """Phase 4: ``final_`` from ``settled_``; each statement reads what the ones before it left."""
-        # A neuron that has just fired is refractory already, where it has a refractory time.
-        meanings = self._meanings("settled", "", "1'b0")
-        meanings |= {Symbol(name): operand for name, operand in settled.items()}
-        printer = WirePrinter("reset", meanings, f"the reset of {self.where}")
-        for number, part in enumerate(self.population.reset, start=1):
-            name = part.target.name
-            target = f"after{number}_{name}"
-            meanings[Symbol(name)] = printer.stored(target, name, _plain(part), self.formats[name])
-        texts: dict[str, str] = {}
-        for name, before in settled.items():
-            after, texts[name] = meanings[Symbol(name)], before.text
-            if after != before:
-                texts[name] = variable_name("final", name)
-                printer.wires.append(Wire(texts[name], before.width, f"fired ? {after.text} : {before.text}"))
-        return tuple(printer.wires), texts
+def _choice(
+    printer: WirePrinter, target: str, condition: str, then: Operand, otherwise: Operand, form: Format
+) -> Operand:
+    """``target``: one of two values of a format."""
+    interval = Interval(form.lowest, form.highest)
+    printer.wires.append(Wire(target, form.bits, f"{condition} ? {then.text} : {otherwise.text}"))
+    return named(target, interval, form.bits)
 
 
 def _plain(part: Assignment) -> Expression:

@@ -1,25 +1,28 @@
 """PopulationCore: one population's share of the netlist, as :mod:`rtl_export.population_build` makes it.
 
-The module walks its neurons, one a clock, in one pass a tick. The names a reader meets in it follow a value
-through the tick: ``start_v`` (after restart and input), ``next_v`` (after the update), ``new_v`` (as the threshold
-sees it), ``stored_v`` (from the memory), ``settled_v`` (after the synaptic sum), ``final_v`` (after the reset) and
-``last`` (the word that the tick left).
+The module walks its neurons, one a clock, in one pass a tick, through a pipeline of arithmetic. The names a reader
+meets in it follow a value through the tick: ``stored_v`` (from the memory), ``settled_v`` (after the synaptic sum),
+``final_v`` (after resets and operations: what the tick left), ``start_v`` (after restart and input) and ``next_v``
+(after the update).
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from neuro.program import WinnersRule
-from rtl_export.expressions import Operand, Wire
+from rtl_export.datapath import Datapath
 from rtl_export.intervals import unsigned_width
-from rtl_export.words import Field, Rom, Word
+from rtl_export.words import Contents, Word
 
 
 @dataclass(frozen=True, slots=True)
 class InputRow:
-    """A current input: the host's write target ``number`` fills a row memory that is read into a state each tick."""
+    """A current input: the host fills a row memory that is read into a state each tick."""
 
     number: int
     state: str
@@ -27,53 +30,36 @@ class InputRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """A named constant of the module."""
-
-    name: str
-    width: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class StateCore:
-    """A state variable and how its next values are named.
-
-    Args:
-        name, width: of the variable.
-        initial: text of the start value; ``restarts`` are the bits that bring it back.
-        next, final: text of the value after the update, and of the one that the tick leaves.
-    """
+    """A state variable: its name, its width and the restart bits that bring its start value back."""
 
     name: str
     width: int
-    initial: str
     restarts: tuple[int, ...]
-    next: str
-    final: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PopulationCore:
     """Everything the population's module is printed from.
 
     Args:
-        name, module, size: of the population.
+        name, module: of the population and of its Verilog module.
+        size: neurons in one core; ``cores`` of these make the population.
         states: its states, in order.
         word: the state memory's word: states, then the refractory counter where there is one.
-        rom: values that differ between neurons (``coef_``, ``initial_`` and ``period``); None where none do.
-        parameters: values that all neurons share.
+        parameters: the word of values that differ between neurons; without fields where none do.
+        values: those values, for all neurons of the population.
         counter_width: bits of the refractory counter; 0 without one.
-        period: the refractory period's text.
         restarts: every restart bit of this population.
+        operations: number of each operation on it, in order.
         inputs: its current inputs, in order.
         sums: the word of synaptic sums.
         winners: the winners rule; ``limited`` where it limits anything.
-        update_fields, write_fields: fields of ``rom`` that the update and the write stage read, one and two clocks
-            after the settle stage.
-        margin: the signed margin left - right; ``update``, ``threshold``, ``settle`` and ``reset`` are arithmetic.
-        holds: whether synapses write a state that is held while refractory.
-        post_reads: variables that incoming projections read.
+        datapath: the arithmetic of a tick.
+        margin_width: bits of the margin of a neuron that crosses (unsigned, above 0).
+        looks: states and parameters that synapses read.
+        settled: states that operations on synapses read.
+        cores: how many cores share the population.
     """
 
     name: str
@@ -81,23 +67,24 @@ class PopulationCore:
     size: int
     states: tuple[StateCore, ...]
     word: Word
-    rom: Rom | None
-    parameters: tuple[Parameter, ...]
+    parameters: Word
+    values: Mapping[str, npt.NDArray[np.int64]]
     counter_width: int
-    period: str
     restarts: tuple[int, ...]
+    operations: tuple[int, ...]
     inputs: tuple[InputRow, ...]
     sums: Word
     winners: WinnersRule
-    update_fields: tuple[Field, ...]
-    write_fields: tuple[Field, ...]
-    margin: Operand
-    update: tuple[Wire, ...]
-    threshold: tuple[Wire, ...]
-    settle: tuple[Wire, ...]
-    reset: tuple[Wire, ...]
-    holds: bool
-    post_reads: tuple[str, ...]
+    datapath: Datapath
+    margin_width: int
+    looks: tuple[str, ...]
+    settled: tuple[str, ...]
+    cores: int = 1
+
+    def contents(self, core: int) -> Contents:
+        """What the host loads into the parameter memory of a core."""
+        first, last = core * self.size, (core + 1) * self.size
+        return Contents(self.parameters, {name: values[first:last] for name, values in self.values.items()})
 
     @property
     def index_width(self) -> int:
@@ -105,26 +92,9 @@ class PopulationCore:
         return unsigned_width(self.size - 1)
 
     @property
-    def threshold_fields(self) -> tuple[Field, ...]:
-        """Fields of the word that the threshold reads."""
-        texts = " ".join([self.margin.text, *(wire.text for wire in self.threshold)])
-        read = set(re.findall(r"\bnew_(\w+)", texts))
-        return tuple(part for part in self.word.fields if part.name.removeprefix("state_") in read)
-
-    @property
-    def counter(self) -> Field | None:
-        """The refractory counter's field of the word."""
-        return self.word.fields[-1] if self.counter_width else None
-
-    @property
     def limited(self) -> bool:
         """Whether it has a winners arbiter."""
         return self.winners.per_tick is not None or self.winners.quota is not None
-
-    @property
-    def margin_width(self) -> int:
-        """Bits of the margin of a neuron that crosses (unsigned, above 0)."""
-        return unsigned_width(max(self.margin.interval.high, 1))
 
     @property
     def used_width(self) -> int:
@@ -142,3 +112,18 @@ class PopulationCore:
         """What is shown of a neuron: its states, its refractory counter, the population's quota count."""
         parts = [(part.name, part.width, part.signed) for part in self.word.fields]
         return Word.of([*parts, *([("used", self.used_width, False)] if self.used_width else [])])
+
+    @property
+    def read_latency(self) -> int:
+        """Clocks from asking for a neuron's word to its coming."""
+        return 1 + self.datapath.latency
+
+    @property
+    def most_clocks(self) -> int:
+        """No pass takes more clocks: every neuron crosses, and the arbiter walks all of them for every bit."""
+        arbiter = (self.margin_width + 2) * (self.size + 3) if self.limited else 0
+        return self.size + self.datapath.latency + 6 + arbiter
+
+    def restarted(self, bit: int) -> tuple[str, ...]:
+        """Names of the states that a restart bit brings back."""
+        return tuple(state.name for state in self.states if bit in state.restarts)

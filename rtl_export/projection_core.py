@@ -1,30 +1,31 @@
-"""ProjectionCore: one projection's share of the netlist.
+"""ProjectionCore: one projection's share of the netlist, as :mod:`rtl_export.projection_build` makes it.
 
-A projection walks the spikes that are due, reads each one's row of synapses and sends one event a clock to its
-target: the target neuron, and a clock later what to add to each variable.
+A projection walks the spikes that are due and of each the row of its synapses: one synapse a clock, one event each.
+Where it learns, the same walk reads and writes its weights, a second walk along the transposed rows does what the
+target's spikes ask for, and operations walk all rows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from neuro.program import (
-    Binary,
-    Coefficient,
-    Expression,
-    ProjectionProgram,
-    Scope,
-    State,
-    StepProgram,
-    Symbol,
-    symbols,
-)
-from rtl_export.expressions import Operand, Wire, WirePrinter, literal, named, narrowed
+from neuro.program import ProjectionProgram, Scope, Values
+from rtl_export.datapath import Datapath
 from rtl_export.intervals import Interval, unsigned_width
-from rtl_export.names import projection_module, variable_name
-from rtl_export.words import Field, Rom, Word, uniform
+from rtl_export.storage import (
+    Shard,
+    Storage,
+    bit_rows,
+    bit_word,
+    bit_words,
+    incoming_word,
+    rows,
+    rows_word,
+    shard,
+    transposed,
+)
+from rtl_export.trace_core import TraceCore
+from rtl_export.words import Contents, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,166 +34,212 @@ class Delta:
 
     state: str
     width: int
-    text: str
     total: Interval
 
 
 @dataclass(frozen=True, slots=True)
 class PostRead:
-    """A variable of the target neuron that on_pre reads: a signed port of that width."""
+    """A variable of the target neuron that code reads: a signed port of that width."""
 
     name: str
     width: int
 
 
 @dataclass(frozen=True, slots=True)
+class SynapticOperation:
+    """An operation on the synapses: its number in the program, its arithmetic."""
+
+    number: int
+    path: Datapath
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ProjectionCore:
     """Everything the projection's module is printed from.
 
     Args:
-        name, module: of the projection and of its Verilog module.
-        source, target: names of the emitter and of the population.
+        program: the projection.
+        module: its Verilog module.
+        sources, targets: neurons on both sides, those of one core for the target.
+        capacity: synapses that a core can hold.
         delay: ticks from spike to arrival.
-        synapse_count: number of synapses.
-        rows: first and one-past-last synapse of each source neuron.
-        synapses: target neuron and the values that differ between synapses.
-        late: the fields of those values; they are used one clock after the target neuron.
+        storage: where a synapse's target stands.
+        link: the word of what a synapse holds for good: its target and its own numbers.
+        link_values: those numbers, in the program's order.
+        weights: the word of what a synapse changes.
+        on_pre, on_post, step: arithmetic of an arriving spike, of the target's spike, of a tick.
+        operations: those on the synapses.
+        pre_traces, post_traces: shared states of both sides.
         deltas: what an event adds.
-        wires: the arithmetic of on_pre.
-        post_reads: variables of the target neuron that it reads.
+        looks: states and parameters of the target that on_pre and on_post read.
+        settled: states of the target that operations read.
     """
 
-    name: str
+    program: ProjectionProgram
     module: str
-    source: str
-    target: str
+    sources: int
+    targets: int
+    capacity: int
     delay: int
-    synapse_count: int
-    rows: Rom
-    synapses: Rom
-    late: tuple[Field, ...]
+    storage: Storage
+    link: Word
+    link_values: dict[str, Values]
+    weights: Word
+    on_pre: Datapath
+    on_post: Datapath | None
+    step: Datapath | None
+    operations: tuple[SynapticOperation, ...]
+    pre_traces: TraceCore | None
+    post_traces: TraceCore | None
     deltas: tuple[Delta, ...]
-    wires: tuple[Wire, ...]
-    post_reads: tuple[PostRead, ...]
+    looks: tuple[PostRead, ...]
+    settled: tuple[PostRead, ...]
 
     @property
-    def most_clocks(self) -> int:
-        """No tick takes this projection more clocks: every source neuron fires."""
-        return 3 * self.rows.depth + self.synapse_count + 8
+    def name(self) -> str:
+        """Name of the projection."""
+        return self.program.name
+
+    @property
+    def source(self) -> str:
+        """Name of the population or source that it starts at."""
+        return self.program.source
+
+    @property
+    def target(self) -> str:
+        """Name of the population that it ends at."""
+        return self.program.target
+
+    @property
+    def static(self) -> bool:
+        """Whether nothing in it ever changes."""
+        return not (self.weights.fields or self.traces)
+
+    @property
+    def traces(self) -> tuple[TraceCore, ...]:
+        """The traces of both sides."""
+        return tuple(part for part in (self.pre_traces, self.post_traces) if part is not None)
+
+    @property
+    def dense(self) -> bool:
+        """Whether synapses are numbered source by source without a gap."""
+        return self.storage is Storage.DENSE
+
+    @property
+    def bits(self) -> bool:
+        """Whether it is stored as 1-bit rows."""
+        return self.storage is Storage.BITS
+
+    @property
+    def pace(self) -> int:
+        """Clocks for a synapse. Sparse rows of weights that change are walked at half speed, see ``sram_pair``."""
+        return 1 if self.static or self.dense else 2
+
+    @property
+    def words(self) -> int:
+        """Entries of a whole memory: synapses, or words of bits."""
+        return self.sources * bit_words(self.targets) if self.bits else self.capacity
+
+    @property
+    def row_length(self) -> int:
+        """Entries of each row, where all have the same."""
+        return bit_words(self.targets) if self.bits else self.targets
+
+    @property
+    def entry_width(self) -> int:
+        """Bits of an entry's number."""
+        return unsigned_width(max(self.words - 1, 0))
 
     @property
     def synapse_width(self) -> int:
-        """Bits of a synapse's number, and of one past the last."""
-        return unsigned_width(self.synapse_count)
+        """Bits of a synapse's number."""
+        return unsigned_width(max(self.capacity - 1, 0))
 
     @property
-    def address_bits(self) -> str:
-        """The part of a synapse's number that addresses its word."""
-        return f"[{unsigned_width(self.synapse_count - 1) - 1}:0]"
+    def length_width(self) -> int:
+        """Bits of a number of entries in a row or column."""
+        if self.storage is Storage.ROWS:
+            return unsigned_width(self.capacity)
+        return unsigned_width(max(self.row_length, self.sources))
+
+    @property
+    def source_width(self) -> int:
+        """Bits of a source neuron's index."""
+        return unsigned_width(self.sources - 1)
 
     @property
     def target_width(self) -> int:
         """Bits of a target neuron's index."""
-        return next(part.width for part in self.synapses.word.fields if part.name == "column")
+        return unsigned_width(self.targets - 1)
 
+    @property
+    def rows_word(self) -> Word:
+        """A row's entry."""
+        return rows_word(self.capacity)
 
-def projection_core(program: StepProgram, projection: ProjectionProgram) -> ProjectionCore:
-    """The netlist of one projection that has synapses, code and a source that can fire."""
-    module = projection_module(projection.name)
-    stored: dict[str, tuple[int, list[int]]] = {}
-    meanings: dict[Symbol, Operand] = {}
-    own: tuple[State | Coefficient, ...] = (*projection.states, *projection.coefficients)
-    for part in own:
-        _add_own(part, meanings, stored)
-    post_reads = _post_symbols(program, projection, meanings)
-    printer = WirePrinter("event", meanings, f"on_pre of projection {projection.name!r}")
-    deltas = _deltas(projection, printer)
-    read = {s.name for part in projection.on_pre for s in symbols(part.value) if s.scope is Scope.OWN}
-    used = [name for name in stored if name in {variable_name("syn", variable) for variable in read}]
-    target = program.size_of(projection.target)
-    word = Word.of([("column", unsigned_width(target - 1), False), *((name, stored[name][0], True) for name in used)])
-    values = {"column": projection.column.tolist(), **{name: stored[name][1] for name in used}}
-    return ProjectionCore(
-        name=projection.name,
-        module=module,
-        source=projection.source,
-        target=projection.target,
-        delay=int(np.asarray(projection.delay).reshape(-1)[0]),
-        synapse_count=projection.synapses,
-        rows=_rows(module, projection),
-        synapses=Rom(f"{module}_synapses.hex", word, projection.synapses, word.hex_lines(values)),
-        late=word.fields[1:],
-        deltas=deltas,
-        wires=tuple(printer.wires),
-        post_reads=post_reads,
-    )
+    @property
+    def incoming_word(self) -> Word:
+        """An entry of the transposed index."""
+        return incoming_word(self.capacity, self.sources)
 
+    @property
+    def bit_word(self) -> Word:
+        """A word of a 1-bit row."""
+        return bit_word(self.targets)
 
-def _add_own(
-    part: State | Coefficient, meanings: dict[Symbol, Operand], stored: dict[str, tuple[int, list[int]]]
-) -> None:
-    """A synaptic number: a literal where all synapses share it, else a field of the synapse's word."""
-    values = part.initial if isinstance(part, State) else part.values
-    shared = uniform(values)
-    if shared is not None:
-        meanings[Symbol(part.name)] = literal(shared)
-        return
-    name = variable_name("syn", part.name)
-    if isinstance(part, State) and part.format is not None:
-        # The format's whole range, not today's values: the widths stay right for any weights of that format.
-        interval, width = Interval(part.format.lowest, part.format.highest), part.format.bits
-    else:
-        interval = Interval.of(np.asarray(values).tolist())
-        width = interval.width
-    meanings[Symbol(part.name)] = named(name, interval, width)
-    stored[name] = (width, np.asarray(values).tolist())
+    @property
+    def latency(self) -> int:
+        """Clocks from a synapse's values to the end of the longest arithmetic."""
+        paths = [self.on_pre, self.on_post, self.step, *(part.path for part in self.operations)]
+        return max(path.latency for path in paths if path is not None)
 
+    @property
+    def row_clocks(self) -> int:
+        """Clocks for a row besides its synapses."""
+        trace = max([part.rise.latency for part in self.traces], default=0)
+        return 12 + (0 if self.static else max(self.latency, trace) + 6)
 
-def _post_symbols(
-    program: StepProgram, projection: ProjectionProgram, meanings: dict[Symbol, Operand]
-) -> tuple[PostRead, ...]:
-    """Give a meaning to what on_pre reads of the target neuron; returns the ports that takes."""
-    target = program.population(projection.target)
-    read = {s.name for part in projection.on_pre for s in symbols(part.value) if s.scope is Scope.POST}
-    ports: list[PostRead] = []
-    for state in target.states:
-        if state.name in read and state.format is not None:
-            operand = named(variable_name("post", state.name), Interval(state.format.lowest, state.format.highest))
-            meanings[Symbol(state.name, Scope.POST)] = operand
-            ports.append(PostRead(state.name, operand.width))
-    for coefficient in target.coefficients:
-        shared = uniform(coefficient.values)
-        if shared is not None:
-            meanings[Symbol(coefficient.name, Scope.POST)] = literal(shared)
-        elif coefficient.name in read:
-            operand = named(variable_name("post", coefficient.name), Interval.of(coefficient.values.tolist()))
-            meanings[Symbol(coefficient.name, Scope.POST)] = operand
-            ports.append(PostRead(coefficient.name, operand.width))
-    return tuple(ports)
+    @property
+    def sweep_clocks(self) -> int:
+        """No walk over all synapses takes more clocks."""
+        # Synapses that wait for a bank of the sums take two clocks; zero words of bits take one.
+        synapses = self.capacity * 2 + (self.words if self.bits else 0)
+        return self.sources * self.row_clocks + synapses + self.latency + 12
 
+    @property
+    def column_clocks(self) -> int:
+        """No walk over the columns of all targets takes more clocks."""
+        return self.targets * self.row_clocks + 2 * self.capacity + self.latency + 12
 
-def _deltas(projection: ProjectionProgram, printer: WirePrinter) -> tuple[Delta, ...]:
-    """One delta per written state: statements on the same state add up."""
-    sums: dict[str, Expression] = {}
-    for part in projection.on_pre:
-        name = part.target.name
-        sums[name] = Binary("+", sums[name], part.value) if name in sums else part.value
-    most = int(np.bincount(projection.column).max())
-    deltas = []
-    for name, expression in sums.items():
-        operand = printer.value(name, expression)
-        width = operand.interval.width
-        deltas.append(Delta(name, width, narrowed(operand, width), operand.interval.times(most)))
-    return tuple(deltas)
+    # ----------------------------------------------------------------------------------------- what the host loads
 
+    def shard(self, core: int) -> Shard:
+        """The synapses of a core, in the order in which they are stored."""
+        return shard(self.program, core, self.targets, static=self.static)
 
-def _rows(module: str, projection: ProjectionProgram) -> Rom:
-    width = unsigned_width(projection.synapses)
-    word = Word.of([("first", width, False), ("stop", width, False)])
-    starts = projection.row_start.tolist()
-    return Rom(
-        f"{module}_rows.hex",
-        word,
-        len(starts) - 1,
-        word.hex_lines({"first": starts[:-1], "stop": starts[1:]}),
-    )
+    def contents(self, core: int) -> dict[str, Contents]:
+        """What the host loads into the memories of a core: memory -> contents."""
+        part = self.shard(core)
+        loaded: dict[str, Contents] = {}
+        if self.bits:
+            return {"bits": bit_rows(part, self.sources, self.targets)}
+        if self.storage is Storage.ROWS:
+            loaded["rows"] = rows(part.source, self.sources, self.capacity)
+        if self.link.fields:
+            values = {name: numbers[part.order] for name, numbers in self.link_values.items()}
+            names = {field.name for field in self.link.fields}
+            loaded["links"] = Contents(self.link, {**({"column": part.column} if "column" in names else {}), **values})
+        if self.weights.fields:
+            states = {field.name: self.program.state(field.name.removeprefix("own_")) for field in self.weights.fields}
+            loaded["weights"] = Contents(
+                self.weights, {name: state.initial[part.order] for name, state in states.items()}
+            )
+        if self.on_post is not None and not self.dense:
+            ends, synapses = transposed(part)
+            loaded["columns"] = rows(ends, self.targets, self.capacity)
+            loaded["incoming"] = Contents(self.incoming_word, {"synapse": synapses, "source": part.source[synapses]})
+        return {name: contents for name, contents in loaded.items() if contents.rows}
+
+    def trace(self, side: Scope) -> TraceCore | None:
+        """The traces of a side."""
+        return self.pre_traces if side is Scope.PRE else self.post_traces

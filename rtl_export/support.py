@@ -1,17 +1,19 @@
-"""What silicon does not carry yet: refused by name, before anything is generated."""
+"""What silicon does not carry: refused by name, before anything is generated."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from neuro.errors import CircuitError, UnsupportedByTarget
+from neuro.errors import CircuitError, InvalidInput, UnsupportedByTarget
 from neuro.program import (
     ACTIVE,
     Assignment,
+    OperationProgram,
     PopulationProgram,
     ProjectionProgram,
     Scope,
     StepProgram,
+    Symbol,
     symbols,
 )
 from rtl_export.expressions import TARGET
@@ -21,8 +23,9 @@ def check_supported(program: StepProgram) -> None:
     """Return quietly if Verilog can carry the whole program.
 
     Raises:
-        UnsupportedByTarget: float programs, operations, plasticity, delays that differ within a projection, on_pre
-            code that is not additive, reads presynaptic variables, or reads what synapses write in the same phase.
+        UnsupportedByTarget: float programs, stages, summed variables, delays that differ within a projection, code that
+            writes neurons other than by adding in on_pre, that reads presynaptic neurons, or that reads what synapses
+            write in the same phase.
         CircuitError: there is no neuron at all, or a name is used twice.
     """
     if not any(population.size for population in program.populations):
@@ -35,28 +38,39 @@ def check_supported(program: StepProgram) -> None:
             raise CircuitError(f"the name {name!r} is used twice (case does not count); give each part its own")
     for population in program.populations:
         _check_population(population)
-    for operation in program.operations:
-        raise UnsupportedByTarget(
-            f"operation {operation.name!r} on {operation.of!r}",
-            TARGET,
-            "run it outside the core",
-        )
     for projection in program.projections:
-        if projection.on_post or projection.update:
+        _check_projection(program, projection)
+    _check_operations(program)
+
+
+def check_cores(program: StepProgram, cores: int) -> None:
+    """Return quietly if so many cores can share the program.
+
+    Raises:
+        UnsupportedByTarget: a winners rule, which one arbiter has to decide.
+        InvalidInput: a population does not divide into so many equal parts.
+    """
+    if cores == 1:
+        return
+    for population in program.populations:
+        rule = population.winners
+        if rule.per_tick is not None or rule.quota is not None:
             raise UnsupportedByTarget(
-                f"plasticity in projection {projection.name!r}",
-                TARGET,
-                "export the learned weights with a static synapse",
+                f"the winners rule of population {population.name!r} across {cores} cores", TARGET, "use one core"
             )
-        _check_delay(projection)
-        for statement in projection.on_pre:
-            _check_statement(projection, statement, _written(program, projection.target))
+        if population.size % cores:
+            raise InvalidInput(
+                f"population {population.name!r} of {population.size} neurons does not divide into {cores} cores; "
+                f"use a number of cores that divides {population.size}"
+            )
 
 
 def live(program: StepProgram, projection: ProjectionProgram) -> bool:
-    """Whether a projection can do anything: it has synapses and code, and its source can fire."""
-    if not (projection.synapses and projection.on_pre):
+    """Whether a projection can do anything: it has synapses and code, and something that can set the code off."""
+    if not projection.synapses or not (projection.on_pre or projection.on_post or projection.update):
         return False
+    if projection.on_post or projection.update or any(part.of == projection.name for part in program.operations):
+        return True
     sources = {source.name for source in program.sources}
     return projection.source in sources or program.population(projection.source).threshold is not None
 
@@ -69,11 +83,19 @@ def _check_population(population: PopulationProgram) -> None:
                 TARGET,
                 "quantise the circuit first (neuro.quantise)",
             )
+    if population.stages:
+        raise UnsupportedByTarget(f"a step of several stages in population {population.name!r}", TARGET, "use EULER")
     if population.size and not population.states:
         raise UnsupportedByTarget(f"population {population.name!r} without a state", TARGET, "use a spike source")
 
 
-def _check_delay(projection: ProjectionProgram) -> None:
+def _check_projection(program: StepProgram, projection: ProjectionProgram) -> None:
+    where = f"of projection {projection.name!r}"
+    for state in projection.states:
+        if state.format is None:
+            raise UnsupportedByTarget(f"the float state {state.name!r} {where}", TARGET, "quantise the circuit first")
+    if projection.summed:
+        raise UnsupportedByTarget(f"a (summed) variable {where}", TARGET, "send spikes: on_pre with +=")
     delays = np.unique(projection.delay)
     if delays.size > 1:
         raise UnsupportedByTarget(
@@ -81,6 +103,10 @@ def _check_delay(projection: ProjectionProgram) -> None:
             TARGET,
             "make one projection for each delay",
         )
+    for statement in projection.on_pre:
+        _check_statement(program, projection, statement, "on_pre")
+    for statement in projection.on_post:
+        _check_statement(program, projection, statement, "on_post")
 
 
 def _written(program: StepProgram, population: str) -> set[str]:
@@ -94,34 +120,59 @@ def _written(program: StepProgram, population: str) -> set[str]:
     }
 
 
-def _check_statement(projection: ProjectionProgram, statement: Assignment, written: set[str]) -> None:
+def _check_statement(program: StepProgram, projection: ProjectionProgram, statement: Assignment, code: str) -> None:
     where = f"of projection {projection.name!r}"
-    for state in projection.states:
-        if state.format is None:
-            raise UnsupportedByTarget(f"the float state {state.name!r} {where}", TARGET, "quantise the circuit first")
-    if statement.target.scope is not Scope.POST or not statement.accumulate:
+    target = statement.target
+    adds = target.scope is Scope.POST and statement.accumulate and code == "on_pre"
+    if target.scope is not Scope.OWN and not adds:
         sign = "+=" if statement.accumulate else "="
         raise UnsupportedByTarget(
-            f"on_pre '{statement.target.name} {sign} ...' on a {statement.target.scope.value} variable {where}",
+            f"{code} '{target.name} {sign} ...' on a {target.scope.value} variable {where}",
             TARGET,
-            "add to a postsynaptic variable (x_post += ...)",
+            "add to a postsynaptic variable in on_pre (x_post += ...)",
         )
-    for symbol in symbols(statement.value):
+    written = _written(program, projection.target)
+    for symbol in sorted(symbols(statement.value), key=lambda item: item.name):
         if symbol.scope is Scope.PRE:
             raise UnsupportedByTarget(
-                f"the presynaptic variable {symbol.name!r} in on_pre {where}",
-                TARGET,
-                "fold it into the weight",
+                f"the presynaptic variable {symbol.name!r} in {code} {where}", TARGET, "fold it into the weight"
             )
         if symbol.name == ACTIVE:
             raise UnsupportedByTarget(
-                f"{ACTIVE!r} in on_pre {where}",
-                TARGET,
-                "mark the variable (unless refractory): it takes no write then",
+                f"{ACTIVE!r} in {code} {where}", TARGET, "mark the variable (unless refractory): it takes no write then"
             )
         if symbol.scope is Scope.POST and symbol.name in written:
             raise UnsupportedByTarget(
-                f"reading {symbol.name!r} in on_pre {where} while synapses write it",
+                f"reading {symbol.name!r} in {code} {where} while synapses write it",
                 TARGET,
                 "read a variable that no synapse writes: the sum would depend on the order of the spikes",
             )
+
+
+def _check_operations(program: StepProgram) -> None:
+    """Operations on synapses may read the target's states, as the tick's operations on it leave them."""
+    projections = {part.name: part for part in program.projections}
+    for number, operation in enumerate(program.operations):
+        if operation.of not in projections:
+            continue
+        target = projections[operation.of].target
+        later = _later_writes(program.operations[number:], target)
+        for statement in operation.statements:
+            for symbol in sorted(symbols(statement.value), key=lambda item: item.name):
+                where = f"in operation {operation.name!r} on {operation.of!r}"
+                if symbol.scope is Scope.PRE:
+                    raise UnsupportedByTarget(
+                        f"the presynaptic variable {symbol.name!r} {where}", TARGET, "read a postsynaptic one"
+                    )
+                if symbol == Symbol(ACTIVE, symbol.scope):
+                    raise UnsupportedByTarget(f"{ACTIVE!r} {where}", TARGET, "read a state of the target")
+                if symbol.scope is Scope.POST and symbol.name in later:
+                    raise UnsupportedByTarget(
+                        f"reading {symbol.name!r} {where} before another operation writes it",
+                        TARGET,
+                        "declare the operation on the synapses last",
+                    )
+
+
+def _later_writes(operations: tuple[OperationProgram, ...], population: str) -> set[str]:
+    return {part.target.name for operation in operations if operation.of == population for part in operation.statements}

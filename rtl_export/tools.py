@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from neuro.errors import ToolError
@@ -26,7 +26,15 @@ def find_compiler() -> str | None:
     return find(named[0]) if named else next(filter(None, map(find, ("g++", "c++", "clang++"))), None)
 
 
-def run(step: str, command: Sequence[str], *, folder: Path, seconds: float, given: str = "") -> str:
+def run(
+    step: str,
+    command: Sequence[str],
+    *,
+    folder: Path,
+    seconds: float,
+    given: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """Run a program and return what it printed, standard output and error together.
 
     Args:
@@ -35,6 +43,7 @@ def run(step: str, command: Sequence[str], *, folder: Path, seconds: float, give
         folder: working folder.
         seconds: time limit; the program and all it started end there.
         given: text for its standard input.
+        environment: variables that it sees besides, or in place of, this process's own.
 
     Raises:
         ToolError: it is missing, failed or took too long; the message names the step and ends with the log's tail.
@@ -43,6 +52,7 @@ def run(step: str, command: Sequence[str], *, folder: Path, seconds: float, give
         process = subprocess.Popen(
             list(command),
             cwd=folder,
+            env=None if environment is None else {**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

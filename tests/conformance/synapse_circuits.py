@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -58,8 +58,11 @@ NO_INTEGERS: Mapping[str, str] = MappingProxyType({"power_law": r"the operator '
 """What integers refuse, and what they say: a power that is no whole number."""
 
 
-def learning(names: Sequence[str]) -> Circuit:
-    """Plastic synapses from 5 sources, one projection a rule, beside strong static ones from teachers."""
+def learning(names: Sequence[str], delay: int | None = None) -> Circuit:
+    """Plastic synapses from 5 sources, one projection a rule, beside strong static ones from teachers.
+
+    ``delay``: ticks, the same for all synapses; by default the rules' own delays.
+    """
     rng = np.random.default_rng(7)
     pairs = np.sort(rng.permutation(SOURCES * TARGETS)[:SYNAPSES])
     connections = Connections.from_pairs(pairs // TARGETS, pairs % TARGETS, SOURCES, TARGETS)
@@ -67,7 +70,7 @@ def learning(names: Sequence[str]) -> Circuit:
         DT,
         [Population("a", TARGETS, LIF_EXPONENTIAL)],
         [
-            *(_projection(name, RULES[name], connections) for name in names),
+            *(_projection(name, _delayed(RULES[name], delay), connections) for name in names),
             Projection("ta", "t", "a", static_synapse(), Connections.one_to_one(TARGETS), {"w": 90e-3}),
         ],
         [_spikes("s", SOURCES, 0.1, rng), _spikes("t", TARGETS, 0.08, rng)],
@@ -89,6 +92,10 @@ def inhibited() -> Circuit:
         ],
         [_spikes("s", SOURCES, 0.1, rng), _spikes("t", TARGETS, 0.08, rng)],
     )
+
+
+def _delayed(rule: Rule, delay: int | None) -> Rule:
+    return rule if delay is None else replace(rule, delay=delay)
 
 
 def _projection(name: str, rule: Rule, connections: Connections) -> Projection:

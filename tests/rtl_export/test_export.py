@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -38,8 +39,8 @@ def test_the_manifest_lists_every_file(tmp_path: Path) -> None:
     assert read_core(core.folder) == core
     assert core.changed() == ()
     (core.rtl / "winners.v").unlink()
-    (core.tb / "stimulus.hex").write_text("0 0\n")
-    assert core.changed() == ("rtl/winners.v", "tb/stimulus.hex")
+    (core.tb / "commands.txt").write_text("0\n")
+    assert core.changed() == ("rtl/winners.v", "tb/commands.txt")
 
 
 def test_every_source_says_whose_it_is_and_holds_one_module(tmp_path: Path) -> None:
@@ -55,10 +56,19 @@ def test_every_source_says_whose_it_is_and_holds_one_module(tmp_path: Path) -> N
 
 def test_the_readme_maps_ports_and_registers(tmp_path: Path) -> None:
     text = (exported(network(), tmp_path / "core").folder / "README.md").read_text()
-    assert "| 0 | input `I` of `a`, kept until written again | 18 bits, signed |" in text
-    assert "| 1 | a spike of source `s` in the next tick, in ascending order | unused |" in text
+    assert "| 2 | row of `a`: input 0, kept until written again | 7 | row [17:0] | writes |" in text
+    assert "| 2 | `s` | 3 |" in text
     assert "| 1 | `b`: `v`, `g`; refractory counters cleared |" in text
-    assert "| 1 | `b` | 5 | state_v [17:0], state_g [35:18], state_I [53:36], counter [55:54] |" in text
+    assert (
+        "| 3 | states of `b` | 5 | state_v [17:0], state_g [35:18], state_I [53:36], counter [55:54] | reads |" in text
+    )
+
+
+def test_the_sources_hold_nothing_that_an_asic_can_not(tmp_path: Path) -> None:
+    core = exported(network(), tmp_path / "core")
+    for path in core.sources:
+        text = path.read_text(encoding="ascii")
+        assert not re.search(r"\binitial\b|\$readmem|#\s*\d|negedge", text), path.name
 
 
 @needs_icarus
@@ -108,7 +118,9 @@ def test_a_golden_recording_must_fit(tmp_path: Path) -> None:
     recording = golden(network(), 10)
     with pytest.raises(InvalidInput, match="the golden recording has 10 ticks, 11 are asked for"):
         export(network(), tmp_path / "core", ticks=11, golden=recording)
-    with pytest.raises(InvalidInput, match=r"the golden recording has nothing for a\.v; it must probe every state"):
+    with pytest.raises(
+        InvalidInput, match=r"the golden recording has nothing for a\.v; it must probe every state that can"
+    ):
         export(network(), tmp_path / "core", ticks=5, golden=replace(recording, probes={}))
     assert list(tmp_path.iterdir()) == []
 

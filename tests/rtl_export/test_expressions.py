@@ -33,7 +33,10 @@ def lines(expression: Expression, form: Format | None = None) -> list[str]:
         (Binary("+", X, Y), "wire signed [8:0] step1_x = x + y;"),
         (Binary("*", X, Y), "wire signed [15:0] step1_x = x * y;"),
         (Binary("-", X, Binary("-", Y, X)), "wire signed [9:0] step1_x = x - (y - x);"),
-        (Binary("*", Binary("+", X, Y), Constant(-3)), "wire signed [10:0] step1_x = (x + y) * (-3'sd3);"),
+        (
+            Binary("*", Binary("+", X, Y), Constant(-3)),
+            "wire signed [8:0] step1_x = x + y;\nwire signed [10:0] step2_x = step1_x * -3'sd3;",
+        ),
         (Unary("-", Constant(-128)), "wire signed [8:0] step1_x = -(-9'sd128);"),
         (Binary("<", X, Y), "wire step1_x = x < y;"),
         (Binary("and", Symbol("on"), X), "wire step1_x = x != 1'sd0;\nwire step2_x = on && step1_x;"),

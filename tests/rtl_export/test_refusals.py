@@ -13,7 +13,7 @@ from neuro.errors import CircuitError, InvalidInput, UnsupportedByTarget
 from neuro.program import ACTIVE, Assignment, Binary, OperationProgram, Scope, State, StepProgram, Symbol
 from rtl_export import export, netlist
 from rtl_export.names import check_core_name
-from tests.rtl_export.programs import network
+from tests.rtl_export.programs import counter, network
 
 W, POST_G = Symbol("w"), Symbol("g", Scope.POST)
 
@@ -47,8 +47,16 @@ def floating_weights(program: StepProgram) -> StepProgram:
     return replace(program, projections=(replace(first, states=(weights,)), *rest))
 
 
-def with_operation(program: StepProgram) -> StepProgram:
-    return replace(program, operations=(OperationProgram("relax", "a", 1, ()),))
+def with_operations(program: StepProgram) -> StepProgram:
+    reads = Assignment(W, Symbol("v", Scope.POST))
+    writes = Assignment(Symbol("v"), Symbol("g"))
+    both = (OperationProgram("early", "ab", 1, (reads,)), OperationProgram("late", "b", 1, (writes,)))
+    return replace(program, operations=both)
+
+
+def with_on_post(program: StepProgram) -> StepProgram:
+    first, *rest = program.projections
+    return replace(program, projections=(replace(first, on_post=(Assignment(POST_G, W, accumulate=True),)), *rest))
 
 
 @pytest.mark.parametrize(
@@ -56,10 +64,11 @@ def with_operation(program: StepProgram) -> StepProgram:
     [
         (floating, "the float state 'v' of population 'a'; quantise the circuit first"),
         (floating_weights, "the float state 'w' of projection 'ab'; quantise the circuit first"),
-        (with_operation, "operation 'relax' on 'a'; run it outside the core"),
+        (with_operations, "reading 'v' in operation 'early' on 'ab' before another operation writes it; declare"),
+        (with_on_post, r"on_post 'g \+= ...' on a post variable of projection 'ab'; add to a postsynaptic variable in"),
         (with_delays, "2 different delays within projection 'ab'; make one projection for each delay"),
         (with_on_pre(Assignment(POST_G, W)), "on_pre 'g = ...' on a post variable of projection 'ab'; add to"),
-        (with_on_pre(Assignment(W, W, accumulate=True)), r"on_pre 'w \+= ...' on a own variable of projection 'ab'"),
+        (with_on_pre(adding("g", Scope.PRE)), "the presynaptic variable 'g' in on_pre of projection 'ab'; fold it"),
         (with_on_pre(adding("v", Scope.PRE)), "the presynaptic variable 'v' in on_pre of projection 'ab'; fold it"),
         (with_on_pre(adding("g", Scope.POST)), "reading 'g' in on_pre of projection 'ab' while synapses write it"),
         (with_on_pre(adding(ACTIVE, Scope.POST)), "'not_refractory' in on_pre of projection 'ab'; mark the variable"),
@@ -105,3 +114,19 @@ def test_a_part_whose_name_does_not_fit_is_refused(name: str) -> None:
         InvalidInput, match="can't become Verilog; use letters and digits, joined by single underscores"
     ):
         netlist(StepProgram(1e-3, (part,)))
+
+
+def test_a_winners_rule_across_cores_is_refused() -> None:
+    with pytest.raises(UnsupportedByTarget, match="the winners rule of population 'b' across 5 cores; use one core"):
+        netlist(replace(network(), populations=network().populations[1:], projections=(), inputs=()), cores=5)
+
+
+@pytest.mark.parametrize("cores", [0, -1, True, 1.5])
+def test_a_wrong_number_of_cores_is_refused(cores: object) -> None:
+    with pytest.raises(InvalidInput, match=r"cores is .*; a whole number >= 1 is allowed"):
+        netlist(network(), cores=cores)  # type: ignore[arg-type]
+
+
+def test_a_population_that_does_not_divide_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="population 'a' of 3 neurons does not divide into 2 cores; use a number"):
+        netlist(counter(), cores=2)

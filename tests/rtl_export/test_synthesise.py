@@ -22,8 +22,9 @@ def test_generic_cells_and_memory_bits(core: ExportedCore, capfd: pytest.Capture
     result = synthesise(core.folder)
     assert 50 < result.cells < 1000
     assert 0 < result.flip_flops < result.cells == sum(result.cells_by_type.values())
-    # Three neurons: a state of 8 bits, a spike flag, a step of 5 bits and a start value of 8 bits.
-    assert (result.memories, result.memory_bits) == (3, 3 * (8 + 1 + 5 + 8))
+    # Three neurons: a state of 8 bits and a spike flag in two banks of two words, a step of 5 bits, a start value of 8
+    # bits; three spikes of 2 bits.
+    assert (result.memories, result.memory_bits) == (6, 4 * (8 + 1) + 3 * (5 + 8 + 2))
     assert (result.area_um2, result.fmax_mhz) == (None, None)
     assert capfd.readouterr() == ("", "")
 
