@@ -239,8 +239,8 @@ class KWTAEncoder:
 
         The direction that drives all winners alike, by ridge regression through their rows P of the
         projection, ``P' (P P' + r/2)^-1 1``, r the mean square of a row (``nonzeros`` without weights),
-        stretched to ``radius`` and moved by ``mean``. The length of an embedding is not in its code. Where the winners name no direction, as when each unit sums all
-        dimensions without signs, the mean comes back.
+        stretched to ``radius`` and moved by ``mean``. The length of an embedding is not in its code. Where
+        the winners name no direction, as when each unit sums all dimensions without signs, the mean comes back.
 
         Raises:
             InvalidInput: codes that are not k distinct units each.
