@@ -66,7 +66,14 @@ class TrainingReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedEncoder:
-    """The encoder that training kept, and its report."""
+    """What came out.
+
+    Args:
+        encoder: what training kept: the identity, or ``best``.
+        best: the best of what it tried, for those who judge by something else than recall.
+        report: how they compare.
+    """
 
     encoder: KWTAEncoder
+    best: KWTAEncoder
     report: TrainingReport

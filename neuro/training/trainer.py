@@ -248,7 +248,7 @@ class _Run:
             collapse_before=detector.examine(self.encoder.encode(held), self.encoder.units),
             collapse_after=detector.examine(best.encode(held), best.units),
         )
-        return TrainedEncoder(best if better else self.encoder, report)
+        return TrainedEncoder(best if better else self.encoder, best, report)
 
 
 def _cuts(count: int, batch: int) -> list[int]:
