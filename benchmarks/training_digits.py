@@ -113,7 +113,8 @@ def _snntorch(spikes: np.ndarray, labels: np.ndarray, held: np.ndarray, path: Pa
     ]
 
     def run(shown: torch.Tensor) -> list[torch.Tensor]:
-        state, fired = [neuron.reset_mem() for neuron in fire], [[], []]
+        state = [neuron.reset_mem() for neuron in fire]
+        fired: list[list[torch.Tensor]] = [[], []]
         for step in range(STEPS):
             now = shown[:, step]
             for place, (weights, neuron) in enumerate(zip(linear, fire, strict=True)):

@@ -149,7 +149,8 @@ def patches(
     shades = np.stack([np.ones((side, side)), *np.meshgrid(ramp, ramp)])
 
     def take(wanted: int, left: int, right: int) -> tuple[Floats, Floats]:
-        cues, items = [], []
+        cues: list[Floats] = []
+        items: list[Floats] = []
         while len(items) < wanted:
             y = int(random.integers(shift, picture.shape[0] - side - shift))
             x = int(random.integers(left + shift, right - side - shift))

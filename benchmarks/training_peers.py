@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,8 @@ from neuro.training import (
     InfoNCELoss,
     LocalContrastiveLoss,
     Mining,
+    Optimiser,
+    PairLoss,
     SpectralRegularization,
     laplacian,
 )
@@ -31,8 +35,8 @@ def gradient_error(_: Lab) -> Measured:
     for loss in (InfoNCELoss(), InfoNCELoss(1.0), LocalContrastiveLoss(), LocalContrastiveLoss(6.0)):
         found = loss(a, b, own)
         errors += [
-            np.abs(found.anchors - _differences(lambda x, loss=loss: loss(x, b, own).value, a)).max(),
-            np.abs(found.items - _differences(lambda x, loss=loss: loss(a, x, own).value, b)).max(),
+            np.abs(found.anchors - _differences(partial(_loss_of_anchors, loss, b, own), a)).max(),
+            np.abs(found.items - _differences(partial(_loss_of_items, loss, a, own), b)).max(),
         ]
     L, spectral = laplacian(np.arange(10), (np.arange(9) + 2) % 9), SpectralRegularization()
     errors.append(np.abs(spectral(b, L)[1] - _differences(lambda x: spectral(x, L)[0], b)).max())
@@ -40,17 +44,26 @@ def gradient_error(_: Lab) -> Measured:
     return Measured(float(max(errors)), "", equal, note="largest absolute difference")
 
 
+def _loss_of_anchors(loss: PairLoss, items: np.ndarray, own: np.ndarray, anchors: np.ndarray) -> float:
+    return loss(anchors, items, own).value
+
+
+def _loss_of_items(loss: PairLoss, anchors: np.ndarray, own: np.ndarray, items: np.ndarray) -> float:
+    return loss(anchors, items, own).value
+
+
 def optimiser_error(_: Lab) -> Measured:
     """The largest difference of a parameter from torch.optim's over 100 steps."""
     import torch
 
     random, errors = np.random.default_rng(SEED), []
-    for mine, make in (
-        (SGD(0.01), lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.9)),
-        (Adam(), lambda p: torch.optim.Adam(p, lr=1e-3)),
-        (AdamW(), lambda p: torch.optim.AdamW(p, lr=1e-3, weight_decay=0.01)),
-    ):
-        at = random.standard_normal((8, 5))
+    pairs: tuple[tuple[Optimiser, Any], ...] = (
+        (SGD(0.01), partial(torch.optim.SGD, lr=0.01, momentum=0.9)),
+        (Adam(), partial(torch.optim.Adam, lr=1e-3)),
+        (AdamW(), partial(torch.optim.AdamW, lr=1e-3, weight_decay=0.01)),
+    )
+    for mine, make in pairs:
+        at: Any = random.standard_normal((8, 5))
         parameter = torch.nn.Parameter(torch.tensor(at))
         outside, state = make([parameter]), mine.start(at)
         for _step in range(100):

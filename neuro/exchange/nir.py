@@ -25,6 +25,9 @@ Floats = npt.NDArray[np.float64]
 SNNTORCH_DT = 1e-4
 """The time step that snnTorch writes its neurons for."""
 
+_ROUNDING = 1e-6
+"""tau may miss dt by the rounding of single precision."""
+
 
 def from_nir(graph: Any, dt: float = SNNTORCH_DT) -> tuple[LIFLayer, ...]:
     """The layers of a NIR graph, for :func:`neuro.motifs.lif_layers`.
@@ -109,14 +112,19 @@ def _layer(name: str, node: Any, weights: Floats, bias: Floats | None, dt: float
     tau, r, v_leak, v_threshold, v_reset = (
         _shared(name, what, getattr(node, what)) for what in ("tau", "r", "v_leak", "v_threshold", "v_reset")
     )
-    if tau <= 0 or dt > tau:
+    if tau <= 0 or dt > tau * (1 + _ROUNDING):
         raise InvalidInput(f"NIR node {name!r} has tau {tau:g} s; {dt:g} s (dt) or more is allowed")
-    gain = dt / tau * r
-    return LIFLayer(gain * weights, 1.0 - dt / tau, v_threshold, v_reset, v_leak, None if bias is None else gain * bias)
+    # In the precision of the file, as whoever wrote tau and r made them: so their rounding cancels.
+    share = np.minimum(tau.dtype.type(dt) / tau, tau.dtype.type(1))
+    gain, decay = float(share * r), float(1 - share)
+    scaled = None if bias is None else gain * bias
+    return LIFLayer(gain * weights, decay, float(v_threshold), float(v_reset), float(v_leak), scaled)
 
 
-def _shared(name: str, what: str, values: Any) -> float:
-    found = np.unique(np.asarray(values, dtype=np.float64))
+def _shared(name: str, what: str, values: Any) -> Any:
+    """The one value of a parameter, in its own floating-point precision."""
+    given = np.asarray(values)
+    found = np.unique(given if np.issubdtype(given.dtype, np.floating) else given.astype(np.float64))
     if found.size != 1 or not np.isfinite(found[0]):
         raise InvalidInput(f"NIR node {name!r}: {what} differs between neurons or is not finite; one value is allowed")
-    return float(found[0])
+    return found[0]
