@@ -117,5 +117,25 @@ BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
                 "verilator-speed": Bar(10.0, _LEAST),
             }
         ),
+        "training": MappingProxyType(
+            {
+                "gradients-against-differences": Bar(1e-6, _MOST),
+                "optimisers-against-torch": Bar(1e-6, _MOST),
+                "losses-against-peers": Bar(1e-6, _MOST),
+                "miner-against-brute-force": Bar(0, _MOST),
+                "patches-gain": Bar(20.0, _LEAST),
+                "patches-seconds": Bar(10.0, _MOST),
+                "nuisance-recall": Bar(0.95, _LEAST),
+                "nuisance-recall-untrained": Bar(0.1, _MOST),
+                "text-against-identity": Bar(-1.0, _LEAST),
+                "neighbours-shared-units": Bar(0.1, _LEAST),
+                "spreading-recall-gain": Bar(0.1, _LEAST),
+                "digits-nir-mismatches": Bar(0, _MOST),
+                "digits-brian2-mismatches": Bar(0, _MOST),
+                "digits-fixed-against-float": Bar(1.0, _MOST),
+                "digits-quantised-mismatches": Bar(0, _MOST),
+                "digits-rtl-mismatches": Bar(0, _MOST),
+            }
+        ),
     }
 )

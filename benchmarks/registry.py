@@ -8,5 +8,6 @@ from benchmarks.memory import MEMORY
 from benchmarks.search import SEARCH, SEARCH_MILLION
 from benchmarks.silicon import SILICON
 from benchmarks.simulation import SIMULATION
+from benchmarks.training import TRAINING
 
-BENCHES: tuple[Bench, ...] = (MAIN, MEMORY, SEARCH, SEARCH_MILLION, SILICON, SIMULATION)
+BENCHES: tuple[Bench, ...] = (MAIN, MEMORY, SEARCH, SEARCH_MILLION, SILICON, SIMULATION, TRAINING)
