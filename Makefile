@@ -3,6 +3,7 @@
 
 BIN   := .venv/bin
 STAMP := .venv/.installed
+TRAIN := .venv/.train
 PIP   := $(BIN)/python -m pip --disable-pip-version-check --no-input
 ARGS  ?=
 BENCH ?= main
@@ -48,13 +49,19 @@ $(STAMP): requirements-build.lock requirements.lock pyproject.toml
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# torch stays out of the locked files: its CPU and CUDA builds share a version. Only the tests of training need it.
+$(TRAIN): requirements-train.txt $(STAMP)
+	@echo "Adding torch and the peers that training is compared with (once)"
+	@$(PIP) install --quiet -r requirements-train.txt
+	@touch $@
+
 demo: $(STAMP) ## From handwritten digits to proven Verilog; writes runs/demo/
 	$(BIN)/spikeloom demo $(ARGS)
 
-test: $(STAMP) ## Run the tests, all but the long ones
+test: $(STAMP) $(TRAIN) ## Run the tests, all but the long ones
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not long" $(ARGS)
 
-proof: $(STAMP) ## Run the long tests: whole experiments over many seeds, fuzzing
+proof: $(STAMP) $(TRAIN) ## Run the long tests: whole experiments over many seeds, fuzzing
 	$(BIN)/pytest -n $(JOBS) -m long $(ARGS)
 
 check: $(STAMP) ## Formatter, linter, strict types, layers, public API, import time
@@ -75,10 +82,12 @@ format: $(STAMP) ## Format the code and fix what the linter can
 UV_COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
+EXTRAS := rtl exchange report text bench dev
+
 lock: ## Renew the locked requirements (ARGS=--upgrade for newer releases)
 	$(or $(find_python),$(need_python)) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
-	$(UV_COMPILE) $(ARGS) --all-extras pyproject.toml -o requirements.lock >/dev/null
+	$(UV_COMPILE) $(ARGS) $(addprefix --extra ,$(EXTRAS)) pyproject.toml -o requirements.lock >/dev/null
 	$(UV_COMPILE) $(ARGS) -c requirements.lock requirements-build.in -o requirements-build.lock >/dev/null
 
 clean: ## Remove .venv and everything that can be made again
