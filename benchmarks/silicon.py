@@ -16,6 +16,7 @@ from benchmarks.silicon_circuits import (
     frozen_classifier,
     gamma_network,
     integers,
+    interpreted,
     learner,
     one_neuron,
     random_network,
@@ -46,7 +47,7 @@ _SAME = "spikes, states, weights and traces as in the fixed-point model"
 def conformance_mismatches(lab: Lab) -> Measured:
     """All conformance circuits side by side, then random networks, until a million neuron updates are compared."""
     suite, ticks = conformance(), 200
-    proofs = [lab.prove("the conformance suite", suite, ticks)]
+    proofs = [lab.prove("the conformance suite", suite, ticks, golden=interpreted(suite, ticks))]
     for seed in range(4):
         circuit, length = random_network(_ON_ICARUS, 2000, seed), 2000
         proofs.append(lab.prove(f"random network {seed}", integers(circuit, length), length, every=4))

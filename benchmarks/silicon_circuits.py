@@ -24,7 +24,8 @@ from neuro.models import (
 from neuro.program import StepProgram
 from neuro.quantise import quantise
 from neuro.simulators.fixed_point import measure_ranges
-from neuro.spikes import Spikes
+from neuro.spikes import Recording, Spikes
+from rtl_export.export import changing_states
 
 DT = 1e-3
 
@@ -38,8 +39,16 @@ def integers(circuit: Circuit, ticks: int, rules: Rules | None = None) -> StepPr
 def conformance() -> StepProgram:
     """Every circuit of the conformance suite that integers carry with one delay a projection, side by side."""
     from tests.rtl_export.test_circuits import CIRCUITS
+    from tests.rtl_export.test_circuits import integers as quantised
 
-    return side_by_side([integers(build(), ticks) for build, ticks in CIRCUITS.values()])
+    return side_by_side([quantised(build, ticks) for build, ticks in CIRCUITS.values()])
+
+
+def interpreted(program: StepProgram, ticks: int) -> Recording:
+    """The golden recording by the plain interpreter of the tests: slow, but without a kernel for each structure."""
+    from tests.oracle import interpret
+
+    return interpret(program, ticks, changing_states(program))
 
 
 def side_by_side(programs: Sequence[StepProgram]) -> StepProgram:
