@@ -30,7 +30,9 @@ def parts() -> tuple[KWTAEncoder, HebbianMemory, np.ndarray]:
     return encoder, memory, vectors
 
 
-@pytest.mark.parametrize("on", [Compiled(), FixedPoint()], ids=lambda on: type(on).__name__)
+@pytest.mark.parametrize(
+    "on", [Compiled(), pytest.param(FixedPoint(), marks=pytest.mark.long)], ids=["Compiled", "FixedPoint"]
+)
 def test_spikes_name_the_item_that_the_matrices_name(on: Simulator) -> None:
     encoder, memory, vectors = parts()
     memory.forget([7])
