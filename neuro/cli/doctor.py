@@ -17,6 +17,9 @@ _PACKAGES = (
     ("numba", "compiled and fixed-point simulators", "pip install spikeloom"),
     ("hnswlib", "the index graph", "pip install spikeloom"),
     ("pyosys", "CXXRTL simulation and synthesis of Verilog", "pip install 'spikeloom[rtl]'"),
+    ("bm25s", "text memories: words", "pip install 'spikeloom[text]'"),
+    ("wordllama", "text memories: a small embedder", "pip install 'spikeloom[text]'"),
+    ("onnxruntime", "text memories: a better embedder", "pip install 'spikeloom[minilm]'"),
     ("matplotlib", "plots and reports", "pip install 'spikeloom[report]'"),
 )
 _PROGRAMS = (("iverilog", "a second Verilog simulator", "apt-get install iverilog"),)
