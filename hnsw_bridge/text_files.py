@@ -61,9 +61,7 @@ def _read(path: Path) -> str:
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise InvalidInput(
-                f"{path} has {size:,} bytes; up to {MOST_BYTES:,} are allowed: cut it into several"
-            )
+            raise InvalidInput(f"{path} has {size:,} bytes; up to {MOST_BYTES:,} are allowed: cut it into several")
         content = path.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{path} can't be read ({error.strerror}); give a text file or JSON lines") from None
