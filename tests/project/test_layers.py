@@ -56,10 +56,14 @@ DOORWAYS: dict[str, tuple[str, ...]] = {
     "brian2": ("neuro/equations.py", "neuro/simulators/brian2_*.py", "neuro/exchange/*"),
     "hnswlib": ("hnsw_bridge/index.py",),
     "numba": ("*/_kernels.py", "*/_*_kernels.py", "neuro/simulators/compiled.py"),
+    "onnxruntime": ("hnsw_bridge/embedders.py",),
     "pyosys": ("rtl_export/yosys.py",),
+    "sqlite3": ("neuro/store/records.py",),
     "subprocess": ("rtl_export/tools.py",),
     "nir": ("neuro/exchange/nir.py",),
+    "tokenizers": ("hnsw_bridge/embedders.py",),
     "torch": ("neuro/training/surrogate_gradient.py",),
+    "wordllama": ("hnsw_bridge/embedders.py",),
 }
 
 # Each of these can run whatever a file says: no file is trusted that far.
