@@ -69,9 +69,7 @@ def ask(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Metadata that an answer must have; may repeat.")
     ] = None,
     budget: Annotated[int | None, typer.Option(help="Most characters of all answers together.")] = None,
-    least: Annotated[
-        float | None, typer.Option(help="Cosine below which the memory abstains.")
-    ] = None,
+    least: Annotated[float | None, typer.Option(help="Cosine below which the memory abstains.")] = None,
     as_json: _AsJson = False,
 ) -> None:
     """Ask a memory.
