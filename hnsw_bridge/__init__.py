@@ -18,7 +18,8 @@ from hnsw_bridge.graph import Degrees, IndexGraph, Links, graph_from_state, read
 from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
 from hnsw_bridge.index_snapshot import load_index, save_index
 from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
-from hnsw_bridge.memory import LONGEST_TEXT, MOST_RECORDS, Memory, forget_records, is_memory, made_with
+from hnsw_bridge.memory import MOST_RECORDS, Memory
+from hnsw_bridge.memory_folder import LONGEST_TEXT, forget_records, is_memory, made_with
 from hnsw_bridge.memory_info import MemoryInfo
 from hnsw_bridge.metric import Metric
 from hnsw_bridge.neuron import Dendrites, Gamma, Homeostasis, Parts, Priming, Resonance

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hnsw_bridge.memory import check_record
+from hnsw_bridge.memory_folder import check_record
 from hnsw_bridge.passages import MOST_CHARACTERS, passages
 from neuro.errors import InvalidInput
 from neuro.store import NewRecord
