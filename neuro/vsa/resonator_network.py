@@ -116,5 +116,5 @@ class ResonatorNetwork:
 
 def _phases(vector: Phasors) -> Phasors:
     lengths = np.abs(vector)
-    unit: Phasors = np.where(lengths > _SHORTEST, vector / np.maximum(lengths, _SHORTEST), 1)
+    unit: Phasors = np.asarray(np.where(lengths > _SHORTEST, vector / np.maximum(lengths, _SHORTEST), 1))
     return unit
