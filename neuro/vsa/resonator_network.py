@@ -111,7 +111,8 @@ class ResonatorNetwork:
             raise InvalidInput(
                 f"the vector has shape {np.shape(vector)}; (dimensions,) is allowed: factorise one by one"
             )
-        return check_phasors(vector, self.codebooks[0].shape[1], "the vector")[0]
+        row: Phasors = check_phasors(vector, self.codebooks[0].shape[1], "the vector")[0]
+        return row
 
 
 def _phases(vector: Phasors) -> Phasors:
