@@ -71,7 +71,7 @@ def recall_accuracy(place: Detection, dimensions: int, codebook: int) -> float:
         codebook: C, at least 1.
 
     >>> round(recall_accuracy(raw_sum(250), 4096, 1000), 4)
-    0.9985
+    0.9899
     """
     from scipy.special import log_ndtr
 
@@ -93,7 +93,7 @@ def largest_load(dimensions: int, codebook: int, accuracy: float) -> int:
         InvalidInput: an accuracy that is not above chance and below 1.
 
     >>> largest_load(1024, 1000, 0.99)
-    82
+    62
     """
     if not 1 / codebook < accuracy < 1:
         raise InvalidInput(f"accuracy is {accuracy!r}; a number above 1 / {codebook} and below 1 is allowed")

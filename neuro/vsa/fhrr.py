@@ -36,7 +36,7 @@ class FHRR:
 
     >>> algebra = FHRR(1024)
     >>> role, filler = algebra.random(2, seed=0)
-    >>> float(round(algebra.similarity(algebra.unbind(algebra.bind(role, filler), role), filler), 6))
+    >>> round(float(algebra.similarity(algebra.unbind(algebra.bind(role, filler), role), filler)), 3)
     1.0
     """
 
