@@ -26,7 +26,7 @@ class Resonate(torch.autograd.Function):
         numbers = torch.stack([turn_x, turn_y, threshold]).repeat(1, batch).detach()
         state = torch.stack([x0.reshape(-1), y0.reshape(-1)]).detach()
         drive = drive.contiguous()
-        out, spikes = torch.empty_like(drive), torch.empty_like(drive)
+        out, spikes = _empty(drive), _empty(drive)
         marks = drive.new_empty((-(-steps // _PART), batch * units))
         drive_rows, x_rows, spike_rows = _arrays(*(value.view(steps, -1) for value in (drive, out, spikes)))
         forward(drive_rows, numbers.numpy(), state.numpy(), x_rows, spike_rows, marks.numpy(), _PART)
@@ -48,7 +48,7 @@ class Resonate(torch.autograd.Function):
         spikes = torch.zeros_like(out) if given is None else given.contiguous()
         extra = out.new_empty((0, flat[1])) if given_x is None else given_x.contiguous().view(flat)
         ends = torch.stack([out.new_zeros(flat[1]) if end is None else end.reshape(-1) for end in (last_x, last_y)])
-        gradient, sums = torch.empty_like(out), out.new_zeros((3, flat[1]))
+        gradient, sums = _empty(out), out.new_zeros((3, flat[1]))
         backward(
             _arrays(spikes.view(flat), extra, ends),
             numbers.numpy(),
@@ -59,6 +59,13 @@ class Resonate(torch.autograd.Function):
         )
         of_x, of_y, of_threshold = sums.view(3, batch, units).sum(1)
         return gradient, of_x, of_y, of_threshold, ends[0].view(batch, units), ends[1].view(batch, units), None
+
+
+def _empty(like: Tensor) -> Tensor:
+    """Room of the same shape from numpy, which asks for huge pages: first touch of small ones costs more than a scan."""
+    return torch.from_numpy(
+        np.empty(tuple(like.shape), dtype=np.float32 if like.dtype == torch.float32 else np.float64)
+    )
 
 
 def _arrays(*tensors: Tensor) -> Any:
