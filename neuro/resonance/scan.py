@@ -62,7 +62,7 @@ class Resonate(torch.autograd.Function):
 
 
 def _empty(like: Tensor) -> Tensor:
-    """Room of the same shape from numpy, which asks for huge pages: first touch of small ones costs more than a scan."""
+    """Room of the same shape from numpy, which asks for huge pages: touching small ones costs more than the scan."""
     return torch.from_numpy(
         np.empty(tuple(like.shape), dtype=np.float32 if like.dtype == torch.float32 else np.float64)
     )

@@ -79,7 +79,12 @@ class ResonanceTrainer:
         self.learning_rate, self.clip, self.average = learning_rate, clip, average
         self.rate, self.rate_penalty = rate, rate_penalty
         self._loss = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
-        self._optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
+        self._optimizer = torch.optim.AdamW(
+            [value for value in model.parameters() if value.requires_grad],
+            lr=learning_rate,
+            weight_decay=weight_decay,
+            fused=True,
+        )
 
     def fit(
         self,
@@ -150,8 +155,7 @@ class ResonanceTrainer:
         # The average follows at once in the beginning, when there is little to average.
         decay = min(self.average, updates / (updates + 10))
         with torch.no_grad():
-            for mean, weights in zip(averaged.parameters(), self.model.parameters(), strict=True):
-                mean.lerp_(weights, 1 - decay)
+            torch._foreach_lerp_(list(averaged.parameters()), list(self.model.parameters()), 1 - decay)
 
 
 def batches(
