@@ -112,7 +112,7 @@ def scan_gradients(lab: Lab) -> Measured:
     pairs = zip(found[0][1:], found[1][1:], strict=True)
     errors = {
         name: [float((one.double() - two).abs().max() / two.abs().max())]
-        for name, (one, two) in zip(("drive", "omega", "log_rate", "theta"), pairs, strict=True)
+        for name, (one, two) in zip(("drive", "shift", "log_rate", "theta"), pairs, strict=True)
     }
     return Measured(max(value[0] for value in errors.values()), "", equal, errors, note="1,024 x 64")
 

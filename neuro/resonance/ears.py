@@ -40,7 +40,7 @@ class Ears(nn.Module):
         self.oscillators = ResonantLayer(config.channels, omega=config.readout, tau=tau)
         with torch.no_grad():
             # Evenly spaced frequencies go to the channels at random, so that a layer's neighbours differ.
-            self.oscillators.omega.copy_(self.oscillators.omega[torch.randperm(config.channels)])
+            self.oscillators.anchor.copy_(self.oscillators.anchor[torch.randperm(config.channels)])
         # Ears hear, they do not fire.
         self.oscillators.theta.requires_grad_(False)
 

@@ -54,7 +54,10 @@ class ResonantLayer(nn.Module):
         if not all(map(math.isfinite, omega)) or not width > 0:
             raise InvalidInput(f"omega is {omega} and width {width!r}; finite angles and a width above 0 are allowed")
         self.units, self.width = units, float(width)
-        self.omega = nn.Parameter(torch.linspace(*omega, units) if oscillates else torch.zeros(units), oscillates)
+        self.anchor: Tensor
+        self.register_buffer("anchor", torch.linspace(*omega, units) if oscillates else torch.zeros(units))
+        # Learned in units of the bandwidth 1 / tau: an angle's own gradient grows with the length of the memory.
+        self.shift = nn.Parameter(torch.zeros(units), oscillates)
         # Frequencies and time constants are paired at random, from torch's generator, which the caller seeds.
         steps = torch.linspace(math.log(tau[0]), math.log(tau[1]), units)[torch.randperm(units)]
         self.log_rate = nn.Parameter(-steps)
@@ -64,6 +67,11 @@ class ResonantLayer(nn.Module):
         """All oscillators at rest, (batch, units)."""
         rest = self.theta.new_zeros((batch, self.units))
         return ResonantState(rest, rest.clone())
+
+    @property
+    def omega(self) -> Tensor:
+        """``anchor + shift / tau``, radian a step, (units,)."""
+        return self.anchor + self.shift * torch.exp(self.log_rate)
 
     def gain(self) -> Tensor:
         """``sqrt(1 - |lambda|^2)``, (units,): white drive of this size gives every oscillator the same variance."""
