@@ -64,6 +64,31 @@ BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
                 "grid-documented-code-below-best": Bar(0.0, _MOST),
             }
         ),
+        "resonance": MappingProxyType(
+            {
+                "fft-against-step": Bar(1e-12, _MOST),
+                "fft-float32-mismatches": Bar(1e-4, _MOST),
+                "scan-gradients": Bar(1e-5, _MOST),
+                "scan-against-full-fft": Bar(8.0, _LEAST),
+                "scan-growth": Bar(1.3, _MOST),
+                "streaming-state": Bar(16.0, _MOST),
+                "gradient-norm": Bar(10.0, _MOST),
+                "associative-recall-against-theory": Bar(2.0, _MOST),
+                "associative-recall-250": Bar(0.98, _LEAST),
+                "fhrr-capacity": Bar(3.0, _MOST),
+                "tpam-recall": Bar(0.95, _LEAST),
+                "tpam-spikes": Bar(3.0, _MOST),
+                "resonator-network": Bar(95.0, _LEAST),
+            }
+        ),
+        "resonance-training": MappingProxyType(
+            {
+                "sequential-digits": Bar(98.5, _LEAST),
+                "permuted-digits": Bar(94.0, _LEAST),
+                "sequential-mnist": Bar(95.0, _LEAST),
+                "language-model": Bar(0.0, _MOST),
+            }
+        ),
         "simulation": MappingProxyType(
             {
                 "static-against-brian2": Bar(3.0, _LEAST),

@@ -21,6 +21,7 @@ from neuro.memories import (
     Similarity,
     SwarmMemory,
 )
+from neuro.vsa import FHRR, HolographicMemory, ThresholdPhasorAssociativeMemory
 
 DIMENSIONS = 32
 """Of the float32 cues, and units of the codes."""
@@ -57,6 +58,41 @@ def random_vectors(items: int, seed: int) -> np.ndarray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
+PHASORS = 1024
+"""Dimensions of the phasor cues: enough for the suite's items not to warn."""
+
+NEURONS = 200
+
+
+def random_phasors(items: int, seed: int) -> np.ndarray:
+    """Unit phasors."""
+    return FHRR(PHASORS).random(items, seed=seed)
+
+
+def sparse_phasors(items: int, seed: int) -> np.ndarray:
+    """Unit phasors in 20 of 200 places, 0 elsewhere."""
+    random = np.random.default_rng(seed)
+    patterns = np.zeros((items, NEURONS), dtype=np.complex64)
+    for pattern in patterns:
+        pattern[random.permutation(NEURONS)[:20]] = np.exp(2j * np.pi * random.random(20))
+    return patterns
+
+
+BAD_PHASORS = (
+    (np.ones(PHASORS), "dtype float64; complex64"),
+    (np.zeros(PHASORS, np.complex64), "no unit phasors"),
+    (np.full(PHASORS, np.nan, np.complex64), "NaN or infinity"),
+    (np.ones(PHASORS + 1, np.complex64), "1025 dimensions; 1024 are allowed"),
+    (np.empty((0, PHASORS), np.complex64), "not empty"),
+)
+BAD_SPARSE_PHASORS = (
+    (np.ones(NEURONS), "dtype float64; complex64"),
+    (np.zeros(NEURONS, np.complex64), "0 active units; 1 to 20"),
+    (np.ones(NEURONS, np.complex64), "200 active units; 1 to 20"),
+    (np.full(NEURONS, 0.5, np.complex64), "other lengths than 1 and 0"),
+    (np.full(NEURONS, np.nan, np.complex64), "NaN or infinity"),
+    (np.ones(NEURONS + 1, np.complex64), "201 dimensions; 200 are allowed"),
+)
 BAD_CODES = (
     (np.array([0.5]), "dtype is float64"),
     (np.array([DIMENSIONS]), "0 to 31 are allowed"),
@@ -114,5 +150,12 @@ MEMORIES = (
         lambda _: ModernHopfield(DIMENSIONS, beta=4.0, similarity=Similarity.DOT, activation=Activation.SPARSEMAX),
         random_vectors,
         BAD_VECTORS,
+    ),
+    MemoryCase("holographic", lambda seed: HolographicMemory(PHASORS, seed=seed), random_phasors, BAD_PHASORS),
+    MemoryCase(
+        "threshold phasor",
+        lambda _seed: ThresholdPhasorAssociativeMemory(NEURONS, 20),
+        sparse_phasors,
+        BAD_SPARSE_PHASORS,
     ),
 )

@@ -62,7 +62,7 @@ DOORWAYS: dict[str, tuple[str, ...]] = {
     "subprocess": ("rtl_export/tools.py",),
     "nir": ("neuro/exchange/nir.py",),
     "tokenizers": ("hnsw_bridge/embedders.py",),
-    "torch": ("neuro/training/surrogate_gradient.py",),
+    "torch": ("neuro/training/surrogate_gradient.py", "neuro/resonance/*.py"),
     "wordllama": ("hnsw_bridge/embedders.py",),
 }
 
