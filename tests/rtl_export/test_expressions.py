@@ -39,7 +39,7 @@ def lines(expression: Expression, form: Format | None = None) -> list[str]:
         ),
         (Unary("-", Constant(-128)), "wire signed [8:0] step1_x = -(-9'sd128);"),
         (Binary("<", X, Y), "wire step1_x = x < y;"),
-        (Binary("and", Symbol("on"), X), "wire step1_x = x != 1'sd0;\nwire step2_x = on && step1_x;"),
+        (Binary("and", Symbol("on"), X), "wire step1_x = x != 2'sd0;\nwire step2_x = on && step1_x;"),
         (Select(Symbol("on"), X, Constant(500)), "wire signed [9:0] step1_x = on ? x : 10'sd500;"),
         (Binary("+", X, Symbol("on")), "wire signed [8:0] step1_x = x + $signed({1'b0, on});"),
         (Call("abs", (X,)), "wire signed [8:0] step1_x = (x < 1'sd0) ? -x : x;"),
