@@ -42,5 +42,17 @@ BARS: Mapping[str, Mapping[str, Bar]] = MappingProxyType(
                 "parallel-stdp-differences": Bar(0, _MOST),
             }
         ),
+        "silicon": MappingProxyType(
+            {
+                "conformance-mismatches": Bar(0, _MOST),
+                "one-neuron-mismatches": Bar(0, _MOST),
+                "classifier-against-float": Bar(1.0, _MOST),
+                "on-chip-learning-mismatches": Bar(0, _MOST),
+                "hebbian-mismatches": Bar(0, _MOST),
+                "graph-mismatches": Bar(0, _MOST),
+                "many-cores-mismatches": Bar(0, _MOST),
+                "verilator-speed": Bar(10.0, _LEAST),
+            }
+        ),
     }
 )

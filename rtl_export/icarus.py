@@ -22,11 +22,27 @@ def simulate(core: ExportedCore, ticks: int, scratch: Path, seconds: float) -> S
         return SimulatorResult(
             NAME, Outcome.NOT_FOUND, detail="iverilog and vvp are not on PATH; apt-get install iverilog"
         )
+    return run(build(core, scratch), core, ticks, seconds)
+
+
+def build(core: ExportedCore, scratch: Path) -> Path:
+    """Compile the core together with its test bench, and return what ``vvp`` runs.
+
+    Raises:
+        ToolError: the Verilog does not compile.
+    """
     program = scratch / "core.vvp"
     sources = [str(path.resolve()) for path in (core.tb / "testbench.v", *core.sources)]
     command = ["iverilog", "-g2005", "-Wall", "-s", "testbench", "-o", str(program), *sources]
     tools.run(f"{NAME}, compiling", command, folder=core.rtl, seconds=_COMPILE_SECONDS)
-    log = tools.run(
-        f"{NAME}, running", ["vvp", "-n", str(program), f"+ticks={ticks}"], folder=core.rtl, seconds=seconds
-    )
-    return read_result(NAME, log, ticks)
+    return program
+
+
+def run(program: Path, core: ExportedCore, ticks: int, seconds: float) -> SimulatorResult:
+    """Run what was built against the vectors of its core.
+
+    Raises:
+        ToolError: it failed or took too long.
+    """
+    command = ["vvp", "-n", str(program), f"+ticks={ticks}"]
+    return read_result(NAME, tools.run(f"{NAME}, running", command, folder=core.rtl, seconds=seconds), ticks)

@@ -10,6 +10,8 @@ from neuro.errors import ToolError
 
 _LINE = re.compile(r"^SPIKELOOM ticks=(\d+) spikes=(\d+) states=(\d+) mismatches=(\d+) hung=([01])$", re.MULTILINE)
 
+_CLOCKS = re.compile(r"^CLOCKS most=(\d+) bound=\d+$", re.MULTILINE)
+
 
 class Outcome(Enum):
     """PASSED: every word equal. FAILED: some differ, or the core hung. NOT_FOUND: the simulator is not installed."""
@@ -31,6 +33,7 @@ class SimulatorResult:
         states: registers compared.
         mismatches: words (neuron, tick) that differ, and spikes that came twice.
         detail: the first mismatches, or why there is no result.
+        most_clocks: that any tick took.
     """
 
     simulator: str
@@ -40,6 +43,7 @@ class SimulatorResult:
     states: int = 0
     mismatches: int = 0
     detail: str = ""
+    most_clocks: int = 0
 
 
 def read_result(simulator: str, log: str, ticks: int) -> SimulatorResult:
@@ -53,6 +57,8 @@ def read_result(simulator: str, log: str, ticks: int) -> SimulatorResult:
         raise ToolError(f"{simulator}: the test bench ended without a result:\n{log[-1000:].strip()}")
     ran, spikes, states, mismatches, hung = map(int, found.groups())
     passed = mismatches == 0 and not hung and ran == ticks
+    clocks = _CLOCKS.search(log)
     outcome = Outcome.PASSED if passed else Outcome.FAILED
     detail = log[: found.start()].strip()
-    return SimulatorResult(simulator, outcome, ran, spikes, states, mismatches, "" if passed else detail)
+    most = int(clocks.group(1)) if clocks else 0
+    return SimulatorResult(simulator, outcome, ran, spikes, states, mismatches, "" if passed else detail, most)

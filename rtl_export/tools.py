@@ -63,7 +63,7 @@ def run(
         folder: working folder.
         seconds: time limit; the program and all it started end there.
         given: text for its standard input.
-        environment: variables set on top of this process's own.
+        environment: variables that it sees besides, or in place of, this process's own.
 
     Raises:
         ToolError: it is missing, failed or took too long; the message names the step, the file that keeps the whole
@@ -73,7 +73,7 @@ def run(
         process = subprocess.Popen(
             list(command),
             cwd=folder,
-            env={**os.environ, **(environment or {})},
+            env=None if environment is None else {**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from neuro.errors import InvalidInput, ToolError, VerificationError
-from rtl_export import cxxrtl, icarus
+from rtl_export import cxxrtl, icarus, verilator
 from rtl_export.folder import ExportedCore, read_core
 from rtl_export.simulation import Outcome, SimulatorResult
 
@@ -21,6 +21,7 @@ class Simulator(Enum):
 
     CXXRTL = cxxrtl.NAME
     ICARUS = icarus.NAME
+    VERILATOR = verilator.NAME
 
 
 def verify(
@@ -60,6 +61,7 @@ def _run(simulator: Simulator, core: ExportedCore, ticks: int, seconds: float) -
     engines: dict[Simulator, Simulate] = {
         Simulator.CXXRTL: cxxrtl.simulate,
         Simulator.ICARUS: icarus.simulate,
+        Simulator.VERILATOR: verilator.simulate,
     }
     with tempfile.TemporaryDirectory(prefix="spikeloom_") as scratch:
         return engines[simulator](core, ticks, Path(scratch), seconds)

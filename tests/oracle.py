@@ -119,8 +119,7 @@ def interpret(program: StepProgram, ticks: int, probes: Sequence[ProbeProgram] =
 
 def probe_everything(program: StepProgram) -> tuple[ProbeProgram, ...]:
     """A probe on every state of every population and projection, at every tick."""
-    parts = (*program.populations, *program.projections)
-    return tuple(ProbeProgram(part.name, state.name, 1) for part in parts for state in part.states)
+    return tuple(ProbeProgram(part.name, state.name, 1) for part in program.stateful for state in part.states)
 
 
 def evaluate(expression: Expression, read: Read) -> Number:
@@ -201,7 +200,7 @@ class _Neurons(_Part):
         return not (name in self.program.held and self.refractory(i))
 
     def reader(self, i: int) -> Read:
-        built_in = {
+        built_in: dict[str, Callable[[], Number]] = {
             ACTIVE: lambda: not self.refractory(i),
             TICK: lambda: self.tick,
             TIME: lambda: self.tick * self.dt,

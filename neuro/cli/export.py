@@ -13,6 +13,7 @@ def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to make; new or empty.")],
     ticks: Annotated[int, typer.Option(help="Length of the golden run in ticks.", min=1)] = 1000,
     name: Annotated[str, typer.Option(help="Name of the top module.")] = "spikeloom_core",
+    cores: Annotated[int, typer.Option(help="Equal cores that share the neurons.", min=1)] = 1,
 ) -> None:
     """Quantise a circuit and write it as Verilog.
 
@@ -29,6 +30,6 @@ def export(
         with stages.stage("Quantise"):
             quantised = FixedPoint().quantise(described, ticks)
         with stages.stage("Export"):
-            core = export_program(quantised.program, output, ticks=ticks, name=name)
+            core = export_program(quantised.program, output, ticks=ticks, name=name, cores=cores)
     typer.echo(f"{core.name}: {len(core.sources)} Verilog files, {core.ticks:,} golden ticks in {output}")
     typer.echo(f"Prove it: spikeloom verify {output}")

@@ -1,0 +1,237 @@
+"""Bench ``silicon``: exported Verilog against the fixed-point model, and what it computes against the software."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from benchmarks.form import Bench, Measured, checked
+from benchmarks.silicon_circuits import (
+    conformance,
+    frozen_classifier,
+    integers,
+    learner,
+    one_neuron,
+    plain_network,
+    random_network,
+    recall_by_bits,
+)
+from benchmarks.silicon_lab import SEED, Lab, Proof
+from benchmarks.timing import interleaved
+from hnsw_bridge import build_index, build_search
+from hnsw_bridge.index import IndexSettings
+from neuro.experiments.diehl_cook.circuit import NEURONS, Phase, network, presentation_ticks
+from neuro.experiments.diehl_cook.rates import input_rates
+from neuro.experiments.diehl_cook.training import first_to_fire
+from neuro.memories import HebbianMemory
+from neuro.simulators import simulate
+from rtl_export import Simulator, export
+from rtl_export.export import record
+
+_ON_ICARUS = 128
+_SAME = "spikes, states, weights and traces as in the fixed-point model"
+
+
+def conformance_mismatches(lab: Lab) -> Measured:
+    """All conformance circuits side by side, then random networks, until a million neuron updates are compared."""
+    suite, ticks = conformance(), 200
+    proofs = [lab.prove("the conformance suite", suite, ticks)]
+    for seed in range(4):
+        circuit, length = random_network(_ON_ICARUS, 2000, seed), 2000
+        proofs.append(lab.prove(f"random network {seed}", integers(circuit, length), length, every=4))
+    updates = sum(proof.updates for proof in proofs)
+    checked(updates >= 1_000_000, f"{updates:,} neuron updates ran in each simulator")
+    return _mismatches(
+        proofs, f"{updates:,} neuron updates in each of two simulators; registers every 4th tick of the random ones"
+    )
+
+
+def million_ticks(lab: Lab) -> Measured:
+    """One neuron under random input for a million ticks."""
+    ticks = 1_000_000
+    program = integers(one_neuron(ticks, SEED), ticks)
+    return _mismatches([lab.prove("one neuron", program, ticks, (Simulator.CXXRTL,))])
+
+
+def classifier(lab: Lab) -> Measured:
+    """The held-out digits by the exported classifier; its labels beside those of the float model."""
+    learned, readout = lab.trained
+    images, settings = lab.split.testing, lab.settings
+    phase = Phase(False, settings.reads)
+    period = presentation_ticks(settings, phase)
+    ticks = period * len(images)
+    rates = input_rates(images, settings)
+    shown = simulate(network(rates, learned, settings, phase, SEED), ticks)
+    circuit = frozen_classifier(learned, rates, shown.spikes["pixels"], settings, SEED)
+    program = integers(circuit, ticks)
+    fixed = record(program, ticks, period)
+    proof = lab.prove("the digit classifier", program, ticks, (Simulator.CXXRTL,), every=period, golden=fixed)
+    # Every spike of the Verilog equals the model's, so its labels are the model's.
+    checked(proof.mismatches == 0, f"all {len(images)} labels from the Verilog are those of the fixed-point model")
+    in_float, in_fixed = (
+        100.0
+        * float(
+            np.mean(
+                readout.name(first_to_fire(run.spikes[NEURONS], len(images), period, settings.reads)) == images.labels
+            )
+        )
+        for run in (shown, fixed)
+    )
+    return Measured(
+        abs(in_fixed - in_float),
+        "points",
+        f"all {len(images)} labels from the Verilog are those of the fixed-point model",
+        peer="accuracy of the float model, in %",
+        peer_value=in_float,
+        note=f"{in_fixed:.2f} % of {len(images)} held-out digits named rightly in integers; {proof.note}",
+    )
+
+
+def learning_on_chip(lab: Lab) -> Measured:
+    """A hundred neurons learn 200 digits in the core; all weights and traces compared after every digit."""
+    digits, period = 200, 20
+    pixels = lab.split.training.pixels[:digits].reshape(digits, -1).astype(np.float64)
+    program = integers(learner(pixels, period, 100, SEED), digits * period)
+    golden = record(program, digits * period, period)
+    moved = np.mean(golden.probes["synapses", "w"][0] != golden.final["synapses", "w"])
+    checked(bool(moved > 0.5), f"{moved:.0%} of the weights moved")
+    proof = lab.prove("learning", program, digits * period, (Simulator.CXXRTL,), every=period, golden=golden)
+    return _mismatches([proof], f"{moved:.0%} of {golden.final['synapses', 'w'].size:,} weights moved")
+
+
+def hebbian(lab: Lab) -> Measured:
+    """Two thousand pairs in a 1-bit memory of 1,024 x 1,024; every stored cue recalled."""
+    pairs, active, winners = 2000, 16, 8
+    rng = np.random.default_rng(SEED)
+    memory = HebbianMemory(1024, pointer_units=1024, pointer_active=winners, seed=SEED)
+    cues = np.array([np.sort(rng.choice(1024, active, replace=False)) for _ in range(pairs)])
+    memory.store(cues)
+    program = integers(recall_by_bits(memory.weights, cues, winners), 40)
+    golden = record(program, 2 * pairs, 2)
+    sums = np.atleast_2d(memory.activity(cues)).astype(np.int64)
+    order = np.lexsort((np.broadcast_to(np.arange(1024), sums.shape), -sums), axis=1)[:, :winners]
+    fired = golden.spikes["pointers"]
+    checked(
+        bool(np.array_equal(fired.indices.reshape(pairs, winners), np.sort(order, axis=1))),
+        f"the winners of all {pairs:,} recalls are those of the software memory",
+    )
+    unit = int(golden.probes["pointers", "v"].max()) // int(sums.max() + active + 1)
+    checked(
+        bool(np.array_equal(golden.probes["pointers", "v"], unit * (sums + active + 1))),
+        "so are all sums over synapses",
+    )
+    proof = lab.prove("the Hebbian memory", program, 2 * pairs, (Simulator.CXXRTL,), every=2, golden=golden)
+    return _mismatches([proof], f"{memory.weights.mean():.1%} of the bits set")
+
+
+def hnsw(lab: Lab) -> Measured:
+    """Queries spread over the graph of 256 digits, stored as synapse memory; the winners beside the software's."""
+    vectors = lab.split.training.pixels.reshape(len(lab.split.training), -1).astype(np.float32)
+    queries = lab.split.testing.pixels.reshape(len(lab.split.testing), -1).astype(np.float32)[:40]
+    search = build_search(build_index(vectors[:256], settings=IndexSettings(seed=SEED + 1)))
+    winners = 10
+    ticks = search.ticks(len(queries))
+    circuit = replace(search.circuit(queries, winners), probes=())
+    program = integers(circuit, ticks)
+    golden = record(program, ticks)
+    found = [
+        set(golden.spikes["readout"].indices[golden.spikes["readout"].ticks // search.ticks(1) == q].tolist())
+        for q in range(len(queries))
+    ]
+    software = simulate(circuit, ticks).spikes["readout"]
+    wanted = [set(software.indices[software.ticks // search.ticks(1) == q].tolist()) for q in range(len(queries))]
+    checked(found == wanted, f"the winners of all {len(queries)} queries are those of the software")
+    proof = lab.prove("the graph", program, ticks, (Simulator.CXXRTL,), golden=golden)
+    return _mismatches([proof], f"{len(queries)} held-out digits, {winners} winners each")
+
+
+def many_cores(lab: Lab) -> Measured:
+    """256 cores of 32 neurons each; their spikes are those of one core, which are the model's."""
+    cores, ticks = 256, 40
+    program = integers(plain_network(32 * cores, ticks, 16, SEED), ticks)
+    golden = record(program, ticks)
+    checked(golden.spike_count > 1000, f"{golden.spike_count:,} spikes were fired")
+    one = lab.prove("one core", program, ticks, (Simulator.CXXRTL,), golden=golden)
+    many = lab.prove(f"{cores} cores", program, ticks, (Simulator.CXXRTL,), golden=golden, cores=cores)
+    clocks = [proof.results[0].most_clocks for proof in (one, many)]
+    return _mismatches(
+        [one, many],
+        f"{golden.spike_count:,} spikes; clocks of the longest tick: one core {clocks[0]:,}, "
+        f"{cores} cores {clocks[1]:,}",
+    )
+
+
+def verilator_speed(lab: Lab) -> Measured:
+    """The same Verilog test bench of one random network, compiled by Verilator and interpreted by Icarus."""
+    import tempfile
+    from pathlib import Path
+
+    from rtl_export import icarus, verilator
+
+    ticks = 1000
+    with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
+        core = export(
+            integers(random_network(_ON_ICARUS, ticks, 0), ticks), Path(scratch) / "core", ticks=ticks, every=10
+        )
+        place = verilator.root()
+        checked(place is not None, "Verilator is installed")
+        if place is None:
+            raise AssertionError
+        with lab.stages.stage("Compile with Verilator"):
+            fast = verilator.build(core, place, Path(scratch))
+        slow = icarus.build(core, Path(scratch))
+        runs = {
+            "verilator": lambda: verilator.run(fast, core, ticks, 600.0),
+            "icarus": lambda: icarus.run(slow, core, ticks, 600.0),
+        }
+        same = runs["verilator"](), runs["icarus"]()
+        checked(
+            [r.mismatches for r in same] == [0, 0] and same[0].spikes == same[1].spikes, "both agree with the model"
+        )
+        samples = interleaved(runs)
+    speed = float(np.median(samples["icarus"]) / np.median(samples["verilator"]))
+    return Measured(
+        speed,
+        "x",
+        "both agree with the model",
+        samples,
+        "Icarus Verilog",
+        1.0,
+        "run time without compiling; samples in seconds",
+    )
+
+
+def _mismatches(proofs: list[Proof], note: str = "") -> Measured:
+    """The mismatches of some proofs."""
+    for proof in proofs:
+        checked(
+            all(result.most_clocks <= proof.bound for result in proof.results),
+            f"no tick takes more than {proof.bound:,} clocks",
+        )
+    spikes = sum(proof.results[0].spikes for proof in proofs)
+    states = sum(proof.results[0].states for proof in proofs)
+    checked(spikes > 0, "there were spikes to compare")
+    text = "; ".join([proof.note for proof in proofs] + ([note] if note else []))
+    total = sum(proof.mismatches for proof in proofs)
+    return Measured(float(total), "", f"{spikes:,} spikes and {states:,} registers compared: {_SAME}", note=text)
+
+
+SILICON = Bench(
+    "silicon",
+    Lab,
+    MappingProxyType(
+        {
+            "conformance-mismatches": conformance_mismatches,
+            "one-neuron-mismatches": million_ticks,
+            "classifier-against-float": classifier,
+            "on-chip-learning-mismatches": learning_on_chip,
+            "hebbian-mismatches": hebbian,
+            "graph-mismatches": hnsw,
+            "many-cores-mismatches": many_cores,
+            "verilator-speed": verilator_speed,
+        }
+    ),
+    (SEED,),
+)

