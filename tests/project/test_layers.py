@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "neuro.program",
         "neuro.quantise",
         "neuro.formats",
+        "neuro.leaks",
         "neuro.scaling",
     ),
     (
