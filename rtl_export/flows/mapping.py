@@ -1,8 +1,4 @@
-"""Mapping: Verilog to a netlist of standard cells, with Yosys and ABC. Before any layout.
-
-Memories inside become flip-flops here, unless they were left out as black boxes: a whole core with memories is
-mapped by :mod:`rtl_export.flows.gates`.
-"""
+"""Mapping: Verilog to a netlist of standard cells, with Yosys and ABC. Before any layout."""
 
 from __future__ import annotations
 
@@ -52,6 +48,7 @@ class Mapped:
     Args:
         top: its module.
         verilog: the netlist's file.
+        json: the same netlist as Yosys' JSON.
         cells: number of cells; black boxes are not among them.
         area_um2: their area in square micrometres.
         cells_by_type: how many of each.
@@ -59,6 +56,7 @@ class Mapped:
 
     top: str
     verilog: Path
+    json: Path
     cells: int
     area_um2: float
     cells_by_type: dict[str, int]
@@ -88,22 +86,24 @@ def map_to_cells(
     Raises:
         ToolError: pyosys is missing, a pass failed or it took too long.
     """
-    named, netlist = yosys.quoted(library.path), scratch / f"{top}.mapped.v"
+    named, netlist, tables = yosys.quoted(library.path), scratch / f"{top}.mapped.v", scratch / f"{top}.mapped.json"
     statistics = scratch / f"{top}.cells.json"
     passes = [f"read_verilog {yosys.quoted(path)}" for path in sources]
-    passes += [f"hierarchy -check -top {top}", *(f"blackbox {name}" for name in keep), "proc"]
-    passes += ["flatten", "opt -full", "wreduce", "peepopt", "opt_clean", "alumacc", "share", "opt", "fsm"]
-    passes += ["memory -nomap", "memory_map", "opt -full", "techmap", "opt -full", "delete t:$scopeinfo"]
+    passes += [*(f"blackbox {name}" for name in keep), f"hierarchy -check -top {top}", "proc"]
+    passes += ["flatten", "delete t:$scopeinfo", "opt -full", "wreduce", "peepopt", "opt_clean", "alumacc", "share"]
+    passes += ["opt", "fsm", "memory -nomap", "memory_map", "opt -full", "techmap", "opt -full"]
     passes += [f"dfflibmap -liberty {named}"]
     passes += [f"abc -liberty {named} -D {round(1000 * period_ns)} -script {_SCRIPT}", "opt_clean -purge"]
-    passes += ["setundef -zero", "splitnets -ports", "rename -wire", "opt_clean -purge"]
+    passes += ["setundef -zero", "rename -enumerate", "opt_clean"]
     passes += [f"tee -q -o {yosys.quoted(statistics)} stat -json -liberty {named}"]
     passes += [f"write_verilog -noattr -noexpr -nohex -nodec {yosys.quoted(netlist)}"]
+    passes += [f"write_json {yosys.quoted(tables)}"]
     yosys.run_passes(f"mapping {top}", passes, seconds=seconds)
+    # OpenSTA's reader knows no signed nets; in a netlist of cells the word means nothing.
+    netlist.write_text(netlist.read_text(encoding="utf-8").replace(" signed ", " "), encoding="utf-8")
     try:
         design = json.loads(statistics.read_text(encoding="utf-8"))["design"]
     except (OSError, ValueError, KeyError) as error:
         raise ToolError(f"mapping {top}: Yosys wrote no statistics ({error})") from None
     types = {name: int(count) for name, count in sorted(design["num_cells_by_type"].items()) if name not in keep}
-    kinds = {name: count for name, count in types.items() if not any(name.startswith(f"$paramod") for _ in keep)}
-    return Mapped(top, netlist, sum(kinds.values()), float(design["area"]), kinds)
+    return Mapped(top, netlist, tables, sum(types.values()), float(design["area"]), types)
