@@ -96,8 +96,9 @@ def map_to_cells(
     passes += [f"abc -liberty {named} -D {round(1000 * period_ns)} -script {_SCRIPT}", "opt_clean -purge"]
     passes += ["setundef -zero", "rename -enumerate", "opt_clean"]
     passes += [f"tee -q -o {yosys.quoted(statistics)} stat -json -liberty {named}"]
-    passes += [f"write_verilog -noattr -noexpr -nohex -nodec {yosys.quoted(netlist)}"]
-    passes += [f"write_json {yosys.quoted(tables)}"]
+    passes += [f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {yosys.quoted(netlist)}"]
+    # With the library's cells known, the JSON says which pins are outputs.
+    passes += [f"read_liberty -lib -ignore_miss_func {named}", f"write_json {yosys.quoted(tables)}"]
     yosys.run_passes(f"mapping {top}", passes, seconds=seconds)
     # OpenSTA's reader knows no signed nets; in a netlist of cells the word means nothing.
     netlist.write_text(netlist.read_text(encoding="utf-8").replace(" signed ", " "), encoding="utf-8")

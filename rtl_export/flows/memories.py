@@ -19,6 +19,7 @@ _INSTANCE = re.compile(
     r"\s*(\\\S+ |\w+)\s*\("
 )
 _SHAPE = re.compile(r"_(\d+)x(\d+)_")
+_SLEWS = (("lower", 20), ("upper", 80))
 _NUMBERS = re.compile(r"-?\d+\.\d+")
 
 
@@ -109,6 +110,8 @@ def memory_liberty(memories: Iterable[MemoryInstance], macro: Macro) -> str:
     lines = ["library (memories) {", '  time_unit : "1ns";', '  voltage_unit : "1V";', '  current_unit : "1mA";']
     lines += ["  capacitive_load_unit (1, pf);", '  leakage_power_unit : "1nW";', '  pulling_resistance_unit : "1kohm";']
     lines += ["  nom_voltage : 1.2;", "  nom_temperature : 25.0;", "  nom_process : 1.0;", "  delay_model : table_lookup;"]
+    lines += [f"  {edge}_threshold_pct_{sense} : 50;" for edge in ("input", "output") for sense in ("rise", "fall")]
+    lines += [f"  slew_{end}_threshold_pct_{sense} : {pct};" for end, pct in _SLEWS for sense in ("rise", "fall")]
     widths = sorted({width for words, bits, _ in shapes for width in (bits, _address_width(words))})
     for width in widths:
         lines.append(
