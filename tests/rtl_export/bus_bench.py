@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cocotb
 from cocotb.clock import Clock
+from cocotb.task import bridge, resume
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
 
@@ -40,11 +41,11 @@ class Bus:
     def __init__(self, master) -> None:
         self.master = master
 
-    @cocotb.resume
+    @resume
     async def read(self, offset: int) -> int:
         return int.from_bytes((await self.master.read(offset, 4)).data, "little")
 
-    @cocotb.resume
+    @resume
     async def write(self, offset: int, value: int) -> None:
         answer = await self.master.write(offset, value.to_bytes(4, "little"))
         assert answer.resp == 0
@@ -83,17 +84,17 @@ class Replay:
         self.sent = self.received = self.words = self.wrong = 0
 
     async def run(self) -> None:
-        self.core = await cocotb.bridge(self.driver.Core)(Bus(self.lite))
+        self.core = await bridge(self.driver.Core)(Bus(self.lite))
         commands = Commands()
         while (command := commands.take()[0]) != 0:
             await getattr(self, f"do_{command}")(commands)
 
     async def do_1(self, commands: Commands) -> None:
         select, count = commands.take(2)
-        await cocotb.bridge(self.core.load)(self.names[select], commands.take(count))
+        await bridge(self.core.load)(self.names[select], commands.take(count))
 
     async def do_2(self, _: Commands) -> None:
-        await cocotb.bridge(self.core.initialise)()
+        await bridge(self.core.initialise)()
 
     async def do_3(self, commands: Commands) -> None:
         self.given += commands.take()
@@ -102,7 +103,7 @@ class Replay:
         restart, count = commands.take(2)
         expected = commands.take(count)
         if restart or self.driver.RESTART in getattr(self, "set", ()):
-            await cocotb.bridge(self.core.bus.write)(self.driver.RESTART, restart)
+            await bridge(self.core.bus.write)(self.driver.RESTART, restart)
             self.set = (self.driver.RESTART,)
         await self.source.send(self.frame())
         frame = await self.sink.recv(compact=False)
@@ -122,13 +123,13 @@ class Replay:
         select, first, count = commands.take(3)
         assert first == 0
         expected = commands.take(count)
-        found = await cocotb.bridge(self.core.fetch)(self.names[select], count)
+        found = await bridge(self.core.fetch)(self.names[select], count)
         self.words += count
         self.wrong += found != expected
 
     async def do_6(self, commands: Commands) -> None:
         select, address, word = commands.take(3)
-        write, driver = cocotb.bridge(self.core.bus.write), self.driver
+        write, driver = bridge(self.core.bus.write), self.driver
         await write(driver.SELECT, select)
         await write(driver.ADDRESS, address)
         for place in range(driver.DATA_REGISTERS):
@@ -139,7 +140,7 @@ class Replay:
 @cocotb.test()
 async def replay(dut) -> None:
     """Every spike and every word comes back as the vectors say; nothing is left in the streams."""
-    cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
+    cocotb.start_soon(Clock(dut.aclk, 10, unit="step").start())
     bench = Replay(dut)
     dut.aresetn.value = 0
     await ClockCycles(dut.aclk, 4)

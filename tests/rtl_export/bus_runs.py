@@ -12,7 +12,6 @@ from rtl_export import export, netlist, tools
 from rtl_export.buses import bus_files
 
 ROOT = Path(__file__).parents[2]
-MISSING = [name for name in ("cocotb", "cocotbext") if tools.find_package(name) is None and name == "cocotb"]
 _RESULT = re.compile(r"BUS sent=(\d+) received=(\d+) words=(\d+) wrong=(\d+)")
 
 
@@ -37,20 +36,22 @@ def run_bus(program: StepProgram, folder: Path, *, ticks: int, every: int, pause
     command = ["iverilog", "-g2005", "-s", top, "-o", str(compiled), *map(str, sources)]
     tools.run("compiling", command, folder=folder, seconds=120)
     config = str(Path(sys.executable).parent / "cocotb-config")
-    libraries = tools.run("cocotb", [config, "--lib-dir"], folder=folder, seconds=60).strip()
-    python = tools.run("cocotb", [config, "--libpython"], folder=folder, seconds=60).strip()
+    library, python, entry = (
+        tools.run("cocotb", [config, *words], folder=folder, seconds=60).strip()
+        for words in (["--lib-name-path", "vpi", "icarus"], ["--libpython"], ["--pygpi-entry-point"])
+    )
     environment = {
         "COCOTB_TEST_MODULES": "tests.rtl_export.bus_bench",
         "COCOTB_TOPLEVEL": top,
         "TOPLEVEL_LANG": "verilog",
-        "LIBPYTHON_LOC": python,
+        "GPI_USERS": f"{python};{entry}",
         "PYGPI_PYTHON_BIN": sys.executable,
         "PYTHONPATH": str(ROOT),
         "SPIKELOOM_CORE": str(folder),
         "SPIKELOOM_PAUSE": str(pause),
         "COCOTB_LOG_LEVEL": "INFO",
     }
-    command = ["vvp", "-M", libraries, "-m", "libcocotbvpi_icarus", str(compiled)]
+    command = ["vvp", "-m", library, str(compiled)]
     log = tools.run("bus bench", command, folder=folder, seconds=seconds, environment=environment)
     found = _RESULT.search(log)
     assert found is not None, log[-3000:]
