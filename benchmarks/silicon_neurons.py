@@ -86,7 +86,7 @@ def _one(model: NeuronModel, variable: str, formats: dict[tuple[str, str], Forma
     circuit = Circuit(
         DT,
         [Population(NEURON, 1, model)],
-        [Projection("in", "s", NEURON, static_synapse(variable), Connections.all_to_all(20, 1), {"w": 2e-3})],
+        [Projection("given", "s", NEURON, static_synapse(variable), Connections.all_to_all(20, 1), {"w": 2e-3})],
         [SpikeSource("s", 20, at, who)],
     )
     program = lower(circuit)
