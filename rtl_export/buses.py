@@ -19,7 +19,9 @@ def bus_files(core: CoreNetlist) -> dict[str, bytes]:
     """
     if core.restart_width > BITS:
         raise UnsupportedByTarget(
-            f"{core.restart_width} restarts", "a bus of 32 bits", "share restarts between states, or use the core's port"
+            f"{core.restart_width} restarts",
+            "a bus of 32 bits",
+            "share restarts between states, or use the core's port",
         )
     table = register_map(core)
     shared = {

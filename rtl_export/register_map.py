@@ -1,4 +1,4 @@
-"""RegisterMap: what a host sees of a core on a bus. One frozen table; Verilog, C header, Python driver and page follow it.
+"""RegisterMap: what a host sees of a core on a bus. One table; Verilog, C header and Python driver follow it.
 
 All registers are 32 bits wide. A word of a memory wider than that goes through ``DATA0``, ``DATA1``, ...: writing
 ``COMMAND`` with ``WRITE`` moves it into the memory at ``SELECT`` and ``ADDRESS``, ``READ`` fetches one.

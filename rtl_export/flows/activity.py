@@ -82,9 +82,7 @@ def read_activity(vcd: Path, nets: Mapping[str, list[int | str]]) -> Activity:
             counter.line(line.decode("ascii", "replace").strip())
     if counter.time <= counter.start:
         raise ToolError(f"activity: {vcd} holds no time; were those ticks run?")
-    return Activity(
-        (counter.time - counter.start) / _PERIOD, counter.toggles, counter.settled(), digest.hexdigest()
-    )
+    return Activity((counter.time - counter.start) / _PERIOD, counter.toggles, counter.settled(), digest.hexdigest())
 
 
 class _Counter:

@@ -35,9 +35,7 @@ def cell_models(library: Library, scratch: Path) -> Path:
     """
     models = scratch / "cells.v"
     passes = [f"read_liberty -ignore_miss_func -ignore_miss_dir {yosys.quoted(library.path)}", "setundef -init -zero"]
-    yosys.run_passes(
-        "models of cells", [*passes, f"write_verilog -noattr {yosys.quoted(models)}"], seconds=_SECONDS
-    )
+    yosys.run_passes("models of cells", [*passes, f"write_verilog -noattr {yosys.quoted(models)}"], seconds=_SECONDS)
     return models
 
 
@@ -74,5 +72,7 @@ def simulate_netlist(
         sources, tops = [*sources, watcher], [*tops, "-s", "watcher"]
     command = ["iverilog", "-g2005", *tops, "-o", str(program), *(str(path.resolve()) for path in sources)]
     tools.run(f"{NAME}, compiling", command, folder=scratch, seconds=_SECONDS)
-    log = tools.run(f"{NAME}, running", ["vvp", "-n", str(program), f"+ticks={ticks}"], folder=core.rtl, seconds=seconds)
+    log = tools.run(
+        f"{NAME}, running", ["vvp", "-n", str(program), f"+ticks={ticks}"], folder=core.rtl, seconds=seconds
+    )
     return read_result(NAME, log, ticks)

@@ -1,7 +1,7 @@
 """Memories of a netlist: how they are timed, what they cost, taken from one SRAM macro's Liberty file.
 
-A core's memories have many shapes and a library has few. Here each memory has the clock-to-output and set-up times of one
-macro, an area of as many such macros as it fills, and that macro's energy for each read and write. That is an estimate.
+A core's memories have many shapes and a library has few. Here each memory has the clock-to-output and set-up times of
+one macro, an area of as many such macros as it fills, and that macro's energy for each read and write: an estimate.
 """
 
 from __future__ import annotations
@@ -108,8 +108,17 @@ def memory_liberty(memories: Iterable[MemoryInstance], macro: Macro) -> str:
     """A Liberty library with a cell for each shape, timed as the macro is."""
     shapes = sorted({(part.words, part.bits, part.cell) for part in memories})
     lines = ["library (memories) {", '  time_unit : "1ns";', '  voltage_unit : "1V";', '  current_unit : "1mA";']
-    lines += ["  capacitive_load_unit (1, pf);", '  leakage_power_unit : "1nW";', '  pulling_resistance_unit : "1kohm";']
-    lines += ["  nom_voltage : 1.2;", "  nom_temperature : 25.0;", "  nom_process : 1.0;", "  delay_model : table_lookup;"]
+    lines += [
+        "  capacitive_load_unit (1, pf);",
+        '  leakage_power_unit : "1nW";',
+        '  pulling_resistance_unit : "1kohm";',
+    ]
+    lines += [
+        "  nom_voltage : 1.2;",
+        "  nom_temperature : 25.0;",
+        "  nom_process : 1.0;",
+        "  delay_model : table_lookup;",
+    ]
     lines += [f"  {edge}_threshold_pct_{sense} : 50;" for edge in ("input", "output") for sense in ("rise", "fall")]
     lines += [f"  slew_{end}_threshold_pct_{sense} : {pct};" for end, pct in _SLEWS for sense in ("rise", "fall")]
     widths = sorted({width for words, bits, _ in shapes for width in (bits, _address_width(words))})

@@ -15,7 +15,7 @@ from rtl_export.flows.gates import MEMORY, cell_models, map_core, simulate_netli
 from rtl_export.flows.mapping import Library
 from rtl_export.flows.memories import Macro, MemoryInstance, memory_liberty, timing_netlist
 from rtl_export.flows.timing import power_of_netlist, time_netlist
-from rtl_export.folder import ExportedCore, read_core
+from rtl_export.folder import read_core
 from rtl_export.simulation import Outcome
 
 PRE_LAYOUT = "pre-layout: mapped cells, no placement, no wires, no clock tree, one corner"
@@ -121,9 +121,7 @@ def measure_ppa(
         libraries = [library, *([Library.read(shapes)] if memories else [])]
         timing = time_netlist(timed, core.name, libraries, clock="clk", period_ns=period_ns, scratch=scratch)
         pins = _pins(cells, activity, {part.instance: part.name for part in memories})
-        power = power_of_netlist(
-            timed, core.name, libraries, pins, clock="clk", period_ns=period_ns, scratch=scratch
-        )
+        power = power_of_netlist(timed, core.name, libraries, pins, clock="clk", period_ns=period_ns, scratch=scratch)
     span_s = activity.clocks * period_ns * 1e-9
     return PpaReport(
         core.name,
@@ -157,9 +155,7 @@ def _connections(cell: Mapping[str, Any]) -> Mapping[str, list[int | str]]:
     return found
 
 
-def _pins(
-    cells: Mapping[str, Any], activity: Activity, names: Mapping[str, str]
-) -> dict[str, tuple[float, float]]:
+def _pins(cells: Mapping[str, Any], activity: Activity, names: Mapping[str, str]) -> dict[str, tuple[float, float]]:
     """The activity of every output of a cell, by OpenSTA's name of the pin."""
     pins: dict[str, tuple[float, float]] = {}
     for name, cell in cells.items():

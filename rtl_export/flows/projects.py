@@ -1,4 +1,4 @@
-"""Projects: what other tools need to take an exported core up: FuseSoC's ``.core``, LibreLane's ``config.json``, an SDC."""
+"""Projects: what takes an exported core up elsewhere: FuseSoC's ``.core``, LibreLane's ``config.json``, an SDC."""
 
 from __future__ import annotations
 
@@ -48,6 +48,9 @@ def _fusesoc(core: CoreNetlist, sources: Sequence[str]) -> str:
 
 
 def _sdc() -> str:
-    lines = [f"create_clock -name clk -period {PERIOD_NS:g} [get_ports clk]", "set_clock_uncertainty 0.25 [get_clocks clk]"]
+    lines = [
+        f"create_clock -name clk -period {PERIOD_NS:g} [get_ports clk]",
+        "set_clock_uncertainty 0.25 [get_clocks clk]",
+    ]
     lines += [f"set_input_delay {0.2 * PERIOD_NS:g} -clock clk [all_inputs]"]
     return "\n".join([*lines, f"set_output_delay {0.2 * PERIOD_NS:g} -clock clk [all_outputs]", ""])

@@ -57,6 +57,7 @@ DOORWAYS: dict[str, tuple[str, ...]] = {
     "hnswlib": ("hnsw_bridge/index.py",),
     "numba": ("*/_kernels.py", "neuro/simulators/compiled.py"),
     "pyosys": ("rtl_export/yosys.py",),
+    "pyslang": ("rtl_export/flows/slang.py",),
     "subprocess": ("rtl_export/tools.py",),
     "torch": (),
 }

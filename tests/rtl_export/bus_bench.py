@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import cocotb
+import numpy as np
 from cocotb.clock import Clock
 from cocotb.task import bridge, resume
 from cocotb.triggers import ClockCycles, RisingEdge
@@ -30,9 +30,9 @@ def _driver():
 
 
 def _pauses(seed: int) -> Iterator[bool]:
-    rng = random.Random(seed)
+    rng = np.random.default_rng(seed)
     while True:
-        yield rng.random() < SHARE
+        yield bool(rng.random() < SHARE)
 
 
 class Bus:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neuro.program import StepProgram
-from rtl_export import export, netlist, tools
-from rtl_export.buses import bus_files
+from rtl_export import export, tools
 
 ROOT = Path(__file__).parents[2]
 _RESULT = re.compile(r"BUS sent=(\d+) received=(\d+) words=(\d+) wrong=(\d+)")
@@ -28,9 +27,7 @@ class BusRun:
 def run_bus(program: StepProgram, folder: Path, *, ticks: int, every: int, pause: float, seconds: float) -> BusRun:
     """Export a program, wrap it in AXI and replay its vectors with both sides pausing."""
     core = export(program, folder, ticks=ticks, every=every)
-    (folder / "bus").mkdir(exist_ok=True)
-    for name, contents in bus_files(netlist(program)).items():
-        (folder / "bus" / name).write_bytes(contents)
+
     top, compiled = f"{core.name}_axi", folder / "bus.vvp"
     sources = [*core.sources, *(path for path in sorted((folder / "bus").glob("*.v")) if "wishbone" not in path.name)]
     command = ["iverilog", "-g2005", "-s", top, "-o", str(compiled), *map(str, sources)]
