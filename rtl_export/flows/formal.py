@@ -39,7 +39,7 @@ class Property:
     depth: int
 
 
-def winners_property(candidates: int = 4, bits: int = 3) -> Property:
+def winners_property(candidates: int = 3, bits: int = 2) -> Property:
     """At most k winners, exactly the largest, ties to the lower index, and an end in bounded time."""
     width = candidates.bit_length()
     last = (candidates + 2) + (bits + 2) * (candidates + 3) + 2
@@ -49,7 +49,7 @@ def winners_property(candidates: int = 4, bits: int = 3) -> Property:
     return Property("formal_winners", text, ("winners", "sram"), last + 2)
 
 
-def stream_property(width: int = 3, depth: int = 18) -> Property:
+def stream_property(width: int = 3, depth: int = 10) -> Property:
     """No spike is lost, changed or moved between ticks under any back-pressure."""
     return Property(
         "formal_stream",
