@@ -87,8 +87,9 @@ def core_area(_: Any) -> Measured:
     share = report.events / report.clocks
     scaled = 0.086e6 * (130 / 28) ** 2
     note = (
-        f"logic in {report.cells} cells; memories apart: {report.memory_bits:,} bits, as {report.memory_macros} macros of "
-        f"{_MACRO} estimated {report.memory_area_um2 / 1e6:.2f} mm2; {share:.2f} synaptic events a clock over whole ticks; "
+        f"logic in {report.cells} cells; memories apart: {report.memory_bits:,} bits, as {report.memory_macros} "
+        f"macros of {_MACRO} estimated {report.memory_area_um2 / 1e6:.2f} mm2; "
+        f"{share:.2f} synaptic events a clock over whole ticks; "
         f"{report.fmax_mhz:.0f} MHz. Peer: ODIN's 0.086 mm2 at 28 nm with its memories, times (130/28)^2; {PRE_LAYOUT}"
     )
     return Measured(
@@ -105,7 +106,8 @@ def energy(_: Any) -> Measured:
     """Energy of a synaptic event in that core."""
     report = _weighed()
     note = (
-        f"logic, from the simulated activity of every cell's output ({report.clocks:,.0f} clocks, {report.events:,} events, "
+        f"logic, from the simulated activity of every cell's output ({report.clocks:,.0f} clocks, "
+        f"{report.events:,} events, "
         f"VCD SHA-256 {report.activity_sha256}); memories besides, estimated from {_MACRO}: "
         f"{report.memory_pj_per_event:.1f} pJ; peer at 28 nm, with memories, measured on silicon; {PRE_LAYOUT}"
     )

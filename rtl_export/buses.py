@@ -1,4 +1,4 @@
-"""Buses: a core behind AXI4-Lite or Wishbone, its spikes on AXI4-Stream; C header and Python driver of its registers."""
+"""Buses: a core behind AXI4-Lite or Wishbone, spikes on AXI4-Stream; C header and Python driver of its registers."""
 
 from __future__ import annotations
 

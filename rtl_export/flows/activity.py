@@ -80,7 +80,7 @@ def read_activity(vcd: Path, nets: Mapping[str, list[int | str]]) -> Activity:
         for line in file:
             digest.update(line)
             counter.line(line.decode("ascii", "replace").strip())
-    if counter.time <= counter.start:
+    if counter.time <= max(counter.start, 0):
         raise ToolError(f"activity: {vcd} holds no time; were those ticks run?")
     return Activity((counter.time - counter.start) / _PERIOD, counter.toggles, counter.settled(), digest.hexdigest())
 
