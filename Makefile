@@ -12,7 +12,7 @@ JOBS  ?= auto
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test proof check bench format lock clean
+.PHONY: help venv tools tools demo test proof check bench format lock clean
 
 # A Python fits if it is new enough, can make a virtual environment and has the headers that hnswlib compiles with.
 # Candidates are run, not looked up: a version manager's stand-in exists for versions it does not have.
@@ -54,6 +54,11 @@ $(TRAIN): requirements-train.txt $(STAMP)
 	@echo "Adding torch and the peers that training is compared with (once)"
 	@$(PIP) install --quiet -r requirements-train.txt
 	@touch $@
+
+# Debian's part of the outside tools; Python's part stands in the extra `rtl`.
+tools: ## Install what Verilog's flows need from Debian (as root or through sudo)
+	@if [ "$$(id -u)" -ne 0 ]; then root="sudo -n"; fi; $$root apt-get update && \
+		$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends iverilog opensta
 
 demo: $(STAMP) ## From handwritten digits to proven Verilog; writes runs/demo/
 	$(BIN)/spikeloom demo $(ARGS)

@@ -22,6 +22,7 @@ from benchmarks.silicon_circuits import (
     random_network,
     recall_by_bits,
 )
+from benchmarks.silicon_flows import FLOW_ROWS
 from benchmarks.silicon_lab import SEED, Lab, Proof
 from benchmarks.timing import interleaved
 from hnsw_bridge import build_index, build_search
@@ -227,6 +228,7 @@ SILICON = Bench(
             "graph-mismatches": hnsw,
             "many-cores-mismatches": many_cores,
             "verilator-speed": verilator_speed,
+            **FLOW_ROWS,
         }
     ),
     (SEED,),

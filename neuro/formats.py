@@ -53,12 +53,14 @@ class Rules:
         guard_bits: bits of a coefficient beyond log2(tau/dt), and its least significant bits.
         headroom_bits: bits above the range that the float run saw.
         input_bits: bits of an input that is on no dyadic grid.
+        power_of_two_leaks: whether every decay of a neuron becomes the nearest ``1 - 2**-k`` (:mod:`neuro.leaks`).
     """
 
     stall: float = 0.01
     guard_bits: int = 10
     headroom_bits: int = 1
     input_bits: int = 12
+    power_of_two_leaks: bool = False
 
 
 @dataclass(slots=True)

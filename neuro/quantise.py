@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from neuro.errors import InvalidInput, UnsupportedByTarget
 from neuro.formats import Key, Rules, choose_formats
+from neuro.leaks import round_leaks, shift_leaks
 from neuro.program import (
     INDEX,
     TICK,
@@ -79,20 +80,20 @@ def quantise(
     for part in program.populations:
         _check_population(part)
     _check_sums(program.projections)
-    chosen = choose_formats(program, ranges, formats or {}, rules or Rules())
+    rules = rules or Rules()
+    if rules.power_of_two_leaks:
+        program = round_leaks(program)
+    chosen = choose_formats(program, ranges, formats or {}, rules)
     table, reasons = chosen.formats, chosen.reasons
-    writer = _Writer(table, rules or Rules())
-    return Quantised(
-        replace(
-            program,
-            populations=tuple(writer.population(part) for part in program.populations),
-            projections=tuple(writer.projection(part) for part in program.projections),
-            inputs=tuple(writer.input(part) for part in program.inputs),
-            operations=tuple(writer.operation(part, program) for part in program.operations),
-        ),
-        table,
-        reasons,
+    writer = _Writer(table, rules)
+    integers = replace(
+        program,
+        populations=tuple(writer.population(part) for part in program.populations),
+        projections=tuple(writer.projection(part) for part in program.projections),
+        inputs=tuple(writer.input(part) for part in program.inputs),
+        operations=tuple(writer.operation(part, program) for part in program.operations),
     )
+    return Quantised(shift_leaks(integers) if rules.power_of_two_leaks else integers, table, reasons)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,11 +104,13 @@ class DatapathBuilder:
     Args:
         module, purpose: of the datapath.
         even: whether the latency must be even (a write then follows its read by an odd number of clocks).
+        stage_ns: time for the logic of one stage; infinite where all of it is to be one.
     """
 
     module: str
     purpose: str
     even: bool = True
+    stage_ns: float = STAGE_NS
     _inputs: dict[str, Signal] = field(default_factory=dict)
     _steady: dict[str, Signal] = field(default_factory=dict)
     _constants: list[Parameter] = field(default_factory=list)
@@ -180,7 +182,7 @@ class DatapathBuilder:
         stage = max([known.stage for known in reads], default=0)
         # Without a number of clocks of its own a wire of steady inputs stays in the first stage.
         time = max([known.time for known in reads if known.stage == stage], default=0.0) + _delay_ns(wire)
-        if time > STAGE_NS and any(known.time > 0.0 for known in reads if known.stage == stage):
+        if time > self.stage_ns and any(known.time > 0.0 for known in reads if known.stage == stage):
             stage, time = stage + 1, _delay_ns(wire)
         self._known[wire.name] = _Known(stage, time, wire.type)
         return wire, stage

@@ -11,7 +11,9 @@ from pathlib import Path
 from neuro.errors import InvalidInput
 from neuro.program import ProbeProgram, Scope, StepProgram
 from neuro.spikes import Recording
+from rtl_export.buses import bus_files
 from rtl_export.cxxrtl import class_name
+from rtl_export.flows.projects import project_files
 from rtl_export.folder import ExportedCore, read_core, write_manifest
 from rtl_export.netlist import CoreNetlist, netlist
 from rtl_export.vectors import command_lines
@@ -110,6 +112,10 @@ def _write(folder: Path, core: CoreNetlist, program: StepProgram, golden: Record
         (rtl / name).write_bytes(contents)
     (tb / "testbench.v").write_text(render("testbench.v", core=core, ticks=ticks), encoding="ascii")
     (tb / "driver.cpp").write_text(render("driver.cpp", core=core, class_name=class_name(core.name)), encoding="ascii")
+    for part, files in (("bus", bus_files(core)), ("flows", project_files(core, [p.name for p in rtl.iterdir()]))):
+        (folder / part).mkdir()
+        for name, contents in files.items():
+            (folder / part / name).write_bytes(contents)
     with (tb / "commands.txt").open("wb") as file:
         file.writelines(command_lines(core, program, golden, ticks, every))
     (folder / "README.md").write_text(render("README.md", core=core, ticks=ticks), encoding="utf-8")

@@ -81,8 +81,8 @@ class Wire:
 
 
 def literal(value: int) -> Operand:
-    """A signed literal that is just wide enough (and, for negative ones, for its magnitude too)."""
-    width = Interval.of((value, -value)).width
+    """A signed literal that is just wide enough (and, for negative ones, for its magnitude too), 2 bits at least."""
+    width = max(Interval.of((value, -value)).width, 2)
     return Operand(f"{'-' if value < 0 else ''}{width}'sd{abs(value)}", Interval(value, value), width)
 
 

@@ -1,7 +1,9 @@
 """Folder: the layout of an exported core on disk, and its manifest.
 
-rtl/            Verilog sources and memory images
-tb/             testbench.v, driver.cpp, stimulus.hex, golden_<population>.hex
+rtl/            Verilog sources
+tb/             testbench.v, driver.cpp, commands.txt
+bus/            wrappers for AXI and Wishbone, registers.h, registers.py
+flows/          what FuseSoC and LibreLane need, constraints
 README.md       ports, registers, how to run
 manifest.json   name of the core, ticks of the vectors, SHA-256 of every file
 """

@@ -20,7 +20,7 @@ from neuro.program import (
     Values,
     symbols,
 )
-from rtl_export.datapath import DatapathBuilder, Parameter
+from rtl_export.datapath import STAGE_NS, DatapathBuilder, Parameter
 from rtl_export.expressions import Operand, Wire, WirePrinter, flag, literal, named, sized
 from rtl_export.intervals import Interval, unsigned_width
 from rtl_export.names import population_module, signal_of, variable_name
@@ -38,6 +38,8 @@ def population_core(
     looks: tuple[str, ...],
     settled: tuple[str, ...],
     cores: int,
+    *,
+    stage_ns: float = STAGE_NS,
 ) -> PopulationCore:
     """The netlist of one population that has neurons.
 
@@ -48,8 +50,9 @@ def population_core(
         looks: states and parameters that the code of incoming projections reads.
         settled: states that operations on incoming projections read.
         cores: how many cores share its neurons.
+        stage_ns: time for the logic of one stage of its pipeline.
     """
-    return _Builder(program, population, sums).build(looks, settled, cores)
+    return _Builder(program, population, sums, stage_ns).build(looks, settled, cores)
 
 
 def _format(population: PopulationProgram, name: str) -> Format:
@@ -62,7 +65,9 @@ def _format(population: PopulationProgram, name: str) -> Format:
 class _Builder:
     """Collects the parts of one population."""
 
-    def __init__(self, program: StepProgram, population: PopulationProgram, sums: Mapping[str, Interval]) -> None:
+    def __init__(
+        self, program: StepProgram, population: PopulationProgram, sums: Mapping[str, Interval], stage_ns: float
+    ) -> None:
         self.program, self.population, self.sums = program, population, sums
         self.formats = {state.name: _format(population, state.name) for state in population.states}
         self.where = f"population {population.name!r}"
@@ -71,6 +76,7 @@ class _Builder:
         self.path = DatapathBuilder(
             signal_of(population_module(population.name), "step"),
             f"one tick of one neuron of population '{population.name}'",
+            stage_ns=stage_ns,
         )
         self.coefficients: dict[str, Operand] = {}
         self.parameters: dict[str, tuple[int, Values, bool]] = {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,8 +18,26 @@ _LOG_LINES = 12
 
 
 def find(name: str) -> str | None:
-    """The path of a program on PATH, or None."""
-    return shutil.which(name)
+    """The path of a program on PATH or beside this Python, where packages put theirs; None where it is not."""
+    return shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+
+
+def require(step: str, name: str, install: str) -> str:
+    """The path of a program.
+
+    Raises:
+        ToolError: it is not installed; the message names the step and how to install it.
+    """
+    found = find(name)
+    if found is None:
+        raise ToolError(f"{step}: {name} is not installed; {install}")
+    return found
+
+
+def find_package(name: str) -> Path | None:
+    """The folder of a Python package that is installed, or None; nothing is imported."""
+    spec = importlib.util.find_spec(name)
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
 def find_compiler() -> str | None:
@@ -46,7 +66,8 @@ def run(
         environment: variables that it sees besides, or in place of, this process's own.
 
     Raises:
-        ToolError: it is missing, failed or took too long; the message names the step and ends with the log's tail.
+        ToolError: it is missing, failed or took too long; the message names the step, the file that keeps the whole
+            log, and ends with the log's tail.
     """
     try:
         process = subprocess.Popen(
@@ -66,13 +87,25 @@ def run(
         try:
             log, _ = process.communicate(given, timeout=seconds)
         except subprocess.TimeoutExpired:
-            raise ToolError(f"{step}: {command[0]} took more than {seconds:g} s and was ended") from None
+            _end(process)
+            log, _ = process.communicate()
+            raise ToolError(
+                f"{step}: {command[0]} took more than {seconds:g} s and was ended; log {_keep(log)}"
+            ) from None
         finally:
             _end(process)
     if process.returncode != 0:
         tail = "\n".join(log.strip().splitlines()[-_LOG_LINES:])
-        raise ToolError(f"{step}: {Path(command[0]).name} failed with status {process.returncode}:\n{tail}")
+        name = Path(command[0]).name
+        raise ToolError(f"{step}: {name} failed with status {process.returncode}; log {_keep(log)}:\n{tail}")
     return log
+
+
+def _keep(log: str) -> str:
+    """Keep a failed program's whole log in a file; its path."""
+    with tempfile.NamedTemporaryFile("w", prefix="spikeloom_", suffix=".log", delete=False, encoding="utf-8") as file:
+        file.write(log)
+    return file.name
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -16,13 +16,14 @@ from neuro.cli.bench import bench
 from neuro.cli.demo import demo
 from neuro.cli.doctor import doctor
 from neuro.cli.experiment import experiment
+from neuro.cli.explore import explore
 from neuro.cli.export import export
 from neuro.cli.memory import memory_app
 from neuro.cli.verify import verify
 from neuro.errors import SpikeloomError, VerificationError
 
 _NO, _CANNOT, _STOPPED = 1, 2, 130
-_COMMANDS = (demo, export, verify, bench, experiment, doctor)
+_COMMANDS = (demo, export, verify, explore, bench, experiment, doctor)
 
 # typer carries click inside and gives no name of its own to the base of its usage errors.
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

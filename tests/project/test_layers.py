@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "neuro.program",
         "neuro.quantise",
         "neuro.formats",
+        "neuro.leaks",
         "neuro.scaling",
     ),
     (
@@ -59,6 +60,7 @@ DOORWAYS: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("hnsw_bridge/embedders.py",),
     "pyosys": ("rtl_export/yosys.py",),
     "sqlite3": ("neuro/store/records.py",),
+    "pyslang": ("rtl_export/flows/slang.py",),
     "subprocess": ("rtl_export/tools.py",),
     "nir": ("neuro/exchange/nir.py",),
     "tokenizers": ("hnsw_bridge/embedders.py",),

@@ -39,10 +39,10 @@ def lines(expression: Expression, form: Format | None = None) -> list[str]:
         ),
         (Unary("-", Constant(-128)), "wire signed [8:0] step1_x = -(-9'sd128);"),
         (Binary("<", X, Y), "wire step1_x = x < y;"),
-        (Binary("and", Symbol("on"), X), "wire step1_x = x != 1'sd0;\nwire step2_x = on && step1_x;"),
+        (Binary("and", Symbol("on"), X), "wire step1_x = x != 2'sd0;\nwire step2_x = on && step1_x;"),
         (Select(Symbol("on"), X, Constant(500)), "wire signed [9:0] step1_x = on ? x : 10'sd500;"),
         (Binary("+", X, Symbol("on")), "wire signed [8:0] step1_x = x + $signed({1'b0, on});"),
-        (Call("abs", (X,)), "wire signed [8:0] step1_x = (x < 1'sd0) ? -x : x;"),
+        (Call("abs", (X,)), "wire signed [8:0] step1_x = (x < 2'sd0) ? -x : x;"),
         (Call("min", (X, Constant(3))), "wire signed [7:0] step1_x = (x < 3'sd3) ? x : 3'sd3;"),
     ],
 )
@@ -72,7 +72,7 @@ def test_only_what_can_leave_its_format_saturates() -> None:
 
 
 def test_literals() -> None:
-    assert [literal(value).text for value in (0, 5, -5, -8)] == ["1'sd0", "4'sd5", "-4'sd5", "-5'sd8"]
+    assert [literal(value).text for value in (0, 5, -5, -8)] == ["2'sd0", "4'sd5", "-4'sd5", "-5'sd8"]
     assert [sized(value, 4) for value in (7, -7, -8)] == ["4'sd7", "-4'sd7", "4'sh8"]
     assert named("x", BYTE) == Operand("x", BYTE, 8)
 

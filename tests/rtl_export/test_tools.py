@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -24,8 +25,11 @@ def test_the_log_holds_both_streams_and_input_arrives(tmp_path: Path) -> None:
 
 def test_a_failure_names_the_step_and_shows_the_end_of_the_log(tmp_path: Path) -> None:
     code = "print('\\n'.join(map(str, range(100)))); raise SystemExit(3)"
-    with pytest.raises(ToolError, match=r"(?s)^a step: python\S* failed with status 3:\n88\n.*99$"):
+    with pytest.raises(ToolError, match=r"(?s)^a step: python\S* failed with status 3; log \S+:\n88\n.*99$") as found:
         tools.run("a step", python(code), folder=tmp_path, seconds=20)
+    kept = Path(re.search(r"log (\S+):\n", str(found.value)).group(1))  # type: ignore[union-attr]
+    assert kept.read_text().splitlines() == [str(number) for number in range(100)]
+    kept.unlink()
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
@@ -55,7 +59,7 @@ def test_a_compiler_is_found_through_cxx(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_an_error_in_yosys_is_an_exception(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.v").write_text("module bad(input a, output b) assign b = a; endmodule\n")
-    with pytest.raises(ToolError, match=r"(?s)reading: python\S* failed with status 1:.*syntax error"):
+    with pytest.raises(ToolError, match=r"(?s)reading: python\S* failed with status 1; log .*syntax error"):
         yosys.run_passes("reading", [f"read_verilog {yosys.quoted(tmp_path / 'bad.v')}"], seconds=60)
     assert capfd.readouterr() == ("", "")
 

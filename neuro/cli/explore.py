@@ -1,0 +1,80 @@
+"""``spikeloom explore``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neuro.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from rtl_export.explore import Explored
+
+
+def explore(
+    circuit: Annotated[Path, typer.Argument(help="Circuit file, such as runs/demo/circuit.npz.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the sweep; run again to resume.")],
+    ticks: Annotated[int, typer.Option(help="Length of the runs that are compared.", min=1)] = 1000,
+    widths: Annotated[str, typer.Option(help="Bits of a state, separated by commas.")] = "8,10,12,16",
+    cores: Annotated[str, typer.Option(help="Numbers of cores, separated by commas.")] = "1",
+    shifts: Annotated[bool, typer.Option("--shifts", help="Also with power-of-two leaks.")] = False,
+    liberty: Annotated[Path | None, typer.Option(help="Standard cells to map to (.lib).")] = None,
+) -> None:
+    """Sweep widths and cores of a circuit's Verilog: spikes kept, area, clocks a tick.
+
+    Writes explored.json and explored.png (the Pareto front) into the folder.
+    """
+    from neuro.experiments.stages import ShownStages
+    from neuro.store import load_circuit, write_json
+    from rtl_export.explore import designs, pareto
+    from rtl_export.explore import explore as sweep
+
+    points = designs(_numbers(widths, "--widths"), _numbers(cores, "--cores"), (False, True) if shifts else (False,))
+    described = load_circuit(circuit)
+    with ShownStages() as stages, stages.stage("Explore", len(points)) as advance:
+        found = sweep(described, ticks, points, output / "points", liberty=liberty, advance=lambda: advance(1))
+    front = pareto(found)
+    write_json(output / "explored.json", [asdict(point) | {"pareto": point in front} for point in found])
+    _plot(found, front, output / "explored.png")
+    rows = [
+        (
+            f"{point.design.width}",
+            f"{point.design.cores}",
+            "shifts" if point.design.power_of_two_leaks else "exact",
+            f"{point.accuracy:.3f}",
+            f"{point.area:,.0f}",
+            f"{point.memory_bits:,}",
+            f"{point.most_clocks:,}",
+            "yes" if point in front else "",
+        )
+        for point in found
+    ]
+    area = "Cells " if liberty is None else "Area um2 "
+    columns = ("Bits ", "Cores ", "Leaks", "Spikes kept ", area, "Memory bits ", "Clocks ", "Pareto")
+    print_table(str(circuit), columns, rows)
+
+
+def _numbers(text: str, option: str) -> tuple[int, ...]:
+    from neuro.errors import InvalidInput
+
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise InvalidInput(f"{option} is {text!r}; give whole numbers separated by commas, such as 8,12,16") from None
+
+
+def _plot(found: tuple[Explored, ...], front: tuple[Explored, ...], path: Path) -> None:
+    """Spikes kept over area; the front is joined."""
+    from neuro.plots.axes import figure_of, new_axes
+
+    axes = new_axes()
+    axes.scatter([point.area for point in found], [point.accuracy for point in found], label="explored")
+    best = sorted(front, key=lambda point: point.area)
+    axes.plot([p.area for p in best], [p.accuracy for p in best], "o-", color="C1", label="Pareto front")
+    axes.set_xlabel("area (pre-layout)")
+    axes.set_ylabel("spikes kept")
+    axes.legend(frameon=False)
+    figure_of(axes).savefig(path)

@@ -1,0 +1,167 @@
+"""Explore: a sweep over widths and cores to a table: accuracy, area, clocks a tick. It resumes where it was stopped.
+
+Each point is one file in a folder, named after what it is; a point whose file is there is not measured again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from neuro.circuit import Circuit
+from neuro.errors import InvalidInput
+from neuro.formats import Rules
+from neuro.program import Format
+from neuro.simulators import FixedPoint
+from neuro.simulators.quantisation_cost import quantisation_cost
+from neuro.spikes import Recording
+from neuro.store import read_json, save_circuit, write_json
+from rtl_export.export import export
+from rtl_export.netlist import netlist
+from rtl_export.synthesise import synthesise
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A point of the sweep.
+
+    Args:
+        width: most bits of a neuron's state; wider ones lose their lowest bits.
+        cores: that share the circuit.
+        power_of_two_leaks: whether decays are shifts.
+    """
+
+    width: int
+    cores: int = 1
+    power_of_two_leaks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What one design gives.
+
+    Args:
+        design: the point.
+        accuracy: of the task, or without one the worst coincidence of a population's spikes with the float run.
+        rate_change: the largest change of a rate, as a share of the float's.
+        area: of the logic of all cores: square micrometres with a library, else generic cells. Pre-layout.
+        memory_bits: of all cores.
+        most_clocks: no tick takes more (derived; the test benches assert it).
+    """
+
+    design: Design
+    accuracy: float
+    rate_change: float
+    area: float
+    memory_bits: int
+    most_clocks: int
+
+
+def designs(widths: Sequence[int], cores: Sequence[int] = (1,), leaks: Sequence[bool] = (False,)) -> tuple[Design, ...]:
+    """Every combination.
+
+    Raises:
+        InvalidInput: a width below 2 or no point at all.
+    """
+    if not (widths and cores and leaks) or min(widths) < 2:
+        raise InvalidInput(f"widths {list(widths)}, cores {list(cores)}: give at least one of each, widths >= 2 bits")
+    return tuple(Design(width, count, leak) for width in widths for count in cores for leak in leaks)
+
+
+def explore(
+    circuit: Circuit,
+    ticks: int,
+    points: Iterable[Design],
+    folder: Path,
+    *,
+    liberty: Path | None = None,
+    accuracy: Callable[[Recording], float] | None = None,
+    advance: Callable[[], object] = lambda: None,
+) -> tuple[Explored, ...]:
+    """Measure every point, or take it from the folder.
+
+    Args:
+        circuit: any that silicon carries.
+        ticks: of the run that calibrates and compares.
+        points: the sweep.
+        folder: keeps the points; made where it is not.
+        liberty: standard cells to map to; generic cells are counted without.
+        accuracy: of a recording at a task. A folder belongs to one: nothing tells two apart.
+        advance: called after each point.
+
+    Raises:
+        UnsupportedByTarget: silicon does not carry the circuit, by name.
+        ToolError: synthesis failed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    library = "" if liberty is None else hashlib.sha256(liberty.read_bytes()).hexdigest()
+    found = []
+    for design in points:
+        known = {"version": _VERSION, "circuit": _digest(circuit), "ticks": ticks, "liberty": library}
+        text = json.dumps({**known, **asdict(design)}, sort_keys=True)
+        path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+        if not path.is_file():
+            write_json(path, asdict(_measure(circuit, ticks, design, liberty, accuracy)))
+        found.append(_read(read_json(path)))
+        advance()
+    return tuple(found)
+
+
+def pareto(points: Sequence[Explored]) -> tuple[Explored, ...]:
+    """The points that no other beats: none is as accurate, as small and as fast, and better in one of them."""
+
+    def key(point: Explored) -> tuple[float, float, float]:
+        return -point.accuracy, point.area, float(point.most_clocks)
+
+    def beats(one: Explored, other: Explored) -> bool:
+        a, b = key(one), key(other)
+        return a != b and all(x <= y for x, y in zip(a, b, strict=True))
+
+    return tuple(point for point in points if not any(beats(other, point) for other in points))
+
+
+def _digest(circuit: Circuit) -> str:
+    """SHA-256 of the circuit as a file."""
+    with tempfile.TemporaryDirectory(prefix="spikeloom_") as scratch:
+        path = Path(scratch) / "circuit.npz"
+        save_circuit(circuit, path)
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _measure(
+    circuit: Circuit,
+    ticks: int,
+    design: Design,
+    liberty: Path | None,
+    accuracy: Callable[[Recording], float] | None,
+) -> Explored:
+    rules = Rules(power_of_two_leaks=design.power_of_two_leaks)
+    natural = FixedPoint(rules=rules).quantise(circuit, ticks)
+    neurons = {part.name for part in circuit.populations}
+    narrow = {
+        key: Format(design.width, form.exponent + form.bits - design.width)
+        for key, form in natural.formats.items()
+        if key[0] in neurons and form.bits > design.width
+    }
+    fixed = FixedPoint(narrow, rules)
+    cost = quantisation_cost(circuit, ticks, fixed=fixed, accuracy=accuracy)
+    program = replace(fixed.quantise(circuit, ticks).program, probes=())
+    core = netlist(program, cores=design.cores)
+    with tempfile.TemporaryDirectory(prefix="spikeloom_") as scratch:
+        export(program, Path(scratch) / "core", ticks=1, cores=design.cores)
+        cells = synthesise(Path(scratch) / "core", liberty=liberty)
+    reached = min(cost.coincidence.values(), default=1.0) if cost.accuracy is None else cost.accuracy[1]
+    area = float(cells.cells) if cells.area_um2 is None else cells.area_um2
+    return Explored(design, reached, cost.worst_rate_change, area, cells.memory_bits, core.most_clocks)
+
+
+def _read(values: Mapping[str, object]) -> Explored:
+    given = dict(values)
+    design = given.pop("design")
+    return Explored(Design(**design), **given)  # type: ignore[arg-type]

@@ -1,0 +1,4 @@
+"""Flows: what becomes of exported Verilog outside: lint, cells, timing, power, proofs, FPGA, projects of other tools.
+
+Every program is started through :mod:`rtl_export.tools` with a time limit; what is missing is named.
+"""

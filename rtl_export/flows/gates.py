@@ -1,0 +1,78 @@
+"""Gates: a whole core as a netlist of standard cells, simulated against the core's own golden vectors.
+
+The memories (module ``sram``) stay what they are: macros in silicon, the template in simulation. The cells' models are
+made from the functions that the Liberty library states.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rtl_export import tools, yosys
+from rtl_export.flows.mapping import Library, Mapped, map_to_cells
+from rtl_export.folder import ExportedCore
+from rtl_export.simulation import Outcome, SimulatorResult, read_result
+
+NAME = "netlist in Icarus Verilog"
+MEMORY = "sram"
+_SECONDS = 600.0
+
+
+def map_core(core: ExportedCore, library: Library, scratch: Path, *, period_ns: float) -> Mapped:
+    """The core in cells; its memories stay black boxes.
+
+    Raises:
+        ToolError: pyosys is missing, a pass failed or it took too long.
+    """
+    return map_to_cells(core.sources, core.name, library, scratch, period_ns=period_ns, keep=(MEMORY,))
+
+
+def cell_models(library: Library, scratch: Path) -> Path:
+    """The library's cells in Verilog; flip-flops start at 0, as silicon does at either level.
+
+    Raises:
+        ToolError: pyosys is missing or can't read the library.
+    """
+    models = scratch / "cells.v"
+    passes = [f"read_liberty -ignore_miss_func -ignore_miss_dir {yosys.quoted(library.path)}", "setundef -init -zero"]
+    yosys.run_passes("models of cells", [*passes, f"write_verilog -noattr {yosys.quoted(models)}"], seconds=_SECONDS)
+    return models
+
+
+def simulate_netlist(
+    core: ExportedCore,
+    mapped: Mapped,
+    models: Path,
+    scratch: Path,
+    *,
+    ticks: int,
+    seconds: float,
+    watcher: Path | None = None,
+) -> SimulatorResult:
+    """Run the netlist against the core's golden vectors.
+
+    Args:
+        core: exported.
+        mapped: its netlist.
+        models: of the cells.
+        scratch: folder for what is made.
+        ticks: how many.
+        seconds: limit of the run.
+        watcher: a file with one more top module ``watcher``, which may look into the test bench.
+
+    Raises:
+        ToolError: the netlist does not compile, or the run took too long.
+    """
+    if tools.find("iverilog") is None or tools.find("vvp") is None:
+        return SimulatorResult(NAME, Outcome.NOT_FOUND, detail="apt-get install iverilog")
+    program = scratch / "netlist.vvp"
+    sources = [core.tb / "testbench.v", mapped.verilog, models, core.rtl / f"{MEMORY}.v"]
+    tops = ["-s", "testbench"]
+    if watcher is not None:
+        sources, tops = [*sources, watcher], [*tops, "-s", "watcher"]
+    command = ["iverilog", "-g2005", *tops, "-o", str(program), *(str(path.resolve()) for path in sources)]
+    tools.run(f"{NAME}, compiling", command, folder=scratch, seconds=_SECONDS)
+    log = tools.run(
+        f"{NAME}, running", ["vvp", "-n", str(program), f"+ticks={ticks}"], folder=core.rtl, seconds=seconds
+    )
+    return read_result(NAME, log, ticks)

