@@ -12,7 +12,7 @@ JOBS  ?= auto
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv tools tools demo test proof check bench format lock clean
+.PHONY: help venv tools demo test proof check bench format lock clean
 
 # A Python fits if it is new enough, can make a virtual environment and has the headers that hnswlib compiles with.
 # Candidates are run, not looked up: a version manager's stand-in exists for versions it does not have.

@@ -60,7 +60,7 @@ def mutants(core: ExportedCore, count: int, seed: int) -> tuple[Mutant, ...]:
     by_file: dict[str, list[Mutant]] = {}
     for path in core.sources:
         found = list(_of_file(path))
-        rng.shuffle(found)  # type: ignore[arg-type]
+        rng.shuffle(found)
         by_file[path.name] = found
     chosen: list[Mutant] = []
     while len(chosen) < count and any(by_file.values()):
