@@ -20,6 +20,8 @@ from neuro.errors import InvalidInput
 from neuro.resonance.methods import Method, Oscillation, ResonantState, Run, Scan
 
 _SCAN = Scan()
+_RESOLVED = 256.0
+"""Time constant in steps from which on an angle is learned in units of the bandwidth 1 / tau."""
 
 
 class ResonantLayer(nn.Module):
@@ -56,7 +58,7 @@ class ResonantLayer(nn.Module):
         self.units, self.width = units, float(width)
         self.anchor: Tensor
         self.register_buffer("anchor", torch.linspace(*omega, units) if oscillates else torch.zeros(units))
-        # Learned in units of the bandwidth 1 / tau: an angle's own gradient grows with the length of the memory.
+        # Learned in units of the bandwidth where memory is long: an angle's own gradient grows with tau.
         self.shift = nn.Parameter(torch.zeros(units), oscillates)
         # Frequencies and time constants are paired at random, from torch's generator, which the caller seeds.
         steps = torch.linspace(math.log(tau[0]), math.log(tau[1]), units)[torch.randperm(units)]
@@ -70,8 +72,8 @@ class ResonantLayer(nn.Module):
 
     @property
     def omega(self) -> Tensor:
-        """``anchor + shift / tau``, radian a step, (units,)."""
-        return self.anchor + self.shift * torch.exp(self.log_rate)
+        """``anchor + shift / (1 + tau / 256)``, radian a step, (units,)."""
+        return self.anchor + self.shift / (1 + torch.exp(-self.log_rate) / _RESOLVED)
 
     def gain(self) -> Tensor:
         """``sqrt(1 - |lambda|^2)``, (units,): white drive of this size gives every oscillator the same variance."""
