@@ -3,6 +3,7 @@
 
 BIN   := .venv/bin
 STAMP := .venv/.installed
+TRAIN := .venv/.train
 PIP   := $(BIN)/python -m pip --disable-pip-version-check --no-input
 ARGS  ?=
 BENCH ?= main
@@ -11,7 +12,7 @@ JOBS  ?= auto
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv tools demo test proof check bench format lock clean
+.PHONY: help venv tools tools demo test proof check bench format lock clean
 
 # A Python fits if it is new enough, can make a virtual environment and has the headers that hnswlib compiles with.
 # Candidates are run, not looked up: a version manager's stand-in exists for versions it does not have.
@@ -48,6 +49,12 @@ $(STAMP): requirements-build.lock requirements.lock pyproject.toml
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# torch stays out of the locked files: its CPU and CUDA builds share a version. Only the tests of training need it.
+$(TRAIN): requirements-train.txt $(STAMP)
+	@echo "Adding torch and the peers that training is compared with (once)"
+	@$(PIP) install --quiet -r requirements-train.txt
+	@touch $@
+
 # Debian's part of the outside tools; Python's part stands in the extra `rtl`.
 tools: ## Install what Verilog's flows need from Debian (as root or through sudo)
 	@if [ "$$(id -u)" -ne 0 ]; then root="sudo -n"; fi; $$root apt-get update && \
@@ -56,10 +63,10 @@ tools: ## Install what Verilog's flows need from Debian (as root or through sudo
 demo: $(STAMP) ## From handwritten digits to proven Verilog; writes runs/demo/
 	$(BIN)/spikeloom demo $(ARGS)
 
-test: $(STAMP) ## Run the tests, all but the long ones
+test: $(STAMP) $(TRAIN) ## Run the tests, all but the long ones
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not long" $(ARGS)
 
-proof: $(STAMP) ## Run the long tests: whole experiments over many seeds, fuzzing
+proof: $(STAMP) $(TRAIN) ## Run the long tests: whole experiments over many seeds, fuzzing
 	$(BIN)/pytest -n $(JOBS) -m long $(ARGS)
 
 check: $(STAMP) ## Formatter, linter, strict types, layers, public API, import time
@@ -80,10 +87,12 @@ format: $(STAMP) ## Format the code and fix what the linter can
 UV_COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
+EXTRAS := rtl exchange report text minilm bench dev
+
 lock: ## Renew the locked requirements (ARGS=--upgrade for newer releases)
 	$(or $(find_python),$(need_python)) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
-	$(UV_COMPILE) $(ARGS) --all-extras pyproject.toml -o requirements.lock >/dev/null
+	$(UV_COMPILE) $(ARGS) $(addprefix --extra ,$(EXTRAS)) pyproject.toml -o requirements.lock >/dev/null
 	$(UV_COMPILE) $(ARGS) -c requirements.lock requirements-build.in -o requirements-build.lock >/dev/null
 
 clean: ## Remove .venv and everything that can be made again

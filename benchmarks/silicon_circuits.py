@@ -9,8 +9,9 @@ import numpy as np
 
 from neuro.circuit import Circuit, CurrentInput, Population, Projection, Restart, SpikeSource, Winners
 from neuro.connections import Connections
-from neuro.experiments.diehl_cook.circuit import NEURONS, SYNAPSES, Learned, Phase, network
+from neuro.experiments.diehl_cook.circuit import NEURON, NEURONS, SYNAPSES, Learned, Phase, network
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
+from neuro.formats import Rules
 from neuro.lowering import lower
 from neuro.models import (
     INTEGRATE_AND_FIRE,
@@ -23,22 +24,31 @@ from neuro.models import (
 from neuro.program import StepProgram
 from neuro.quantise import quantise
 from neuro.simulators.fixed_point import measure_ranges
-from neuro.spikes import Spikes
+from neuro.spikes import Recording, Spikes
+from rtl_export.export import changing_states
 
 DT = 1e-3
 
 
-def integers(circuit: Circuit, ticks: int) -> StepProgram:
+def integers(circuit: Circuit, ticks: int, rules: Rules | None = None) -> StepProgram:
     """The quantised program of a circuit, calibrated on its own run."""
     program = lower(circuit)
-    return quantise(program, measure_ranges(program, ticks)).program
+    return quantise(program, measure_ranges(program, ticks), rules=rules).program
 
 
 def conformance() -> StepProgram:
     """Every circuit of the conformance suite that integers carry with one delay a projection, side by side."""
     from tests.rtl_export.test_circuits import CIRCUITS
+    from tests.rtl_export.test_circuits import integers as quantised
 
-    return side_by_side([integers(build(), ticks) for build, ticks in CIRCUITS.values()])
+    return side_by_side([quantised(build, ticks) for build, ticks in CIRCUITS.values()])
+
+
+def interpreted(program: StepProgram, ticks: int) -> Recording:
+    """The golden recording by the plain interpreter of the tests: slow, but without a kernel for each structure."""
+    from tests.oracle import interpret
+
+    return interpret(program, ticks, changing_states(program))
 
 
 def side_by_side(programs: Sequence[StepProgram]) -> StepProgram:
@@ -96,18 +106,23 @@ def random_network(size: int, ticks: int, seed: int) -> Circuit:
     )
 
 
-def plain_network(size: int, ticks: int, synapses: int, seed: int) -> Circuit:
-    """Recurrent neurons with ``synapses`` random synapses each, excitatory and inhibitory, no winners rule."""
+def gamma_network(cores: int, ticks: int, seed: int) -> Circuit:
+    """31 excitatory neurons and one inhibitory for each core; all of one kind reach all of the other."""
     rng = np.random.default_rng(seed)
-    target = rng.integers(0, size, (size, synapses)).ravel()
-    links = Connections.from_pairs(np.repeat(np.arange(size), synapses), target, size, size)
-    weights = np.where(rng.random(size * synapses) < 0.8, 1.0, -4.0) * 2e-3
-    drive = rng.uniform(0.0, 30e-3, (max(ticks // 10, 1), size))
+    size = 31 * cores
+    drive = rng.uniform(0.0, 80e-3, (1, size))
+    strong, weak = {"w": 2.0**-11}, {"w": -(2.0**-12)}
     return Circuit(
         DT,
-        [Population("a", size, LIF_EXPONENTIAL)],
-        [Projection("aa", "a", "a", static_synapse(), links, {"w": weights}, 2 * DT)],
-        [CurrentInput("a", "I", drive, every=10)],
+        [
+            Population("e", size, LIF_EXPONENTIAL, {"tau_m": rng.uniform(5e-3, 40e-3, size)}),
+            Population("i", cores, LIF_EXPONENTIAL, {"tau_m": rng.uniform(5e-3, 20e-3, cores)}),
+        ],
+        [
+            Projection("ei", "e", "i", static_synapse(), Connections.all_to_all(size, cores), strong, DT),
+            Projection("ie", "i", "e", static_synapse(), Connections.all_to_all(cores, size), weak, 2 * DT),
+        ],
+        [CurrentInput("e", "I", drive, every=ticks)],
     )
 
 
@@ -128,20 +143,35 @@ def _sparse(rng: np.random.Generator, sources: int, targets: int, share: float) 
     return Connections.from_dense(rng.random((sources, targets)) < share)
 
 
+FROZEN = NeuronModel(
+    equations="""
+    dv/dt = -v / tau : 1
+    theta : 1
+    tau : second (constant)
+    v_threshold : 1 (constant)
+    """,
+    threshold="v > v_threshold + theta",
+    reset="v = 0",
+    refractory=NEURON.refractory,
+)
+"""The neuron of the trained classifier: what it learned stays, so nothing but ``v`` moves."""
+
+
 def frozen_classifier(
     learned: Learned, rates: np.ndarray, pixels: Spikes, settings: DiehlCookSettings, seed: int
 ) -> Circuit:
     """The trained classifier with the input spikes of a float run in place of its random pixels."""
     circuit = network(rates, learned, settings, Phase(False, settings.reads), seed)
+    trained = next(part for part in circuit.populations if part.name == NEURONS)
+    kept = {name: trained.parameters[name] for name in ("tau", "v_threshold")}
+    neurons = replace(trained, model=FROZEN, parameters=kept, initial={"theta": learned.theta})
+    rhythm = [part for part in circuit.stimuli if isinstance(part, SpikeSource)]
     return replace(
         circuit,
-        populations=tuple(part for part in circuit.populations if part.name != "pixels"),
-        stimuli=(
-            SpikeSource("pixels", pixels.size, pixels.ticks, pixels.indices),
-            *(part for part in circuit.stimuli if isinstance(part, SpikeSource)),
-        ),
-        restarts=tuple(part for part in circuit.restarts if part.population == NEURONS),
-        projections=tuple(part for part in circuit.projections if part.name in (SYNAPSES, "lift")),
+        populations=[neurons],
+        stimuli=[SpikeSource("pixels", pixels.size, pixels.ticks, pixels.indices), *rhythm],
+        restarts=[part for part in circuit.restarts if part.population == NEURONS],
+        operations=[],
     )
 
 

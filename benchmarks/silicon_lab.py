@@ -13,10 +13,12 @@ import numpy as np
 
 from benchmarks.form import checked
 from neuro.experiments.diehl_cook.circuit import Learned
-from neuro.experiments.diehl_cook.data import Split, load_split
+from neuro.experiments.diehl_cook.data import Images, Split
 from neuro.experiments.diehl_cook.readout import Readout, learn_readout
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
 from neuro.experiments.diehl_cook.training import respond, train
+from neuro.experiments.digits_to_verilog.data import load_split
+from neuro.experiments.digits_to_verilog.settings import DigitsSettings
 from neuro.experiments.stages import Stages
 from neuro.program import StepProgram
 from neuro.spikes import Recording
@@ -24,6 +26,7 @@ from rtl_export import Outcome, Simulator, SimulatorResult, export, netlist, ver
 
 SEED = 0
 _SECONDS = 3600.0
+_LEARNED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,13 @@ class Lab:
 
     @cached_property
     def split(self) -> Split:
-        """The digits."""
-        return load_split(self.settings)
+        """The demo's digits: 360 held out, and of the others 64 and 16 % of all to learn from and to choose by."""
+        stored, held_out = load_split(DigitsSettings(seed=SEED))
+        images = Images(stored.images, stored.labels)
+        rows = np.arange(len(images))
+        learned = round(_LEARNED * len(rows))
+        testing = Images(held_out.images, held_out.labels)
+        return Split(images.picked(rows[:learned]), images.picked(rows[learned:]), testing)
 
     @cached_property
     def trained(self) -> tuple[Learned, Readout]:

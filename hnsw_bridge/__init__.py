@@ -7,47 +7,140 @@
 as a ``neuro.circuit.Circuit`` for Brian2, the compiled and fixed-point simulators and Verilog.
 """
 
+from hnsw_bridge.association import Associated, associate
+from hnsw_bridge.cue_index import HNSWCues
+from hnsw_bridge.embedders import EMBEDDERS, Embed, MiniLMEmbedder, WordLlamaEmbedder, find_embedder
 from hnsw_bridge.event_program import EventProgram, event_program
+from hnsw_bridge.exchange import layer_from_graphml, layer_from_networkx, write_graphml
+from hnsw_bridge.explain import Step, Trace, edge_layers, explain, plot_activated
+from hnsw_bridge.fusion import Fusion, WordScores, activation
 from hnsw_bridge.graph import Degrees, IndexGraph, Links, graph_from_state, read_graph, to_networkx
-from hnsw_bridge.index import SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
+from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
+from hnsw_bridge.index_snapshot import load_index, save_index
+from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
+from hnsw_bridge.memory import MOST_RECORDS, Memory
+from hnsw_bridge.memory_folder import LONGEST_TEXT, forget_records, is_memory, made_with
+from hnsw_bridge.memory_info import MemoryInfo
 from hnsw_bridge.metric import Metric
+from hnsw_bridge.neuron import Dendrites, Gamma, Homeostasis, Parts, Priming, Resonance
+from hnsw_bridge.passages import MOST_CHARACTERS, Passage, passages
+from hnsw_bridge.phrases import Mentions, bare_title, mention_layer, phrases
+from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, LearnedEdges, no_edges
 from hnsw_bridge.readout import GO_TICKS, INTEGRATOR, READOUT, similarity_levels, with_readout
-from hnsw_bridge.search import MISSING, NeuromorphicSearch, SearchResult, build_search
-from hnsw_bridge.spreading import NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
-from hnsw_bridge.synapses import ExponentialWeights, SoftmaxWeights, WeightRule, contrast, synaptic_weights
+from hnsw_bridge.recall import TEXT_SPREADING, Candidates, Recall, TextGraph, links_used, recall
+from hnsw_bridge.recollection import Answer, LinkUsed, Recollection, Why
+from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
+from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
+from hnsw_bridge.synapses import (
+    ExponentialWeights,
+    InverseDistanceWeights,
+    RankWeights,
+    SoftmaxWeights,
+    WeightRule,
+    contrast,
+    synaptic_weights,
+)
+from hnsw_bridge.text_files import read_texts
+from hnsw_bridge.text_links import linked, text_layers
 
 __all__ = [
+    "Answer",
+    "Associated",
+    "CO_ACTIVATION",
+    "Candidates",
     "Degrees",
+    "Dendrites",
+    "EMBEDDERS",
+    "EdgeLayer",
+    "EdgeStdp",
+    "Embed",
     "EventProgram",
     "ExponentialWeights",
+    "Fusion",
     "GO_TICKS",
+    "Gamma",
+    "HNSWCues",
+    "Homeostasis",
     "INTEGRATOR",
     "IndexGraph",
     "IndexSettings",
+    "InverseDistanceWeights",
+    "LINKS",
+    "LONGEST_TEXT",
+    "LearnedEdges",
+    "LinkUsed",
     "Links",
     "MISSING",
+    "MOST_CHARACTERS",
+    "MOST_RECORDS",
+    "Memory",
+    "MemoryInfo",
+    "Mentions",
     "Metric",
+    "MiniLMEmbedder",
     "NODES",
     "NeuromorphicSearch",
+    "Parts",
+    "Passage",
+    "Priming",
     "READOUT",
+    "RankWeights",
+    "Recall",
+    "Recollection",
+    "Resonance",
     "SILICON_SETTINGS",
     "SearchResult",
     "Seeds",
     "SoftmaxWeights",
     "SpikeIndex",
     "Spreading",
+    "Step",
+    "TEXT_SPREADING",
     "THRESHOLD",
+    "TextGraph",
+    "Trace",
     "WeightRule",
+    "Why",
+    "WordLlamaEmbedder",
+    "WordScores",
+    "activation",
+    "associate",
+    "bare_title",
     "build_index",
     "build_search",
     "contrast",
+    "edge_layer",
+    "edge_layers",
     "event_program",
+    "explain",
+    "find_embedder",
     "find_seeds",
+    "forget_records",
     "graph_from_state",
+    "is_memory",
+    "layer_from_graphml",
+    "layer_from_networkx",
+    "linked",
+    "links_used",
+    "load_index",
+    "made_with",
+    "mention_layer",
+    "no_edges",
+    "passages",
+    "phrases",
+    "plot_activated",
     "read_graph",
+    "read_texts",
+    "recall",
+    "save_index",
+    "shared_layer",
     "similarity_levels",
     "spreading_circuit",
+    "strongest",
     "synaptic_weights",
+    "temporal_layer",
+    "text_layers",
     "to_networkx",
     "with_readout",
+    "write_graphml",
 ]

@@ -1,28 +1,31 @@
-"""The event-driven run: queries over an EventProgram, updating only the nodes that are awake.
+"""The event-driven run: queries over an EventProgram, visiting only nodes that could still cross their threshold.
 
-A node wakes up when a current or a spike reaches it and sleeps again when the query ends. The cost of a query
-therefore depends on its activity and not on the size of the graph. Expressions are evaluated by the project's
-one evaluator, operation for operation as the other targets do, so spikes are equal to the clock-driven run's.
+The kernel is printed from the program (:mod:`hnsw_bridge.event_source`). A node wakes up when a current or a spike
+reaches it; one that can't cross by itself sleeps on until the next event and then replays the ticks that it missed, one
+by one. So spikes are equal to the clock-driven run's, and the cost of a query depends on its activity and not on the
+size of the graph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from hnsw_bridge._kernels import deliver
-from hnsw_bridge.event_program import EventProgram
+from hnsw_bridge.event_program import FULL, EventProgram
 from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import FloatArray
-from neuro.expressions import evaluate
-from neuro.program import ACTIVE
+from hnsw_bridge.metric import FloatArray, VectorArray
+from hnsw_bridge.spreading import LEAST_SHARE, MOST_SEEDS, THRESHOLD
+from hnsw_bridge.synapses import STEPS
+
+_FEWEST = 4096
+_LAST_GENERATION = 2**31 - 1
+_EVERYBODY = np.zeros(0, dtype=np.bool_)
 
 
-@dataclass(frozen=True, slots=True)
-class QuerySpikes:
+class QuerySpikes(NamedTuple):
     """What one query gave: ticks and nodes of its spikes in order, and how many nodes were awake."""
 
     ticks: IntArray
@@ -30,113 +33,154 @@ class QuerySpikes:
     awake: int
 
 
-def run_queries(program: EventProgram, seeds: IntArray, currents: FloatArray, ticks: int) -> Iterator[QuerySpikes]:
-    """The spikes of each query in turn, ticks counted from its start.
+def run_queries(program: EventProgram, seeds: IntArray, currents: FloatArray) -> Iterator[QuerySpikes]:
+    """The spikes of each query in turn, ticks counted from its start; each is ``program.ticks`` long.
 
     Args:
         program: from :func:`hnsw_bridge.event_program`.
         seeds: shape (queries, seeds), the nodes that get a current.
         currents: shape (queries, seeds), in the unit of the input variable.
-        ticks: length of a query.
     """
-    memory = _Memory(program)
+    run = EventRun(program, LastingStates(program))
     for row, values in zip(seeds, currents, strict=True):
-        memory.wake(row)
-        memory.states[program.variable][row] = values
-        yield _query(program, memory, ticks)
-        memory.sleep()
+        yield run.query(row, values)
 
 
-class _Memory:
-    """States of all nodes; nodes that sleep are at rest. The awake ones are listed in ``awake[:count]``."""
+class Asked(NamedTuple):
+    """A query as :meth:`EventRun.answer` takes it.
+
+    Args:
+        arrays: metric, vectors and squares, from :meth:`hnsw_bridge.items.Items.arrays`.
+        query: shape (dimension,), float32.
+        found, rounded: nodes that hnswlib proposes and its distances.
+        slack: room for rounding in these.
+        wanted: how many of them are ranked exactly.
+        k: how many answers.
+        few: how many seeds.
+        drive: the current into a full seed, in thresholds.
+        join: whether the proposals are ranked beside the nodes that fire.
+    """
+
+    arrays: tuple[int, VectorArray, FloatArray]
+    query: VectorArray
+    found: IntArray
+    rounded: VectorArray
+    slack: tuple[float, float]
+    wanted: int
+    k: int
+    few: int
+    drive: float
+    join: bool
+
+
+class Answer(NamedTuple):
+    """Seeds with their distances and shares, then the nodes found and their distances."""
+
+    seeds: IntArray
+    near: FloatArray
+    shares: FloatArray
+    nodes: IntArray
+    distances: FloatArray
+
+
+class LastingStates:
+    """What stays from query to query: thresholds that moved, and how many queries there were."""
 
     def __init__(self, program: EventProgram) -> None:
-        self.initial = {state.name: state.initial for state in program.neurons.states}
-        # Zeros are laid out by the system when they are touched, so a large graph at rest costs nothing.
-        self.states = {
-            name: np.array(value, dtype=np.float64) if np.any(value) else np.zeros(program.nodes)
-            for name, value in self.initial.items()
-        }
-        self.refractory = np.zeros(program.nodes, dtype=np.int64)
-        self.is_awake = np.zeros(program.nodes, dtype=np.bool_)
-        self.awake = np.empty(program.nodes, dtype=np.int64)
-        self.count = 0
-
-    def wake(self, nodes: IntArray) -> None:
-        self.awake[: nodes.size] = nodes
-        self.is_awake[nodes] = True
-        self.count = int(nodes.size)
-
-    def sleep(self) -> None:
-        nodes = self.awake[: self.count]
-        for name, state in self.states.items():
-            state[nodes] = self.initial[name][nodes]
-        self.refractory[nodes] = 0
-        self.is_awake[nodes] = False
-        self.count = 0
+        self.queries = 0
+        self.arrays = {name: program.neurons.state(name).initial.astype(np.float64) for name in program.lasting}
+        self.seen = np.zeros(program.nodes if program.every_query else 0, dtype=np.int64)
 
 
-def _query(program: EventProgram, memory: _Memory, ticks: int) -> QuerySpikes:
-    winners = program.neurons.winners
-    left = program.nodes * ticks if winners.quota is None else winners.quota
-    fired = []
-    for tick in range(ticks):
-        nodes, margins = _crossing(program, memory)
-        limit = left if winners.per_tick is None else min(left, winners.per_tick)
-        chosen = _largest(nodes, margins, limit)
-        fired.append((np.full(chosen.size, tick, dtype=np.int64), chosen))
-        left -= chosen.size
-        if left == 0:
-            break  # The quota is used up: nothing fires before the next restart.
-        _spike(program, memory, chosen)
-    when, who = (np.concatenate(part) for part in zip(*fired, strict=True))
-    return QuerySpikes(when, who, memory.count)
+class EventRun:
+    """A printed kernel and its room to work in; one query at a time. States that last may be shared by several."""
+
+    def __init__(self, program: EventProgram, lasting: LastingStates) -> None:
+        from hnsw_bridge.event_source import print_query
+        from neuro.simulators.kernel_module import load_kernel
+
+        source, self._arguments = print_query(program)
+        module = load_kernel(source)
+        self._query, self._answer = module.query, module.answer
+        self._program = program
+        self._lasting = lasting
+        self._generation = 0
+        self._fixed = _fixed_arguments(program) | {f"l_{name}": array for name, array in lasting.arrays.items()}
+        self._fixed["seen"] = lasting.seen
+        self._seeds, self._currents = np.empty(MOST_SEEDS, dtype=np.int64), np.empty(MOST_SEEDS)
+        self._grow(_FEWEST)
+
+    def query(self, seeds: IntArray, currents: FloatArray, allowed: npt.NDArray[np.bool_] | None = None) -> QuerySpikes:
+        """The spikes of one query; nodes that are not ``allowed``, shape (nodes,), never get any input."""
+        masked = (False, _EVERYBODY) if allowed is None else (True, allowed)
+        while (fired := self._query(*self._given(seeds, currents, *masked))) == FULL:
+            self._grow(2 * self._capacity)
+        return self._spikes(fired)
+
+    def answer(self, asked: Asked) -> tuple[QuerySpikes, Answer]:
+        """Seeds from what hnswlib found, their spikes, and what fired or was found ranked exactly, in one call."""
+        shares = np.empty(asked.few)
+        front = (
+            *asked.arrays, asked.query, asked.found, asked.rounded, *asked.slack, asked.wanted, asked.k, asked.few,
+            shares, self._program.nodes, LEAST_SHARE, asked.drive, float(STEPS), THRESHOLD, asked.join,
+        )  # fmt: skip
+        room = self._seeds[: asked.few], self._currents[: asked.few]
+        while (result := self._answer(*front, *self._given(*room, False, _EVERYBODY)))[0] == FULL:
+            self._grow(2 * self._capacity)
+        fired, nodes, near, last, exact = result
+        return self._spikes(fired), Answer(nodes, near, shares, last, exact)
+
+    def _given(self, seeds: IntArray, currents: FloatArray, masked: bool, allowed: npt.NDArray[np.bool_]) -> list[Any]:
+        if self._generation == _LAST_GENERATION:
+            self._grow(self._capacity)
+        self._generation += 1
+        values = (seeds, currents, masked, allowed, self._generation, self._lasting.queries)
+        for place, value in zip(self._changing, values, strict=True):
+            if place is not None:
+                self._list[place] = value
+        return self._list
+
+    def _spikes(self, fired: int) -> QuerySpikes:
+        self._lasting.queries += 1
+        own = self._own
+        return QuerySpikes(own["spike_ticks"][:fired].copy(), own["spike_nodes"][:fired].copy(), int(own["result"][0]))
+
+    def _grow(self, capacity: int) -> None:
+        """Room for so many awake nodes and spikes; what it held before is not needed any more."""
+        self._capacity, self._generation = capacity, 0
+        whole = ("node_of", "ready", "at", "order", "spike_ticks", "spike_nodes", "spike_slots", "keys", "ties")
+        rooms: dict[str, Any] = {name: np.zeros(capacity, dtype=np.int64) for name in whole}
+        rooms["listed"] = np.zeros(capacity, dtype=np.bool_)
+        rooms |= {name: np.zeros(capacity) for name in ("margins", "room")}
+        rooms["table"] = np.full(4 * capacity, -1, dtype=np.int64)
+        rooms["ends"] = np.zeros(self._program.ticks, dtype=np.int64)
+        rooms["result"] = np.zeros(1, dtype=np.int64)
+        rooms |= {f"s_{state.name}": np.zeros(capacity) for state in self._program.neurons.states}
+        self._own = self._fixed | rooms
+        changing = ("seeds", "currents", "masked", "allowed", "generation", "done")
+        self._changing = [self._arguments.index(name) if name in self._arguments else None for name in changing]
+        self._list = [self._own.get(name) for name in self._arguments]
 
 
-def _values(program: EventProgram, memory: _Memory, nodes: IntArray) -> dict[str, Any]:
-    numbers: dict[str, Any] = {name: state[nodes] for name, state in memory.states.items()}
-    for coefficient in program.neurons.coefficients:
-        numbers[coefficient.name] = coefficient.values[nodes] if coefficient.values.ndim else coefficient.values
-    return numbers
-
-
-def _crossing(program: EventProgram, memory: _Memory) -> tuple[IntArray, FloatArray]:
-    """Phases 1 and 2 of a tick for the awake nodes: those above threshold, and by how much."""
-    nodes, neurons = memory.awake[: memory.count], program.neurons
-    left = np.maximum(memory.refractory[nodes] - 1, 0)
-    memory.refractory[nodes] = left
-    values = _values(program, memory, nodes) | {ACTIVE: left == 0}
-    moved = {part.target.name: evaluate(part.value, values) for part in neurons.update}
-    for name, value in moved.items():
-        memory.states[name][nodes] = value
-    values |= moved
-    if neurons.threshold is None:
-        return nodes[:0], np.zeros(0)
-    above, below = (evaluate(side, values) for side in (neurons.threshold.left, neurons.threshold.right))
-    fires = (above > below) & values[ACTIVE]
-    return nodes[fires], np.asarray(above - below)[fires]
-
-
-def _largest(nodes: IntArray, margins: FloatArray, limit: int) -> IntArray:
-    """The nodes of the ``limit`` largest margins, ascending; ties go to the lower node."""
-    if nodes.size > limit:
-        last = np.partition(margins, nodes.size - limit)[nodes.size - limit]
-        surely = nodes[margins > last]
-        tied = np.sort(nodes[margins == last])
-        nodes = np.concatenate([surely, tied[: limit - surely.size]])
-    return np.sort(nodes)
-
-
-def _spike(program: EventProgram, memory: _Memory, chosen: IntArray) -> None:
-    """Refractory counters, synapses and resets of the nodes that fire."""
-    memory.refractory[chosen] = program.period[chosen]
-    memory.count = deliver(
-        chosen,
-        (program.row_start, program.column, program.weight),
-        (memory.states[program.target], memory.refractory, memory.is_awake, memory.awake),
-        memory.count,
-        program.target in program.neurons.held,
-    )
-    values = _values(program, memory, chosen)
-    for part in program.neurons.reset:
-        values[part.target.name] = memory.states[part.target.name][chosen] = evaluate(part.value, values)
+def _fixed_arguments(program: EventProgram) -> dict[str, Any]:
+    """Everything that the kernel is given alike for each query."""
+    neurons, winners = program.neurons, program.neurons.winners
+    endless = np.iinfo(np.int64).max
+    given: dict[str, Any] = {
+        "ticks": program.ticks,
+        "per_tick": endless if winners.per_tick is None else winners.per_tick,
+        "quota": endless if winners.quota is None else winners.quota,
+        "period": program.period if program.period.ndim else int(program.period),
+    }
+    for state in neurons.states:
+        given[f"r_{state.name}"] = state.initial if np.ptp(state.initial) else float(state.initial[0])
+    for part in neurons.coefficients:
+        given[f"c_{part.name}"] = part.values if part.values.ndim else float(part.values)
+    for run in (*program.every_tick, *program.every_query):
+        given |= {f"o_{run.name}_{part.name}": float(part.values) for part in run.coefficients}
+    for index, layer in enumerate(program.layers):
+        given[f"q{index}_row_start"], given[f"q{index}_column"] = layer.row_start, layer.column
+        given[f"q{index}_delay"] = layer.delay if layer.delay.ndim else int(layer.delay)
+        given[f"q{index}_longest"] = int(layer.delay.max(initial=0))
+        given |= {f"q{index}_{name}": values for name, values in layer.weights.items()}
+    return given

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hnsw_bridge.index import SpikeIndex
 from hnsw_bridge.labels import IntArray, checked_labels, find_labels
-from hnsw_bridge.metric import FloatArray, Metric, VectorArray, distances, similarities
+from hnsw_bridge.metric import FloatArray, Metric, VectorArray, similarities
 from hnsw_bridge.state import read_state
 from neuro.errors import InvalidInput
 
@@ -76,6 +76,8 @@ class IndexGraph:
             metric).
         entry: the node where hnswlib starts a search.
         layers: the links of each level, from 0 up.
+        alive: shape (nodes,): False for deleted items, which only lead on to others.
+        types: shape (nodes,), the type of each node, 0 to 255.
     """
 
     metric: Metric
@@ -84,6 +86,8 @@ class IndexGraph:
     vectors: VectorArray
     entry: int
     layers: tuple[Links, ...]
+    alive: npt.NDArray[np.bool_]
+    types: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return int(self.labels.size)
@@ -114,6 +118,39 @@ class IndexGraph:
             frontier = np.flatnonzero(reached & ~seen)
         return seen
 
+    def unreachable(self) -> IntArray:
+        """Labels of living items that no search from the entry can reach on level 0."""
+        return np.asarray(self.labels[self.alive & ~self.reachable([self.entry])])
+
+    def hubs(self, count: int = 10) -> tuple[IntArray, IntArray]:
+        """Labels of the nodes that most links reach, and how many reach each, most first."""
+        into = np.bincount(self.links.column, minlength=len(self))
+        best = np.lexsort((np.arange(len(self)), -into))[:count]
+        return self.labels[best], into[best]
+
+    def aggregate_neighbours(self, features: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> FloatArray:
+        """One step of message passing: h_i = sum_j w_ij x_j / sum_j |w_ij| over the links i -> j of level 0.
+
+        Args:
+            features: x, shape (nodes,) or (nodes, channels).
+            weights: w, shape (links,); the similarities by default. A node without links keeps 0.
+
+        Raises:
+            InvalidInput: another number of rows or weights.
+        """
+        given = np.asarray(features, dtype=np.float64)
+        strength = self.similarities() if weights is None else np.asarray(weights, dtype=np.float64)
+        if given.ndim not in (1, 2) or len(given) != len(self) or strength.shape != (len(self.links),):
+            raise InvalidInput(
+                f"features have shape {given.shape}, weights {strength.shape}; {len(self)} rows, {len(self.links)} go"
+            )
+        from scipy.sparse import csr_matrix
+
+        links = self.links
+        matrix = csr_matrix((strength, links.column, links.row_start), shape=(len(self), len(self)))
+        total = np.asarray(abs(matrix).sum(axis=1)).ravel()
+        return np.asarray((matrix @ given).T / np.where(total > 0, total, 1.0)).T
+
     def degrees(self) -> Degrees:
         """Statistics of the links of level 0."""
         out = np.diff(self.links.row_start)
@@ -143,9 +180,33 @@ def read_graph(index: SpikeIndex) -> IndexGraph:
         InvalidInput: the index's memory does not describe the index's own items.
     """
     graph = graph_from_state(index.state())
-    if len(graph) != len(index) or not np.array_equal(graph.labels, np.arange(len(index))):
+    if np.any(graph.labels[1:] != graph.labels[:-1] + 1):
+        graph = _in_order_of_labels(graph)
+    if not np.array_equal(graph.labels, np.arange(index.nodes)) or not np.array_equal(graph.alive, index.alive):
         raise InvalidInput("the index state is damaged or foreign: its nodes are not the index's items in their order")
-    return IndexGraph(graph.metric, index.labels, graph.levels, graph.vectors, graph.entry, graph.layers)
+    return replace(graph, labels=index.labels, types=index.types)
+
+
+def _in_order_of_labels(graph: IndexGraph) -> IndexGraph:
+    """The graph with its nodes in the order of their labels: several threads number elements as they race."""
+    order = np.argsort(graph.labels)
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    layers = []
+    for links in graph.layers:
+        degree = np.diff(links.row_start)[order]
+        kept = _rows(links.row_start, order)
+        row_start = np.concatenate([[0], np.cumsum(degree)]).astype(np.int64)
+        layers.append(Links(row_start, place[links.column[kept]], links.distance[kept]))
+    return replace(
+        graph,
+        labels=graph.labels[order],
+        levels=graph.levels[order],
+        vectors=graph.vectors[order],
+        entry=int(place[graph.entry]),
+        layers=tuple(layers),
+        alive=graph.alive[order],
+    )
 
 
 def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
@@ -160,20 +221,18 @@ def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
     read = read_state(state)
     layers = tuple(_measured(read.metric, read.vectors, row_start, column) for row_start, column in read.links)
     labels = checked_labels(read.labels, read.labels.size)
-    return IndexGraph(read.metric, labels, read.levels, read.vectors, read.entry, layers)
+    types = np.zeros(labels.size, dtype=np.uint8)
+    return IndexGraph(
+        read.metric, labels, read.levels, read.vectors, read.entry, layers, alive=~read.deleted, types=types
+    )
 
 
 def _measured(metric: Metric, vectors: VectorArray, row_start: IntArray, column: IntArray) -> Links:
+    from hnsw_bridge import _kernels
+
     distance = np.empty(column.size, dtype=np.float64)
-    source = np.repeat(np.arange(row_start.size - 1), np.diff(row_start))
-    for start in range(0, column.size, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        distance[part] = distances(metric, vectors[source[part]], vectors[column[part]])
+    _kernels.measure_links(metric.code, np.ascontiguousarray(vectors), row_start, column, distance)
     return Links(row_start, column, distance)
-
-
-_CHUNK = 65_536
-"""Links measured at once, so that memory stays small."""
 
 
 def to_networkx(graph: IndexGraph, level: int = 0) -> Any:

@@ -7,16 +7,24 @@ Small World graphs* (2018).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from hnsw_bridge.items import NODE_TYPES, Items
 from hnsw_bridge.labels import IntArray, checked_labels
-from hnsw_bridge.metric import FloatArray, Metric, VectorArray, checked_vectors, distances
+from hnsw_bridge.lock import SharedLock
+from hnsw_bridge.metric import FloatArray, Metric, VectorArray, checked_vectors
 from neuro.errors import InvalidInput
+
+BoolArray = npt.NDArray[np.bool_]
+Filter = BoolArray | Callable[[IntArray], BoolArray]
+"""Which items may be found: a mask over the nodes, or a function of their labels that gives one."""
+
+T = TypeVar("T")
 
 _LIMITS = {
     "links": (2, 512),
@@ -24,6 +32,14 @@ _LIMITS = {
     "search_effort": (1, 100_000),
     "seed": (0, 2**31 - 1),
 }
+_PORTION = 256
+"""Items added under one lock, so that readers wait for a short time only."""
+
+_SCANNED = 4096
+"""Filters that leave fewer items are answered by a scan of them."""
+
+MISSING = -1
+"""The label in places of a result for which there is no item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,75 +72,251 @@ SILICON_SETTINGS = IndexSettings(links=6)
 """Few links a node, for a graph that becomes Verilog: 256 digits have about 2,200 synapses."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class SpikeIndex:
-    """Vectors that can be searched; made by :func:`build_index`.
+    """Vectors that can be searched, added, changed and deleted; made by :func:`build_index`.
 
-    Args:
-        metric: what "near" means.
-        settings: how it was built.
-        vectors: shape (items, dimension), float32, read-only.
-        labels: shape (items,), read-only; item i is node i of the graph.
+    Node i is hnswlib's element i, the i-th item ever added. A deleted item's node stays as a stepping stone: it leads
+    on to others and is never found. Any number of threads may search while one writes.
     """
 
-    metric: Metric
-    settings: IndexSettings
-    vectors: VectorArray
-    labels: IntArray
-    _native: Any = field(repr=False)
+    def __init__(self, metric: Metric, settings: IndexSettings, dimension: int) -> None:
+        import hnswlib
+
+        self.metric = metric
+        self.settings = settings
+        self._items = Items(metric, dimension)
+        self._lock = SharedLock()
+        self._native = hnswlib.Index(metric.value, dimension)
+        self._native.init_index(1, M=settings.links, ef_construction=settings.build_effort, random_seed=settings.seed)
 
     def __len__(self) -> int:
-        return int(self.labels.size)
+        return self._items.living
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes, deleted ones included."""
+        return self._items.nodes
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return int(self.vectors.shape[1])
+        return self._items.dimension
 
-    def query(self, batch: npt.ArrayLike, k: int = 10) -> tuple[IntArray, FloatArray]:
+    @property
+    def vectors(self) -> VectorArray:
+        """Shape (nodes, dimension), float32, read-only, as they were given."""
+        return self._items.vectors
+
+    @property
+    def labels(self) -> IntArray:
+        """Shape (nodes,), read-only; below 0 for deleted items."""
+        return self._items.labels
+
+    @property
+    def types(self) -> npt.NDArray[np.uint8]:
+        """Shape (nodes,), the type of each item."""
+        return self._items.types
+
+    @property
+    def alive(self) -> BoolArray:
+        """Shape (nodes,): not deleted."""
+        return self._items.alive
+
+    def query(
+        self, batch: npt.ArrayLike, k: int = 10, where: Filter | None = None, types: npt.ArrayLike | None = None
+    ) -> tuple[IntArray, FloatArray]:
         """Labels and exact distances of the k nearest items found, nearest first, each of shape (rows, k).
 
-        hnswlib proposes max(k, search_effort) candidates, which are sorted by their exact distance; ties go
-        to the item that was added first.
+        hnswlib proposes max(k, search_effort) candidates, which are sorted by their exact distance; ties go to the item
+        that was added first. A filter is honoured exactly and never starved: where the graph gives fewer than k of the
+        items that it lets through, or it lets through few, these are scanned one and all. With fewer than k of them the
+        rest of a row is -1, at infinite distance.
+
+        Args:
+            batch: shape (rows, dimension).
+            k: how many.
+            where: a mask over the nodes, or a function of the labels that gives one.
+            types: of the items that may be found.
 
         Raises:
-            InvalidInput: a batch of another dimension or dtype, NaN, or a k outside 1 .. items.
+            InvalidInput: a batch of another dimension or dtype, NaN, a k outside 1 .. items, an unusable filter.
         """
-        nodes, near = self.nearest(self.checked(batch), k)
-        return self.labels[nodes], near
+        queries = self.checked(batch)
+        check_k(k, len(self))
+        allowed = self.allowed(where, types)
+        nodes, near = self.nearest(queries, k) if allowed is None else self.nearest_allowed(queries, k, allowed)
+        return np.where(nodes == MISSING, MISSING, self.labels[nodes]), near
 
     def checked(self, batch: npt.ArrayLike) -> VectorArray:
         """The batch as float32 rows of this index's dimension, or InvalidInput."""
         return checked_vectors(batch, "queries", self.metric, self.dimension)
 
+    def allowed(self, where: Filter | None, types: npt.ArrayLike | None = None) -> BoolArray | None:
+        """Which nodes a filter lets through, shape (nodes,); None for no filter.
+
+        Raises:
+            InvalidInput: no mask of that shape, or types outside 0 .. 255.
+        """
+        if where is None and types is None:
+            return None
+        result = self.alive.copy()
+        if where is not None:
+            given = np.asarray(where(self.labels) if callable(where) else where)
+            if given.dtype != np.bool_ or given.shape != result.shape:
+                raise InvalidInput(
+                    f"the filter gives {given.dtype} {given.shape}; truth values of shape {result.shape} are allowed"
+                )
+            result &= given
+        if types is not None:
+            wanted = np.asarray(types).ravel()
+            if wanted.size and (
+                not np.issubdtype(wanted.dtype, np.integer) or wanted.min() < 0 or wanted.max() >= NODE_TYPES
+            ):
+                raise InvalidInput(f"types are {wanted.tolist()}; whole numbers from 0 to {NODE_TYPES - 1} are allowed")
+            result &= np.isin(self.types, wanted)
+        return result
+
     def nearest(self, queries: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
-        """Like :meth:`query` for rows already checked, with node numbers in place of labels."""
+        """Like :meth:`query` for rows already checked, with node numbers in place of labels and without a filter."""
         check_k(k, len(self))
-        candidates = self._candidates(queries, min(max(int(k), self.settings.search_effort), len(self)))
+        candidates, rounded = self.proposals(queries, min(max(int(k), self.settings.search_effort), len(self)))
         nodes = np.empty((len(queries), k), dtype=np.int64)
         near = np.empty((len(queries), k), dtype=np.float64)
         for row, query in enumerate(queries):
-            nodes[row], near[row] = self.ranked(query, candidates[row], k)
+            nodes[row], near[row] = self._best(query, candidates[row], rounded[row], k)
         return nodes, near
 
+    def _best(self, query: VectorArray, found: IntArray, rounded: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
+        """The k nearest of what hnswlib found; only those that could be are measured."""
+        with self._lock.read:
+            return self._items.best(query, found, rounded, k)
+
     def ranked(self, query: VectorArray, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
-        """The k nearest of the candidate nodes (ascending) and their exact distances, nearest first."""
-        exact = distances(self.metric, self.vectors[candidates], query)
-        order = np.argsort(exact, kind="stable")[:k]
-        return candidates[order], exact[order]
+        """The k nearest of the candidate nodes and their exact distances, nearest first, each node once."""
+        with self._lock.read:
+            return self._items.ranked(query, candidates, k)
+
+    def exact(self, query: VectorArray) -> FloatArray:
+        """The exact distance of every node, shape (nodes,)."""
+        with self._lock.read:
+            return self._items.exact(query)
+
+    def proposals(self, queries: VectorArray, count: int) -> tuple[IntArray, VectorArray]:
+        """The nodes that hnswlib finds for each query and its distances (float32), nearest first, shape (rows, count).
+
+        Where it can't reach that many, all items, with distance 0.
+        """
+        with self._lock.read:
+            return self._find(queries, count)
+
+    def consult(self, queries: VectorArray, count: int, then: Callable[[IntArray, VectorArray, Items], T]) -> T:
+        """What ``then`` makes of the proposals while no writer can change the items."""
+        with self._lock.read:
+            return then(*self._find(queries, count), self._items)
+
+    def _find(self, queries: VectorArray, count: int) -> tuple[IntArray, VectorArray]:
+        try:
+            found, near = self._native.knn_query(queries, k=count, num_threads=1)
+        except RuntimeError:
+            # Fewer than `count` nodes can be reached from the entry, so all items are looked at.
+            everything = np.tile(np.flatnonzero(self.alive), (len(queries), 1))
+            return everything, np.zeros(everything.shape, dtype=np.float32)
+        return np.asarray(found).view(np.int64), np.asarray(near)
+
+    def add(
+        self,
+        embeddings: npt.ArrayLike,
+        labels: npt.ArrayLike | None = None,
+        types: npt.ArrayLike | None = None,
+        *,
+        threads: int = 1,
+    ) -> IntArray:
+        """Add items; gives their labels (by default those after the largest so far).
+
+        One thread gives equal bytes for equal input. Several give a graph that depends on their race; answers are equal
+        as far as the search is exhaustive, since distances are ranked exactly.
+
+        Raises:
+            InvalidInput: unusable rows, a label that is there already, types outside 0 .. 255; nothing is added then.
+        """
+        vectors = checked_vectors(embeddings, "embeddings", self.metric, self.dimension)
+        names = self._items.fresh_labels(labels, len(vectors))
+        kinds = self._items.checked_types(types, len(vectors))
+        # Nobody can read an empty index, so its first items go in at once.
+        portion = _PORTION if self.nodes else len(vectors)
+        for start in range(0, len(vectors), portion):
+            part = slice(start, start + portion)
+            with self._lock.write:
+                numbers = np.arange(self.nodes, self.nodes + len(vectors[part]))
+                self._room(int(numbers[-1]) + 1)
+                self._native.add_items(vectors[part], numbers, num_threads=int(threads))
+                self._items.append(vectors[part], names[part], kinds[part])
+        return names
+
+    def update(self, labels: npt.ArrayLike, embeddings: npt.ArrayLike) -> None:
+        """Give items new vectors; they keep their nodes and are linked anew.
+
+        Raises:
+            InvalidInput: an unknown label, a label twice, unusable rows; nothing is changed then.
+        """
+        vectors = checked_vectors(embeddings, "embeddings", self.metric, self.dimension)
+        nodes = self._items.find(checked_labels(labels, len(vectors)))
+        with self._lock.write:
+            self._native.add_items(vectors, nodes, num_threads=1)
+            self._items.overwrite(nodes, vectors)
+
+    def update_vector(self, label: int, towards: npt.ArrayLike, alpha: float) -> None:
+        """Move an item: v <- (1 - alpha) v + alpha towards; under the cosine metric the direction counts.
+
+        Raises:
+            InvalidInput: an unknown label, an unusable vector, alpha outside 0 .. 1; nothing is changed then.
+        """
+        if not 0 <= alpha <= 1:
+            raise InvalidInput(f"alpha is {alpha!r}; 0 to 1 is allowed")
+        (goal,) = checked_vectors(np.asarray(towards)[None], "towards", self.metric, self.dimension)
+        (node,) = self._items.find(np.array([label]))
+        self.update([label], ((1.0 - alpha) * self.vectors[node].astype(np.float64) + alpha * goal)[None])
+
+    def delete(self, labels: npt.ArrayLike) -> None:
+        """Delete items. Their nodes lead on to others but are never found; build the index again to be rid of them.
+
+        Raises:
+            InvalidInput: an unknown label, a label twice, or no item would be left; nothing is changed then.
+        """
+        wanted = np.asarray(labels).ravel()
+        nodes = self._items.find(checked_labels(wanted, wanted.size)) if wanted.size else wanted
+        if nodes.size >= len(self):
+            raise InvalidInput(f"{nodes.size} of {len(self)} items would be deleted; an index holds at least one")
+        with self._lock.write:
+            for node in nodes.tolist():
+                self._native.mark_deleted(node)
+            self._items.bury(nodes)
 
     def state(self) -> Mapping[str, Any]:
         """Numbers and bytes by which hnswlib describes the index, for :func:`hnsw_bridge.read_graph`."""
-        (state,) = self._native.__getstate__()
+        with self._lock.read:
+            (state,) = self._native.__getstate__()
         return dict(state)
 
-    def _candidates(self, queries: VectorArray, count: int) -> IntArray:
-        try:
-            found, _ = self._native.knn_query(queries, k=count, num_threads=1)
-        except RuntimeError:
-            # Fewer than `count` nodes can be reached from the entry, so all items are looked at.
-            return np.tile(np.arange(len(self), dtype=np.int64), (len(queries), 1))
-        return np.sort(found.astype(np.int64), axis=1)
+    def _room(self, nodes: int) -> None:
+        """Make room; a larger index is given a fifth more than it needs."""
+        room = self._native.get_max_elements()
+        if nodes > room:
+            self._native.resize_index(nodes if not self.nodes else max(nodes, room + room // 5))
+
+    def nearest_allowed(self, queries: VectorArray, k: int, allowed: BoolArray) -> tuple[IntArray, FloatArray]:
+        """The k nearest of the nodes let through, for rows already checked; -1 at infinite distance past the last."""
+        nodes = np.full((len(queries), k), MISSING, dtype=np.int64)
+        near = np.full((len(queries), k), np.inf)
+        passed = np.flatnonzero(allowed)
+        wide = int(1.5 * max(k, self.settings.search_effort) * len(self) / max(passed.size, 1))
+        scan = passed.size <= _SCANNED or wide > len(self) // 4
+        candidates = None if scan else self.proposals(queries, min(wide, len(self)))[0]
+        for row, query in enumerate(queries):
+            found = passed if candidates is None else candidates[row][allowed[candidates[row]]]
+            best, exact = self.ranked(query, found if found.size >= k else passed, k)
+            nodes[row, : best.size], near[row, : best.size] = best, exact
+        return nodes, near
 
 
 def build_index(
@@ -132,30 +324,26 @@ def build_index(
     labels: npt.ArrayLike | None = None,
     metric: Metric = Metric.L2,
     settings: IndexSettings | None = None,
+    *,
+    types: npt.ArrayLike | None = None,
+    threads: int = 1,
 ) -> SpikeIndex:
     """An index over the rows of ``embeddings``, shape (items, dimension), any float dtype.
 
-    Items are added by one thread in their order, so equal input and seed give an equal graph. The labels
+    With one thread items are added in their order, so equal input and seed give an equal graph. The labels
     (whole numbers, default 0, 1, ...) stay outside hnswlib, which knows item i as i.
 
     Raises:
         InvalidInput: wrong shape or dtype, an empty set, NaN, infinity, zero rows under the cosine metric,
-            labels that are no whole numbers, negative, twice there or too many.
+            labels that are no whole numbers, negative, twice there or too many, types outside 0 .. 255.
     """
-    import hnswlib
-
     if not isinstance(metric, Metric):
         raise InvalidInput(f"metric is {metric!r}; one of {', '.join(map(str, Metric))} is allowed")
     chosen = IndexSettings() if settings is None else settings
     vectors = checked_vectors(embeddings, "embeddings", metric)
-    vectors = vectors.copy() if np.shares_memory(vectors, np.asarray(embeddings)) else vectors
-    vectors.setflags(write=False)
-    names = checked_labels(labels, len(vectors))
-    native = hnswlib.Index(metric.value, vectors.shape[1])
-    native.init_index(len(vectors), M=chosen.links, ef_construction=chosen.build_effort, random_seed=chosen.seed)
-    native.add_items(vectors, np.arange(len(vectors)), num_threads=1)
-    native.set_ef(1)
-    return SpikeIndex(metric, chosen, vectors, names, native)
+    index = SpikeIndex(metric, chosen, vectors.shape[1])
+    index.add(vectors, checked_labels(labels, len(vectors)), types, threads=threads)
+    return index
 
 
 def check_k(k: int, items: int) -> None:

@@ -18,6 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 VectorArray = npt.NDArray[np.float32]
 
 _LARGEST_SQUARE = 1e37
+_SMALLEST_SQUARE = 1e-30
 
 
 class Metric(Enum):
@@ -26,6 +27,11 @@ class Metric(Enum):
     L2 = "l2"
     COSINE = "cosine"
     INNER_PRODUCT = "ip"
+
+    @property
+    def code(self) -> int:
+        """The number by which kernels know it."""
+        return {"l2": 0, "cosine": 1, "ip": 2}[self.value]
 
 
 def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension: int | None = None) -> VectorArray:
@@ -42,19 +48,28 @@ def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension:
         raise InvalidInput(f"{what} have shape {given.shape}; (rows, dimension) with at least one row is allowed")
     if dimension is not None and given.shape[1] != dimension:
         raise InvalidInput(f"{what} have {given.shape[1]} dimensions; the index holds vectors of {dimension}")
-    with np.errstate(over="ignore"):
-        vectors = np.ascontiguousarray(given, dtype=np.float32)
+    if given.dtype == np.float32:
+        vectors = np.ascontiguousarray(given)
+    else:
+        with np.errstate(over="ignore"):
+            vectors = np.ascontiguousarray(given, dtype=np.float32)
     _check_numbers(vectors, what, metric)
     return vectors
 
 
 def _check_numbers(vectors: VectorArray, what: str, metric: Metric) -> None:
+    from hnsw_bridge import _kernels
+
+    if _kernels.sound(vectors, _SMALLEST_SQUARE if metric is Metric.COSINE else -1.0, _LARGEST_SQUARE):
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.einsum("ij,ij->i", vectors, vectors)
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if bad.size:
         raise InvalidInput(
             f"row {bad[0]} of {what} holds NaN, infinity or a number beyond float32; finite ones are allowed"
         )
-    large = np.flatnonzero((vectors.astype(np.float64) ** 2).sum(axis=1) > _LARGEST_SQUARE)
+    large = np.flatnonzero(lengths > _LARGEST_SQUARE)
     if large.size:
         raise InvalidInput(
             f"row {large[0]} of {what} is longer than 3e18, so squares overflow float32; scale the vectors"
@@ -65,15 +80,39 @@ def _check_numbers(vectors: VectorArray, what: str, metric: Metric) -> None:
 
 
 def distances(metric: Metric, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> FloatArray:
-    """Exact distances of matching rows; ``left`` and ``right`` broadcast, shape (..., dimension) -> (...)."""
+    """Exact distances of matching rows; ``left`` and ``right`` broadcast, shape (..., dimension) -> (...).
+
+    Sums run in eight partial sums that are added in pairs, so the kernels of the bridge give the same bits.
+    """
     a, b = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
     if metric is Metric.L2:
         difference = a - b
-        return np.asarray((difference * difference).sum(axis=-1))
-    product = np.asarray((a * b).sum(axis=-1))
+        return _summed(difference * difference)
+    product = _summed(a * b)
     if metric is Metric.INNER_PRODUCT:
-        return 1.0 - product
-    return np.asarray(1.0 - product / np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1)))
+        return np.asarray(1.0 - product)
+    return np.asarray(1.0 - product / np.sqrt(squares(a) * squares(b)))
+
+
+def squares(vectors: npt.NDArray[Any]) -> FloatArray:
+    """The squared length of each row, shape (..., dimension) -> (...)."""
+    exact = np.asarray(vectors, dtype=np.float64)
+    return _summed(exact * exact)
+
+
+def _summed(terms: FloatArray) -> FloatArray:
+    """Sums over the last axis: partial sum j adds the terms j, j + 8, ... in their order."""
+    whole = terms.shape[-1] - terms.shape[-1] % 8
+    blocks = terms[..., :whole].reshape(*terms.shape[:-1], whole // 8, 8)
+    sums = np.zeros((*terms.shape[:-1], 8))
+    for block in range(whole // 8):
+        sums += blocks[..., block, :]
+    pairs = sums[..., 0::2] + sums[..., 1::2]
+    fours = pairs[..., 0::2] + pairs[..., 1::2]
+    total = np.asarray(fours[..., 0] + fours[..., 1])
+    for term in range(whole, terms.shape[-1]):
+        total = total + terms[..., term]
+    return np.asarray(total)
 
 
 def similarities(metric: Metric, distance: FloatArray) -> FloatArray:

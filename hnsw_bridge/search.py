@@ -1,27 +1,39 @@
-"""NeuromorphicSearch: seeds from hnswlib, spikes over the graph, the spiking nodes ranked exactly.
+"""NeuromorphicSearch: seeds from hnswlib, spikes over the graph and its edge layers, everything found ranked exactly.
 
-The answer is that of the clock-driven circuit, spike for spike; the kernel only leaves sleeping nodes out.
+The spikes are those of the clock-driven circuit, one for one; the kernel only leaves sleeping nodes out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.event_program import EventProgram, event_program
+from hnsw_bridge.events import Answer, Asked, EventRun, LastingStates, QuerySpikes
 from hnsw_bridge.graph import IndexGraph, read_graph
-from hnsw_bridge.index import SpikeIndex, check_k
+from hnsw_bridge.index import MISSING, Filter, SpikeIndex, check_k
+from hnsw_bridge.items import Items
 from hnsw_bridge.labels import IntArray
+from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.metric import FloatArray, VectorArray
 from hnsw_bridge.readout import similarity_levels, with_readout
-from hnsw_bridge.spreading import MOST_SEEDS, NODES, Seeds, Spreading, find_seeds, spreading_circuit
+from hnsw_bridge.spreading import (
+    FEW_SEEDS,
+    NODES,
+    Seeds,
+    Spreading,
+    check_seeds,
+    find_seeds,
+    seeds_of,
+    spreading_circuit,
+)
 from neuro.circuit import Circuit
+from neuro.errors import InvalidInput
 from neuro.spikes import Spikes
-
-MISSING = -1
-"""The label in places of a result for which too few nodes fired."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,61 +41,150 @@ class SearchResult:
     """Answers to a batch of queries.
 
     Args:
-        labels: shape (queries, k), nearest first; -1 where fewer than k nodes fired.
+        labels: shape (queries, k), nearest first; -1 where fewer than k nodes were found.
         distances: shape (queries, k), exact; infinity beside -1.
-        spikes: of all queries, as the circuit gives them: query q takes the ticks q * ticks .. (q + 1) *
-            ticks - 1, neuron i is node i of the graph.
-        activated: shape (queries,), how many nodes fired.
-        awake: shape (queries,), how many nodes a current or a spike reached.
         seeds: where the queries entered.
+        runs: the spikes of each query, ticks counted from its start.
+        ticks, nodes: length of a query, size of the graph.
     """
 
     labels: IntArray
     distances: FloatArray
-    spikes: Spikes
-    activated: IntArray
-    awake: IntArray
     seeds: Seeds
+    runs: tuple[QuerySpikes, ...]
+    ticks: int
+    nodes: int
+
+    @property
+    def spikes(self) -> Spikes:
+        """Of all queries, as the circuit gives them: query q takes the ticks q * ticks .. (q + 1) * ticks - 1."""
+        ticks = np.concatenate([run.ticks + query * self.ticks for query, run in enumerate(self.runs)])
+        return Spikes(ticks, np.concatenate([run.nodes for run in self.runs]), self.nodes)
+
+    @property
+    def activated(self) -> IntArray:
+        """Shape (queries,), how many spikes each query had."""
+        return np.array([run.nodes.size for run in self.runs])
+
+    @property
+    def awake(self) -> IntArray:
+        """Shape (queries,), how many nodes a current or a spike reached."""
+        return np.array([run.awake for run in self.runs])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NeuromorphicSearch:
     """A spiking search over an index; made by :func:`build_search`.
 
+    Threads may share one. Where nodes have states that last (priming, homeostasis), queries take turns.
+
     Args:
         index: gives the seeds and the exact distances.
-        graph: the index's links.
+        graph: the index's links when the search was made; items added later are found by hnswlib alone.
         settings: how activity spreads.
+        layers: edges beside the similarity graph.
+        program: the circuit's event-driven form, which is what runs.
+        proposals: whether what hnswlib found is ranked together with the nodes that fired.
     """
 
     index: SpikeIndex
     graph: IndexGraph
     settings: Spreading
-    _program: EventProgram = field(repr=False)
+    layers: tuple[EdgeLayer, ...] = ()
+    proposals: bool = True
+    program: EventProgram = field(repr=False, kw_only=True)
+    _lasting: LastingStates = field(repr=False, kw_only=True)
+    _idle: list[EventRun] = field(repr=False, kw_only=True, default_factory=list)
+    _turn: threading.Lock = field(repr=False, kw_only=True, default_factory=threading.Lock)
 
-    def query(self, batch: npt.ArrayLike, k: int = 10, seeds: int = MOST_SEEDS) -> SearchResult:
-        """The k nearest of the nodes that fire for each row of ``batch``, shape (queries, dimension).
+    def query(
+        self,
+        batch: npt.ArrayLike,
+        k: int = 10,
+        seeds: int = FEW_SEEDS,
+        where: Filter | None = None,
+        types: npt.ArrayLike | None = None,
+    ) -> SearchResult:
+        """The k nearest of the items found for each row of ``batch``, shape (queries, dimension).
+
+        A filter holds for the seeds, for the nodes that may fire and for the answers.
 
         Raises:
             InvalidInput: queries of another dimension or dtype, NaN, k outside 1 .. items, seeds outside 1 ..
-                3.
+                64, an unusable filter.
         """
         queries = self.index.checked(batch)
         check_k(k, len(self.index))
-        entered = find_seeds(self.index, queries, seeds)
-        ticks, nodes, activated, awake = self._spread(entered)
-        labels, near = self._ranked(queries, nodes, activated, int(k))
-        return SearchResult(labels, near, Spikes(ticks, nodes, len(self.graph)), activated, awake, entered)
+        check_seeds(seeds)
+        allowed = self.index.allowed(where, types)
+        if allowed is None:
+            return self._answered(queries, int(k), min(int(seeds), len(self.index)))
+        nodes, near = self.index.nearest_allowed(queries, max(int(k), min(seeds, len(self.index))), allowed)
+        entered = seeds_of(self.index.metric, nodes[:, :seeds], near[:, :seeds])
+        runs = self.spread(entered, allowed)
+        labels, found = self._ranked(queries, runs, nodes, int(k))
+        return SearchResult(labels, found, entered, tuple(runs), int(self.settings.ticks), len(self.graph))
 
-    def circuit(self, batch: npt.ArrayLike, winners: int | None = None, seeds: int = MOST_SEEDS) -> Circuit:
+    def _answered(self, queries: VectorArray, k: int, seeds: int) -> SearchResult:
+        """One kernel call a query: seeds, spikes and the exact ranking."""
+        wanted = max(k, seeds)
+        count = min(max(wanted, self.index.settings.search_effort), len(self.index))
+
+        def spread(found: IntArray, rounded: VectorArray, items: Items) -> list[tuple[QuerySpikes, Answer]]:
+            shared = (wanted, k, seeds, self.settings.drive, self.proposals)
+            arrays, run, answers = items.arrays(), self._take(), []
+            try:
+                for row, query in enumerate(queries):
+                    asked = Asked(arrays, query, found[row], rounded[row], items.slack(query), *shared)
+                    answers.append(run.answer(asked))
+            finally:
+                self._give_back(run)
+            return answers
+
+        runs, answers = zip(*self.index.consult(queries, count, spread), strict=True)
+        labels = np.full((len(queries), k), MISSING, dtype=np.int64)
+        near = np.full((len(queries), k), np.inf)
+        names = self.index.labels
+        for row, answer in enumerate(answers):
+            labels[row, : answer.nodes.size] = names[answer.nodes]
+            near[row, : answer.nodes.size] = answer.distances
+        entered = Seeds(np.array([answer.seeds for answer in answers]), np.array([answer.shares for answer in answers]))
+        return SearchResult(labels, near, entered, runs, int(self.settings.ticks), len(self.graph))
+
+    def spread(self, seeds: Seeds, allowed: npt.NDArray[np.bool_] | None = None) -> list[QuerySpikes]:
+        """The spikes of queries that enter at these nodes (of the graph), ticks counted from each query's start."""
+        currents = seeds.currents(self.settings)
+        inside = (seeds.nodes >= 0) & (seeds.nodes < len(self.graph))
+        rows = zip(seeds.nodes, currents, inside, strict=True)
+        run = self._take()
+        try:
+            return [run.query(row[known], values[known], allowed) for row, values, known in rows]
+        finally:
+            self._give_back(run)
+
+    def circuit(
+        self,
+        batch: npt.ArrayLike,
+        winners: int | None = None,
+        seeds: int = FEW_SEEDS,
+        where: Filter | None = None,
+        types: npt.ArrayLike | None = None,
+    ) -> Circuit:
         """The same queries as a circuit for any simulator, ``settings.ticks`` ticks each; see :meth:`ticks`.
 
-        With ``winners`` a read-out is added, whose spikes name so many of the nodes that fired.
+        Of states that last it starts where a fresh search does. With ``winners`` a read-out is added, whose spikes name
+        so many of the nodes that fired.
 
         Raises:
             InvalidInput: as :meth:`query`, or winners outside 1 .. items.
         """
-        circuit = spreading_circuit(self.graph, find_seeds(self.index, batch, seeds), self.settings)
+        allowed = self.index.allowed(where, types)
+        if allowed is None:
+            entered = find_seeds(self.index, batch, seeds)
+        else:
+            nodes, near = self.index.nearest_allowed(self.index.checked(batch), seeds, allowed)
+            entered = seeds_of(self.index.metric, nodes, near)
+        circuit = spreading_circuit(self.graph, entered, self.settings, self.layers, allowed)
         if winners is None:
             return circuit
         return with_readout(circuit, similarity_levels(self.index, batch), winners, self.settings)
@@ -92,42 +193,64 @@ class NeuromorphicSearch:
         """How many ticks so many queries take."""
         return queries * int(self.settings.ticks)
 
-    def _spread(self, seeds: Seeds) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-        """Ticks and nodes of all spikes, then how many nodes fired and were awake in each query."""
-        from hnsw_bridge.events import run_queries
+    def with_layers(self, layers: Sequence[EdgeLayer]) -> NeuromorphicSearch:
+        """The same search over other edge layers, with states that last at rest."""
+        return build_search(self.index, self.settings, self.graph, layers, proposals=self.proposals)
 
-        duration = int(self.settings.ticks)
-        runs = [*run_queries(self._program, seeds.nodes, seeds.currents(self.settings), duration)]
-        ticks = np.concatenate([run.ticks + query * duration for query, run in enumerate(runs)])
-        nodes = np.concatenate([run.nodes for run in runs])
-        return ticks, nodes, np.array([run.nodes.size for run in runs]), np.array([run.awake for run in runs])
+    def forget(self) -> NeuromorphicSearch:
+        """The same search with states that last back at rest."""
+        return replace(self, _lasting=LastingStates(self.program), _idle=[], _turn=threading.Lock())
+
+    def _take(self) -> EventRun:
+        """A kernel with room of its own; where states last, only once nobody else has one."""
+        if self.program.lasting:
+            self._turn.acquire()
+        try:
+            return self._idle.pop()
+        except IndexError:  # None was made yet, or all are at work.
+            return EventRun(self.program, self._lasting)
+
+    def _give_back(self, run: EventRun) -> None:
+        self._idle.append(run)
+        if self.program.lasting:
+            self._turn.release()
 
     def _ranked(
-        self, queries: VectorArray, nodes: IntArray, activated: IntArray, k: int
+        self, queries: VectorArray, runs: list[QuerySpikes], nodes: IntArray, k: int
     ) -> tuple[IntArray, FloatArray]:
         labels = np.full((len(queries), k), MISSING, dtype=np.int64)
-        near = np.full((len(queries), k), np.inf)
-        ends = np.cumsum(activated)
-        for row, (query, start, end) in enumerate(zip(queries, ends - activated, ends, strict=True)):
-            best, exact = self.index.ranked(query, np.sort(nodes[start:end]), k)
-            labels[row, : best.size] = self.index.labels[best]
-            near[row, : best.size] = exact
-        return labels, near
+        found = np.full((len(queries), k), np.inf)
+        names = self.index.labels
+        for row, (query, run) in enumerate(zip(queries, runs, strict=True)):
+            pool = np.concatenate([run.nodes, nodes[row]]) if self.proposals else run.nodes
+            best, exact = self.index.ranked(query, pool, k)
+            labels[row, : best.size] = names[best]
+            found[row, : best.size] = exact
+        return labels, found
 
 
 def build_search(
-    index: SpikeIndex, settings: Spreading | None = None, graph: IndexGraph | None = None
+    index: SpikeIndex,
+    settings: Spreading | None = None,
+    graph: IndexGraph | None = None,
+    layers: Sequence[EdgeLayer] = (),
+    *,
+    proposals: bool = True,
 ) -> NeuromorphicSearch:
     """A search over an index; the kernel's program is lowered from the very circuit that other targets run.
 
     Raises:
-        InvalidInput: the index's memory is damaged.
+        InvalidInput: the index's memory is damaged, or a layer is of another graph.
         UnsupportedByTarget: the circuit has a feature that the event-driven kernel can't run.
     """
     from neuro.lowering import lower
 
     chosen = Spreading() if settings is None else settings
     links = read_graph(index) if graph is None else graph
+    if len(links) > index.nodes:
+        raise InvalidInput(f"the graph has {len(links)} nodes, the index {index.nodes}; read the graph of this index")
     nobody = Seeds(np.zeros((0, 1), dtype=np.int64), np.zeros((0, 1)))
-    program = event_program(lower(spreading_circuit(links, nobody, chosen)), NODES)
-    return NeuromorphicSearch(index, links, chosen, program)
+    program = event_program(lower(spreading_circuit(links, nobody, chosen, layers)), NODES)
+    return NeuromorphicSearch(
+        index, links, chosen, tuple(layers), proposals, program=program, _lasting=LastingStates(program)
+    )

@@ -1,7 +1,7 @@
 """Spreading activation: a query becomes a wave of spikes over an index graph.
 
 Every node of the graph is a leaky integrate-and-fire neuron, every link (in both directions) a synapse that
-grows with similarity. A query injects a current into at most three seeds; their spikes excite their
+grows with similarity. A query injects a current into a few seeds; their spikes excite their
 neighbours, and so on. Three things keep activity bounded: a node is refractory for the rest of the query once
 it has fired, ``Winners(quota=...)`` lets the most strongly driven nodes fire until the quota is used up, and
 a restart ends the query after ``ticks``.
@@ -15,6 +15,7 @@ Source: Collins & Loftus, *A spreading-activation theory of semantic processing*
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,23 +24,33 @@ import numpy.typing as npt
 from hnsw_bridge.graph import IndexGraph
 from hnsw_bridge.index import SpikeIndex
 from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import FloatArray, similarities
+from hnsw_bridge.layers import EdgeLayer
+from hnsw_bridge.metric import FloatArray, Metric
+from hnsw_bridge.neuron import NEVER, Parts, between_queries, neuron_parameters, spreading_neuron
 from hnsw_bridge.synapses import STEPS, ExponentialWeights, WeightRule, synaptic_weights
-from neuro.circuit import Circuit, CurrentInput, Population, Projection, Restart, Winners
+from neuro.circuit import Circuit, CurrentInput, Operation, Population, Projection, Restart, Winners
 from neuro.connections import Connections
 from neuro.errors import InvalidInput
-from neuro.models.lif import LIF_DELTA
 from neuro.models.static_synapse import static_synapse
 
 NODES = "nodes"
 """Name of the population that stands for the graph's nodes."""
 
+LINKS = "links"
+"""Name of the projection along the similarity graph."""
+
 THRESHOLD = 2.0**-6
 """Volts from rest to threshold: 15.6 mV, a power of two, so that weights lie on a dyadic grid."""
 
-MOST_SEEDS = 3
+MOST_SEEDS = 64
+"""Seeds that a query may have."""
+
+FEW_SEEDS = 3
+"""Seeds that a query has unless it asks for others."""
+
+_QUOTA = 32
 _FIRST_TICK = 1.5
-_LEAST_SHARE = 0.5
+LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +58,61 @@ class Spreading:
     """How activity spreads.
 
     Args:
-        quota: at most so many nodes fire in a query; None: a fifth of the nodes, from 32 up to 1,024.
-        ticks: length of a query, 4 to 1,000 ticks. A spike needs one tick a link.
+        quota: at most so many nodes fire in a query; None: 32.
+        winners: at most so many nodes fire in one tick (winner takes all); None: no limit.
+        ticks: length of a query, 4 to 1,000 ticks. A spike needs one tick a link, and its delay.
         decay: share of v that is left after a tick, 0.3 to 0.99.
         rule: similarity -> weight.
-        enabled: False leaves the synapses out, so that only seeds fire.
+        delay: ticks that a spike travels along a similarity link besides the one.
+        refractory: ticks for which a node that fired is held; None: the rest of the query.
+        parts: what else a node has: gamma gate, resonance, dendritic branches, priming, homeostasis.
+        links: False leaves the similarity links out; the other edge layers stay.
+        enabled: False leaves all synapses out, so that only seeds fire.
         dt: length of a tick in seconds.
 
     Raises:
-        InvalidInput: a value outside its range.
+        InvalidInput: a value outside its range, or a gamma cycle that does not divide the query.
     """
 
     quota: int | None = None
+    winners: int | None = None
     ticks: int = 8
     decay: float = 0.5
     rule: WeightRule = field(default_factory=ExponentialWeights)
+    delay: int = 0
+    refractory: int | None = None
+    parts: Parts = field(default_factory=Parts)
+    links: bool = True
     enabled: bool = True
     dt: float = 1e-3
 
     def __post_init__(self) -> None:
-        if self.quota is not None and (not isinstance(self.quota, int | np.integer) or self.quota < MOST_SEEDS):
-            raise InvalidInput(f"quota is {self.quota!r}; a whole number >= {MOST_SEEDS} or None is allowed")
+        if self.quota is not None and (not isinstance(self.quota, int | np.integer) or self.quota < 1):
+            raise InvalidInput(f"quota is {self.quota!r}; a whole number >= 1 or None is allowed")
+        if self.winners is not None and (not isinstance(self.winners, int | np.integer) or self.winners < 1):
+            raise InvalidInput(f"winners is {self.winners!r}; a whole number >= 1 or None is allowed")
         if not isinstance(self.ticks, int | np.integer) or not 4 <= self.ticks <= 1000:
             raise InvalidInput(f"ticks is {self.ticks!r}; a whole number from 4 to 1000 is allowed")
+        for name, value in (("delay", self.delay), ("refractory", 1 if self.refractory is None else self.refractory)):
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value < self.ticks:
+                raise InvalidInput(f"{name} is {value!r}; a whole number of ticks below {self.ticks} is allowed")
         if not 0.3 <= self.decay <= 0.99:
             raise InvalidInput(f"decay is {self.decay!r}; a number from 0.3 to 0.99 is allowed")
         if not (math.isfinite(self.dt) and self.dt > 0):
             raise InvalidInput(f"dt is {self.dt!r}; a time above 0 s is allowed")
+        if self.parts.gamma is not None and self.ticks % self.parts.gamma.period:
+            raise InvalidInput(f"a gamma cycle of {self.parts.gamma.period} ticks does not divide {self.ticks} ticks")
+
+    @property
+    def drive(self) -> float:
+        """The current into a full seed, in thresholds."""
+        return _FIRST_TICK / (1.0 - self.decay)
 
     def limit(self, nodes: int) -> int:
         """The most spikes that one query over so many nodes can have."""
-        return min(nodes, min(1024, max(32, nodes // 5)) if self.quota is None else int(self.quota))
+        if self.quota is not None:
+            return int(self.quota) if self.refractory is not None else min(nodes, int(self.quota))
+        return min(nodes, _QUOTA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,8 +132,12 @@ class Seeds:
 
         A full share lifts v to 1.5 thresholds in one tick, so a share up to 2/3 fires a tick or two later.
         """
-        drive = _FIRST_TICK / (1.0 - settings.decay)
-        return np.asarray(np.floor(self.share * drive * STEPS + 0.5) * (THRESHOLD / STEPS))
+        from hnsw_bridge import _kernels
+
+        result = np.empty(self.share.shape)
+        for share, currents in zip(self.share, result, strict=True):
+            _kernels.drive(share, settings.drive, float(STEPS), THRESHOLD, currents)
+        return result
 
     def rows(self, size: int, settings: Spreading) -> FloatArray:
         """The currents into all nodes, shape (queries, size)."""
@@ -107,30 +146,55 @@ class Seeds:
         return values
 
 
-def find_seeds(index: SpikeIndex, queries: npt.ArrayLike, count: int = MOST_SEEDS) -> Seeds:
+def seeds_of(metric: Metric, nodes: IntArray, near: FloatArray) -> Seeds:
+    """Seeds from nodes and their exact distances, each of shape (queries, seeds), nearest first."""
+    from hnsw_bridge import _kernels
+
+    share = np.empty(near.shape)
+    for row, values in zip(near, share, strict=True):
+        _kernels.enter(metric.code, row, LEAST_SHARE, values)
+    return Seeds(nodes, share)
+
+
+def check_seeds(count: int) -> None:
+    """Raise InvalidInput unless a query may have so many seeds."""
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= MOST_SEEDS:
+        raise InvalidInput(f"a query can have 1 to {MOST_SEEDS} seeds; {count!r} were asked for")
+
+
+def find_seeds(index: SpikeIndex, queries: npt.ArrayLike, count: int = FEW_SEEDS) -> Seeds:
     """The nearest items that hnswlib finds for each query, as nodes of the index's graph.
 
     Raises:
-        InvalidInput: queries of another dimension or dtype, NaN, or a count outside 1 .. 3.
+        InvalidInput: queries of another dimension or dtype, NaN, or a count outside 1 .. 64.
     """
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= MOST_SEEDS:
-        raise InvalidInput(f"a query can have 1 to {MOST_SEEDS} seeds; {count!r} were asked for")
+    check_seeds(count)
     nodes, near = index.nearest(index.checked(queries), min(int(count), len(index)))
-    similar = np.maximum(similarities(index.metric, near), 0.0)
-    best = similar[:, :1]
-    share = np.divide(similar, best, out=np.ones_like(similar), where=best > 0)
-    return Seeds(nodes, np.maximum(share, _LEAST_SHARE))
+    return seeds_of(index.metric, nodes, near)
 
 
-def spreading_circuit(graph: IndexGraph, seeds: Seeds, settings: Spreading | None = None) -> Circuit:
+def spreading_circuit(
+    graph: IndexGraph,
+    seeds: Seeds,
+    settings: Spreading | None = None,
+    layers: Sequence[EdgeLayer] = (),
+    allowed: npt.NDArray[np.bool_] | None = None,
+) -> Circuit:
     """The circuit that runs the queries one after another, ``settings.ticks`` ticks each.
 
-    Population ``nodes``, neuron i is node i; projection ``links`` (absent if spreading is off). The currents
-    are dense, shape (queries, nodes): describe many queries over a large graph in parts, or use
+    Population ``nodes``, neuron i is node i; projection ``links`` (absent if spreading is off) and one for each edge
+    layer. The currents are dense, shape (queries, nodes): describe many queries over a large graph in parts, or use
     NeuromorphicSearch.
 
+    Args:
+        graph: of the index.
+        seeds: of the queries.
+        settings: how activity spreads.
+        layers: edges beside the similarity graph, over the same nodes.
+        allowed: shape (nodes,): nodes that may fire; None: all that are not deleted.
+
     Raises:
-        InvalidInput: seeds of another graph, or a rule that gives unusable weights.
+        InvalidInput: seeds or layers of another graph, delays that leave no time, or unusable weights.
     """
     chosen = Spreading() if settings is None else settings
     size = len(graph)
@@ -138,33 +202,74 @@ def spreading_circuit(graph: IndexGraph, seeds: Seeds, settings: Spreading | Non
         raise InvalidInput(
             f"seeds run from node {seeds.nodes.min()} to {seeds.nodes.max()}; the graph has 0 to {size - 1}"
         )
+    projections = _projections(graph, chosen, layers)
+    longest = max([chosen.delay, *(layer.delay for layer in layers)]) if projections else 0
+    if longest > chosen.ticks - 2:
+        raise InvalidInput(f"a delay of {longest} ticks does not fit into a query of {chosen.ticks}; make it longer")
+    between = between_queries(chosen.parts, THRESHOLD)
+    lasting = {name for name, part in (("fatigue", chosen.parts.homeostasis), ("primed", chosen.parts.priming)) if part}
+    restarted = None
+    if lasting:
+        branches = [f"d{branch}" for branch in range(len(projections))] if chosen.parts.dendrites else []
+        restarted = ("v", "I", *(["u"] if chosen.parts.resonance else []), *branches)
     return Circuit(
         dt=chosen.dt,
-        populations=[_population(size, chosen)],
-        projections=[_projection(graph, chosen)] if chosen.enabled else [],
+        populations=[_population(graph, chosen, len(projections), longest, allowed)],
+        projections=projections,
         stimuli=[CurrentInput(NODES, "I", seeds.rows(size, chosen), every=int(chosen.ticks))],
-        restarts=[Restart(NODES, np.arange(len(seeds.nodes)) * int(chosen.ticks))],
+        restarts=[Restart(NODES, np.arange(max(len(seeds.nodes), 1)) * int(chosen.ticks), restarted)],
+        operations=[Operation(name, NODES, code, every=int(chosen.ticks)) for name, code in between.items()],
     )
 
 
-def _population(size: int, settings: Spreading) -> Population:
+def _population(
+    graph: IndexGraph, settings: Spreading, branches: int, silent: int, allowed: npt.NDArray[np.bool_] | None
+) -> Population:
+    size, ticks = len(graph), int(settings.ticks)
+    held = ticks if settings.refractory is None else int(settings.refractory)
+    may = graph.alive if allowed is None else allowed & graph.alive
     return Population(
         NODES,
         size,
-        replace(LIF_DELTA, refractory=settings.ticks * settings.dt),
+        spreading_neuron(settings.parts, branches, silent, max(held, 1) * settings.dt),
         parameters={
             "tau_m": -settings.dt / math.log(settings.decay),
             "v_rest": 0.0,
             "v_reset": 0.0,
-            "v_threshold": THRESHOLD,
+            "v_threshold": THRESHOLD if may.all() else np.where(may, THRESHOLD, NEVER),
+            **neuron_parameters(settings.parts, branches, silent, THRESHOLD, ticks, settings.dt),
         },
-        winners=Winners(quota=settings.limit(size)),
+        winners=Winners(k=None if settings.winners is None else int(settings.winners), quota=settings.limit(size)),
     )
 
 
-def _projection(graph: IndexGraph, settings: Spreading) -> Projection:
-    links = graph.links.both_ways()
-    weights = synaptic_weights(settings.rule, links, THRESHOLD)
-    kept = weights > 0
-    connections = Connections.from_pairs(links.source()[kept], links.column[kept], links.nodes, links.nodes)
-    return Projection("links", NODES, NODES, static_synapse("v", "volt"), connections, {"w": weights[kept]})
+def _projections(graph: IndexGraph, settings: Spreading, layers: Sequence[EdgeLayer]) -> list[Projection]:
+    if not settings.enabled:
+        return []
+    names = [LINKS, *(layer.name for layer in layers)]
+    if len(set(names)) < len(names):
+        raise InvalidInput(f"layers are called {names[1:]}; each needs its own name, and not {LINKS!r}")
+    edges = [(layer.name, layer.source(), layer.column, _on_grid(layer.weight), layer.delay) for layer in layers]
+    for layer in layers:
+        if layer.nodes != len(graph):
+            raise InvalidInput(f"layer {layer.name!r} has {layer.nodes} nodes, the graph {len(graph)}")
+    if settings.links:
+        links = graph.links.both_ways()
+        weights = synaptic_weights(settings.rule, links, THRESHOLD)
+        edges.insert(0, (LINKS, links.source(), links.column, weights, settings.delay))
+    projections = []
+    for branch, (name, source, column, weight, delay) in enumerate(edges):
+        kept = weight != 0
+        connections = Connections.from_pairs(source[kept], column[kept], len(graph), len(graph))
+        model = static_synapse("v", "volt")
+        if settings.parts.dendrites is not None:
+            model = replace(model, on_pre=f"{model.on_pre}; d{branch}_post += 1")
+        projections.append(
+            Projection(name, NODES, NODES, model, connections, {"w": weight[kept]}, delay=delay * settings.dt)
+        )
+    return projections
+
+
+def _on_grid(weight: FloatArray) -> FloatArray:
+    """Weights in volts on the grid of threshold / STEPS."""
+    return np.asarray(np.floor(weight * STEPS + 0.5) * (THRESHOLD / STEPS))

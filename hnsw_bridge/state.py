@@ -42,6 +42,7 @@ class IndexState:
         levels: shape (nodes,), the highest level of each node.
         vectors: shape (nodes, dimension), float32.
         entry: the node where a search starts.
+        deleted: shape (nodes,): marked as deleted; hnswlib still walks over them.
         links: for each level from 0 up (row_start, column), CSR over all nodes.
     """
 
@@ -50,6 +51,7 @@ class IndexState:
     levels: IntArray
     vectors: VectorArray
     entry: int
+    deleted: npt.NDArray[np.bool_]
     links: tuple[tuple[IntArray, IntArray], ...]
 
 
@@ -64,7 +66,7 @@ def read_state(state: Mapping[str, Any]) -> IndexState:
     Raises:
         InvalidInput: a part is missing or of the wrong kind, sizes contradict each other, a link leads to a
             node that is not there, to itself, twice to one node or to a node below that level, a label occurs
-            twice or disagrees with the look-up table, an item is marked deleted, a vector is not finite.
+            twice or disagrees with the look-up table, a vector is not finite.
     """
     metric = _metric(state)
     count = _whole(state, "cur_element_count", 1, 2**31)
@@ -78,6 +80,7 @@ def read_state(state: Mapping[str, Any]) -> IndexState:
         levels=levels,
         vectors=vectors,
         entry=int(state["enterpoint_node"]),
+        deleted=(_headers(rows) & _DELETED) > 0,
         links=(_bottom_links(state, rows), *_upper_links(state, levels)),
     )
 
@@ -149,7 +152,7 @@ def _check_vectors(metric: Metric, vectors: VectorArray) -> None:
     if not np.all(np.isfinite(vectors)):
         raise damaged("a vector holds NaN or infinity")
     if metric is Metric.COSINE:
-        length = np.sqrt((vectors.astype(np.float64) ** 2).sum(axis=1))
+        length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
         if np.any(np.abs(length - 1.0) > _LENGTH_TOLERANCE):
             raise damaged("a vector of a cosine index does not have length 1")
 
@@ -166,12 +169,13 @@ def _levels(state: Mapping[str, Any], count: int) -> IntArray:
 
 
 def _bottom_links(state: Mapping[str, Any], rows: _ByteArray) -> tuple[IntArray, IntArray]:
-    header = _field(rows, 0, _COUNT).view(np.uint32)[:, 0].astype(np.int64)
-    deleted = np.flatnonzero(header & _DELETED)
-    if deleted.size:
-        raise damaged(f"{deleted.size} items are marked deleted, which this reader does not accept")
+    header = _headers(rows)
     table = _field(rows, _COUNT, _LINK * state["max_M0"]).view(np.uint32).astype(np.int64)
     return _links(np.arange(len(rows)), header, table, np.zeros(len(rows), np.int64), 0)
+
+
+def _headers(rows: _ByteArray) -> IntArray:
+    return _field(rows, 0, _COUNT).view(np.uint32)[:, 0].astype(np.int64)
 
 
 def _upper_links(state: Mapping[str, Any], levels: IntArray) -> list[tuple[IntArray, IntArray]]:

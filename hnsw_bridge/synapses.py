@@ -71,6 +71,49 @@ class SoftmaxWeights:
         return np.asarray(self.total * raised / _per_link(np.add, raised, links.row_start))
 
 
+@dataclass(frozen=True, slots=True)
+class InverseDistanceWeights:
+    """w = nearest / (1 + c): half of ``nearest`` at the average neighbour, falling slowly beyond.
+
+    Raises:
+        InvalidInput: nearest is not above 0, or above 1000.
+    """
+
+    nearest: float = 4.0
+
+    def __post_init__(self) -> None:
+        _check_positive(nearest=self.nearest)
+
+    def __call__(self, links: Links) -> FloatArray:
+        """The weights."""
+        return np.asarray(self.nearest / (1.0 + contrast(links)))
+
+
+@dataclass(frozen=True, slots=True)
+class RankWeights:
+    """w = nearest * fade^r for the r-th nearest neighbour (r = 0, 1, ...): the order alone counts.
+
+    Raises:
+        InvalidInput: nearest is not above 0 or above 1000, or fade is not between 0 and 1.
+    """
+
+    nearest: float = 4.0
+    fade: float = 0.9
+
+    def __post_init__(self) -> None:
+        _check_positive(nearest=self.nearest)
+        if not 0 < self.fade < 1:
+            raise InvalidInput(f"fade is {self.fade!r}; a number between 0 and 1 is allowed")
+
+    def __call__(self, links: Links) -> FloatArray:
+        """The weights."""
+        source = links.source()
+        order = np.lexsort((links.column, links.distance, source))
+        rank = np.empty(len(links), dtype=np.int64)
+        rank[order] = np.arange(len(links)) - links.row_start[source[order]]
+        return np.asarray(self.nearest * self.fade**rank)
+
+
 def contrast(links: Links) -> FloatArray:
     """c_ij of each link, shape (links,), >= 0."""
     nearest = _per_link(np.minimum, links.distance, links.row_start)

@@ -48,6 +48,7 @@ _KEYWORDS = frozenset(
     with within""".split()  # noqa: SIM905 - one name a line would hide the rest of this file
 )
 """Of Verilog-2005 and, from the blank line on, of SystemVerilog: many tools read ``.v`` files as that."""
+_LONGEST = 100
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z", re.ASCII)
 _PART = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*\Z", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z0-9]+(__?[A-Za-z0-9]+)*\Z", re.ASCII)
@@ -87,8 +88,10 @@ def variable_name(role: str, name: str) -> str:
 
 
 def _joined(role: str, name: str, pattern: re.Pattern[str], by: str) -> str:
-    if not isinstance(name, str) or not pattern.match(name):
-        raise InvalidInput(f"the name {str(name)[:60]!r} can't become Verilog; use letters and digits, joined by {by}")
+    if not isinstance(name, str) or not pattern.match(name) or len(name) > _LONGEST:
+        raise InvalidInput(
+            f"the name {str(name)[:60]!r} can't become Verilog; use up to {_LONGEST} letters and digits, joined by {by}"
+        )
     return f"{role}_{name}"
 
 

@@ -30,6 +30,8 @@ from rtl_export.projection_build import projection_core, settled_reads, with_ope
 from rtl_export.projection_core import ProjectionCore
 from rtl_export.support import check_cores, check_supported, live
 
+_ADDRESS_BITS = 31
+
 
 @dataclass(frozen=True, slots=True)
 class Ring:
@@ -256,7 +258,7 @@ def netlist(program: StepProgram, name: str = "spikeloom_core", *, cores: int = 
     projections = tuple(with_operations(program, part, latencies[part.target], cores) for part in projections)
     emitters = {part.name: part.size for part in program.neurons if part.size}
     built = {part.name for part in populations} | {part.name for part in projections}
-    return CoreNetlist(
+    core = CoreNetlist(
         name,
         program.dt,
         populations,
@@ -267,6 +269,16 @@ def netlist(program: StepProgram, name: str = "spikeloom_core", *, cores: int = 
         MappingProxyType(emitters),
         cores,
     )
+    _check_widths(core)
+    return core
+
+
+def _check_widths(core: CoreNetlist) -> None:
+    """Refuse addresses that a host can't write as one number."""
+    widths = {"a spike's address": core.spike_width, "a memory's address": core.host_address_width}
+    for what, width in {**widths, "the number of a memory": core.select_width}.items():
+        if width > _ADDRESS_BITS:
+            raise InvalidInput(f"{what} takes {width} bits, {_ADDRESS_BITS} are allowed; make the circuit smaller")
 
 
 def _populations(

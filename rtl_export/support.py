@@ -12,11 +12,15 @@ from neuro.program import (
     PopulationProgram,
     ProjectionProgram,
     Scope,
+    State,
     StepProgram,
     Symbol,
     symbols,
 )
 from rtl_export.expressions import TARGET
+
+MOST_RESTARTS = 31
+"""Bits of the restart bus that a host writes as one number."""
 
 
 def check_supported(program: StepProgram) -> None:
@@ -27,7 +31,10 @@ def check_supported(program: StepProgram) -> None:
             writes neurons other than by adding in on_pre, that reads presynaptic neurons, or that reads what synapses
             write in the same phase.
         CircuitError: there is no neuron at all, or a name is used twice.
+        InvalidInput: a start value outside its format, or more restarts than the bus has bits.
     """
+    if len(program.restarts) > MOST_RESTARTS:
+        raise InvalidInput(f"the program has {len(program.restarts)} restarts; {MOST_RESTARTS} are allowed; join some")
     if not any(population.size for population in program.populations):
         raise CircuitError("the program has no neuron; Verilog needs a population of one at least")
     names = [part.name.lower() for part in program.populations]
@@ -75,14 +82,24 @@ def live(program: StepProgram, projection: ProjectionProgram) -> bool:
     return projection.source in sources or program.population(projection.source).threshold is not None
 
 
+def _check_state(state: State, where: str) -> None:
+    """A state has a format, and every start value lies inside."""
+    form = state.format
+    if form is None:
+        raise UnsupportedByTarget(
+            f"the float state {state.name!r} of {where}", TARGET, "quantise the circuit first (neuro.quantise)"
+        )
+    outside = np.flatnonzero((state.initial < form.lowest) | (state.initial > form.highest))
+    if outside.size:
+        raise InvalidInput(
+            f"{state.name!r} of {where} starts at {int(state.initial[outside[0]])} in place {int(outside[0])}; its "
+            f"format of {form.bits} bits allows {form.lowest} to {form.highest}; give it more bits"
+        )
+
+
 def _check_population(population: PopulationProgram) -> None:
     for state in population.states:
-        if state.format is None:
-            raise UnsupportedByTarget(
-                f"the float state {state.name!r} of population {population.name!r}",
-                TARGET,
-                "quantise the circuit first (neuro.quantise)",
-            )
+        _check_state(state, f"population {population.name!r}")
     if population.stages:
         raise UnsupportedByTarget(f"a step of several stages in population {population.name!r}", TARGET, "use EULER")
     if population.size and not population.states:
@@ -92,8 +109,7 @@ def _check_population(population: PopulationProgram) -> None:
 def _check_projection(program: StepProgram, projection: ProjectionProgram) -> None:
     where = f"of projection {projection.name!r}"
     for state in projection.states:
-        if state.format is None:
-            raise UnsupportedByTarget(f"the float state {state.name!r} {where}", TARGET, "quantise the circuit first")
+        _check_state(state, f"projection {projection.name!r}")
     if projection.summed:
         raise UnsupportedByTarget(f"a (summed) variable {where}", TARGET, "send spikes: on_pre with +=")
     delays = np.unique(projection.delay)

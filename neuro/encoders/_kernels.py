@@ -12,6 +12,7 @@ from numba import njit
 @njit(cache=True)
 def levels_of(
     taps: npt.NDArray[Any],
+    weights: Any,
     mirrored: npt.NDArray[np.float64],
     top_level: int,
     raw: npt.NDArray[np.float64],
@@ -19,15 +20,19 @@ def levels_of(
 ) -> None:
     """Current levels of one vector; ``mirrored`` is (x, -x), ``raw`` (units,) is work space.
 
-    ``raw[u] = sum_j mirrored[taps[u, j]]``;
+    ``raw[u] = sum_j mirrored[taps[u, j]]``, each term times ``weights[u, j]`` unless weights is None;
     ``levels[u] = floor(max(raw[u], 0) / max(raw) * top_level + 1/2)``.
     """
     units, nonzeros = taps.shape
     peak = 0.0
     for unit in range(units):
-        total = mirrored[taps[unit, 0]]
-        for tap in range(1, nonzeros):
-            total += mirrored[taps[unit, tap]]
+        total = 0.0
+        if weights is None:  # Decided when the kernel is compiled: None is a type of its own.
+            for tap in range(nonzeros):
+                total += mirrored[taps[unit, tap]]
+        else:
+            for tap in range(nonzeros):
+                total += weights[unit, tap] * mirrored[taps[unit, tap]]
         raw[unit] = total
         peak = max(peak, total)
     if peak <= 0.0:
@@ -41,9 +46,11 @@ def levels_of(
 @njit(cache=True)
 def top_units(levels: npt.NDArray[np.int32], top_level: int, winners: npt.NDArray[np.int64]) -> None:
     """The ``winners.size`` units of highest level, ties to the lower index, written in ascending order."""
-    histogram = np.zeros(top_level + 1, np.int64)
-    for level in levels:
-        histogram[level] += 1
+    # Four counts of each level, taken in turn: most units are at level 0, and one count would wait for itself.
+    counts = np.zeros((4, top_level + 1), np.int64)
+    for unit in range(levels.size):
+        counts[unit & 3, levels[unit]] += 1
+    histogram = counts[0] + counts[1] + counts[2] + counts[3]
     cut, above = top_level, 0
     while above + histogram[cut] < winners.size:
         above += histogram[cut]
@@ -69,21 +76,29 @@ def top_units_batch(levels: npt.NDArray[np.int32], top_level: int, winners: npt.
 
 @njit(cache=True)
 def levels_of_batch(
-    taps: npt.NDArray[Any], mirrored: npt.NDArray[np.float64], top_level: int, levels: npt.NDArray[np.int32]
+    taps: npt.NDArray[Any],
+    weights: Any,
+    mirrored: npt.NDArray[np.float64],
+    top_level: int,
+    levels: npt.NDArray[np.int32],
 ) -> None:
     """:func:`levels_of` for each row of ``mirrored`` (batch, 2 dimensions)."""
     raw = np.empty(taps.shape[0], np.float64)
     for row in range(mirrored.shape[0]):
-        levels_of(taps, mirrored[row], top_level, raw, levels[row])
+        levels_of(taps, weights, mirrored[row], top_level, raw, levels[row])
 
 
 @njit(cache=True)
 def encode_batch(
-    taps: npt.NDArray[Any], mirrored: npt.NDArray[np.float64], top_level: int, winners: npt.NDArray[np.int64]
+    taps: npt.NDArray[Any],
+    weights: Any,
+    mirrored: npt.NDArray[np.float64],
+    top_level: int,
+    winners: npt.NDArray[np.int64],
 ) -> None:
     """:func:`levels_of`, then :func:`top_units`, for each row of ``mirrored`` (batch, 2 dimensions)."""
     raw = np.empty(taps.shape[0], np.float64)
     levels = np.empty(taps.shape[0], np.int32)
     for row in range(mirrored.shape[0]):
-        levels_of(taps, mirrored[row], top_level, raw, levels)
+        levels_of(taps, weights, mirrored[row], top_level, raw, levels)
         top_units(levels, top_level, winners[row])

@@ -21,6 +21,7 @@ from neuro.encoders.code_report import CodeReport, measure
 from neuro.encoders.codes import Codes, binary, check_codes
 from neuro.encoders.race import Race
 from neuro.encoders.spike_code import SpikeCode
+from neuro.encoders.taps import check_weights, draw_taps
 from neuro.encoders.vectors import LARGEST, check_vectors
 from neuro.errors import InvalidInput
 
@@ -50,9 +51,11 @@ class KWTAEncoder:
         mean: shape (dimensions,), taken off each embedding; zero if None. See :meth:`centred_on`.
         radius: typical length of a centred embedding; scales what :meth:`decode` gives back.
         seed: of the projection.
+        weights: whole numbers in place of the signs, shape (units, nonzeros), 16 bits at most: what training
+            (:mod:`neuro.training`) found for the same taps. ``y_u = sum_j w_uj (x - mean)_i(u,j)``.
 
     Raises:
-        InvalidInput: a value outside these ranges, a mean of another shape or with NaN.
+        InvalidInput: a value outside these ranges, a mean of another shape or with NaN, weights of another shape.
     """
 
     dimensions: int
@@ -65,7 +68,9 @@ class KWTAEncoder:
     mean: npt.ArrayLike | None = None
     radius: float = 1.0
     seed: int = 0
+    weights: npt.ArrayLike | None = None
     _taps: npt.NDArray[Any] = field(init=False, repr=False)
+    _weights: npt.NDArray[np.float64] | None = field(init=False, repr=False)
     _race: Race = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +91,14 @@ class KWTAEncoder:
         mean.setflags(write=False)
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "_race", Race(self.current_bits, self.leak_ticks))
-        object.__setattr__(self, "_taps", _draw_taps(self))
+        taps = draw_taps(self.dimensions, self.units, self.nonzeros, signed=self.signed, seed=self.seed)
+        if self.weights is not None:
+            # Weights bring their sign along, so their taps are entries of x alone.
+            taps %= self.dimensions
+            object.__setattr__(self, "weights", check_weights(self.weights, taps.shape))
+        taps.setflags(write=False)
+        object.__setattr__(self, "_taps", taps)
+        object.__setattr__(self, "_weights", None if self.weights is None else self.tap_weights.astype(np.float64))
 
     @classmethod
     def centred_on(cls, embeddings: npt.ArrayLike, **options: Any) -> Self:
@@ -104,6 +116,18 @@ class KWTAEncoder:
         mean = rows.mean(axis=0)
         radius = float(np.sqrt(np.mean(np.sum((rows - mean) ** 2, axis=1))))
         return cls(rows.shape[1], mean=mean, radius=radius or 1.0, **options)
+
+    @property
+    def inputs(self) -> npt.NDArray[np.int64]:
+        """Which entries of an embedding each unit reads, shape (units, nonzeros)."""
+        return self._taps.astype(np.int64) % self.dimensions
+
+    @property
+    def tap_weights(self) -> npt.NDArray[np.int64]:
+        """The whole-number weight of each tap, shape (units, nonzeros): +1 and -1 where no weights were given."""
+        if self.weights is not None:
+            return np.asarray(self.weights, dtype=np.int64)
+        return np.where(self._taps < self.dimensions, 1, -1)
 
     @property
     def presentation_ticks(self) -> int:
@@ -137,7 +161,7 @@ class KWTAEncoder:
 
         mirrored = self._mirrored(embeddings)
         winners = np.empty((len(mirrored), self.active), dtype=np.int64)
-        encode_batch(self._taps, mirrored, (1 << self.current_bits) - 1, winners)
+        encode_batch(self._taps, self._weights, mirrored, (1 << self.current_bits) - 1, winners)
         return winners[0] if np.ndim(embeddings) == 1 else winners
 
     def levels(self, embeddings: npt.ArrayLike) -> npt.NDArray[np.int32]:
@@ -150,7 +174,7 @@ class KWTAEncoder:
 
         mirrored = self._mirrored(embeddings)
         levels = np.empty((len(mirrored), self.units), dtype=np.int32)
-        levels_of_batch(self._taps, mirrored, (1 << self.current_bits) - 1, levels)
+        levels_of_batch(self._taps, self._weights, mirrored, (1 << self.current_bits) - 1, levels)
         return levels[0] if np.ndim(embeddings) == 1 else levels
 
     def circuit(
@@ -205,18 +229,18 @@ class KWTAEncoder:
 
     def projection(self, units: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Rows of the projection matrix: the weights of some units, shape of ``units`` + (dimensions,)."""
-        taps = self._taps[np.asarray(units)].astype(np.int64)
-        rows = np.zeros((*taps.shape[:-1], self.dimensions))
-        np.put_along_axis(rows, taps % self.dimensions, np.where(taps < self.dimensions, 1.0, -1.0), axis=-1)
+        inputs, weights = self.inputs[np.asarray(units)], self.tap_weights[np.asarray(units)]
+        rows = np.zeros((*inputs.shape[:-1], self.dimensions))
+        np.put_along_axis(rows, inputs, weights.astype(np.float64), axis=-1)
         return rows
 
     def decode(self, codes: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Embeddings back from codes, (k,) -> (dimensions,) or (batch, k) -> (batch, dimensions).
 
         The direction that drives all winners alike, by ridge regression through their rows P of the
-        projection, ``P' (P P' + nonzeros/2)^-1 1``, stretched to ``radius`` and moved by ``mean``. The
-        length of an embedding is not in its code. Where the winners name no direction, as when each unit sums all
-        dimensions without signs, the mean comes back.
+        projection, ``P' (P P' + r/2)^-1 1``, r the mean square of a row (``nonzeros`` without weights),
+        stretched to ``radius`` and moved by ``mean``. The length of an embedding is not in its code. Where
+        the winners name no direction, as when each unit sums all dimensions without signs, the mean comes back.
 
         Raises:
             InvalidInput: codes that are not k distinct units each.
@@ -224,15 +248,14 @@ class KWTAEncoder:
         rows = check_codes(codes, self.units)
         if rows.shape[1] != self.active:
             raise InvalidInput(f"codes have {rows.shape[1]} active units; this encoder makes {self.active}")
-        ridge = self.nonzeros / 2 * np.eye(self.active)
+        weights = self.tap_weights.astype(np.float64)
+        ridge = np.mean(np.sum(weights**2, axis=1)) / 2 * np.eye(self.active)
         decoded = np.empty((len(rows), self.dimensions))
         for item, winners in enumerate(rows):
             P = self.projection(winners)
             # P P' from the few nonzero entries of its rows, a tenth of the time of the dense product.
-            taps = self._taps[winners].astype(np.int64)
-            signs = np.where(taps < self.dimensions, 1.0, -1.0)
-            gram = np.einsum("ut,utv->uv", signs, P.T[taps % self.dimensions])
-            if not self.signed:
+            gram = np.einsum("ut,utv->uv", weights[winners], P.T[self._taps[winners] % self.dimensions])
+            if not self.signed and self.weights is None:
                 # Every row holds the same positive share of (1, ..., 1), which says nothing about the embedding.
                 P -= self.nonzeros / self.dimensions
                 gram -= self.nonzeros**2 / self.dimensions
@@ -245,21 +268,3 @@ class KWTAEncoder:
     def _mirrored(self, embeddings: npt.ArrayLike) -> npt.NDArray[np.float64]:
         centred = check_vectors(embeddings, self.dimensions, "embeddings") - np.asarray(self.mean)
         return np.concatenate([centred, -centred], axis=1)
-
-
-def _draw_taps(encoder: KWTAEncoder) -> npt.NDArray[Any]:
-    """Which entries of (x, -x) each unit sums, shape (units, nonzeros): distinct entries, a random sign each.
-
-    The first ``nonzeros`` steps of a Fisher-Yates shuffle, for all units at once.
-    """
-    random = np.random.default_rng(encoder.seed)
-    order = np.tile(np.arange(encoder.dimensions, dtype=np.uint16), (encoder.units, 1))
-    every = np.arange(encoder.units)
-    for place in range(encoder.nonzeros):
-        other = random.integers(place, encoder.dimensions, encoder.units)
-        order[every, place], order[every, other] = order[every, other], order[every, place].copy()
-    taps = order[:, : encoder.nonzeros].copy()
-    if encoder.signed:
-        taps += (random.integers(0, 2, taps.shape) * encoder.dimensions).astype(np.uint16)
-    taps.setflags(write=False)
-    return taps

@@ -14,6 +14,12 @@ from neuro.memories.memory import State
 _SHORTEST = 1e-30
 """A squared length below this can't be divided by in float32."""
 
+_LONGEST = 1e30
+"""Two vectors of a squared length above this may have a product beyond float32."""
+
+SQUARED_LENGTHS = (_SHORTEST, _LONGEST)
+"""The least and the largest squared length of a vector whose direction counts."""
+
 
 def check_float32(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -> npt.NDArray[np.float32]:
     """Vectors as float32 (n, dimensions); one vector (dimensions,) becomes a batch of one.
@@ -21,6 +27,13 @@ def check_float32(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -
     Raises:
         InvalidInput: another dtype, not one or two dimensions, empty, another width, NaN or infinite.
     """
+    rows = _as_rows(vectors, dimensions, what)
+    if not np.all(np.isfinite(rows)):
+        raise InvalidInput(f"{what} hold NaN or infinity; only finite numbers are allowed")
+    return rows
+
+
+def _as_rows(vectors: npt.ArrayLike, dimensions: int, what: str) -> npt.NDArray[np.float32]:
     given = np.asarray(vectors)
     if given.dtype != np.float32:
         raise InvalidInput(f"{what} have dtype {given.dtype}; float32 is allowed: use .astype(np.float32)")
@@ -30,22 +43,36 @@ def check_float32(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -
         )
     if given.shape[-1] != dimensions:
         raise InvalidInput(f"{what} have {given.shape[-1]} dimensions; this memory takes {dimensions}")
-    if not np.all(np.isfinite(given)):
-        raise InvalidInput(f"{what} hold NaN or infinity; only finite numbers are allowed")
-    return np.ascontiguousarray(np.atleast_2d(given))
+    return np.ascontiguousarray(given).reshape(-1, dimensions)
 
 
 def check_directions(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -> npt.NDArray[np.float32]:
     """As :func:`check_float32`, and none of zero length: a zero vector has no direction to compare.
 
     Raises:
-        InvalidInput: as :func:`check_float32`; a zero vector.
+        InvalidInput: as :func:`check_float32`; a zero vector, one longer than 1e15.
     """
-    rows = check_float32(vectors, dimensions, what)
-    short = np.flatnonzero(np.einsum("ij,ij->i", rows, rows, dtype=np.float64) < _SHORTEST)
-    if short.size:
-        raise InvalidInput(f"{what}: vector {short[0]} is zero and has no direction; leave it out")
-    return rows
+    return check_lengths(vectors, dimensions, what)[0]
+
+
+def check_lengths(
+    vectors: npt.ArrayLike, dimensions: int, what: str = "cues"
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+    """The vectors of :func:`check_directions`, (n, dimensions), and their lengths, (n,)."""
+    rows = _as_rows(vectors, dimensions, what)
+    # Squares of float32 fit into float64, so their sum is finite just where all of the row is.
+    squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    if not ((squares >= _SHORTEST) & (squares <= _LONGEST)).all():
+        _refuse_length(squares, what)
+    return rows, np.sqrt(squares)
+
+
+def _refuse_length(squares: npt.NDArray[np.float64], what: str) -> None:
+    if not np.all(np.isfinite(squares)):
+        raise InvalidInput(f"{what} hold NaN or infinity; only finite numbers are allowed")
+    if squares.min() < _SHORTEST:
+        raise InvalidInput(f"{what}: vector {squares.argmin()} is zero and has no direction; leave it out")
+    raise InvalidInput(f"{what}: vector {squares.argmax()} is longer than {_LONGEST**0.5:g}; scale it down")
 
 
 def check_recall(items: int, k: int, threshold: float | None) -> None:

@@ -43,7 +43,7 @@ from neuro.spikes import Recording
 CodeEncoder = KWTAEncoder | LearnedEncoder
 """Encoders whose code is k active units, and whose winners have fired by the end of ``presentation_ticks``."""
 
-_UNIT = 2.0**-10
+UNIT = 2.0**-10
 """Volts that one synapse adds: 0.98 mV, a power of two, so that sums are exact."""
 
 
@@ -89,14 +89,15 @@ def recall_circuit(
     names = ("pointers", "labels")
     reading = Circuit(
         encoding.dt,
-        populations=_populations(encoder.active, memory, readout),
+        populations=[pointer_population(encoder.active, memory, readout.winners), _labels(readout)],
         stimuli=[
             SpikeSource("gate", 1, starts + encoder.presentation_ticks - 1, np.zeros(presentations, dtype=np.int64))
         ],
         restarts=[Restart(name, starts, variables=("v",)) for name in names],
         seed=encoding.seed,
     )
-    return compose(encoding, reading, projections=_projections(encoder.active, memory, readout))
+    projections = [*pointer_projections(encoder.active, memory), _label_projection(readout)]
+    return compose(encoding, reading, projections=projections)
 
 
 def recall_ticks(encoder: CodeEncoder) -> int:
@@ -128,30 +129,20 @@ def _check_sizes(encoder: CodeEncoder, memory: HebbianMemory, readout: LabelRead
         )
 
 
-def _populations(active: int, memory: HebbianMemory, readout: LabelReadout) -> list[Population]:
-    classes = np.asarray(readout.labels).size
-    pointers = Population(
+def pointer_population(active: int, memory: HebbianMemory, winners: int) -> Population:
+    """Pointers that collect the spikes of k cue units, and of which ``winners`` fire once the gate lifts them."""
+    return Population(
         "pointers",
         memory.pointer_units,
         INTEGRATE_AND_FIRE,
-        parameters={"v_threshold": active * _UNIT},
-        winners=Winners(quota=readout.winners),
+        parameters={"v_threshold": active * UNIT},
+        winners=Winners(quota=winners),
     )
-    # Each of P voters gives every class at least one unit: all labels cross, the largest margin wins.
-    labels = Population(
-        "labels",
-        classes,
-        INTEGRATE_AND_FIRE,
-        parameters={"v_threshold": (readout.winners - 1) * _UNIT},
-        winners=Winners(quota=1),
-    )
-    return [pointers, labels]
 
 
-def _projections(active: int, memory: HebbianMemory, readout: LabelReadout) -> list[Projection]:
+def pointer_projections(active: int, memory: HebbianMemory) -> list[Projection]:
+    """The 1-bit weights onto the pointers, and the gate's."""
     onto_v = static_synapse("v", "volt")
-    votes = np.asarray(readout.weights)
-    votes = votes - votes.min() + 1
     return [
         Projection(
             "memory_weights",
@@ -159,7 +150,7 @@ def _projections(active: int, memory: HebbianMemory, readout: LabelReadout) -> l
             "pointers",
             onto_v,
             Connections.from_dense(memory.weights),
-            parameters={"w": _UNIT},
+            parameters={"w": UNIT},
         ),
         Projection(
             "gate_weights",
@@ -167,14 +158,30 @@ def _projections(active: int, memory: HebbianMemory, readout: LabelReadout) -> l
             "pointers",
             onto_v,
             Connections.all_to_all(1, memory.pointer_units),
-            parameters={"w": (active + 1) * _UNIT},
-        ),
-        Projection(
-            "label_weights",
-            "pointers",
-            "labels",
-            onto_v,
-            Connections.all_to_all(*votes.shape),
-            parameters={"w": votes.reshape(-1) * _UNIT},
+            parameters={"w": (active + 1) * UNIT},
         ),
     ]
+
+
+def _labels(readout: LabelReadout) -> Population:
+    # Each of P voters gives every class at least one unit: all labels cross, the largest margin wins.
+    return Population(
+        "labels",
+        np.asarray(readout.labels).size,
+        INTEGRATE_AND_FIRE,
+        parameters={"v_threshold": (readout.winners - 1) * UNIT},
+        winners=Winners(quota=1),
+    )
+
+
+def _label_projection(readout: LabelReadout) -> Projection:
+    votes = np.asarray(readout.weights)
+    votes = votes - votes.min() + 1
+    return Projection(
+        "label_weights",
+        "pointers",
+        "labels",
+        static_synapse("v", "volt"),
+        Connections.all_to_all(*votes.shape),
+        parameters={"w": votes.reshape(-1) * UNIT},
+    )

@@ -18,16 +18,15 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
-from neuro.encoders.codes import check_codes
+from neuro.encoders.codes import Codes
 from neuro.errors import InvalidInput
-from neuro.memories.checks import check_recall, state_array
-from neuro.memories.items import Items
-from neuro.memories.memory import NOTHING, Ints, Recall, State
-from neuro.memories.pointers import pointer_codes
+from neuro.memories.bit_matrix import BitMatrix
+from neuro.memories.checks import state_array
+from neuro.memories.memory import State
+from neuro.memories.pointer_memory import PointerMemory, state_shape
 
 
-class HebbianMemory:
+class HebbianMemory(PointerMemory):
     """Hetero-associative memory of sparse codes: cue code (k of ``units``) -> pointer code -> item index.
 
     Args:
@@ -41,93 +40,18 @@ class HebbianMemory:
     """
 
     def __init__(self, units: int, *, pointer_units: int = 4096, pointer_active: int = 16, seed: int = 0) -> None:
-        check_whole("units", units, 1, 1 << 24)
-        check_whole("pointer_units", pointer_units, 1, 1 << 24)
-        check_whole("pointer_active", pointer_active, 1, pointer_units)
-        check_whole("seed", seed, 0, (1 << 63) - 1)
-        self.units = int(units)
-        self.pointer_units = int(pointer_units)
-        self.pointer_active = int(pointer_active)
-        self.seed = int(seed)
-        self._weights = np.zeros((self.units, -(-self.pointer_units // 64)), dtype=np.uint64)
-        self._items = Items()
-        self._pointers = self._pointer_table(self._items.indices)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @property
-    def indices(self) -> Ints:
-        """The index of each stored item, in the order of storing, shape (items,)."""
-        return self._items.indices.copy()
+        super().__init__(units, pointer_units=pointer_units, pointer_active=pointer_active, seed=seed)
+        self._synapses = BitMatrix(self.units, self.pointer_units)
 
     @property
     def weights(self) -> npt.NDArray[np.bool_]:
         """The 1-bit weights as truth values, shape (units, pointer_units)."""
-        octets = self._weights.astype("<u8").view(np.uint8)
-        return np.unpackbits(octets, axis=1, count=self.pointer_units, bitorder="little").astype(bool)
+        return self._synapses.dense()
 
-    def store(self, cues: npt.ArrayLike, *, indices: npt.ArrayLike | None = None) -> Ints:
-        """Store items.
-
-        Args:
-            cues: their codes, (k,) or (items, k), as an encoder gives them.
-            indices: a whole number >= 0 for each item, shape (items,), by which recall names it; consecutive
-                numbers after the largest by default.
-
-        Returns:
-            The indices, shape (items,).
-
-        Raises:
-            InvalidInput: cues that are no codes of ``units``; indices of another number, negative, given
-                twice or already stored. The memory is unchanged then.
-        """
-        from neuro.memories._kernels import imprint
-
-        codes = check_codes(cues, self.units, "cues")
-        names = self._items.names(len(codes), indices)
-        pointers = self._pointer_table(names)
-        imprint(self._weights, codes, pointers)
-        self._append(names, pointers)
-        return names
-
-    def recall(self, cues: npt.ArrayLike, k: int = 1, *, threshold: float | None = None) -> Recall:
-        """The k stored items that fit best, best first; ties to the item stored earlier.
-
-        Args:
-            cues: (active,) or (batch, active).
-            k: how many, at most the number of stored items.
-            threshold: a score below it is answered by :data:`NOTHING`; None: never.
-
-        Returns:
-            Indices and scores, each (k,) or (batch, k). A score counts the synapses between active cue
-            units and the item's pointer units, at most ``active * pointer_active``.
-
-        Raises:
-            InvalidInput: cues that are no codes of ``units``, an empty memory, k out of range, a threshold of NaN.
-        """
-        from neuro.memories._kernels import rank_batch
-
-        items = len(self)
-        check_recall(items, k, threshold)
-        sums = np.atleast_2d(self.activity(cues))
-        keys = np.empty((len(sums), k), dtype=np.int64)
-        rank_batch(sums, self._pointers[:items], keys)
-        keys = np.sort(keys, axis=1)[:, ::-1]
-        found, scores = self._items.indices[items - 1 - keys % items], keys // items
-        if threshold is not None:
-            found = np.where(scores >= threshold, found, NOTHING)
-        return Recall(found[0], scores[0]) if np.ndim(cues) == 1 else Recall(found, scores)
-
-    def forget(self, indices: npt.ArrayLike) -> None:
-        """Remove items: recall names them no more. Their bits stay, since other items may share them.
-
-        Raises:
-            InvalidInput: an index that is not stored or given twice; nothing is removed then.
-        """
-        items = len(self)
-        stays = self._items.remove(indices)
-        self._pointers = self._pointers[:items][stays]
+    @property
+    def synapses(self) -> BitMatrix:
+        """The 1-bit weights as they are kept; must not be written to."""
+        return self._synapses
 
     def merge(self, other: Self) -> Self:
         """A memory of the items of both: weights joined by OR, so neither order nor repetition matters.
@@ -137,7 +61,7 @@ class HebbianMemory:
         Raises:
             InvalidInput: memories of different units, pointer units, pointer activity or seed.
         """
-        mine, its = self.state()["shape"], other.state()["shape"]
+        mine, its = self._shape()["shape"], other._shape()["shape"]
         if not np.array_equal(mine, its):
             raise InvalidInput(
                 f"memories of (units, pointer_units, pointer_active, seed) {mine.tolist()} and {its.tolist()} "
@@ -146,37 +70,16 @@ class HebbianMemory:
         merged = type(self)(
             self.units, pointer_units=self.pointer_units, pointer_active=self.pointer_active, seed=self.seed
         )
-        np.bitwise_or(self._weights, other._weights, out=merged._weights)
+        np.bitwise_or(self._synapses.words, other._synapses.words, out=merged._synapses.words)
         names = np.union1d(self.indices, other.indices)
         merged._append(names, merged._pointer_table(names))
         return merged
-
-    def activity(self, cues: npt.ArrayLike) -> npt.NDArray[np.int32]:
-        """``s = c' W``: how many active cue units reach each pointer unit, (pointer_units,) or (batch,
-        pointer_units).
-
-        Raises:
-            InvalidInput: cues that are no codes of ``units``.
-        """
-        from neuro.memories._kernels import column_sums
-
-        codes = check_codes(cues, self.units, "cues")
-        words = self._weights.shape[1]
-        planes = np.empty((max(2, codes.shape[1].bit_length()), words), dtype=np.uint64)
-        padded = np.empty((len(codes), 64 * words), dtype=np.int32)
-        column_sums(self._weights, codes, planes, padded)
-        sums = padded[:, : self.pointer_units]
-        return sums[0] if np.ndim(cues) == 1 else sums
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """All that the memory is, as arrays: ``shape`` (units, pointer_units, pointer_active, seed),
         ``indices``, ``weights``.
         """
-        return {
-            "shape": np.array([self.units, self.pointer_units, self.pointer_active, self.seed], dtype=np.int64),
-            "indices": self.indices,
-            "weights": self._weights.copy(),
-        }
+        return self._shape() | {"weights": self._synapses.words.copy()}
 
     @classmethod
     def from_state(cls, state: State) -> Self:
@@ -186,33 +89,15 @@ class HebbianMemory:
             InvalidInput: an array is missing or has another dtype or shape, an index stands twice, a bit is
                 set beyond the last pointer unit.
         """
-        shape = state_array(state, "shape", np.int64, (4,))
-        units, pointer_units, pointer_active, seed = (int(value) for value in shape)
-        check_whole("units", units, 1, 1 << 24)
-        check_whole("pointer_units", pointer_units, 1, 1 << 24)
-        weights = state_array(state, "weights", np.uint64, (units, -(-pointer_units // 64)))
-        indices = state_array(state, "indices", np.int64, (None,))
-        spare = -pointer_units % 64
-        if spare and np.any(weights[:, -1] >> np.uint64(64 - spare)):
-            raise InvalidInput(f"state: weights has a bit set beyond pointer unit {pointer_units - 1}")
-        memory = cls(units, pointer_units=pointer_units, pointer_active=pointer_active, seed=seed)
-        names = memory._items.names(len(indices), indices)
-        memory._weights[:] = weights
-        memory._append(names, memory._pointer_table(names))
+        shape = state_shape(state)
+        words = state_array(state, "weights", np.uint64, (shape["units"], -(-shape["pointer_units"] // 64)))
+        memory = cls(**shape)
+        memory._restore_items(state)
+        memory._synapses = BitMatrix.from_words(words, memory.pointer_units)
         return memory
 
-    def _pointer_table(self, names: Ints) -> npt.NDArray[Any]:
-        codes = pointer_codes(names, self.pointer_units, self.pointer_active, self.seed)
-        # Recall reads the whole table: 16 bits an entry halve its time.
-        return codes.astype(np.uint16 if self.pointer_units <= 1 << 16 else np.uint32)
+    def _learn(self, codes: Codes, pointers: npt.NDArray[Any]) -> None:
+        self._synapses.imprint(codes, pointers)
 
-    def _append(self, names: Ints, pointers: npt.NDArray[Any]) -> None:
-        before = len(self)
-        items = before + len(names)
-        if items > len(self._pointers):
-            # Doubling, so that inserts one by one stay cheap.
-            grown = np.zeros((max(items, 2 * before), self.pointer_active), dtype=self._pointers.dtype)
-            grown[:before] = self._pointers[:before]
-            self._pointers = grown
-        self._pointers[before:items] = pointers
-        self._items.add(names)
+    def _sums(self, codes: Codes) -> npt.NDArray[np.int32]:
+        return self._synapses.sums(codes)

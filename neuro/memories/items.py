@@ -28,6 +28,7 @@ class Items:
     def __init__(self, indices: npt.ArrayLike = ()) -> None:
         self._rows: dict[int, int] = {}
         self._indices = np.empty(0, dtype=np.int64)
+        self._largest = -1
         given = np.asarray(indices)
         if given.size:
             self.add(self.names(len(given), given))
@@ -47,11 +48,11 @@ class Items:
             InvalidInput: another number of indices, no integers, out of range, given twice or already stored.
         """
         if indices is None:
-            first = max(self._rows, default=-1) + 1
+            first = self._largest + 1
             if first + items - 1 > LARGEST_INDEX:
                 raise InvalidInput(f"no index is left after {first - 1}; give indices up to {LARGEST_INDEX}")
             return np.arange(first, first + items, dtype=np.int64)
-        names = _whole(indices)
+        names = _distinct(indices)
         if names.shape != (items,):
             raise InvalidInput(f"indices have shape {names.shape}; one for each of {items} items is allowed")
         taken = self._rows.keys() & set(names.tolist())
@@ -70,6 +71,7 @@ class Items:
             self._indices = grown
         self._indices[before:items] = names
         self._rows.update(zip(names.tolist(), range(before, items), strict=True))
+        self._largest = max(self._largest, int(names.max(initial=-1)))
 
     def rows(self, indices: npt.ArrayLike) -> Ints:
         """The row of each index, (n,).
@@ -77,10 +79,14 @@ class Items:
         Raises:
             InvalidInput: no integers, an index given twice or not stored.
         """
-        names = np.atleast_1d(_whole(indices))
+        names = np.atleast_1d(_distinct(indices))
         missing = [name for name in names.tolist() if name not in self._rows]
         if missing:
             raise InvalidInput(f"index {missing[0]} is not stored; {len(self)} items are, see .indices")
+        return np.array([self._rows[name] for name in names.tolist()], dtype=np.int64)
+
+    def places(self, names: Ints) -> Ints:
+        """The row of each index, all known to be stored, (n,)."""
         return np.array([self._rows[name] for name in names.tolist()], dtype=np.int64)
 
     def remove(self, indices: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -93,6 +99,7 @@ class Items:
         stays[self.rows(indices)] = False
         kept = self.indices[stays].copy()
         self._indices, self._rows = kept, _numbered(kept.tolist())
+        self._largest = int(kept.max(initial=-1))
         return stays
 
 
@@ -100,14 +107,23 @@ def _numbered(names: Iterable[int]) -> dict[int, int]:
     return {name: row for row, name in enumerate(names)}
 
 
-def _whole(indices: npt.ArrayLike) -> Ints:
+def whole_indices(indices: npt.ArrayLike) -> Ints:
+    """Indices as int64, () or (n,).
+
+    Raises:
+        InvalidInput: no integers, another shape, out of range.
+    """
     given = np.asarray(indices)
     if given.ndim > 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
         raise InvalidInput(f"indices have shape {given.shape}, dtype {given.dtype}; integers (items,) are allowed")
     if given.size and (given.min() < 0 or given.max() > LARGEST_INDEX):
         wrong = given.min() if given.min() < 0 else given.max()
         raise InvalidInput(f"indices hold {wrong}; whole numbers from 0 to {LARGEST_INDEX} are allowed")
-    names = given.astype(np.int64)
+    return given.astype(np.int64)
+
+
+def _distinct(indices: npt.ArrayLike) -> Ints:
+    names = whole_indices(indices)
     ordered = np.sort(names, axis=None)
     twice = ordered[1:][np.diff(ordered) == 0]
     if twice.size:

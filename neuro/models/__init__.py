@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neuro.models.adaptive_lif import ADAPTIVE_LIF
 from neuro.models.adex import ADEX
+from neuro.models.balanced_resonate_and_fire import balanced_resonate_and_fire
 from neuro.models.base import Method, NeuronModel, SynapseModel
 from neuro.models.conductance_lif import CONDUCTANCE_LIF
 from neuro.models.homeostatic_lif import HOMEOSTATIC_LIF
@@ -17,6 +18,7 @@ from neuro.models.plateau_lif import PLATEAU_LIF, plateau_lif
 from neuro.models.poisson import POISSON
 from neuro.models.regular import REGULAR
 from neuro.models.resonate_and_fire import RESONATE_AND_FIRE
+from neuro.models.resonator import RESONATOR
 from neuro.models.reward_modulated_stdp import REWARD_STEP, reward_modulated_stdp
 from neuro.models.static_synapse import static_synapse
 from neuro.models.stdp import pair_stdp
@@ -40,10 +42,12 @@ __all__ = [
     "POISSON",
     "REGULAR",
     "RESONATE_AND_FIRE",
+    "RESONATOR",
     "REWARD_STEP",
     "SynapseModel",
     "VISUAL_CORTEX",
     "VISUAL_CORTEX_MINIMAL",
+    "balanced_resonate_and_fire",
     "inhibitory_current_plasticity",
     "inhibitory_plasticity",
     "minimal_triplet_stdp",

@@ -3,6 +3,7 @@
 from neuro.motifs.delay_selection import delay_selection, offset_train
 from neuro.motifs.embedded_pattern import EmbeddedPattern, embedded_pattern
 from neuro.motifs.hopfield import hopfield, hopfield_states, hopfield_weights
+from neuro.motifs.lif_layers import LIFLayer, layer_spikes, lif_layers, presentation_ticks
 from neuro.motifs.pattern_finder import pattern_finder
 from neuro.motifs.phase_gate import pass_window, phase_gate
 from neuro.motifs.ping import ping
@@ -14,6 +15,7 @@ from neuro.motifs.winner_take_all import winner_take_all
 
 __all__ = [
     "EmbeddedPattern",
+    "LIFLayer",
     "TempotronFit",
     "delay_selection",
     "embedded_pattern",
@@ -21,12 +23,15 @@ __all__ = [
     "hopfield_states",
     "hopfield_weights",
     "latency_patterns",
+    "layer_spikes",
+    "lif_layers",
     "offset_train",
     "pass_window",
     "pattern_finder",
     "phase_gate",
     "ping",
     "poisson_source",
+    "presentation_ticks",
     "resonator_bank",
     "soft_winner_take_all",
     "tempotron",

@@ -20,6 +20,7 @@ from neuro.errors import NumericalError
 from neuro.lowering import lower
 from neuro.program import PopulationProgram, ProjectionProgram, Scope, StepProgram
 from neuro.simulators.kernel_lines import part_name
+from neuro.simulators.kernel_literals import hoist_literals
 from neuro.simulators.kernel_memory import chunk_ticks, kernel_memory, presynaptic, probe_memory
 from neuro.simulators.kernel_module import load_kernel
 from neuro.simulators.kernel_source import print_kernel
@@ -101,6 +102,7 @@ class KernelRun:
 
     def __init__(self, program: StepProgram, threads: int = 1) -> None:
         parallel = threads > 1
+        program = hoist_literals(program)
         source, self._names = print_kernel(program, parallel=parallel)
         self._advance = load_kernel(source).advance
         self._threads = threads

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from neuro.program import FLUSH_BELOW
 from neuro.random_bits import INDEX_FACTOR, MIX_FACTORS, SECOND_WORD, TICK_FACTOR, WORD
 
 _INLINE = '@njit(cache=True, error_model="numpy", nogil=True, inline="always")'
 _FUNCTION = '@njit(cache=True, error_model="numpy", nogil=True)'
-
-_FLUSH = f"""{_INLINE}
-def flush(x):
-    return 0.0 if abs(x) < {FLUSH_BELOW!r} else x
-"""
 
 _SIGN = f"""{_INLINE}
 def sign(x):
@@ -83,7 +77,6 @@ def keep_largest(ring, slot, count, limit, margins, fire):
 
 _SOURCES = MappingProxyType(
     {
-        "flush(": _FLUSH,
         "sign(": _SIGN,
         "exprel(": _EXPREL,
         "keep_largest(": _KEEP_LARGEST,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from neuro.program import (
+    FLUSH_BELOW,
     FLUSH_EVERY,
     Binary,
     Call,
@@ -89,7 +90,7 @@ def print_flush(out: Lines, size: str, states: Sequence[str]) -> None:
     if states:
         out.add(0, f"if n % {FLUSH_EVERY} == 0:", f"    for i in {out.each}({size}):")
         for state in states:
-            out.add(2, f"{state}[i] = flush({state}[i])")
+            out.add(2, f"{state}[i] = 0.0 if abs({state}[i]) < {FLUSH_BELOW!r} else {state}[i]")
 
 
 Names = Callable[[Symbol], str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neuro.store.circuit_file import load_circuit, save_circuit
+from neuro.store.claim import FolderClaim
 from neuro.store.folder import (
     MANIFEST,
     check_output_file,
@@ -12,11 +13,17 @@ from neuro.store.folder import (
     write_manifest,
 )
 from neuro.store.memory_file import load_memory, save_memory
+from neuro.store.records import Edges, NewRecord, Record, RecordStore, open_records
 from neuro.store.snapshot import load_snapshot, save_snapshot
 from neuro.store.text import canonical_json, read_json, write_bytes, write_json
 
 __all__ = [
+    "Edges",
+    "FolderClaim",
     "MANIFEST",
+    "NewRecord",
+    "Record",
+    "RecordStore",
     "canonical_json",
     "check_output_file",
     "check_output_folder",
@@ -24,6 +31,7 @@ __all__ = [
     "load_circuit",
     "load_memory",
     "load_snapshot",
+    "open_records",
     "output_folder",
     "read_json",
     "save_circuit",

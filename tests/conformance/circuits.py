@@ -232,6 +232,7 @@ DRIVES: Mapping[str, float] = {
     "LIF_DELTA": 25e-3,
     "LIF_EXPONENTIAL": 25e-3,
     "RESONATE_AND_FIRE": 260.0,
+    "RESONATOR": 260.0,
 }
 """Model -> a drive in the unit of its ``I`` that makes it fire."""
 

@@ -19,6 +19,7 @@ from neuro.models import (
     Method,
     NeuronModel,
     SynapseModel,
+    balanced_resonate_and_fire,
     plateau_lif,
     reward_modulated_stdp,
     static_synapse,
@@ -230,6 +231,18 @@ def reward() -> Circuit:
     )
 
 
+def balanced() -> Circuit:
+    """Balanced resonate-and-fire neurons of three frequencies, one of them at the border dt * omega = 1."""
+    model = balanced_resonate_and_fire(np.array([10.0, 40.0, 100.0]), np.array([0.5, 1.0, 5.0]))
+    drive = np.random.default_rng(4).uniform(0, 80, (300, 3))
+    return Circuit(
+        0.01,
+        [Population("a", 3, model)],
+        stimuli=[CurrentInput("a", "I", drive)],
+        probes=[Probe("a", "x"), Probe("a", "q")],
+    )
+
+
 CASES: Mapping[str, LanguageCase] = {
     "linear, RK2": LanguageCase(lambda: linear(Method.RK2), 600, fixed=True),
     "linear, RK4": LanguageCase(lambda: linear(Method.RK4), 600, fixed=True),
@@ -247,6 +260,7 @@ CASES: Mapping[str, LanguageCase] = {
     "dendritic plateau": LanguageCase(plateaus, 360, fixed=True),
     "two dendritic branches": LanguageCase(lambda: branches(4, 4), 120, fixed=True),
     "target-rate homeostasis": LanguageCase(homeostasis, 500, fixed=True),
+    "balanced resonate-and-fire": LanguageCase(balanced, 300, fixed=True),
     "reward-modulated STDP": LanguageCase(reward, 300, fixed=True),
     "column and row normalisation": LanguageCase(normalised_columns, 90),
 }

@@ -16,7 +16,15 @@ from neuro.quantise import quantise
 from neuro.simulators.brian2_namespace import native_namespace
 from rtl_export import netlist
 from tests.conformance.circuits import DRIVES, at_rest, one_of_each_model
-from tests.conformance.language_circuits import branches, homeostasis, one_poisson, one_regular, plateaus, reward
+from tests.conformance.language_circuits import (
+    balanced,
+    branches,
+    homeostasis,
+    one_poisson,
+    one_regular,
+    plateaus,
+    reward,
+)
 from tests.conformance.synapse_circuits import inhibited, learning
 
 _RULES = {
@@ -37,6 +45,7 @@ MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
         **{name: lambda name=name: one_of_each_model(name, DRIVES[name]) for name in DRIVES},
         "INTEGRATE_AND_FIRE": at_rest,
         "HOMEOSTATIC_LIF": homeostasis,
+        "balanced_resonate_and_fire": balanced,
         "PLATEAU_LIF": plateaus,
         "plateau_lif": lambda: branches(4, 4),
         "POISSON": one_poisson,

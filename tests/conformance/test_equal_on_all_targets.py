@@ -104,7 +104,8 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=5)
+@pytest.mark.long
+@settings(max_examples=10)
 @given(VALUES)
 def test_any_values_are_equal_in_brian2_and_compiled(values: dict[str, object]) -> None:
     check_float(free(**values), 300, native=True)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ MUST = (
     "LIF_EXPONENTIAL",
     "PLATEAU_LIF",
     "RESONATE_AND_FIRE",
+    "RESONATOR",
     "pair_stdp",
     "reward_modulated_stdp",
     "symmetric_stdp",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -198,3 +199,37 @@ def test_decoding_is_the_ridge_regression_of_its_definition(signed: bool) -> Non
         # (P' P + ridge)^-1 P' 1 is the same regression, solved in the other space.
         direction = np.linalg.solve(P.T @ P + 2.5 * np.eye(30), P.T @ np.ones(20))
         np.testing.assert_allclose(decoded, 2.5 * direction / np.linalg.norm(direction), rtol=1e-9, atol=1e-12)
+
+
+def test_weights_that_are_the_signs_change_nothing() -> None:
+    plain = KWTAEncoder.centred_on(DIGITS, units=300, active=12, nonzeros=16, seed=5)
+    weighted = replace(plain, weights=3 * plain.tap_weights)
+    np.testing.assert_array_equal(weighted.levels(DIGITS[:99]), plain.levels(DIGITS[:99]))
+    np.testing.assert_array_equal(weighted.encode(DIGITS[:99]), plain.encode(DIGITS[:99]))
+    np.testing.assert_array_equal(weighted.inputs, plain.inputs)
+    codes = plain.encode(DIGITS[:20])
+    np.testing.assert_allclose(weighted.decode(codes), plain.decode(codes), atol=1e-9)
+
+
+def test_weighted_levels_follow_their_definition_and_spikes_follow_them() -> None:
+    weights = np.random.default_rng(2).integers(-127, 128, (200, 16))
+    encoder = KWTAEncoder.centred_on(DIGITS, units=200, active=9, nonzeros=16, weights=weights)
+    off = np.abs(encoder.levels(DIGITS[:50]) - levels_by_matrix(encoder, DIGITS[:50]))
+    assert off.max() <= 1
+    assert off.mean() < 1e-3
+    run = simulate(encoder.circuit(DIGITS[:4]), 4 * encoder.presentation_ticks)
+    np.testing.assert_array_equal(codes_from_spikes(run, encoder.presentation_ticks), encoder.encode(DIGITS[:4]))
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones((10, 7), np.int64), r"shape \(10, 7\).*\(10, 8\)"),
+        (np.ones((10, 8)), "dtype float64"),
+        (np.full((10, 8), 40_000), "40000"),
+        (np.zeros((10, 8), np.int64), "not all of them 0"),
+    ],
+)
+def test_weights_are_refused(weights: np.ndarray, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        KWTAEncoder(20, units=10, active=2, weights=weights)

@@ -84,6 +84,7 @@ def test_homeostasis_spreads_the_work() -> None:
     assert not np.any(without.theta)
 
 
+@pytest.mark.long
 def test_competition_and_plasticity_make_units_differ() -> None:
     def spread(encoder: LearnedEncoder) -> float:
         rows = encoder.prototypes()
@@ -105,7 +106,11 @@ def test_weights_stay_within_their_bounds(rate: float) -> None:
     assert (frozen.min(), frozen.max()) == (0, 255)
 
 
-@pytest.mark.parametrize("on", [Compiled(), FixedPoint(), Brian2Reference()], ids=lambda on: type(on).__name__)
+@pytest.mark.parametrize(
+    "on",
+    [Compiled(), pytest.param(FixedPoint(), marks=pytest.mark.long), Brian2Reference()],
+    ids=["Compiled", "FixedPoint", "Brian2Reference"],
+)
 def test_spikes_give_the_same_code(on: Simulator) -> None:
     encoder = digits_encoder()
     hard = np.vstack([DIGITS[-15:], np.asarray(encoder.channels.mean)[None], np.eye(64)[:2], np.full((1, 64), 1e6)])

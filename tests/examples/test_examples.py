@@ -50,11 +50,17 @@ def experiments(folder: Path) -> None:
     assert (folder / "lif_fi" / "f_i_curve.png").read_bytes().startswith(b"\x89PNG")
 
 
+def text_memory(folder: Path) -> None:
+    load("05_text_memory").main(folder / "memory")
+    assert (folder / "memory" / "records.sqlite").stat().st_size > 0
+
+
 RUNS: dict[str, tuple[Callable[[Path], None], str]] = {
     "01_digits_to_verilog": (digits_to_verilog, "passed, 0 mismatches in"),
     "02_spike_codes": (spike_codes, "LatencyEncoder            0.99"),
     "03_motifs": (motifs, "Brian2: 0 mismatches"),
     "04_experiments": (experiments, "largest-error-of-an-interval: 0.9"),
+    "05_text_memory": (text_memory, "titles from 1"),
 }
 
 

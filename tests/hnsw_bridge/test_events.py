@@ -5,7 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hnsw_bridge import NODES, IndexGraph, NeuromorphicSearch, Seeds, Spreading, event_program, spreading_circuit
+from hnsw_bridge import (
+    NODES,
+    Dendrites,
+    Gamma,
+    Homeostasis,
+    IndexGraph,
+    NeuromorphicSearch,
+    Parts,
+    Priming,
+    Resonance,
+    Seeds,
+    Spreading,
+    edge_layer,
+    event_program,
+    spreading_circuit,
+)
 from hnsw_bridge.events import run_queries
 from neuro.circuit import Circuit, Winners
 from neuro.lowering import lower
@@ -16,7 +31,7 @@ from neuro.spikes import Spikes
 def _event_driven(circuit: Circuit, seeds: Seeds, settings: Spreading) -> Spikes:
     program = event_program(lower(circuit), NODES)
     ticks = int(settings.ticks)
-    runs = [*run_queries(program, seeds.nodes, seeds.currents(settings), ticks)]
+    runs = [*run_queries(program, seeds.nodes, seeds.currents(settings))]
     when = np.concatenate([run.ticks + ticks * query for query, run in enumerate(runs)])
     return Spikes(when, np.concatenate([run.nodes for run in runs]), program.nodes)
 
@@ -71,8 +86,29 @@ def test_neurons_may_differ_and_fire_again(graph: IndexGraph) -> None:
 def test_only_nodes_that_were_reached_are_awake(search: NeuromorphicSearch) -> None:
     settings, seed = Spreading(quota=3), Seeds(np.array([[11]]), np.ones((1, 1)))
     few = event_program(lower(spreading_circuit(search.graph, seed, settings)), NODES)
-    (run,) = run_queries(few, seed.nodes, seed.currents(settings), 8)
+    (run,) = run_queries(few, seed.nodes, seed.currents(settings))
     links = search.graph.links.both_ways()
     assert run.nodes.size == 3
     assert run.awake <= 1 + int(np.diff(links.row_start).max()) * 3
     assert run.awake < 100
+
+
+EVERYTHING = Parts(Gamma(4, 2), Resonance(6.0), Dendrites(), Priming(), Homeostasis())
+
+
+@pytest.mark.parametrize(
+    "parts", [Parts(priming=Priming(), homeostasis=Homeostasis()), EVERYTHING], ids=["lasting", "all"]
+)
+def test_every_part_of_a_node_spikes_as_in_the_clock_driven_run(graph: IndexGraph, parts: Parts) -> None:
+    generator = np.random.default_rng(3)
+    pairs = generator.integers(0, 300, (2, 500))
+    pairs = pairs[:, pairs[0] != pairs[1]]
+    layer = edge_layer("extra", 300, *pairs, generator.integers(-32, 64, pairs.shape[1]) / 32, delay=2)
+    seeds = Seeds(np.array([generator.choice(300, 3, replace=False) for _ in range(10)]), np.ones((10, 3)))
+    settings = Spreading(quota=40, ticks=12, winners=9, parts=parts)
+    circuit = spreading_circuit(graph, seeds, settings, [layer])
+    clock = simulate(circuit, 120).spikes[NODES]
+    assert len(clock) > 100
+    assert _event_driven(circuit, seeds, settings).mismatches(clock) == 0
+    plain = _event_driven(spreading_circuit(graph, seeds, replace(settings, parts=Parts()), [layer]), seeds, settings)
+    assert plain.mismatches(clock) > 0, "the parts change nothing"

@@ -1,10 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import networkx as nx
 import numpy as np
 import pytest
 
-from hnsw_bridge import IndexGraph, IndexSettings, Links, Metric, SpikeIndex, build_index, read_graph, to_networkx
+from hnsw_bridge import (
+    IndexGraph,
+    IndexSettings,
+    Links,
+    Metric,
+    SpikeIndex,
+    build_index,
+    layer_from_graphml,
+    read_graph,
+    to_networkx,
+    write_graphml,
+)
 from hnsw_bridge.metric import distances
 from neuro.errors import InvalidInput
 from tests.hnsw_bridge.data import clusters
@@ -34,7 +48,7 @@ def test_all_nodes_of_a_sound_index_are_reachable(graph: IndexGraph) -> None:
 
 def test_reachability_is_that_of_networkx(graph: IndexGraph) -> None:
     # The upper level is sparse: most nodes have no links there.
-    sparse = IndexGraph(graph.metric, graph.labels, graph.levels, graph.vectors, graph.entry, graph.layers[1:])
+    sparse = replace(graph, layers=graph.layers[1:])
     reference = nx.from_edgelist(
         zip(sparse.links.source().tolist(), sparse.links.column.tolist(), strict=True), nx.DiGraph
     )
@@ -96,8 +110,48 @@ def test_one_item_is_a_graph_without_links() -> None:
     assert graph.reachable([0]).tolist() == [True]
 
 
-def test_a_state_of_other_items_is_refused(index: SpikeIndex) -> None:
-    other = build_index(clusters(2)[:100])
-    mixed = SpikeIndex(index.metric, index.settings, index.vectors, index.labels, other._native)
+def test_a_state_of_other_items_is_refused() -> None:
+    mixed, other = build_index(clusters(2)), build_index(clusters(2)[:100])
+    mixed._native = other._native
     with pytest.raises(InvalidInput, match="its nodes are not the index's items in their order"):
         read_graph(mixed)
+
+
+def test_a_graph_built_by_threads_has_its_nodes_in_the_order_of_the_items() -> None:
+    rows = clusters(2, items=2000)
+    index = build_index(rows, threads=2)
+    graph = read_graph(index)
+    assert np.array_equal(graph.vectors, index.vectors)
+    assert np.array_equal(
+        graph.links.distance,
+        distances(Metric.L2, graph.vectors[graph.links.source()], graph.vectors[graph.links.column]),
+    )
+
+
+def test_messages_are_weighted_means_of_the_neighbours(graph: IndexGraph) -> None:
+    features = np.arange(300.0)
+    row = slice(int(graph.links.row_start[7]), int(graph.links.row_start[8]))
+    weights = graph.similarities()[row]
+    expected = (weights * features[graph.links.column[row]]).sum() / weights.sum()
+    assert graph.aggregate_neighbours(features)[7] == pytest.approx(expected)
+    assert graph.aggregate_neighbours(np.ones((300, 2))) == pytest.approx(np.ones((300, 2)))
+    with pytest.raises(InvalidInput, match="features have shape"):
+        graph.aggregate_neighbours(np.ones(3))
+
+
+def test_hubs_and_unreachable_items_are_named(graph: IndexGraph) -> None:
+    labels, count = graph.hubs(3)
+    assert count[0] == graph.degrees().in_highest
+    assert np.array_equal(graph.labels[np.bincount(graph.links.column).argsort(kind="stable")[::-1]][:1], labels[:1])
+    assert graph.unreachable().size == 0
+
+
+def test_a_layer_returns_from_graphml(graph: IndexGraph, tmp_path: Path) -> None:
+    write_graphml(graph, tmp_path / "g.graphml")
+    layer = layer_from_graphml("same", tmp_path / "g.graphml", graph)
+    assert np.array_equal(layer.row_start, graph.links.row_start)
+    assert set(zip(layer.source().tolist(), layer.column.tolist(), strict=True)) == set(
+        zip(graph.links.source().tolist(), graph.links.column.tolist(), strict=True)
+    )
+    with pytest.raises(InvalidInput, match="can't be read as GraphML"):
+        layer_from_graphml("none", tmp_path / "missing", graph)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 import numpy as np
@@ -123,3 +124,83 @@ def test_unusable_items_are_refused(arguments: dict[str, Any], text: str) -> Non
 def test_settings_out_of_range_are_refused(name: str, value: Any, allowed: str) -> None:
     with pytest.raises(InvalidInput, match=re.escape(f"{name} is {value!r}; a whole number from {allowed} is allowed")):
         IndexSettings(**{name: value})
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+def test_items_come_change_and_go(metric: Metric) -> None:
+    rows = clusters(4, items=400)
+    index = build_index(rows[:200], metric=metric, settings=IndexSettings(search_effort=400))
+    index.add(rows[200:], labels=np.arange(1000, 1200))
+    index.update([5, 6], rows[[0, 1]] + 1e-3)
+    index.delete([7, 1003])
+    queries = clusters(3, items=10)
+    labels, near = index.query(queries, 9)
+    expected = [distances(metric, index.vectors, query) for query in index.checked(queries)]
+    for row, exact in enumerate(expected):
+        living = np.flatnonzero(index.alive)
+        order = living[np.argsort(exact[living], kind="stable")[:9]]
+        assert np.array_equal(labels[row], index.labels[order])
+        assert np.array_equal(near[row], exact[order])
+    graph = read_graph(index)
+    assert (len(index), len(graph), int(graph.alive.sum())) == (398, 400, 398)
+
+
+def test_a_filter_is_honoured_exactly_and_never_starved(index: SpikeIndex) -> None:
+    queries = clusters(3, items=6)
+    for where in (index.labels % 7 == 0, lambda labels: labels > 1800):
+        mask = where(index.labels) if callable(where) else where
+        labels, near = index.query(queries, 12, where=where)
+        for row, query in enumerate(index.checked(queries)):
+            exact = np.where(mask, distances(index.metric, index.vectors, query), np.inf)
+            assert np.array_equal(near[row], np.sort(exact)[:12])
+        assert np.isin(labels, index.labels[mask]).all()
+    assert index.query(queries, 3, where=index.labels == 1003)[0][0].tolist() == [1003, -1, -1]
+
+
+def test_types_are_a_filter_and_towards_moves_a_vector() -> None:
+    index = build_index(clusters(2), types=np.arange(300) % 20)
+    assert set(index.query(clusters(3, items=4), 15, types=[17])[0].ravel() % 20) == {17}
+    before, goal = index.vectors[9].copy(), index.vectors[40].copy()
+    index.update_vector(9, goal, 0.25)
+    assert index.vectors[9] == pytest.approx(0.75 * before + 0.25 * goal, rel=1e-5)
+
+
+def test_readers_see_a_sound_index_while_a_writer_adds() -> None:
+    rows = clusters(6, items=3000)
+    index = build_index(rows[:300])
+    faults: list[str] = []
+
+    def read() -> None:
+        while len(index) < 3000:
+            labels, near = index.query(rows[:3], 1)
+            if near.any() or labels[:, 0].tolist() != [0, 1, 2]:
+                faults.append(f"{labels} {near}")
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    index.add(rows[300:])
+    for reader in readers:
+        reader.join()
+    assert not faults
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda index: index.add(np.ones((1, 12)), labels=[1000]), "label 1000 is in the index already"),
+        (lambda index: index.add(np.ones((1, 3))), "embeddings have 3 dimensions"),
+        (lambda index: index.add(np.ones((1, 12)), types=[256]), "types run from 256 to 256"),
+        (lambda index: index.update([4], np.ones((1, 12))), "label 4 is not in the index"),
+        (lambda index: index.delete([4]), "label 4 is not in the index"),
+        (lambda index: index.delete(index.labels), "300 of 300 items would be deleted"),
+        (lambda index: index.update_vector(1000, np.ones(12), 2.0), "alpha is 2.0"),
+        (lambda index: index.query(np.ones((1, 12)), 1, where=np.ones(3, bool)), "the filter gives bool (3,)"),
+    ],
+)
+def test_what_cannot_be_changed_is_refused_and_the_index_stays(index: SpikeIndex, call: Any, text: str) -> None:
+    before = index.state()["data_level0"].copy()
+    with pytest.raises(InvalidInput, match=re.escape(text)):
+        call(index)
+    assert len(index) == 300
+    assert np.array_equal(index.state()["data_level0"], before)

@@ -57,6 +57,7 @@ def test_no_node_wins_without_having_fired(search: NeuromorphicSearch) -> None:
     assert len(recording.spikes[READOUT]) == 18
 
 
+@pytest.mark.long
 def test_all_simulators_name_the_same_winners(search: NeuromorphicSearch) -> None:
     circuit = search.circuit(QUERIES, winners=5)
     compiled, reference, integers = (

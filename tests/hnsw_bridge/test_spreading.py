@@ -51,9 +51,9 @@ def test_dissimilar_seeds_still_get_half() -> None:
     assert find_seeds(index, np.array([[-1e-9, -1.0]])).share[0, 0] == 1.0
 
 
-@pytest.mark.parametrize("count", [0, 4, True, 1.0])
-def test_a_query_has_at_most_three_seeds(index: SpikeIndex, count: Any) -> None:
-    with pytest.raises(InvalidInput, match=re.escape(f"a query can have 1 to 3 seeds; {count!r} were asked for")):
+@pytest.mark.parametrize("count", [0, 65, True, 1.0])
+def test_a_query_has_so_many_seeds(index: SpikeIndex, count: Any) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(f"a query can have 1 to 64 seeds; {count!r} were asked for")):
         find_seeds(index, index.vectors[:1], count)
 
 
@@ -62,7 +62,7 @@ def test_activity_spreads_once_and_is_bounded(graph: IndexGraph, seeds: Seeds) -
     spikes = simulate(spreading_circuit(graph, seeds, settings), 6 * settings.ticks).spikes[NODES]
     for query in range(6):
         part = spikes.between(query * settings.ticks, (query + 1) * settings.ticks)
-        assert 3 < len(part) <= settings.limit(300) == 60
+        assert 3 < len(part) <= settings.limit(300) == 32
         assert np.unique(part.indices).size == len(part)
         assert set(seeds.nodes[query]) <= set(part.indices)
 
@@ -111,8 +111,8 @@ def test_one_item_is_a_circuit() -> None:
     assert simulate(circuit, 16).spikes[NODES].ticks.tolist() == [0, 8]
 
 
-@pytest.mark.parametrize(("nodes", "limit"), [(2, 2), (100, 32), (1000, 200), (100_000, 1024)])
-def test_the_default_quota_is_a_fifth_within_bounds(nodes: int, limit: int) -> None:
+@pytest.mark.parametrize(("nodes", "limit"), [(2, 2), (100, 32), (100_000, 32)])
+def test_the_default_quota_does_not_grow_with_the_graph(nodes: int, limit: int) -> None:
     assert Spreading().limit(nodes) == limit
     assert Spreading(quota=50).limit(nodes) == min(50, nodes)
 
@@ -120,8 +120,8 @@ def test_the_default_quota_is_a_fifth_within_bounds(nodes: int, limit: int) -> N
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"quota": 2}, "quota is 2; a whole number >= 3 or None is allowed"),
-        ({"quota": 9.5}, "quota is 9.5; a whole number >= 3"),
+        ({"quota": 0}, "quota is 0; a whole number >= 1 or None is allowed"),
+        ({"quota": 9.5}, "quota is 9.5; a whole number >= 1"),
         ({"ticks": 3}, "ticks is 3; a whole number from 4 to 1000 is allowed"),
         ({"decay": 1.0}, "decay is 1.0; a number from 0.3 to 0.99 is allowed"),
         ({"dt": 0.0}, "dt is 0.0; a time above 0 s is allowed"),

@@ -138,7 +138,6 @@ def _upper_link(state: State) -> None:
         (_repeat_link, "a node of level 0 is linked twice to another"),
         (_count(9), "a node of level 0 has 9 links, at most 8 fit"),
         (_count(1 << 20), "a node of level 0 has"),
-        (_count((1 << 16) + 1), "1 items are marked deleted"),
         (_vector(np.nan), "a vector holds NaN or infinity"),
         (_swap_labels, "the labels of the nodes and the label look-up table disagree"),
         (_repeat_label, "a label occurs twice"),

@@ -88,7 +88,11 @@ def test_the_small_circuit_is_small() -> None:
     assert sum(projection.connections.synapses for projection in circuit.projections) < 20_000
 
 
-@pytest.mark.parametrize("on", [Compiled(), FixedPoint(), Brian2Reference()], ids=lambda on: type(on).__name__)
+@pytest.mark.parametrize(
+    "on",
+    [Compiled(), pytest.param(FixedPoint(), marks=pytest.mark.long), Brian2Reference()],
+    ids=["Compiled", "FixedPoint", "Brian2Reference"],
+)
 def test_spikes_say_what_the_matrices_say(on: Simulator) -> None:
     digits = small()
     shown = np.vstack([digits.held_out[:20], digits.train[:8], [digits.encoder.mean], np.ones((1, 64))])

@@ -82,6 +82,16 @@ def test_icarus_compiles_without_a_warning(name: str, tmp_path: Path) -> None:
 
 
 @needs_icarus
+def test_the_level_of_the_reset_is_a_parameter(tmp_path: Path) -> None:
+    core = exported(counter(), tmp_path / "core", ticks=20)
+    bench = core.tb / "testbench.v"
+    text = bench.read_text().replace("spikeloom_core core (", "spikeloom_core #(.RESET_ACTIVE(1'b0)) core (")
+    bench.write_text(text.replace(".rst(rst)", ".rst(!rst)"))
+    result = run_icarus(core)
+    assert (result.outcome, result.ticks) == (Outcome.PASSED, 20), result.detail
+
+
+@needs_icarus
 def test_variables_named_like_keywords_are_no_problem(tmp_path: Path) -> None:
     program = counter()
     (population,) = program.populations

@@ -106,12 +106,14 @@ def test_a_core_name_that_verilog_can_not_have_is_refused(name: str) -> None:
         check_core_name(name)
 
 
-@pytest.mark.parametrize("name", ["a__b", "_a", "a;endmodule", "a\nb", ""])
+@pytest.mark.parametrize(
+    "name", ["a__b", "_a", "a;endmodule", "a\nb", "", "a b", 'a"b', "$system", "../a", "x" * 10_000]
+)
 def test_a_part_whose_name_does_not_fit_is_refused(name: str) -> None:
     program = network()
     part = replace(program.populations[0], name=name)
     with pytest.raises(
-        InvalidInput, match="can't become Verilog; use letters and digits, joined by single underscores"
+        InvalidInput, match="can't become Verilog; use up to 100 letters and digits, joined by single underscores"
     ):
         netlist(StepProgram(1e-3, (part,)))
 
@@ -130,3 +132,20 @@ def test_a_wrong_number_of_cores_is_refused(cores: object) -> None:
 def test_a_population_that_does_not_divide_is_refused() -> None:
     with pytest.raises(InvalidInput, match="population 'a' of 3 neurons does not divide into 2 cores; use a number"):
         netlist(counter(), cores=2)
+
+
+def test_a_value_outside_its_format_is_named() -> None:
+    program = network()
+    first, *rest = program.projections
+    state = first.states[0]
+    wrong = replace(first, states=(replace(state, initial=state.initial + 40_000),))
+    with pytest.raises(
+        InvalidInput, match=r"'w' of projection 'ab' starts at .* its format of 14 bits allows -8192 to 8191"
+    ):
+        netlist(replace(program, projections=(wrong, *rest)))
+
+
+def test_more_restarts_than_bits_are_refused() -> None:
+    program = network()
+    with pytest.raises(InvalidInput, match="the program has 32 restarts; 31 are allowed"):
+        netlist(replace(program, restarts=program.restarts[:1] * 32))

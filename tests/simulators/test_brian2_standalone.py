@@ -39,7 +39,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandaloneBuild]
     assert (build.directory / "main.cpp").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_program_has_brian2_s_spikes_and_states(built: StandaloneBuild) -> None:
     given, expected = built.run(), Brian2Reference().run(everything(), TICKS)
     assert all(len(expected.spikes[name]) > 0 for name in ("a", "b", "w_a"))
@@ -48,7 +48,7 @@ def test_a_program_has_brian2_s_spikes_and_states(built: StandaloneBuild) -> Non
     assert len(given.spikes["w_a"]) == 5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_program_runs_again_with_other_numbers(built: StandaloneBuild) -> None:
     circuit = everything()
     tau = np.array([5.0, 8.0, 10.0, 20.0]) * 1e-3
@@ -65,7 +65,7 @@ def test_a_program_runs_again_with_other_numbers(built: StandaloneBuild) -> None
     assert built.run().mismatches(original) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [

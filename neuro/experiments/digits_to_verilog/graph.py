@@ -62,10 +62,12 @@ def spread_over_graph(stored: Digits, queries: Digits, settings: DigitsSettings,
     index = build_index(stored.embeddings, settings=IndexSettings(seed=settings.seed + 1))
     truth = brute_force(stored, queries, k)
     advance(1)
-    search = build_search(index)
+    # Only what fires is ranked, so that the figures show what the spikes find.
+    quota = min(1024, max(32, len(stored) // 5))
+    search = build_search(index, Spreading(quota=quota), proposals=False)
     result = search.query(queries.embeddings, k, settings.seeds)
     advance(2)
-    alone = build_search(index, Spreading(enabled=False), search.graph)
+    alone = build_search(index, Spreading(enabled=False), search.graph, proposals=False)
     seeds_only = alone.query(queries.embeddings, k, settings.seeds)
     plain, _ = index.query(queries.embeddings, k)
     return GraphSearch(

@@ -1,0 +1,115 @@
+"""The pictures of docs/memories: ``python -m benchmarks.memory_pictures docs/images``, from a checkout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.memory_data import Ints, MemoryLab
+from benchmarks.memory_grid import BACKGROUNDS, CODES, COLUMNS, KINDS, Grid, measure_grid
+from benchmarks.memory_hebbian import palimpsest_curve, random_codes
+from neuro.encoders import KWTAEncoder
+from neuro.experiments.stages import QuietStages
+from neuro.memories import HebbianMemory, LinearMemory, PointerMemory
+from neuro.plots import PALETTE, figure_of, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LOADS = (500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000)
+_UNITS, _ACTIVE = 1_024, 40
+
+
+def grid_picture(grid: Grid) -> Figure:
+    """R@1 against background: one panel a code, one line a memory."""
+    figure, panels = _panels(len(KINDS), len(CODES), 14.0, 5.5)
+    places = np.arange(len(BACKGROUNDS))
+    for row, kind in enumerate(KINDS):
+        for column, code in enumerate(CODES):
+            axes = panels[row, column]
+            for colour, name in zip(PALETTE, COLUMNS, strict=False):
+                axes.plot(places, grid.cells[name, code, kind], "o-", ms=3, color=colour, label=name)
+            axes.set_xticks(places, [f"{background:,}" for background in BACKGROUNDS], rotation=60, fontsize=7)
+            axes.set_ylim(-0.02, 1.02)
+            axes.set_title(f"{code[0]:,} units, {code[1]} active", fontsize=9)
+            if column == 0:
+                axes.set_ylabel(f"R@1, {kind} cue")
+            if row == len(KINDS) - 1:
+                axes.set_xlabel("others stored")
+    panels[0, 0].legend(fontsize=7, loc="lower left")
+    return figure
+
+
+def failure_picture(lab: MemoryLab) -> Figure:
+    """Recall of exact cues against load, in a memory that is too small: random, centred, uncentred codes."""
+    pool = lab.pool(0)
+    codes = random_codes(LOADS[-1], _UNITS, _ACTIVE, 0)
+    centred = KWTAEncoder.centred_on(pool.stored, units=_UNITS, active=_ACTIVE, nonzeros=12).encode(pool.stored)
+    plain = KWTAEncoder(pool.stored.shape[1], units=_UNITS, active=_ACTIVE, nonzeros=12).encode(pool.stored)
+    cases: list[tuple[str, Ints, Callable[..., PointerMemory], str]] = [
+        ("random codes, 1 bit", codes, HebbianMemory, "-"),
+        ("nouns, centred, 1 bit", centred, HebbianMemory, "-"),
+        ("nouns, not centred, 1 bit", plain, HebbianMemory, "-"),
+        ("nouns, centred, counts", centred, LinearMemory, "--"),
+    ]
+    figure, panels = _panels(1, 1, 7.0, 4.0)
+    axes = panels[0, 0]
+    for colour, (label, stored, kind, line) in zip(PALETTE, cases, strict=False):
+        axes.plot(LOADS, _curve(kind, stored), "o" + line, ms=4, color=colour, label=label)
+    axes.set_xlabel("items stored")
+    axes.set_ylabel("R@1, exact cue")
+    axes.set_title(f"{_UNITS:,} x {_UNITS:,} synapses, {_ACTIVE} active units, pointers of 8", fontsize=9)
+    axes.set_ylim(-0.02, 1.02)
+    axes.legend(fontsize=8)
+    return figure
+
+
+def ageing_picture() -> Figure:
+    """Recall against age in a palimpsest, measured and expected."""
+    ages, measured, expected, _ = palimpsest_curve()
+    figure, panels = _panels(1, 1, 6.0, 3.5)
+    axes = panels[0, 0]
+    axes.plot(ages, measured, "o", ms=4, color=PALETTE[0], label="measured")
+    axes.plot(ages, expected, "-", color=PALETTE[1], label="theory")
+    axes.set_xlabel("age (inserts since)")
+    axes.set_ylabel("R@1, exact cue")
+    axes.legend()
+    return figure
+
+
+def _curve(kind: Callable[..., PointerMemory], codes: Ints) -> list[float]:
+    memory = kind(_UNITS, pointer_units=_UNITS, pointer_active=8)
+    shares = []
+    for begin, end in zip((0, *LOADS[:-1]), LOADS, strict=True):
+        memory.store(codes[begin:end])
+        asked = np.arange(0, end, end // 500)
+        shares.append(float(np.mean(memory.recall(codes[asked]).indices[:, 0] == asked)))
+    return shares
+
+
+def _panels(rows: int, columns: int, width: float, height: float) -> tuple[Figure, Any]:
+    figure = figure_of(new_axes(width, height))
+    for axes in figure.axes:
+        axes.remove()
+    return figure, figure.subplots(rows, columns, sharey=True, squeeze=False)
+
+
+def main(folder: Path) -> None:
+    """Write all pictures into the folder."""
+    lab = MemoryLab(QuietStages())
+    pictures: dict[str, Callable[[], Figure]] = {
+        "memory_ageing": ageing_picture,
+        "memory_hebbian_failure": lambda: failure_picture(lab),
+        "memory_grid": lambda: grid_picture(measure_grid(lab)),
+    }
+    for name, draw in pictures.items():
+        figure = draw()
+        figure.savefig(folder / f"{name}.png", dpi=110)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,153 @@
+"""Trainings of bench ``resonance``: digits pixel by pixel, and characters of glosses."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch import Tensor
+from torch.nn import functional
+
+from neuro.experiments.stages import Stages
+from neuro.resonance import ResonanceClassifier, ResonanceConfig, ResonanceTrainer
+from neuro.resonance.trainer import batches
+
+DATA = Path(os.environ.get("SPIKELOOM_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+_HELD_OUT = 360
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one training reached on what it never saw."""
+
+    accuracy: float
+    rate: float
+    parameters: int
+    cpu_seconds: float
+    updates: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network and how it is trained; tuned on other splits than the bench judges."""
+
+    config: ResonanceConfig
+    learning_rate: float = 0.02
+    batch: int = 128
+    shift: float = 0.075
+    turn: float = 0.08
+    scale: float = 0.05
+
+
+SEQUENTIAL = Recipe(
+    ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, readout=(0.0, 1.0)),
+)
+PERMUTED = Recipe(
+    ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, readout=(0.0, math.pi)),
+    shift=0.05,
+    turn=0.05,
+    scale=0.03,
+)
+LEAKY = Recipe(
+    ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, oscillates=False, readout=(0.0, 0.0), readout_tau=30.0),
+)
+
+
+def distorted(images: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    """Images (items, height, width), each turned, scaled and shifted a little at random."""
+    items, height, width = images.shape
+    turn, wide, high = recipe.turn * torch.randn((3, items), generator=generator)
+    wide, high = (torch.exp(value * (recipe.scale / recipe.turn)) for value in (wide, high))
+    grid = torch.zeros(items, 2, 3)
+    grid[:, 0, 0], grid[:, 0, 1] = wide * torch.cos(turn), -wide * torch.sin(turn)
+    grid[:, 1, 0], grid[:, 1, 1] = high * torch.sin(turn), high * torch.cos(turn)
+    grid[:, :, 2] = recipe.shift * torch.randn((items, 2), generator=generator)
+    places = functional.affine_grid(grid, [items, 1, height, width], align_corners=False)
+    return functional.grid_sample(images[:, None], places, align_corners=False)[:, 0]
+
+
+@dataclass(frozen=True)
+class Images:
+    """Pictures (items, height, width) with their classes: those to learn from, those to judge by."""
+
+    learned: Tensor
+    labels: Tensor
+    held_out: Tensor
+    held_out_labels: Tensor
+
+
+def train_on_images(
+    images: Images,
+    recipe: Recipe,
+    *,
+    order: Tensor,
+    cpu_seconds: float,
+    seed: int,
+    stages: Stages,
+) -> Outcome:
+    """Train a classifier of pixel sequences; ``order`` is the order in which the pixels of an image come."""
+    torch.manual_seed(seed)
+    model = ResonanceClassifier(recipe.config, 10)
+    generator = torch.Generator().manual_seed(seed)
+    height, width = images.learned.shape[1:]
+
+    def change(part: Tensor) -> Tensor:
+        pictures = part[..., 0].T.reshape(-1, height, width)
+        return distorted(pictures, recipe, generator).flatten(1).T[order][..., None]
+
+    trainer = ResonanceTrainer(model, learning_rate=recipe.learning_rate)
+    draw = batches(images.learned.flatten(1).T[..., None], images.labels, recipe.batch, seed=seed, change=change)
+    # The first call loads the kernels: not a part of the training.
+    model(torch.zeros(2, 1, 1)).sum().backward()
+    with stages.stage(f"Train on pixels, seed {seed}", 1000) as advance:
+        report = trainer.fit(draw, cpu_seconds=cpu_seconds, progress=_shown(advance))
+    accuracy, rate = trainer.accuracy(images.held_out.flatten(1).T[order][..., None], images.held_out_labels)
+    count = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
+    return Outcome(accuracy, rate, count, report.cpu_seconds, report.updates)
+
+
+def small_digits(recipe: Recipe, *, permuted: bool, seed: int, cpu_seconds: float, stages: Stages) -> Outcome:
+    """The 8x8 digits of scikit-learn; the split is that of the seed."""
+    pixels, labels = load_digits(return_X_y=True)
+    images = (pixels.reshape(-1, 8, 8) / 16).astype(np.float32)
+    parts = train_test_split(images, labels, test_size=_HELD_OUT, random_state=seed, stratify=labels)
+    learned, held_out, named, asked = (torch.from_numpy(np.ascontiguousarray(part)) for part in parts)
+    order = torch.from_numpy(np.random.default_rng(0).permutation(64)) if permuted else torch.arange(64)
+    whole = Images(learned, named, held_out, asked)
+    return train_on_images(whole, recipe, order=order, cpu_seconds=cpu_seconds, seed=seed, stages=stages)
+
+
+def _shown(advance: Callable[[int], object]) -> Callable[[float], object]:
+    return lambda used: advance(int(1000 * min(used, 1.0)))
+
+
+MNIST = Recipe(
+    ResonanceConfig(1, 64, 2, tau=(2.0, 200.0), width=1 / 3, readout=(0.0, 0.25), readout_tau=800.0),
+    learning_rate=0.015,
+    batch=64,
+    shift=0.03,
+    turn=0.05,
+    scale=0.03,
+)
+_MNIST_SECONDS = 240.0
+
+
+def mnist(*, seed: int, stages: Stages) -> Outcome:
+    """MNIST a pixel a step, from 10,000 training images drawn by the seed."""
+    with np.load(DATA / "mnist.npz", allow_pickle=False) as file:
+        arrays = {name: file[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+    chosen = np.random.default_rng(seed).permutation(len(arrays["x_train"]))[:10_000]
+    learned, held_out = (
+        torch.from_numpy(part.astype(np.float32) / 255) for part in (arrays["x_train"][chosen], arrays["x_test"])
+    )
+    named, asked = (torch.from_numpy(part.astype(np.int64)) for part in (arrays["y_train"][chosen], arrays["y_test"]))
+    whole = Images(learned, named, held_out, asked)
+    order = torch.arange(28 * 28)
+    return train_on_images(whole, MNIST, order=order, cpu_seconds=_MNIST_SECONDS, seed=seed, stages=stages)

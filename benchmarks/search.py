@@ -1,0 +1,227 @@
+"""Bench ``search``: the spiking search beside hnswlib and brute force, on one pool a row."""
+
+from __future__ import annotations
+
+import statistics
+import struct
+import time
+from types import MappingProxyType
+
+import numpy as np
+
+from benchmarks.form import Bench, Measured, Row, checked
+from benchmarks.search_embedders import TEXT_ROWS
+from benchmarks.search_lab import EFFORT, SEEDS, K, SearchLab
+from benchmarks.search_text import (
+    hypernyms_against_cosine,
+    hypernyms_against_entry,
+    multi_hop_gain,
+    use_raises_partners,
+    use_spares_others,
+)
+from hnsw_bridge import (
+    LINKS,
+    NODES,
+    Dendrites,
+    Gamma,
+    Homeostasis,
+    Metric,
+    Parts,
+    Priming,
+    SpikeIndex,
+    Spreading,
+    build_search,
+    edge_layer,
+    find_seeds,
+)
+from neuro.simulators import Brian2Reference, simulate
+
+_ROUNDS = 3
+
+
+def graph_as_read(lab: SearchLab) -> Measured:
+    """Links and labels that differ from what hnswlib's bytes say, read a second way."""
+    search, _ = lab.search(20_000, Metric.L2, SEEDS[0])
+    graph, state = search.graph, search.index.state()
+    raw, size = state["data_level0"].tobytes(), state["size_data_per_element"]
+    wrong, links = 0, 0
+    for element in range(state["cur_element_count"]):
+        at = element * size
+        (count,) = struct.unpack_from("<H", raw, at)
+        (label,) = struct.unpack_from("<Q", raw, at + state["label_offset"])
+        ends = struct.unpack_from(f"<{count}I", raw, at + 4)
+        names = [struct.unpack_from("<Q", raw, end * size + state["label_offset"])[0] for end in ends]
+        row = slice(int(graph.links.row_start[label]), int(graph.links.row_start[label + 1]))
+        wrong += graph.links.column[row].tolist() != names
+        links += count
+    equal = checked(links == len(graph.links), f"{links:,} links were compared")
+    lost = graph.unreachable()
+    note = f"{len(graph):,} nodes; {lost.size} not reachable from the entry on level 0: {lost[:5].tolist()}"
+    return Measured(wrong, "nodes that differ", equal, peer="links", peer_value=links, note=note)
+
+
+def self_retrieval(lab: SearchLab) -> Measured:
+    """Share of items that find themselves, l2 and cosine, the lower of both."""
+    shares = {}
+    for metric in (Metric.L2, Metric.COSINE):
+        search, _ = lab.search(20_000, metric, SEEDS[0])
+        asked = np.random.default_rng(0).choice(20_000, 2000, replace=False)
+        shares[metric.value] = [float(np.mean(search.query(search.index.vectors[asked], 1).labels[:, 0] == asked))]
+    equal = checked(len(shares) == 2, "2,000 items of 20,000 were asked for by their own vectors")
+    return Measured(min(share for (share,) in shares.values()), "", equal, shares, note="k = 1")
+
+
+def recall_over_hnswlib(items: int) -> Row:
+    """The least difference of recall@10 to hnswlib's own at the same ef, over metrics and seeds."""
+
+    def measure(lab: SearchLab) -> Measured:
+        gains, values, peers = [], {}, []
+        for metric in Metric:
+            for seed in SEEDS if items <= 20_000 else SEEDS[:1]:
+                search, queries = lab.search(items, metric, seed)
+                truth = np.array([np.argsort(search.index.exact(query), kind="stable")[:K] for query in queries])
+                native = search.index.proposals(queries, EFFORT)[0][:, :K]
+                mine = search.query(queries, K).labels
+                own, theirs = (float(np.mean((f[:, :, None] == truth[:, None]).any(1))) for f in (mine, native))
+                gains.append(own - theirs)
+                peers.append(theirs)
+                values[f"{metric.value}, seed {seed}"] = [own, theirs]
+        equal = checked(len(gains) >= len(Metric), "brute force ranks the same pool by the same exact distances")
+        note = f"{items:,} items x 384, ef {EFFORT}; samples: ours, hnswlib's"
+        return Measured(min(gains), "recall@10", equal, values, "hnswlib's lowest recall@10", min(peers), note)
+
+    return measure
+
+
+def fires(lab: SearchLab) -> Measured:
+    """Most spikes of a query over 10,000 random ones; every query must fire."""
+    search, _ = lab.search(20_000, Metric.COSINE, SEEDS[0])
+    queries = np.random.default_rng(1).normal(size=(10_000, 384)).astype(np.float32)
+    counts = search.query(queries, 1).activated
+    equal = checked(int(counts.min()) > 0, "every one of 10,000 random queries fires")
+    note = f"at least {counts.min()}, mean {counts.mean():.1f}"
+    return Measured(
+        int(counts.max()), "spikes", equal, peer="quota", peer_value=search.settings.limit(20_000), note=note
+    )
+
+
+def _timed(lab: SearchLab, items: int) -> tuple[float, dict[str, list[float]], float, float]:
+    """p50 of ours over hnswlib's, query by query in turn; then p50 of the spreading alone and its spikes."""
+    search, queries = lab.search(items, Metric.COSINE, SEEDS[0])
+    # The same graph: ours asks it for EFFORT items, so its own ef can be raised to that.
+    native = search.index._native
+    native.set_ef(EFFORT)
+    search.query(queries[:20], K)
+    samples: dict[str, list[float]] = {"spikeloom": [], "hnswlib": []}
+    other = np.random.default_rng(0).permutation(len(queries))
+    for _ in range(_ROUNDS):
+        for row, place in enumerate(other.tolist()):
+            start = time.perf_counter()
+            native.knn_query(queries[row : row + 1], k=K, num_threads=1)
+            middle = time.perf_counter()
+            search.query(queries[place : place + 1], K)
+            samples["spikeloom"].append(time.perf_counter() - middle)
+            samples["hnswlib"].append(middle - start)
+    seeds = [find_seeds(search.index, queries[row : row + 1]) for row in range(len(queries))]
+    spreads, spikes = [], []
+    for _ in range(_ROUNDS):
+        for entered in seeds:
+            start = time.perf_counter()
+            (run,) = search.spread(entered)
+            spreads.append(time.perf_counter() - start)
+            spikes.append(run.nodes.size)
+    middle_of = {name: statistics.median(values) for name, values in samples.items()}
+    return middle_of["spikeloom"] / middle_of["hnswlib"], samples, statistics.median(spreads), float(np.mean(spikes))
+
+
+def time_against_hnswlib(items: int) -> Row:
+    """p50 of a query after embedding, in units of hnswlib's own knn_query at the same ef."""
+
+    def measure(lab: SearchLab) -> Measured:
+        value, samples, _, spikes = lab.keep(f"time {items}", lambda: _timed(lab, items))
+        short = {name: [1e6 * float(q) for q in np.percentile(values, (5, 50, 95))] for name, values in samples.items()}
+        equal = checked(len(samples["spikeloom"]) == len(samples["hnswlib"]), "both answer the same queries, k = 10")
+        note = f"{items:,} x 384, one thread, {spikes:.0f} spikes a query; samples: 5, 50, 95 % in us"
+        return Measured(value, "x its time", equal, short, "hnswlib p50, us", short["hnswlib"][1], note)
+
+    return measure
+
+
+def growth_of_spreading(large: int) -> Row:
+    """Time of the spreading part over 20,000 items' at equal activity."""
+
+    def measure(lab: SearchLab) -> Measured:
+        _, _, small, few = lab.keep("time 20000", lambda: _timed(lab, 20_000))
+        _, _, big, many = lab.keep(f"time {large}", lambda: _timed(lab, large))
+        equal = checked(abs(many / few - 1) < 0.05, f"{few:.0f} and {many:.0f} spikes a query")
+        return Measured(big / small, "x", equal, {"us": [1e6 * small, 1e6 * big]}, note=f"p50, 20,000 -> {large:,}")
+
+    return measure
+
+
+def event_mismatches(lab: SearchLab) -> Measured:
+    """Spikes in which event-driven, clock-driven and Brian2 differ, over settings with every part."""
+    search, queries = lab.search(20_000, Metric.COSINE, SEEDS[0])
+    small = build_search_of(search.index.vectors[:400])
+    generator = np.random.default_rng(0)
+    pairs = generator.integers(0, 400, (2, 600))
+    pairs = pairs[:, pairs[0] != pairs[1]]
+    extra = edge_layer("extra", 400, pairs[0], pairs[1], generator.integers(-32, 64, pairs.shape[1]) / 32, delay=1)
+    wrong, spikes = 0, 0
+    for parts in (Parts(), Parts(Gamma(4, 2), None, Dendrites(), Priming(), Homeostasis())):
+        settings = Spreading(quota=64, ticks=8, parts=parts)
+        one = build_search(small, settings, layers=[extra])
+        events, circuit = one.query(queries[:6], 5).spikes, one.circuit(queries[:6])
+        clock = simulate(circuit, one.ticks(6)).spikes[NODES]
+        brian = simulate(circuit, one.ticks(6), on=Brian2Reference()).spikes[NODES]
+        wrong += events.mismatches(clock) + events.mismatches(brian)
+        spikes += len(events)
+    equal = checked(spikes > 100, f"{spikes} spikes along {LINKS!r} and 'extra' were compared")
+    return Measured(wrong, "spikes", equal, peer="spikes compared", peer_value=spikes, note="plain, and with all parts")
+
+
+def build_search_of(vectors: np.ndarray) -> SpikeIndex:
+    """A small index."""
+    from hnsw_bridge import build_index
+
+    return build_index(vectors, metric=Metric.COSINE)
+
+
+SEARCH = Bench(
+    "search",
+    SearchLab,
+    MappingProxyType(
+        {
+            "graph-as-read": graph_as_read,
+            "self-retrieval": self_retrieval,
+            "recall-over-hnswlib-20k": recall_over_hnswlib(20_000),
+            "recall-over-hnswlib-100k": recall_over_hnswlib(100_000),
+            "circuit-fires": fires,
+            "multi-hop-recall-at-5": multi_hop_gain(0),
+            "multi-hop-all-support-at-10": multi_hop_gain(1),
+            "hypernyms-against-cosine": hypernyms_against_cosine,
+            "hypernyms-against-entry": hypernyms_against_entry,
+            "use-raises-partners": use_raises_partners,
+            "use-spares-others": use_spares_others,
+            "time-against-hnswlib-20k": time_against_hnswlib(20_000),
+            "time-against-hnswlib-100k": time_against_hnswlib(100_000),
+            "growth-of-spreading-100k": growth_of_spreading(100_000),
+            "event-mismatches": event_mismatches,
+            **TEXT_ROWS,
+        }
+    ),
+    SEEDS,
+)
+
+SEARCH_MILLION = Bench(
+    "search-million",
+    SearchLab,
+    MappingProxyType(
+        {
+            "time-against-hnswlib-1m": time_against_hnswlib(1_000_000),
+            "growth-of-spreading-1m": growth_of_spreading(1_000_000),
+        }
+    ),
+    SEEDS[:1],
+)
+"""Its index takes minutes and some 10 GB, so it runs on demand only."""

@@ -1,0 +1,81 @@
+"""Association: finding by spikes what similarity does not find.
+
+Cue -> seeds (similarity, words and mentions fused) -> spikes along the edge layers -> one fused score. Each stage
+can be switched off by its weight in :class:`hnsw_bridge.fusion.Fusion`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hnsw_bridge.events import QuerySpikes
+from hnsw_bridge.fusion import Fusion, activation, ranked_by
+from hnsw_bridge.index import check_k
+from hnsw_bridge.labels import IntArray
+from hnsw_bridge.metric import FloatArray, similarities
+from hnsw_bridge.search import NeuromorphicSearch
+from hnsw_bridge.spreading import Seeds
+from neuro.errors import InvalidInput
+
+_LEAST_SHARE = 0.67
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Associated:
+    """What a cue brought up: labels and fused scores, best first, and the spikes behind them."""
+
+    labels: IntArray
+    scores: FloatArray
+    run: QuerySpikes
+
+
+def associate(
+    search: NeuromorphicSearch,
+    cue: npt.ArrayLike,
+    k: int = 10,
+    *,
+    seeds: int = 5,
+    fusion: Fusion | None = None,
+    words: FloatArray | None = None,
+    mentions: FloatArray | None = None,
+    without: npt.ArrayLike = (),
+) -> Associated:
+    """The k items of the best fused scores; similarity is exact for every item, so this suits up to some 10^5 of them.
+
+    Args:
+        search: with the edge layers to spread along.
+        cue: shape (dimension,).
+        k: how many.
+        seeds: the spikes start at the best of similarity, words and mentions together.
+        fusion: how much each part counts.
+        words, mentions: shape (nodes,), from :class:`hnsw_bridge.fusion.WordScores` and
+            :class:`hnsw_bridge.phrases.Mentions`.
+        without: labels to leave out of the answer (they may still be seeds).
+
+    Raises:
+        InvalidInput: an unusable cue, k or seeds, or parts of another shape.
+    """
+    chosen = Fusion() if fusion is None else fusion
+    index, nodes = search.index, len(search.graph)
+    (query,) = index.checked(np.asarray(cue)[None])
+    check_k(k, len(index))
+    parts = {"similarity": np.maximum(similarities(index.metric, index.exact(query)[:nodes]), 0.0)}
+    for name, part in (("words", words), ("mentions", mentions)):
+        if part is not None:
+            if np.shape(part) != (nodes,):
+                raise InvalidInput(f"{name} have shape {np.shape(part)}; one number for each of the {nodes} nodes goes")
+            parts[name] = np.asarray(part, dtype=np.float64)
+    alive = np.flatnonzero(search.graph.alive)
+    # Where similarity does not count in the answer, it still decides where the spikes start.
+    fused = (chosen if chosen.similarity > 0 else Fusion()).scores(parts)
+    start = ranked_by(fused[alive], alive, seeds)
+    share = np.maximum(fused[start] / max(float(fused[start[0]]), 1e-12), _LEAST_SHARE)
+    (run,) = search.spread(Seeds(start[None], share[None]))
+    carried = activation(run, search.program, chosen.fade)
+    total = chosen.scores({**parts, "spikes": carried})
+    total[search.graph.nodes_of(np.asarray(without, dtype=np.int64))] = -np.inf
+    best = ranked_by(total[alive], alive, k)
+    return Associated(search.graph.labels[best], total[best], run)

@@ -1,0 +1,50 @@
+"""The HNSW index as the cue index of a hippocampal memory: neighbours in the time of a graph search."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hnsw_bridge.index import IndexSettings, SpikeIndex, build_index
+from hnsw_bridge.metric import Metric
+from neuro.memories.cue_index import Vectors
+from neuro.memories.memory import Ints
+
+
+class HNSWCues:
+    """Approximate :class:`neuro.memories.CueIndex`; cosines are exact, a neighbour may be missed.
+
+    Args:
+        settings: of the index; ``search_effort`` trades time for neighbours that are not missed.
+    """
+
+    def __init__(self, settings: IndexSettings | None = None) -> None:
+        self._settings = IndexSettings() if settings is None else settings
+        self._index: SpikeIndex | None = None
+
+    def add(self, numbers: Ints, vectors: Vectors) -> None:
+        """See :class:`neuro.memories.CueIndex`."""
+        if self._index is None:
+            self._index = build_index(vectors, numbers, Metric.COSINE, self._settings)
+        else:
+            self._index.add(vectors, numbers)
+
+    def remove(self, numbers: Ints) -> None:
+        """See :class:`neuro.memories.CueIndex`."""
+        if self._index is None or not len(numbers):
+            return
+        if len(numbers) == len(self._index):
+            # An index can't be empty; the next cue starts another.
+            self._index = None
+        else:
+            self._index.delete(numbers)
+
+    def nearest(self, cues: Vectors, k: int) -> tuple[Ints, Vectors]:
+        """See :class:`neuro.memories.CueIndex`."""
+        items = 0 if self._index is None else len(self._index)
+        numbers = np.full((len(cues), k), -1, dtype=np.int64)
+        cosines = np.full((len(cues), k), -np.inf, dtype=np.float32)
+        if self._index is not None:
+            found = min(k, items)
+            numbers[:, :found], distances = self._index.query(cues, found)
+            cosines[:, :found] = 1.0 - distances
+        return numbers, cosines

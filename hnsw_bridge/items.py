@@ -1,0 +1,180 @@
+"""Items: the vectors, labels and types behind an index, in arrays that grow."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from hnsw_bridge.labels import IntArray, checked_labels
+from hnsw_bridge.metric import FloatArray, Metric, VectorArray, squares
+from neuro.errors import InvalidInput
+
+NODE_TYPES = 256
+"""How many types of nodes there can be."""
+
+
+_CHUNK = 16_384
+"""Rows squared at once, so that memory stays small."""
+
+
+class Items:
+    """What is known of each node; only :class:`hnsw_bridge.SpikeIndex` writes here.
+
+    Arrays handed out are read-only views. Growing makes new arrays, so views that readers hold stay as they are.
+    """
+
+    def __init__(self, metric: Metric, dimension: int) -> None:
+        self.dimension = dimension
+        self.nodes = 0
+        self.living = 0
+        self._metric = metric
+        self._vectors = np.empty((0, dimension), dtype=np.float32)
+        self._squares = np.empty(0, dtype=np.float64)
+        self._labels = np.empty(0, dtype=np.int64)
+        self._types = np.empty(0, dtype=np.uint8)
+        self._alive = np.empty(0, dtype=np.bool_)
+        self._longest = 0.0
+        self._places: dict[int, int] | None = None
+        self._views: dict[str, npt.NDArray[Any]] = {}
+
+    @property
+    def vectors(self) -> VectorArray:
+        """Shape (nodes, dimension)."""
+        return cast("VectorArray", self._view("vectors"))
+
+    @property
+    def labels(self) -> IntArray:
+        """Shape (nodes,); -1 - node for a deleted item."""
+        return cast("IntArray", self._view("labels"))
+
+    @property
+    def types(self) -> npt.NDArray[np.uint8]:
+        """Shape (nodes,)."""
+        return cast("npt.NDArray[np.uint8]", self._view("types"))
+
+    @property
+    def alive(self) -> npt.NDArray[np.bool_]:
+        """Shape (nodes,)."""
+        return cast("npt.NDArray[np.bool_]", self._view("alive"))
+
+    def fresh_labels(self, labels: npt.ArrayLike | None, count: int) -> IntArray:
+        """Checked labels of new items, none of which is there already."""
+        start = int(self.labels.max(initial=-1)) + 1
+        names = checked_labels(np.arange(start, start + count) if labels is None else labels, count)
+        known = self._known() if self.nodes else {}
+        taken = [name for name in names.tolist() if name in known]
+        if taken:
+            raise InvalidInput(f"label {taken[0]} is in the index already; use update, or another label")
+        return names
+
+    def checked_types(self, types: npt.ArrayLike | None, count: int) -> npt.NDArray[np.uint8]:
+        """One type for each new item, 0 by default."""
+        given = np.asarray(0 if types is None else types)
+        given = np.broadcast_to(given, (count,)) if given.ndim == 0 else given
+        if given.shape != (count,) or not np.issubdtype(given.dtype, np.integer):
+            raise InvalidInput(
+                f"types are {given.dtype} {given.shape}; one whole number for each of {count} items goes"
+            )
+        if given.min() < 0 or given.max() >= NODE_TYPES:
+            raise InvalidInput(f"types run from {given.min()} to {given.max()}; 0 to {NODE_TYPES - 1} is allowed")
+        return given.astype(np.uint8)
+
+    def find(self, labels: IntArray) -> IntArray:
+        """The node of each label, or InvalidInput."""
+        known = self._known()
+        for label in labels.tolist():
+            if label not in known:
+                raise InvalidInput(f"label {label} is not in the index, which holds {self.living} items")
+        return np.array([known[label] for label in labels.tolist()], dtype=np.int64)
+
+    def append(self, vectors: VectorArray, labels: IntArray, types: npt.NDArray[np.uint8]) -> None:
+        """New nodes after the last."""
+        first, last = self.nodes, self.nodes + len(vectors)
+        if last > self._labels.size:
+            self._grow(last if not first else max(last, self._labels.size + self._labels.size // 5))
+        part = slice(first, last)
+        self._vectors[part], self._labels[part] = vectors, labels
+        for start in range(0, len(vectors), _CHUNK):
+            rows = vectors[start : start + _CHUNK]
+            self._squares[first + start : first + start + len(rows)] = squares(rows)
+        self._longest = max(self._longest, float(np.sqrt(self._squares[part].max())))
+        self._types[part], self._alive[part] = types, True
+        if self._places is not None:
+            self._places.update(zip(labels.tolist(), range(first, last), strict=True))
+        self.nodes, self.living = last, self.living + len(vectors)
+        self._views = {}
+
+    def overwrite(self, nodes: IntArray, vectors: VectorArray) -> None:
+        """New vectors of nodes."""
+        self._vectors[nodes], self._squares[nodes] = vectors, squares(vectors)
+        self._longest = max(self._longest, float(np.sqrt(self._squares[nodes].max())))
+
+    def bury(self, nodes: IntArray) -> None:
+        """Nodes whose items are deleted."""
+        known = self._known()
+        for node in nodes.tolist():
+            del known[int(self._labels[node])]
+        self._alive[nodes] = False
+        self._labels[nodes] = -1 - nodes
+        self.living -= nodes.size
+
+    def ranked(self, query: VectorArray, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
+        """The k nearest candidates and their exact distances."""
+        from hnsw_bridge import _kernels
+
+        nodes, near = _kernels.rank(self._metric.code, self._vectors, self._squares, query, candidates, k)
+        return nodes, near
+
+    def best(self, query: VectorArray, found: IntArray, rounded: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
+        """The k nearest of ``found``, which is in the order of ``rounded``, distances that float32 sums gave.
+
+        A float32 sum of n terms is off by less than n 2^-23 of the sum of their sizes: of the distance itself for l2,
+        of 1 + |a| |b| for the others. Twice that is allowed for; what is beyond it can't be among the k nearest.
+        """
+        from hnsw_bridge import _kernels
+
+        count = _kernels.near_enough(rounded, k, *self.slack(query))
+        return self.ranked(query, found[:count], k)
+
+    def slack(self, query: VectorArray) -> tuple[float, float]:
+        """Relative and absolute room for rounding in :meth:`best`."""
+        error = (self.dimension + 8) * 2.0**-21
+        if self._metric is Metric.L2:
+            return error, 0.0
+        longest = self._longest * float(np.linalg.norm(query)) if self._metric is Metric.INNER_PRODUCT else 1.0
+        return 0.0, error * (1.0 + longest)
+
+    def arrays(self) -> tuple[int, VectorArray, FloatArray]:
+        """What kernels need to measure distances: the metric's code, the vectors and their squared lengths."""
+        return self._metric.code, self._vectors, self._squares
+
+    def exact(self, query: VectorArray) -> FloatArray:
+        """The exact distance of every node."""
+        from hnsw_bridge import _kernels
+
+        result = np.empty(self.nodes)
+        _kernels.measure(self._metric.code, self._vectors[: self.nodes], self._squares, query, result)
+        return result
+
+    def _known(self) -> dict[int, int]:
+        """Label -> node of the living items, made when it is first asked for."""
+        if self._places is None:
+            nodes = np.flatnonzero(self.alive)
+            self._places = dict(zip(self._labels[nodes].tolist(), nodes.tolist(), strict=True))
+        return self._places
+
+    def _grow(self, room: int) -> None:
+        for name in ("vectors", "squares", "labels", "types", "alive"):
+            old = getattr(self, f"_{name}")
+            fresh = np.zeros((room, *old.shape[1:]), dtype=old.dtype)
+            fresh[: self.nodes] = old[: self.nodes]
+            setattr(self, f"_{name}", fresh)
+
+    def _view(self, name: str) -> Any:
+        if name not in self._views:
+            view = getattr(self, f"_{name}")[: self.nodes]
+            view.flags.writeable = False
+            self._views[name] = view
+        return self._views[name]

@@ -1,0 +1,194 @@
+"""The spreading neuron: a leaky integrate-and-fire node, plus the parts that are switched on.
+
+    v <- decay v + (1 - decay) I ,   a spike where v > v_threshold + fatigue - primed + gate(t)
+
+Each part is a few lines of Brian2's language; without any it is :data:`neuro.models.lif.LIF_DELTA`.
+
+Sources: gamma gating: Fries, *Neuron* 88 (2015). Resonance: Izhikevich, *Neural Networks* 14 (2001). Coincidence on a
+    branch: Poirazi, Brannon & Mel, *Neuron* 37 (2003). Priming: Collins & Loftus (1975). Homeostasis: Turrigiano &
+    Nelson, *Nature Rev. Neurosci.* 5 (2004).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from neuro.errors import InvalidInput
+from neuro.models.base import NeuronModel
+from neuro.models.lif import LIF_DELTA
+
+NEVER = 1e9
+"""Volts that no node reaches: what a closed gate, or a node that is left out, adds to its threshold."""
+
+_ON_BRANCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Gamma:
+    """Nodes fire only in the first ``open`` ticks of each gamma cycle of ``period`` ticks.
+
+    What arrives while the gate is closed leaks until it opens, so inputs late in the cycle count most.
+    """
+
+    period: int = 4
+    open: int = 2
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.open <= self.period:
+            raise InvalidInput(f"open is {self.open!r} of a cycle of {self.period!r} ticks; 1 to the period is allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Resonance:
+    """v turns with its quadrature u once in ``period`` ticks: inputs a period apart add up, half of it apart cancel."""
+
+    period: float = 4.0
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.period <= 1000:
+            raise InvalidInput(f"period is {self.period!r}; 2 to 1000 ticks are allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Dendrites:
+    """m spikes that arrive on one branch in one tick add ``gain`` clip(m - 1, 0, most) thresholds to their sum.
+
+    Each edge layer is a branch of its own.
+    """
+
+    gain: float = 0.5
+    most: int = 8
+
+    def __post_init__(self) -> None:
+        if not (0 < self.gain <= 100 and 1 <= self.most <= 1000):
+            raise InvalidInput(f"gain is {self.gain!r}, most {self.most!r}; up to 100 and 1 to 1000 are allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Priming:
+    """A spike lowers its node's threshold by ``depth`` thresholds, which comes back over the next ``queries``."""
+
+    depth: float = 0.25
+    queries: int = 8
+
+    def __post_init__(self) -> None:
+        if not (0 < self.depth < 1 and 1 <= self.queries <= 1_000_000):
+            raise InvalidInput(f"depth is {self.depth!r}, queries {self.queries!r}; 0 < depth < 1, queries >= 1 go")
+
+
+@dataclass(frozen=True, slots=True)
+class Homeostasis:
+    """A spike raises its node's threshold by ``step``, each query lowers it by ``step * rate``, 0 to ``most`` of them.
+
+    So a node that fires in more than a share ``rate`` of the queries grows harder to fire.
+    """
+
+    step: float = 0.125
+    rate: float = 0.125
+    most: float = 4.0
+
+    def __post_init__(self) -> None:
+        if not (0 < self.step <= self.most <= 1000 and 0 < self.rate < 1):
+            raise InvalidInput(
+                f"step is {self.step!r}, rate {self.rate!r}, most {self.most!r}: 0 < step <= most, rate < 1"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The switchable parts of a spreading neuron; None leaves one out."""
+
+    gamma: Gamma | None = None
+    resonance: Resonance | None = None
+    dendrites: Dendrites | None = None
+    priming: Priming | None = None
+    homeostasis: Homeostasis | None = None
+
+
+def spreading_neuron(parts: Parts, branches: int, silent: int, refractory: float) -> NeuronModel:
+    """The model's text.
+
+    Args:
+        parts: what is switched on.
+        branches: edge layers that reach the node.
+        silent: ticks at the end of a query in which nothing fires, so that no delay reaches into the next.
+        refractory: seconds.
+    """
+    equations, threshold, reset, tick = LIF_DELTA.equations, "v_threshold", [str(LIF_DELTA.reset)], []
+    if parts.resonance is not None:
+        drift = "dv/dt = (v_rest - v + I) / tau_m - omega*u : volt (unless refractory)"
+        turn = "du/dt = (omega*v - u / tau_m) : volt (unless refractory)"
+        equations = "\n".join([drift, turn, "omega : hertz (constant)", *equations.strip().splitlines()[1:]])
+    names = {"u : volt": parts.resonance, "fatigue : volt": parts.homeostasis, "primed : volt": parts.priming}
+    for line, part in names.items():
+        equations += f"\n{line}" if part is not None and not line.startswith("u") else ""
+    if parts.resonance is not None:
+        reset.append("u = 0*volt")
+    if parts.homeostasis is not None:
+        threshold += " + fatigue"
+        reset.append("fatigue = clip(fatigue + fatigue_step, 0*volt, fatigue_most)")
+        equations += "\nfatigue_step : volt (constant)\nfatigue_most : volt (constant)"
+    if parts.priming is not None:
+        threshold += " - primed"
+        reset.append("primed = prime_depth")
+        equations += "\nprime_depth : volt (constant)"
+    if parts.gamma is not None:
+        threshold += " + never*int(t_in_timesteps % gamma_period >= gamma_open)"
+        equations += "\ngamma_period : 1 (constant)\ngamma_open : 1 (constant)"
+    if silent:
+        threshold += " + never*int(t_in_timesteps % query_ticks >= last_ticks)"
+        equations += "\nquery_ticks : 1 (constant)\nlast_ticks : 1 (constant)"
+    if parts.gamma is not None or silent:
+        equations += "\nnever : volt (constant)"
+    if parts.dendrites is not None:
+        for branch in range(branches):
+            equations += f"\nd{branch} : 1"
+            tick += [f"v = v + branch_gain*clip(d{branch} - 1, 0, branch_most)", f"d{branch} = 0"]
+        equations += "\nbranch_gain : volt (constant)\nbranch_most : 1 (constant)" if branches else ""
+    return replace(
+        LIF_DELTA,
+        equations=equations,
+        threshold=f"v > {threshold}",
+        reset="; ".join(reset),
+        refractory=refractory,
+        every_tick="\n".join(tick),
+    )
+
+
+def neuron_parameters(
+    parts: Parts, branches: int, silent: int, threshold: float, ticks: int, dt: float
+) -> Mapping[str, float]:
+    """Values of the parameters that the parts bring, in SI units; ``threshold`` is volts from rest to threshold."""
+    given: dict[str, float] = {}
+    if parts.resonance is not None:
+        given["omega"] = 2.0 * math.pi / (parts.resonance.period * dt)
+    if parts.homeostasis is not None:
+        given["fatigue_step"] = parts.homeostasis.step * threshold
+        given["fatigue_most"] = parts.homeostasis.most * threshold
+    if parts.priming is not None:
+        given["prime_depth"] = parts.priming.depth * threshold
+    if parts.gamma is not None:
+        given |= {"gamma_period": float(parts.gamma.period), "gamma_open": float(parts.gamma.open)}
+    if silent:
+        given |= {"query_ticks": float(ticks), "last_ticks": float(ticks - silent)}
+    if parts.gamma is not None or silent:
+        given["never"] = NEVER
+    if parts.dendrites is not None and branches:
+        given |= {"branch_gain": parts.dendrites.gain * threshold, "branch_most": float(parts.dendrites.most)}
+    return given
+
+
+def between_queries(parts: Parts, threshold: float) -> Mapping[str, str]:
+    """Statements that run once a query, by name: how what lasts comes back."""
+    code: dict[str, str] = {}
+    if parts.homeostasis is not None:
+        leak, most = (
+            value * threshold for value in (parts.homeostasis.step * parts.homeostasis.rate, parts.homeostasis.most)
+        )
+        code["recovery"] = f"fatigue = clip(fatigue - {leak!r}*volt, 0*volt, {most!r}*volt)"
+    if parts.priming is not None:
+        leak, most = (value * threshold for value in (parts.priming.depth / parts.priming.queries, parts.priming.depth))
+        code["forgetting"] = f"primed = clip(primed - {leak!r}*volt, 0*volt, {most!r}*volt)"
+    return code

@@ -1,0 +1,89 @@
+"""Networks of resonators: layers of undisturbed oscillators that spike, trained by torch (extra ``train``)."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neuro.resonance.cascade import CascadeReport, CascadeTrainer, TierReport
+    from neuro.resonance.complexity import complexity_estimate
+    from neuro.resonance.episodes import EpisodicMemory
+    from neuro.resonance.factories import (
+        create_classifier,
+        create_long_context_model,
+        create_resonance_model,
+        estimate_resources,
+        parameter_count,
+    )
+    from neuro.resonance.heads import LongContextResonanceNet, ResonanceClassifier, ResonanceLanguageModel
+    from neuro.resonance.layer import ResonantLayer
+    from neuro.resonance.methods import Fft, Method, ResonantState, Scan, Step
+    from neuro.resonance.network import ResonanceConfig, ResonanceNet
+    from neuro.resonance.phasor_stream import PhasorStream
+    from neuro.resonance.sizes import SIZES, Size, size_named
+    from neuro.resonance.trainer import ResonanceTrainer, TrainingReport
+
+__all__ = [
+    "CascadeReport",
+    "CascadeTrainer",
+    "EpisodicMemory",
+    "Fft",
+    "LongContextResonanceNet",
+    "Method",
+    "PhasorStream",
+    "ResonanceClassifier",
+    "ResonanceConfig",
+    "ResonanceLanguageModel",
+    "ResonanceNet",
+    "ResonanceTrainer",
+    "ResonantLayer",
+    "ResonantState",
+    "SIZES",
+    "Scan",
+    "Size",
+    "Step",
+    "TierReport",
+    "TrainingReport",
+    "complexity_estimate",
+    "create_classifier",
+    "create_long_context_model",
+    "create_resonance_model",
+    "estimate_resources",
+    "parameter_count",
+    "size_named",
+]
+
+_HOME = {
+    **dict.fromkeys(("CascadeReport", "CascadeTrainer", "TierReport"), "cascade"),
+    **dict.fromkeys(
+        (
+            "create_classifier",
+            "create_long_context_model",
+            "create_resonance_model",
+            "estimate_resources",
+            "parameter_count",
+        ),
+        "factories",
+    ),
+    **dict.fromkeys(("LongContextResonanceNet", "ResonanceClassifier", "ResonanceLanguageModel"), "heads"),
+    "ResonantLayer": "layer",
+    **dict.fromkeys(("Fft", "Method", "ResonantState", "Scan", "Step"), "methods"),
+    **dict.fromkeys(("ResonanceConfig", "ResonanceNet"), "network"),
+    **dict.fromkeys(("SIZES", "Size", "size_named"), "sizes"),
+    **dict.fromkeys(("ResonanceTrainer", "TrainingReport"), "trainer"),
+    "EpisodicMemory": "episodes",
+    "PhasorStream": "phasor_stream",
+    "complexity_estimate": "complexity",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name, and with it torch, when it is first used."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'neuro.resonance' has no attribute {name!r}")
+    return getattr(import_module(f"neuro.resonance.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,190 @@
+"""The one network under three heads: a class for a sequence, the next token at each step, an answer about a stream."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+
+from neuro.checks import check_whole
+from neuro.errors import InvalidInput
+from neuro.resonance.complexity import complexity_estimate
+from neuro.resonance.ears import Ears, Heard
+from neuro.resonance.episodes import EpisodicMemory
+from neuro.resonance.methods import Method, Scan
+from neuro.resonance.network import ResonanceConfig, ResonanceNet, States
+
+_SCAN = Scan()
+
+
+class Carried(NamedTuple):
+    """What a model carries from one part of a stream to the next."""
+
+    states: States
+    heard: Heard
+
+
+class _Head(nn.Module):
+    """What all heads share: the network, its ears, and the memory of earlier summaries.
+
+    Args:
+        config: of the network.
+        features: numbers that the linear layer reads.
+        outputs: numbers that it gives.
+        memory: summaries that can be remembered; None: no memory.
+    """
+
+    def __init__(self, config: ResonanceConfig, features: int, outputs: int, memory: int | None) -> None:
+        super().__init__()
+        self.config = config
+        self.network = ResonanceNet(config)
+        self.ears = Ears(config)
+        self.linear = nn.Linear(features, outputs)
+        self.memory = None if memory is None else EpisodicMemory(3 * config.channels, memory)
+        self.recalled = None if memory is None else nn.Linear(3 * config.channels, outputs, bias=False)
+        if self.recalled is not None:
+            # Starts at zero: an untrained memory changes nothing.
+            nn.init.zeros_(self.recalled.weight)
+
+    def get_complexity_estimate(self, seq_len: int, **options: Any) -> dict[str, Any]:
+        """See :func:`neuro.resonance.complexity_estimate`."""
+        return complexity_estimate(self, seq_len, **options)
+
+    def _with_memory(self, outputs: Tensor, summary: Tensor, use_memory: bool, store_to_memory: bool) -> Tensor:
+        if not (use_memory or store_to_memory):
+            return outputs
+        if self.memory is None or self.recalled is None:
+            raise InvalidInput("this model has no memory; make it with memory=CAPACITY (use_memory=True in a factory)")
+        if use_memory:
+            outputs = outputs + self.recalled(self.memory.recall(summary))
+        if store_to_memory:
+            self.memory.store(summary)
+        return outputs
+
+
+class ResonanceClassifier(_Head):
+    """A class for each sequence.
+
+    Args:
+        config: of the network.
+        classes: how many, at least 2.
+        memory: summaries that it can remember; None: no memory.
+    """
+
+    def __init__(self, config: ResonanceConfig, classes: int, *, memory: int | None = None) -> None:
+        check_whole("classes", classes, 2, 1 << 24)
+        super().__init__(config, 3 * config.channels, classes, memory)
+
+    def forward(
+        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: Method = _SCAN
+    ) -> Tensor:
+        """Logits (batch, classes) of sequences (steps, batch, input_dimension).
+
+        Args:
+            x: at least one step.
+            use_memory: add what the memory recalls by this summary.
+            store_to_memory: remember this summary afterwards.
+            method: how the layers run.
+
+        Raises:
+            InvalidInput: another shape, no steps, no memory to use.
+        """
+        return self.with_spikes(x, use_memory=use_memory, store_to_memory=store_to_memory, method=method)[0]
+
+    def with_spikes(
+        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: Method = _SCAN
+    ) -> tuple[Tensor, Tensor]:
+        """As :meth:`forward`, and the spikes of all layers, (steps, batch, channels)."""
+        spikes, _ = self.network(x, None, method)
+        summary, _ = self.ears.summary(spikes, None, method)
+        return self._with_memory(self.linear(summary), summary, use_memory, store_to_memory), spikes
+
+
+class ResonanceLanguageModel(_Head):
+    """The next token at every step, from the spikes of all layers and what the ears hear of them.
+
+    Args:
+        config: of the network; ``input_dimension`` is the width of the embedding.
+        vocab_size: tokens, at least 2.
+        memory: as :class:`ResonanceClassifier`.
+    """
+
+    def __init__(self, config: ResonanceConfig, vocab_size: int, *, memory: int | None = None) -> None:
+        check_whole("vocab_size", vocab_size, 2, 1 << 24)
+        super().__init__(config, 2 * config.channels, vocab_size, memory)
+        self.vocab_size = vocab_size
+        self.embedding = nn.Embedding(vocab_size, config.input_dimension)
+
+    def forward(
+        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: Method = _SCAN
+    ) -> Tensor:
+        """Logits (steps, batch, vocab_size) of tokens (steps, batch).
+
+        Raises:
+            InvalidInput: tokens that are no whole numbers below ``vocab_size``, no steps, no memory to use.
+        """
+        logits, summary, _ = self.read(x, None, method)
+        return self._with_memory(logits, summary, use_memory, store_to_memory)
+
+    def with_spikes(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
+        """Logits, and the spikes of all layers, (steps, batch, channels)."""
+        self._check(x)
+        spikes, _ = self.network(self.embedding(x), None, method)
+        return self.linear(self.ears.every_step(spikes, None, method)[0]), spikes
+
+    def read(
+        self, tokens: Tensor, before: Carried | None = None, method: Method = _SCAN
+    ) -> tuple[Tensor, Tensor, Carried]:
+        """One part of a stream: logits, the summary so far, and what to hand in with the next part."""
+        self._check(tokens)
+        states, heard = (None, None) if before is None else before
+        spikes, after = self.network(self.embedding(tokens), states, method)
+        features, summary, heard_after = self.ears.every_step(spikes, heard, method)
+        return self.linear(features), summary, Carried(after, heard_after)
+
+    def _check(self, tokens: Tensor) -> None:
+        if tokens.ndim != 2 or tokens.dtype.is_floating_point or tokens.dtype.is_complex:
+            raise InvalidInput(
+                f"tokens have shape {tuple(tokens.shape)}, dtype {tokens.dtype}; integers (steps, batch) are allowed"
+            )
+        if not tokens.numel() or int(tokens.min()) < 0 or int(tokens.max()) >= self.vocab_size:
+            raise InvalidInput(f"tokens must be whole numbers from 0 to {self.vocab_size - 1}, at least one step")
+
+
+class LongContextResonanceNet(_Head):
+    """An answer about a stream of any length, read part by part at constant memory.
+
+    Args:
+        config: of the network; time constants as long as the context that should count.
+        outputs: numbers in an answer.
+        memory: summaries that it can remember; None: no memory.
+        part: steps that are taken at once.
+    """
+
+    def __init__(self, config: ResonanceConfig, outputs: int, *, memory: int | None = None, part: int = 4096) -> None:
+        check_whole("outputs", outputs, 1, 1 << 24)
+        check_whole("part", part, 1, 1 << 30)
+        super().__init__(config, 3 * config.channels, outputs, memory)
+        self.part = part
+
+    def forward(
+        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: Method = _SCAN
+    ) -> Tensor:
+        """Outputs (batch, outputs) after the last step of (steps, batch, input_dimension).
+
+        Raises:
+            InvalidInput: another shape, no steps, no memory to use.
+        """
+        if not x.numel():
+            raise InvalidInput(f"the input has shape {tuple(x.shape)}; a sequence of at least one step is needed")
+        carried: Carried | None = None
+        for piece in x.split(self.part):
+            summary, carried = self.read(piece, carried, method)
+        return self._with_memory(self.linear(summary), summary, use_memory, store_to_memory)
+
+    def read(self, piece: Tensor, before: Carried | None = None, method: Method = _SCAN) -> tuple[Tensor, Carried]:
+        """One part of a stream: the summary so far, and what to hand in with the next part."""
+        states, heard = (None, None) if before is None else before
+        spikes, after = self.network(piece, states, method)
+        summary, heard_after = self.ears.summary(spikes, heard, method)
+        return summary, Carried(after, heard_after)

@@ -1,0 +1,156 @@
+"""Three ways to run a layer of resonators over a sequence; they agree, and differ in cost.
+
+    z_t = lambda z_(t-1) + x_t,   spike_t = 1 where Re z_t > theta
+
+:class:`Scan` walks the steps in compiled code, O(T): the default on a CPU. :class:`Fft` takes chunks of the sequence as
+convolutions with the powers of lambda, O(T log chunk): for devices that run numba's loops badly. :class:`Step` is plain
+torch, one step at a time: the reference, and what a stream of single steps uses.
+In the gradient a spike counts as ``(width / (width + |Re z - theta|))^2``, the fast sigmoid of Zenke & Ganguli (2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from neuro.checks import check_whole
+from neuro.errors import InvalidInput
+
+
+class ResonantState(NamedTuple):
+    """Where the oscillators of a layer stand: Re z and Im z, (batch, units) each."""
+
+    x: Tensor
+    y: Tensor
+
+
+class Oscillation(NamedTuple):
+    """The numbers of a layer, (units,) each: log |lambda|, its angle a step, threshold; the surrogate's width."""
+
+    decay: Tensor
+    omega: Tensor
+    threshold: Tensor
+    width: float
+
+
+class Run(NamedTuple):
+    """Spikes and Re z of each step, (steps, batch, units), and the state after the last."""
+
+    spikes: Tensor
+    x: Tensor
+    state: ResonantState
+
+
+class Method(Protocol):
+    """A way to run the oscillators over (steps, batch, units) of drive."""
+
+    def __call__(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> Run:
+        """Run them from ``state``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Compiled loop over the steps with an adjoint gradient; tensors on the CPU, float32 or float64."""
+
+    def __call__(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> Run:
+        """Run the oscillators from ``state``.
+
+        Raises:
+            InvalidInput: a drive that is not on the CPU.
+        """
+        from neuro.resonance.scan import Resonate
+
+        if drive.device.type != "cpu":
+            raise InvalidInput(f"the drive is on {drive.device}; Scan runs on the CPU: use Fft() there")
+        turn_x, turn_y = _turn(layer)
+        spikes, x, last_x, last_y = Resonate.apply(drive, turn_x, turn_y, layer.threshold, *state, layer.width)
+        return Run(spikes, x, ResonantState(last_x, last_y))
+
+
+@dataclass(frozen=True, slots=True)
+class Fft:
+    """Convolution with the powers of lambda, chunk by chunk.
+
+    Args:
+        chunk: steps taken at once, at least 1; a chunk as long as the sequence is one full convolution.
+
+    Raises:
+        InvalidInput: no whole number of at least 1.
+    """
+
+    chunk: int = 1024
+
+    def __post_init__(self) -> None:
+        check_whole("chunk", self.chunk, 1, 1 << 40)
+
+    def __call__(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> Run:
+        """Run the oscillators from ``state``."""
+        z = torch.complex(state.x, state.y)
+        length = min(self.chunk, drive.shape[0])
+        # Powers in double: the angle of a late power would lose float32's digits.
+        rate = torch.complex(layer.decay.double(), layer.omega.double())
+        steps = torch.arange(length + 1, dtype=torch.float64, device=drive.device)
+        powers = torch.exp(steps[:, None] * rate).to(z.dtype)
+        parts = []
+        for part in drive.split(length):
+            parts.append(_convolved(part, powers, z))
+            turned = torch.einsum("tu,tbu->bu", powers[: len(part)].flip(0), part.to(z.dtype))
+            z = turned + powers[len(part)] * z
+        x = torch.cat(parts)
+        return Run(spike(x, layer), x, ResonantState(z.real, z.imag))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step after the other in plain torch."""
+
+    def __call__(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> Run:
+        """Run the oscillators from ``state``."""
+        turn_x, turn_y = _turn(layer)
+        x, y = state
+        rows = []
+        for row in drive:
+            x, y = x * turn_x - y * turn_y + row, x * turn_y + y * turn_x
+            rows.append(x)
+        whole = torch.stack(rows)
+        return Run(spike(whole, layer), whole, ResonantState(x, y))
+
+
+class _Spike(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, distance: Tensor, width: float) -> Tensor:
+        ctx.save_for_backward(distance)
+        ctx.width = width
+        return (distance > 0).to(distance.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, given: Tensor) -> Any:
+        (distance,) = ctx.saved_tensors
+        return given * (ctx.width / (ctx.width + distance.abs())) ** 2, None
+
+
+def spike(x: Tensor, layer: Oscillation) -> Tensor:
+    """1 where x is above the threshold, else 0, with the surrogate's gradient."""
+    spikes: Tensor = _Spike.apply(x - layer.threshold, layer.width)
+    return spikes
+
+
+def _turn(layer: Oscillation) -> tuple[Tensor, Tensor]:
+    length = torch.exp(layer.decay)
+    return length * torch.cos(layer.omega), length * torch.sin(layer.omega)
+
+
+def _convolved(part: Tensor, powers: Tensor, z: Tensor) -> Tensor:
+    """Re z of each step of one chunk that starts from z."""
+    count = len(part)
+    size = 1 << (2 * count - 1).bit_length()
+    # Time last: transforms run along contiguous rows.
+    drive = part.permute(1, 2, 0).contiguous()
+    kernel = powers[:count].real.T.contiguous()
+    both = torch.fft.rfft(drive, n=size) * torch.fft.rfft(kernel, n=size)
+    driven = torch.fft.irfft(both, n=size)[..., :count].permute(2, 0, 1)
+    return driven + (powers[1 : count + 1, None] * z).real

@@ -1,0 +1,78 @@
+"""The resonators over a whole sequence in O(T): numba forward, its adjoint as the gradient of torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_PART = 256
+"""Steps that the adjoint replays at once: of Im z one row in so many is kept."""
+
+
+class Resonate(torch.autograd.Function):
+    """(drive, Re lambda, Im lambda, threshold, Re z0, Im z0, width) -> (spikes, Re z, last Re z, last Im z)."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, drive: Tensor, turn_x: Tensor, turn_y: Tensor, threshold: Tensor, x0: Tensor, y0: Tensor, width: float
+    ) -> Any:
+        """Run all steps; (steps, batch, units), states (batch, units)."""
+        from neuro.resonance._kernels import forward
+
+        steps, batch, units = drive.shape
+        numbers = torch.stack([turn_x, turn_y, threshold]).repeat(1, batch).detach()
+        state = torch.stack([x0.reshape(-1), y0.reshape(-1)]).detach()
+        drive = drive.contiguous()
+        out, spikes = _empty(drive), _empty(drive)
+        marks = drive.new_empty((-(-steps // _PART), batch * units))
+        drive_rows, x_rows, spike_rows = _arrays(*(value.view(steps, -1) for value in (drive, out, spikes)))
+        forward(drive_rows, numbers.numpy(), state.numpy(), x_rows, spike_rows, marks.numpy(), _PART)
+        ctx.save_for_backward(numbers, x0, out, marks)
+        ctx.width = width
+        ctx.set_materialize_grads(False)
+        return spikes, out, state[0].view(batch, units).clone(), state[1].view(batch, units).clone()
+
+    @staticmethod
+    def backward(
+        ctx: Any, given: Tensor | None, given_x: Tensor | None, last_x: Tensor | None, last_y: Tensor | None
+    ) -> Any:
+        """Run the adjoint, last step first."""
+        from neuro.resonance._kernels import backward
+
+        numbers, x0, out, marks = ctx.saved_tensors
+        steps, batch, units = out.shape
+        flat = (steps, batch * units)
+        spikes = torch.zeros_like(out) if given is None else given.contiguous()
+        extra = out.new_empty((0, flat[1])) if given_x is None else given_x.contiguous().view(flat)
+        ends = torch.stack([out.new_zeros(flat[1]) if end is None else end.reshape(-1) for end in (last_x, last_y)])
+        gradient, sums = _empty(out), out.new_zeros((3, flat[1]))
+        backward(
+            _arrays(spikes.view(flat), extra, ends),
+            numbers.numpy(),
+            _number(out, ctx.width),
+            _arrays(x0.reshape(-1), out.view(flat), marks),
+            _PART,
+            *_arrays(gradient.view(flat), sums),
+        )
+        of_x, of_y, of_threshold = sums.view(3, batch, units).sum(1)
+        return gradient, of_x, of_y, of_threshold, ends[0].view(batch, units), ends[1].view(batch, units), None
+
+
+def _empty(like: Tensor) -> Tensor:
+    """Room of the same shape from numpy, which asks for huge pages: touching small ones costs more than the scan."""
+    return torch.from_numpy(
+        np.empty(tuple(like.shape), dtype=np.float32 if like.dtype == torch.float32 else np.float64)
+    )
+
+
+def _arrays(*tensors: Tensor) -> Any:
+    """The arrays behind the tensors, as the kernels take them: in a tuple."""
+    return tuple(tensor.detach().numpy() for tensor in tensors)
+
+
+def _number(like: Tensor, value: float) -> Any:
+    """A scalar of the tensor's own precision, so that no loop widens to float64."""
+    return np.float32(value) if like.dtype == torch.float32 else np.float64(value)

@@ -1,0 +1,46 @@
+"""A classifier of leaky integrate-and-fire layers: who fires most names the class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.circuit import Circuit
+from neuro.motifs.lif_layers import LIFLayer, layer_spikes, lif_layers, presentation_ticks
+from neuro.spikes import Recording
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LIFClassifier:
+    """Layers whose last one has a neuron for each class.
+
+    Args:
+        layers: from the input to the output.
+    """
+
+    layers: tuple[LIFLayer, ...]
+
+    def circuit(self, spikes: npt.ArrayLike) -> Circuit:
+        """The circuit that shows items (items, steps, inputs): see :func:`neuro.motifs.lif_layers`.
+
+        Raises:
+            InvalidInput: spikes that do not fit.
+        """
+        return lif_layers(self.layers, spikes)
+
+    def ticks(self, items: int, steps: int) -> int:
+        """How many ticks so many items take."""
+        return items * presentation_ticks(self.layers, steps)
+
+    def named(self, recording: Recording, steps: int) -> npt.NDArray[np.int64]:
+        """The class of each item of a run: most output spikes, ties to the lower class."""
+        fired = layer_spikes(recording, self.layers, steps, len(self.layers))
+        return np.asarray(fired.sum(axis=1).argmax(axis=1), dtype=np.int64)
+
+
+def bernoulli_spikes(values: npt.NDArray[np.floating], steps: int, seed: int) -> npt.NDArray[np.bool_]:
+    """Spikes of values from 0 to 1, (items, channels) -> (items, steps, channels): one a step with that probability."""
+    draws = np.random.default_rng(seed).random((values.shape[0], steps, values.shape[1]))
+    return np.asarray(draws < values[:, None, :])

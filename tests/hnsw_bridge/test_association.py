@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from hnsw_bridge import (
+    CO_ACTIVATION,
+    EdgeStdp,
+    Fusion,
+    IndexGraph,
+    Mentions,
+    NeuromorphicSearch,
+    SpikeIndex,
+    Spreading,
+    associate,
+    build_search,
+    edge_layer,
+    explain,
+    mention_layer,
+    no_edges,
+    phrases,
+    shared_layer,
+    temporal_layer,
+)
+from neuro.errors import InvalidInput
+
+CHAIN = Spreading(links=False, ticks=6)
+
+
+@pytest.fixture(scope="module")
+def chain(index: SpikeIndex, graph: IndexGraph) -> NeuromorphicSearch:
+    """Node 3 leads to 200, and that to 70."""
+    layer = edge_layer("given", 300, [3, 200], [200, 70], 4.0)
+    return build_search(index, CHAIN, graph, [layer])
+
+
+def test_spikes_find_what_similarity_does_not(chain: NeuromorphicSearch) -> None:
+    cue = chain.index.vectors[3]
+    near = associate(chain, cue, 3, seeds=1, fusion=Fusion(words=0, spikes=0, mentions=0)).labels
+    found = associate(
+        chain, cue, 3, seeds=1, fusion=Fusion(similarity=0, words=0, spikes=1, mentions=0), without=[1009]
+    )
+    assert found.labels[:2].tolist() == [1600, 1210]
+    assert not {1600, 1210} & set(near.tolist())
+
+
+def test_a_trace_says_why(chain: NeuromorphicSearch) -> None:
+    run = associate(chain, chain.index.vectors[3], 3, seeds=1).run
+    trace = explain(chain, run, 1210)
+    assert [(step.source, step.target, step.layer, step.weight) for step in trace.path] == [
+        (1009, 1600, "given", 4.0),
+        (1600, 1210, "given", 4.0),
+    ]
+    assert str(trace) == "1009 -given 4.00-> 1600 -given 4.00-> 1210 (tick 2)"
+    assert explain(chain, run, 1009).seed
+    assert str(explain(chain, run, 1000)) == "1000: found by hnswlib alone, no spike reached it"
+
+
+def test_coincident_use_links_and_both_signs_show() -> None:
+    both = no_edges(5, CO_ACTIVATION).learn([[0, 1], [0, 1], [2, 3]]).layer()
+    assert both.neighbours(0)[0].tolist() == [1]
+    ordered = no_edges(5, EdgeStdp(rise=0.5, fall=0.25, keep=1.0)).learn([[0, 1]])
+    assert {(i, j): w for i, j, w in zip(ordered.start, ordered.end, ordered.weight, strict=True)} == {
+        (0, 1): 0.5,
+        (1, 0): -0.25,
+    }
+    often = no_edges(5, EdgeStdp(keep=1.0)).learn([[0, 1]] * 100)
+    assert (often.weight.max(), often.weight.min()) == (2.0, -1.0)
+    faded = often.learn([[2, 3]])
+    assert faded.nodes == 5
+    decayed = no_edges(3, EdgeStdp(keep=0.5)).learn([[0, 1], [], [], [], [], [], []])
+    assert decayed.weight.size == 0, "what is not used again is forgotten"
+
+
+def test_learning_in_one_go_is_learning_step_by_step() -> None:
+    sessions = np.random.default_rng(0).integers(0, 6, (20, 3)).tolist()
+    rule = EdgeStdp(keep=0.9, least=1e-9)
+    whole, parts = no_edges(6, rule).learn(sessions), no_edges(6, rule)
+    for session in sessions:
+        parts = parts.learn([session])
+    assert np.array_equal(whole.start, parts.start)
+    assert whole.weight == pytest.approx(parts.weight)
+
+
+def test_texts_are_linked_by_phrases_and_titles() -> None:
+    texts = ["Rome\nthe river Tiber", "Tiber\na river of Rome", "Paris\nOn the Seine"]
+    titles = [text.split("\n")[0] for text in texts]
+    assert phrases("On the Seine in Paris, 1901") == {"seine", "paris", "1901"}
+    layer = mention_layer("titles", texts, titles)
+    assert list(zip(layer.source().tolist(), layer.column.tolist(), strict=True)) == [(0, 1), (1, 0)]
+    shared = shared_layer("shared", [["a", "b"], ["a"], ["b", "a"], ["c"]])
+    assert shared.neighbours(0)[0].tolist() == [1, 2]
+    assert shared.neighbours(0)[1][1] > shared.neighbours(0)[1][0]
+    assert Mentions(titles).of("who bridged the tiber at rome?") == [0, 1]
+
+
+def test_time_links_what_follows() -> None:
+    layer = temporal_layer("time", [4, 1, 3], 5, reach=2)
+    assert dict(zip(*(values.tolist() for values in layer.neighbours(4)), strict=True)) == {1: 1.0, 3: 0.5}
+
+
+def test_hubs_are_normalised_and_weights_can_be_set() -> None:
+    layer = edge_layer("hub", 5, [0, 1, 2, 3], [4, 4, 4, 0])
+    divided = layer.normalised()
+    assert divided.neighbours(3)[1][0] == pytest.approx(3 * divided.neighbours(0)[1][0])
+    changed = layer.with_weights([0, 2], [4, 1], [7.0, 2.0])
+    assert changed.neighbours(0)[1].tolist() == [7.0]
+    assert changed.neighbours(2)[0].tolist() == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: edge_layer("x", 3, [0], [3]), "layer 'x' has an edge to node 3, which is missing; there are 3 nodes"),
+        (lambda: edge_layer("x", 3, [1], [1]), "layer 'x' has an edge from node 1 to itself"),
+        (lambda: edge_layer("x", 3, [0], [1], np.nan), "layer 'x' has a weight that is not finite"),
+        (lambda: no_edges(3).learn([[0, 3]]), "a session uses node 3, which is missing"),
+        (lambda: EdgeStdp(trace=1.0), "trace in [0, 1)"),
+        (lambda: Fusion(similarity=-1), "weights from 0 to 1000"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(call: object, text: str) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(text)):
+        call()  # type: ignore[operator]
