@@ -61,7 +61,7 @@ def mutants(core: ExportedCore, count: int, seed: int) -> tuple[Mutant, ...]:
     by_file: dict[str, list[Mutant]] = {}
     for path in core.sources:
         found = list(_of_file(path))
-        rng.shuffle(found)  # type: ignore[arg-type]
+        rng.shuffle(found)
         by_file[path.name] = found
     chosen: list[Mutant] = []
     while len(chosen) < count and any(by_file.values()):
@@ -93,9 +93,7 @@ def _caught(mutant: ExportedCore, scratch: Path) -> bool:
     try:
         program = icarus.build(mutant, scratch)
         few = min(_FIRST, mutant.ticks)
-        return any(
-            icarus.run(program, mutant, ticks, 120.0).outcome is Outcome.FAILED for ticks in (few, mutant.ticks)
-        )
+        return any(icarus.run(program, mutant, ticks, 120.0).outcome is Outcome.FAILED for ticks in (few, mutant.ticks))
     except ToolError:
         return True
 
