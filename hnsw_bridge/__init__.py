@@ -7,7 +7,7 @@
 as a ``neuro.circuit.Circuit`` for Brian2, the compiled and fixed-point simulators and Verilog.
 """
 
-from hnsw_bridge.association import Associated, associate
+from hnsw_bridge.association import Associated, Evidence, associate
 from hnsw_bridge.cue_index import HNSWCues
 from hnsw_bridge.event_program import EventProgram, event_program
 from hnsw_bridge.exchange import layer_from_graphml, layer_from_networkx, write_graphml
@@ -41,6 +41,7 @@ __all__ = [
     "EdgeLayer",
     "EdgeStdp",
     "EventProgram",
+    "Evidence",
     "ExponentialWeights",
     "Fusion",
     "GO_TICKS",

@@ -93,7 +93,7 @@ def test_only_nodes_that_were_reached_are_awake(search: NeuromorphicSearch) -> N
     assert run.awake < 100
 
 
-EVERYTHING = Parts(Gamma(4, 2), Resonance(6.0), Dendrites(), Priming(), Homeostasis())
+EVERYTHING = Parts(Gamma(4, 2), Resonance(12.0), Dendrites(), Priming(), Homeostasis())
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,10 @@ EVERYTHING = Parts(Gamma(4, 2), Resonance(6.0), Dendrites(), Priming(), Homeosta
 )
 def test_every_part_of_a_node_spikes_as_in_the_clock_driven_run(graph: IndexGraph, parts: Parts) -> None:
     generator = np.random.default_rng(3)
-    pairs = generator.integers(0, 300, (2, 500))
+    pairs = generator.integers(0, 300, (2, 1500))
     pairs = pairs[:, pairs[0] != pairs[1]]
-    layer = edge_layer("extra", 300, *pairs, generator.integers(-32, 64, pairs.shape[1]) / 32, delay=2)
+    # Three ticks, so that spikes of an open gate meet one that opens.
+    layer = edge_layer("extra", 300, *pairs, generator.integers(-32, 96, pairs.shape[1]) / 32, delay=3)
     seeds = Seeds(np.array([generator.choice(300, 3, replace=False) for _ in range(10)]), np.ones((10, 3)))
     settings = Spreading(quota=40, ticks=12, winners=9, parts=parts)
     circuit = spreading_circuit(graph, seeds, settings, [layer])
