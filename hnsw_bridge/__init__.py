@@ -17,7 +17,7 @@ from hnsw_bridge.graph import Degrees, IndexGraph, Links, graph_from_state, read
 from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
 from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
 from hnsw_bridge.metric import Metric
-from hnsw_bridge.neuron import Dendrites, Gamma, Homeostasis, Parts, Priming, Resonance
+from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Parts, Priming, Resonance
 from hnsw_bridge.phrases import Mentions, bare_title, mention_layer, phrases
 from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, LearnedEdges, no_edges
 from hnsw_bridge.readout import GO_TICKS, INTEGRATOR, READOUT, similarity_levels, with_readout
@@ -47,6 +47,7 @@ __all__ = [
     "GO_TICKS",
     "Gamma",
     "HNSWCues",
+    "History",
     "Homeostasis",
     "INTEGRATOR",
     "IndexGraph",

@@ -23,6 +23,7 @@ from hnsw_bridge import (
     mention_layer,
     no_edges,
     phrases,
+    plot_activated,
     shared_layer,
     temporal_layer,
 )
@@ -84,6 +85,16 @@ def test_a_trace_says_why(chain: NeuromorphicSearch) -> None:
     assert str(trace) == "1009 -given 4.00-> 1600 -given 4.00-> 1210 (tick 2)"
     assert explain(chain, run, 1009).seed
     assert str(explain(chain, run, 1000)) == "1000: found by hnswlib alone, no spike reached it"
+
+
+def test_the_picture_shows_who_fired_and_along_which_layer(chain: NeuromorphicSearch) -> None:
+    run = associate(chain, chain.index.vectors[3], 3, seeds=1).run
+    drawn = plot_activated(chain, run)
+    (points,) = drawn.collections
+    assert points.get_offsets().tolist() == [[0, 0], [1, 0], [2, 0]]
+    assert [text.get_text() for text in drawn.texts] == ["1009", "1600", "1210"]
+    assert [np.asarray(line.get_xdata()).tolist() for line in drawn.lines] == [[0, 1], [1, 2]]
+    assert drawn.lines[0].get_label() == "given"
 
 
 def test_coincident_use_links_and_both_signs_show() -> None:
