@@ -24,6 +24,7 @@ from hnsw_bridge import (
     NODES,
     Dendrites,
     Gamma,
+    History,
     Homeostasis,
     Metric,
     Parts,
@@ -168,7 +169,7 @@ def event_mismatches(lab: SearchLab) -> Measured:
     pairs = pairs[:, pairs[0] != pairs[1]]
     extra = edge_layer("extra", 400, pairs[0], pairs[1], generator.integers(-32, 64, pairs.shape[1]) / 32, delay=1)
     wrong, spikes = 0, 0
-    for parts in (Parts(), Parts(Gamma(4, 2), None, Dendrites(), Priming(), Homeostasis())):
+    for parts in (Parts(), Parts(Gamma(4, 2), None, Dendrites(), Priming(), Homeostasis(), History())):
         settings = Spreading(quota=64, ticks=8, parts=parts)
         one = build_search(small, settings, layers=[extra])
         events, circuit = one.query(queries[:6], 5).spikes, one.circuit(queries[:6])

@@ -7,7 +7,7 @@
 as a ``neuro.circuit.Circuit`` for Brian2, the compiled and fixed-point simulators and Verilog.
 """
 
-from hnsw_bridge.association import Associated, associate
+from hnsw_bridge.association import Associated, Evidence, associate
 from hnsw_bridge.cue_index import HNSWCues
 from hnsw_bridge.embedders import EMBEDDERS, Embed, MiniLMEmbedder, WordLlamaEmbedder, find_embedder
 from hnsw_bridge.event_program import EventProgram, event_program
@@ -22,7 +22,7 @@ from hnsw_bridge.memory import MOST_RECORDS, Memory
 from hnsw_bridge.memory_folder import LONGEST_TEXT, forget_records, is_memory, made_with
 from hnsw_bridge.memory_info import MemoryInfo
 from hnsw_bridge.metric import Metric
-from hnsw_bridge.neuron import Dendrites, Gamma, Homeostasis, Parts, Priming, Resonance
+from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Parts, Priming, Resonance
 from hnsw_bridge.passages import MOST_CHARACTERS, Passage, passages
 from hnsw_bridge.phrases import Mentions, bare_title, mention_layer, phrases
 from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, LearnedEdges, no_edges
@@ -55,11 +55,13 @@ __all__ = [
     "EdgeStdp",
     "Embed",
     "EventProgram",
+    "Evidence",
     "ExponentialWeights",
     "Fusion",
     "GO_TICKS",
     "Gamma",
     "HNSWCues",
+    "History",
     "Homeostasis",
     "INTEGRATOR",
     "IndexGraph",

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.events import QuerySpikes
-from hnsw_bridge.fusion import Fusion, activation, ranked_by
+from hnsw_bridge.fusion import Fusion, Open, activation, ranked_by
 from hnsw_bridge.index import check_k
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray, similarities
@@ -32,6 +32,22 @@ class Associated:
     run: QuerySpikes
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the words of a question say.
+
+    Args:
+        words: shape (nodes,), from :meth:`hnsw_bridge.WordScores.scores`.
+        mentions: shape (nodes,), from :meth:`hnsw_bridge.Mentions.scores`.
+        left: from :meth:`hnsw_bridge.WordScores.left`: a spike counts less where its target answers nothing that its
+            source leaves open.
+    """
+
+    words: FloatArray | None = None
+    mentions: FloatArray | None = None
+    left: Open | None = None
+
+
 def associate(
     search: NeuromorphicSearch,
     cue: npt.ArrayLike,
@@ -39,8 +55,7 @@ def associate(
     *,
     seeds: int = 5,
     fusion: Fusion | None = None,
-    words: FloatArray | None = None,
-    mentions: FloatArray | None = None,
+    evidence: Evidence | None = None,
     without: npt.ArrayLike = (),
 ) -> Associated:
     """The k items of the best fused scores; similarity is exact for every item, so this suits up to some 10^5 of them.
@@ -51,19 +66,19 @@ def associate(
         k: how many.
         seeds: the spikes start at the best of similarity, words and mentions together.
         fusion: how much each part counts.
-        words, mentions: shape (nodes,), from :class:`hnsw_bridge.fusion.WordScores` and
-            :class:`hnsw_bridge.phrases.Mentions`.
+        evidence: what the question's words say, if it has any.
         without: labels to leave out of the answer (they may still be seeds).
 
     Raises:
         InvalidInput: an unusable cue, k or seeds, or parts of another shape.
     """
     chosen = Fusion() if fusion is None else fusion
+    known = Evidence() if evidence is None else evidence
     index, nodes = search.index, len(search.graph)
     (query,) = index.checked(np.asarray(cue)[None])
     check_k(k, len(index))
     parts = {"similarity": np.maximum(similarities(index.metric, index.exact(query)[:nodes]), 0.0)}
-    for name, part in (("words", words), ("mentions", mentions)):
+    for name, part in (("words", known.words), ("mentions", known.mentions)):
         if part is not None:
             if np.shape(part) != (nodes,):
                 raise InvalidInput(f"{name} have shape {np.shape(part)}; one number for each of the {nodes} nodes goes")
@@ -74,7 +89,7 @@ def associate(
     start = ranked_by(fused[alive], alive, seeds)
     share = np.maximum(fused[start] / max(float(fused[start[0]]), 1e-12), _LEAST_SHARE)
     (run,) = search.spread(Seeds(start[None], share[None]))
-    carried = activation(run, search.program, chosen.fade)
+    carried = activation(run, search.program, chosen.fade, known.left, chosen.rest)
     total = chosen.scores({**parts, "spikes": carried})
     total[search.graph.nodes_of(np.asarray(without, dtype=np.int64))] = -np.inf
     best = ranked_by(total[alive], alive, k)

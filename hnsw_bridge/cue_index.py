@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hnsw_bridge.index import IndexSettings, SpikeIndex, build_index
-from hnsw_bridge.metric import Metric
-from neuro.memories.cue_index import Vectors
-from neuro.memories.memory import Ints
+from hnsw_bridge.labels import IntArray
+from hnsw_bridge.metric import Metric, VectorArray
 
 
 class HNSWCues:
@@ -21,14 +20,14 @@ class HNSWCues:
         self._settings = IndexSettings() if settings is None else settings
         self._index: SpikeIndex | None = None
 
-    def add(self, numbers: Ints, vectors: Vectors) -> None:
+    def add(self, numbers: IntArray, vectors: VectorArray) -> None:
         """See :class:`neuro.memories.CueIndex`."""
         if self._index is None:
             self._index = build_index(vectors, numbers, Metric.COSINE, self._settings)
         else:
             self._index.add(vectors, numbers)
 
-    def remove(self, numbers: Ints) -> None:
+    def remove(self, numbers: IntArray) -> None:
         """See :class:`neuro.memories.CueIndex`."""
         if self._index is None or not len(numbers):
             return
@@ -38,7 +37,7 @@ class HNSWCues:
         else:
             self._index.delete(numbers)
 
-    def nearest(self, cues: Vectors, k: int) -> tuple[Ints, Vectors]:
+    def nearest(self, cues: VectorArray, k: int) -> tuple[IntArray, VectorArray]:
         """See :class:`neuro.memories.CueIndex`."""
         items = 0 if self._index is None else len(self._index)
         numbers = np.full((len(cues), k), -1, dtype=np.int64)

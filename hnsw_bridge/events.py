@@ -19,6 +19,7 @@ from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray, VectorArray
 from hnsw_bridge.spreading import LEAST_SHARE, MOST_SEEDS, THRESHOLD
 from hnsw_bridge.synapses import STEPS
+from neuro.expressions import evaluate
 
 _FEWEST = 4096
 _LAST_GENERATION = 2**31 - 1
@@ -90,6 +91,21 @@ class LastingStates:
         self.queries = 0
         self.arrays = {name: program.neurons.state(name).initial.astype(np.float64) for name in program.lasting}
         self.seen = np.zeros(program.nodes if program.every_query else 0, dtype=np.int64)
+
+    def now(self, program: EventProgram, nodes: IntArray) -> dict[str, FloatArray]:
+        """The states of nodes as a query would find them: with what runs once a query, as often as they slept."""
+        values: dict[str, Any] = {name: array[nodes] for name, array in self.arrays.items()}
+        missed = self.queries - self.seen[nodes] if self.seen.size else np.zeros(nodes.size, dtype=np.int64)
+        for elapsed in range(int(missed.max(initial=0))):
+            before = {name: array.copy() for name, array in values.items()}
+            for run in program.every_query:
+                own = {part.name: part.values for part in run.coefficients}
+                for part in run.statements:
+                    fresh, name = evaluate(part.value, values | own), part.target.name
+                    values[name] = np.where(missed > elapsed, fresh, values[name])
+            if all(np.array_equal(values[name], before[name]) for name in values):
+                break
+        return values
 
 
 class EventRun:

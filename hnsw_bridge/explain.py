@@ -122,6 +122,7 @@ def plot_activated(search: NeuromorphicSearch, run: QuerySpikes, *, axes: Axes |
             drawn.annotate(
                 str(int(search.graph.labels[node])), (x, y), textcoords="offset points", xytext=(4, 2), fontsize=7
             )
+    drawn.locator_params(integer=True)
     drawn.set_xlabel("tick of the first spike")
     drawn.set_ylabel("nodes that fired in it")
     name_lines(drawn)

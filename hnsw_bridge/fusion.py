@@ -4,14 +4,19 @@
 
 Each maximum is over the candidates of a query. The activation of a node is what the spikes carried to it:
 
-    a_j = sum over spikes (t, i) of fade^t w_ij ,   w in thresholds, over all edge layers
+    a_j = sum over spikes (t, i) of fade^t w_ij g_ij ,   w in thresholds, over all edge layers
+    g_ij = rest + (1 - rest) open_ij
 
-Source: Robertson & Zaragoza, *The Probabilistic Relevance Framework: BM25 and Beyond* (2009).
+``open_ij`` is 1 unless the question is known in words. Then it says how well j answers the words of the question that i
+leaves open: a second hop counts where it brings what the first one lacks.
+
+Sources: Robertson & Zaragoza, *The Probabilistic Relevance Framework: BM25 and Beyond* (2009). The stemmer: Harman,
+    *How effective is suffixing?*, JASIS 42 (1991).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +38,7 @@ class Fusion:
         similarity, words, spikes, mentions: weights of the parts.
         root: whether the activation's square root counts, which flattens it.
         fade: share of a spike's weight per tick that it comes later.
+        rest: what a spike still carries to a node that answers nothing of what its source left open; 1: all.
     """
 
     similarity: float = 1.0
@@ -41,11 +47,14 @@ class Fusion:
     mentions: float = 0.2
     root: bool = False
     fade: float = 0.5
+    rest: float = 0.2
 
     def __post_init__(self) -> None:
         parts = (self.similarity, self.words, self.spikes, self.mentions)
         if not all(0 <= part <= 1000 for part in parts) or not any(parts) or not 0 < self.fade <= 1:
             raise InvalidInput(f"{self!r}: weights from 0 to 1000, not all 0, and fade in (0, 1] are allowed")
+        if not 0 <= self.rest <= 1:
+            raise InvalidInput(f"rest is {self.rest!r}; a share from 0 to 1 is allowed")
 
     def scores(self, parts: Mapping[str, FloatArray]) -> FloatArray:
         """The fused score of each candidate; ``parts`` holds arrays of one shape by the names of the weights."""
@@ -57,21 +66,28 @@ class Fusion:
         return total
 
 
-def activation(run: QuerySpikes, program: EventProgram, fade: float = 0.5) -> FloatArray:
+Open = Callable[[int], FloatArray]
+"""How well each node answers what one node leaves open of the question: node -> shape (nodes,), 0 to 1."""
+
+
+def activation(
+    run: QuerySpikes, program: EventProgram, fade: float = 0.5, left: Open | None = None, rest: float = 1.0
+) -> FloatArray:
     """What a query's spikes carried to each node along all edges, in thresholds, shape (nodes,)."""
     result = np.zeros(program.nodes)
     strength = fade ** run.ticks.astype(np.float64) / THRESHOLD
-    for layer in program.layers:
-        weights = layer.weights["w"]
-        for node, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):
+    for node, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):
+        gain = None if left is None else rest + (1.0 - rest) * left(node)
+        for layer in program.layers:
             row = slice(int(layer.row_start[node]), int(layer.row_start[node + 1]))
+            ends, carried = layer.column[row], share * layer.weights["w"][row]
             # No node is twice in a row, so plain indexing adds up rightly.
-            result[layer.column[row]] += share * weights[row]
+            result[ends] += carried if gain is None else carried * gain[ends]
     return result
 
 
 class WordScores:
-    """BM25 over texts; needs the extra ``text``.
+    """BM25 over texts, plurals stemmed; needs the extra ``text``.
 
     Raises:
         ToolError: bm25s is not installed.
@@ -83,12 +99,52 @@ class WordScores:
             raise InvalidInput("there are no texts; BM25 needs at least one")
         self._engine = _engine()
         self._index = self._engine.BM25()
-        self._index.index(self._engine.tokenize(list(texts), stopwords="en", show_progress=False), show_progress=False)
+        split = self._split(list(texts))
+        self._index.index(split, show_progress=False)
+        self._held = [frozenset(words) for words in split]
 
     def scores(self, question: str) -> FloatArray:
         """The BM25 score of each text, shape (texts,)."""
-        (words,) = self._engine.tokenize([question], stopwords="en", return_ids=False, show_progress=False)
-        return np.asarray(self._index.get_scores(words), dtype=np.float64)
+        (words,) = self._split([question])
+        return self._scored(words)
+
+    def left(self, question: str) -> Open:
+        """For a text, the BM25 scores of all texts to the words of the question that it lacks, over their maximum."""
+        (words,) = self._split([question])
+        alone = {word: self._scored([word]) for word in dict.fromkeys(words)}
+
+        def left_by(text: int) -> FloatArray:
+            lacking = [alone[word] for word in words if word not in self._held[text]]
+            total = np.sum(lacking, axis=0) if lacking else np.zeros(len(self._held))
+            top = total.max()
+            return np.asarray(total / top if top > 0 else total)
+
+        return left_by
+
+    def _split(self, texts: list[str]) -> list[list[str]]:
+        words: list[list[str]] = self._engine.tokenize(
+            texts, stopwords="en", stemmer=stems, return_ids=False, show_progress=False
+        )
+        return words
+
+    def _scored(self, words: list[str]) -> FloatArray:
+        scores = self._index.get_scores(words) if words else np.zeros(len(self._held))
+        return np.asarray(scores, dtype=np.float64)
+
+
+def stems(words: Sequence[str]) -> list[str]:
+    """Words without the s of a plural, by Harman's three rules: -ies to -y, -es to -e, -s away."""
+    return [_stem(word) for word in words]
+
+
+def _stem(word: str) -> str:
+    if word.endswith("ies") and not word.endswith(("eies", "aies")):
+        return f"{word[:-3]}y"
+    if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
+        return word[:-1]
+    if word.endswith("s") and not word.endswith(("us", "ss")):
+        return word[:-1]
+    return word
 
 
 def _engine() -> Any:

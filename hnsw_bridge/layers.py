@@ -150,11 +150,17 @@ def temporal_layer(
 
 
 def shared_layer(
-    name: str, marks: Sequence[Iterable[str]], *, most_holders: int = 50, scale: float = 1.0, most_edges: int = 64
+    name: str,
+    marks: Sequence[Iterable[str]],
+    *,
+    most_holders: int = 50,
+    scale: float = 1.0,
+    most_edges: int = 64,
+    power: float = 1.0,
 ) -> EdgeLayer:
-    """Edges between nodes that share marks (entities, titles, tags): scale * sum over shared marks of idf / log(nodes).
+    """Edges between nodes that share marks (entities, titles, tags): scale * sum over shared marks of idf ** power.
 
-        idf(mark) = log(nodes / holders)
+        idf(mark) = log(nodes / holders) / log(nodes)
 
     Hub control: a mark with more than ``most_holders`` holders makes no edge, and a node keeps its ``most_edges``
     strongest edges.
@@ -168,7 +174,7 @@ def shared_layer(
     for mark in sorted(holders):
         group = holders[mark]
         if 2 <= len(group) <= most_holders:
-            idf = float(np.log(nodes / len(group)) / np.log(max(nodes, 2)))
+            idf = float(np.log(nodes / len(group)) / np.log(max(nodes, 2))) ** power
             for place, left in enumerate(group):
                 for right in group[place + 1 :]:
                     sums[left, right] = sums.get((left, right), 0.0) + scale * idf

@@ -1,6 +1,6 @@
 """The spreading neuron: a leaky integrate-and-fire node, plus the parts that are switched on.
 
-    v <- decay v + (1 - decay) I ,   a spike where v > v_threshold + fatigue - primed + gate(t)
+    v <- decay v + (1 - decay) I ,   a spike where v > v_threshold + fatigue - primed - depth history + gate(t)
 
 Each part is a few lines of Brian2's language; without any it is :data:`neuro.models.lif.LIF_DELTA`.
 
@@ -22,7 +22,10 @@ from neuro.models.lif import LIF_DELTA
 NEVER = 1e9
 """Volts that no node reaches: what a closed gate, or a node that is left out, adds to its threshold."""
 
-_ON_BRANCH = 8
+HISTORY = "history"
+"""Name of the state that holds a node's trace of past activations."""
+
+_LEAST_TRACE = 2.0**-16
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,25 @@ class Homeostasis:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """An exponential trace of when each node fired: a spike adds 1, up to ``most``; each query fades what is there.
+
+        history <- clip(fade history - 2^-16, 0, most)   at the end of a query's first tick
+
+    It lowers the node's threshold by ``depth`` thresholds a unit; with 0 it only remembers. The small constant brings a
+    trace back to exactly 0, so that nodes that sleep for long cost nothing.
+    """
+
+    fade: float = 0.75
+    depth: float = 0.0625
+    most: float = 8.0
+
+    def __post_init__(self) -> None:
+        if not (0 < self.fade < 1 and 1 <= self.most <= 1000 and 0 <= self.depth * self.most < 1 and self.depth >= 0):
+            raise InvalidInput(f"{self!r}: 0 < fade < 1, 1 <= most <= 1000 and 0 <= depth * most < 1 are allowed")
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The switchable parts of a spreading neuron; None leaves one out."""
 
@@ -105,6 +127,12 @@ class Parts:
     dendrites: Dendrites | None = None
     priming: Priming | None = None
     homeostasis: Homeostasis | None = None
+    history: History | None = None
+
+    @property
+    def lasting(self) -> bool:
+        """Whether anything stays from query to query."""
+        return any(part is not None for part in (self.priming, self.homeostasis, self.history))
 
 
 def spreading_neuron(parts: Parts, branches: int, silent: int, refractory: float) -> NeuronModel:
@@ -121,7 +149,12 @@ def spreading_neuron(parts: Parts, branches: int, silent: int, refractory: float
         drift = "dv/dt = (v_rest - v + I) / tau_m - omega*u : volt (unless refractory)"
         turn = "du/dt = (omega*v - u / tau_m) : volt (unless refractory)"
         equations = "\n".join([drift, turn, "omega : hertz (constant)", *equations.strip().splitlines()[1:]])
-    names = {"u : volt": parts.resonance, "fatigue : volt": parts.homeostasis, "primed : volt": parts.priming}
+    names: dict[str, object] = {
+        "u : volt": parts.resonance,
+        "fatigue : volt": parts.homeostasis,
+        "primed : volt": parts.priming,
+    }
+    names[f"{HISTORY} : 1"] = parts.history
     for line, part in names.items():
         equations += f"\n{line}" if part is not None and not line.startswith("u") else ""
     if parts.resonance is not None:
@@ -134,6 +167,10 @@ def spreading_neuron(parts: Parts, branches: int, silent: int, refractory: float
         threshold += " - primed"
         reset.append("primed = prime_depth")
         equations += "\nprime_depth : volt (constant)"
+    if parts.history is not None:
+        threshold += f" - history_depth*{HISTORY}"
+        reset.append(f"{HISTORY} = clip({HISTORY} + 1, 0, history_most)")
+        equations += "\nhistory_depth : volt (constant)\nhistory_most : 1 (constant)"
     if parts.gamma is not None:
         threshold += " + never*int(t_in_timesteps % gamma_period >= gamma_open)"
         equations += "\ngamma_period : 1 (constant)\ngamma_open : 1 (constant)"
@@ -169,6 +206,8 @@ def neuron_parameters(
         given["fatigue_most"] = parts.homeostasis.most * threshold
     if parts.priming is not None:
         given["prime_depth"] = parts.priming.depth * threshold
+    if parts.history is not None:
+        given |= {"history_depth": parts.history.depth * threshold, "history_most": parts.history.most}
     if parts.gamma is not None:
         given |= {"gamma_period": float(parts.gamma.period), "gamma_open": float(parts.gamma.open)}
     if silent:
@@ -191,4 +230,7 @@ def between_queries(parts: Parts, threshold: float) -> Mapping[str, str]:
     if parts.priming is not None:
         leak, most = (value * threshold for value in (parts.priming.depth / parts.priming.queries, parts.priming.depth))
         code["forgetting"] = f"primed = clip(primed - {leak!r}*volt, 0*volt, {most!r}*volt)"
+    if parts.history is not None:
+        fade, top = parts.history.fade, parts.history.most
+        code["fading"] = f"{HISTORY} = clip({fade!r}*{HISTORY} - {_LEAST_TRACE!r}, 0, {top!r})"
     return code

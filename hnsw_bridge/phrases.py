@@ -76,12 +76,21 @@ def bare_title(title: str) -> str:
     return re.sub(r"\s*\(.*?\)", "", title).lower().strip()
 
 
-def mention_layer(name: str, texts: Sequence[str], titles: Sequence[str], weight: float = 1.0) -> EdgeLayer:
-    """An edge both ways between a text and each other text whose title it mentions: two-hop titles."""
+def mention_layer(
+    name: str, texts: Sequence[str], titles: Sequence[str], weight: float = 1.0, back: float = 1.0
+) -> EdgeLayer:
+    """Edges from a text to each other text whose title it mentions, and back with ``back`` times their weight.
+
+    Everybody mentions a country, so the way back says less. Where two texts mention each other both ways count fully.
+    """
     mentioned = Mentions(titles)
     pairs = [(i, j) for i, text in enumerate(texts) for j in mentioned.of(text) if i != j]
     ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return edge_layer(name, len(texts), ends[:, 0], ends[:, 1], weight, both_ways=True)
+    # Of a pair given twice the last weight counts: the mention's own.
+    starts, stops = (np.r_[ends[:, a], ends[:, b]] for a, b in ((1, 0), (0, 1)))
+    weights = np.r_[np.full(len(ends), weight * back), np.full(len(ends), weight)]
+    kept = weights != 0
+    return edge_layer(name, len(texts), starts[kept], stops[kept], weights[kept])
 
 
 class Mentions:

@@ -20,6 +20,7 @@ from hnsw_bridge.items import Items
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.metric import FloatArray, VectorArray
+from hnsw_bridge.neuron import HISTORY
 from hnsw_bridge.readout import similarity_levels, with_readout
 from hnsw_bridge.spreading import (
     FEW_SEEDS,
@@ -46,6 +47,8 @@ class SearchResult:
         seeds: where the queries entered.
         runs: the spikes of each query, ticks counted from its start.
         ticks, nodes: length of a query, size of the graph.
+        history: shape (queries, k), the traces of the answers after the whole batch, 0 beside -1 and for items that the
+            graph does not have; None if nodes keep none.
     """
 
     labels: IntArray
@@ -54,6 +57,7 @@ class SearchResult:
     runs: tuple[QuerySpikes, ...]
     ticks: int
     nodes: int
+    history: FloatArray | None = None
 
     @property
     def spikes(self) -> Spikes:
@@ -123,7 +127,7 @@ class NeuromorphicSearch:
         entered = seeds_of(self.index.metric, nodes[:, :seeds], near[:, :seeds])
         runs = self.spread(entered, allowed)
         labels, found = self._ranked(queries, runs, nodes, int(k))
-        return SearchResult(labels, found, entered, tuple(runs), int(self.settings.ticks), len(self.graph))
+        return self._result(labels, found, entered, tuple(runs))
 
     def _answered(self, queries: VectorArray, k: int, seeds: int) -> SearchResult:
         """One kernel call a query: seeds, spikes and the exact ranking."""
@@ -149,7 +153,17 @@ class NeuromorphicSearch:
             labels[row, : answer.nodes.size] = names[answer.nodes]
             near[row, : answer.nodes.size] = answer.distances
         entered = Seeds(np.array([answer.seeds for answer in answers]), np.array([answer.shares for answer in answers]))
-        return SearchResult(labels, near, entered, runs, int(self.settings.ticks), len(self.graph))
+        return self._result(labels, near, entered, runs)
+
+    def _result(
+        self, labels: IntArray, near: FloatArray, entered: Seeds, runs: tuple[QuerySpikes, ...]
+    ) -> SearchResult:
+        history = None
+        if self.settings.parts.history is not None:
+            history = np.zeros(labels.shape)
+            known = np.isin(labels, self.graph.labels) & (labels != MISSING)
+            history[known] = self.history(labels[known])
+        return SearchResult(labels, near, entered, runs, int(self.settings.ticks), len(self.graph), history)
 
     def spread(self, seeds: Seeds, allowed: npt.NDArray[np.bool_] | None = None) -> list[QuerySpikes]:
         """The spikes of queries that enter at these nodes (of the graph), ticks counted from each query's start."""
@@ -192,6 +206,18 @@ class NeuromorphicSearch:
     def ticks(self, queries: int) -> int:
         """How many ticks so many queries take."""
         return queries * int(self.settings.ticks)
+
+    def history(self, labels: npt.ArrayLike) -> FloatArray:
+        """How much each item fired lately, shape (items,): its trace as the next query will find it.
+
+        Raises:
+            InvalidInput: ``Parts.history`` is off, or an unknown label.
+        """
+        if self.settings.parts.history is None:
+            raise InvalidInput("nodes keep no history; build the search with Spreading(parts=Parts(history=History()))")
+        nodes = self.graph.nodes_of(np.atleast_1d(np.asarray(labels)))
+        with self._turn:
+            return self._lasting.now(self.program, nodes)[HISTORY]
 
     def with_layers(self, layers: Sequence[EdgeLayer]) -> NeuromorphicSearch:
         """The same search over other edge layers, with states that last at rest."""

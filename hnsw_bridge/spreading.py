@@ -207,9 +207,8 @@ def spreading_circuit(
     if longest > chosen.ticks - 2:
         raise InvalidInput(f"a delay of {longest} ticks does not fit into a query of {chosen.ticks}; make it longer")
     between = between_queries(chosen.parts, THRESHOLD)
-    lasting = {name for name, part in (("fatigue", chosen.parts.homeostasis), ("primed", chosen.parts.priming)) if part}
     restarted = None
-    if lasting:
+    if chosen.parts.lasting:
         branches = [f"d{branch}" for branch in range(len(projections))] if chosen.parts.dendrites else []
         restarted = ("v", "I", *(["u"] if chosen.parts.resonance else []), *branches)
     return Circuit(

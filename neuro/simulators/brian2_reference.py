@@ -23,7 +23,7 @@ from neuro.circuit import (
     Restart,
     SpikeSource,
 )
-from neuro.errors import UnsupportedByTarget
+from neuro.errors import InvalidInput, UnsupportedByTarget
 from neuro.expressions import parse_expression
 from neuro.lowering import every_tick_name, lower
 from neuro.program import Binary, PopulationProgram, StepProgram
@@ -217,10 +217,20 @@ def _winners_code(
         return None
     tree = parse_expression(text)
     less = isinstance(tree, Binary) and tree.operator == "<"
-    left, right = text.split("<" if less else ">")
+    left, right = _sides(text)
     margin = f"(({right}) - ({left}))" if less else f"(({left}) - ({right}))"
     able = "1.0" if program.refractory is None else "int(not_refractory)"
     return write_winners(count, population.size, margin, able)
+
+
+def _sides(comparison: str) -> tuple[str, str]:
+    """Both sides of a threshold's text; comparisons in brackets (a gate's) are part of a side."""
+    depth = 0
+    for place, letter in enumerate(comparison):
+        depth += (letter == "(") - (letter == ")")
+        if letter in "<>" and depth == 0:
+            return comparison[:place], comparison[place + 1 :]
+    raise InvalidInput(f"threshold {comparison!r} compares nothing outside brackets; write it as left > right")
 
 
 def spike_generator(source: SpikeSource, clock: Any, dt: float) -> Any:

@@ -43,7 +43,9 @@ def test_highest_levels_win(on: Simulator) -> None:
 
 
 @pytest.mark.parametrize("race", [Race(4, 2), Race(10, 16), Race(6, 5)])
-@pytest.mark.parametrize("on", [Compiled(), FixedPoint()], ids=lambda on: type(on).__name__)
+@pytest.mark.parametrize(
+    "on", [Compiled(), pytest.param(FixedPoint(), marks=pytest.mark.long)], ids=["Compiled", "FixedPoint"]
+)
 def test_highest_levels_win_at_other_grids_and_leaks(race: Race, on: Simulator) -> None:
     assert_highest_levels_win(race, corners((1 << race.level_bits) - 1), 11, on)
 

@@ -45,6 +45,7 @@ def small_circuit(phase: Phase, images: int = 10) -> tuple[Circuit, int, Learned
 # ------------------------------------------------------------------------------------------------ the circuit
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("phase", [Phase(True), Phase(False, 3)], ids=["learning", "frozen"])
 def test_brian2_has_the_same_spikes_and_weights(phase: Phase) -> None:
     circuit, ticks, learned = small_circuit(phase)

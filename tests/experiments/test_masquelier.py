@@ -32,6 +32,7 @@ def small() -> PatternResult:
     return run_patterns(100, QuietStages(), SMALL)
 
 
+@pytest.mark.long
 def test_the_pattern_is_found(small: PatternResult) -> None:
     (first,) = small.runs
     assert first.success
@@ -44,12 +45,14 @@ def test_the_pattern_is_found(small: PatternResult) -> None:
     assert strong[1000:].sum() < 0.1 * strong[:1000].sum()
 
 
+@pytest.mark.long
 def test_without_learning_it_is_not(small: PatternResult) -> None:
     assert not small.untaught.success
     assert small.untaught.false_alarms > 100
     assert np.all(small.untaught.weights == SMALL.weight)
 
 
+@pytest.mark.long
 def test_every_bar_is_met(small: PatternResult) -> None:
     assert [row.name for row in small.rows if row.met is False] == []
     assert sum(row.met is True for row in small.rows) == 2
@@ -87,6 +90,7 @@ def test_the_pattern_repeats_with_its_jitter() -> None:
         assert 20 < np.count_nonzero(extra & ~afferents.pattern) < 80
 
 
+@pytest.mark.long
 def test_presentations_never_follow_each_other(small: PatternResult) -> None:
     shown = small.runs[0].shown
     assert shown.sum() == shown.size // 4
@@ -186,6 +190,7 @@ def test_the_figures_of_a_run_that_is_known() -> None:
     assert np.isnan(made_up([]).latency)
 
 
+@pytest.mark.long
 def test_the_pictures(small: PatternResult) -> None:
     first = small.runs[0]
     latencies = draw_latencies(small)

@@ -8,12 +8,14 @@ import pytest
 from hnsw_bridge import (
     CO_ACTIVATION,
     EdgeStdp,
+    Evidence,
     Fusion,
     IndexGraph,
     Mentions,
     NeuromorphicSearch,
     SpikeIndex,
     Spreading,
+    WordScores,
     associate,
     build_search,
     edge_layer,
@@ -21,9 +23,11 @@ from hnsw_bridge import (
     mention_layer,
     no_edges,
     phrases,
+    plot_activated,
     shared_layer,
     temporal_layer,
 )
+from hnsw_bridge.fusion import stems
 from neuro.errors import InvalidInput
 
 CHAIN = Spreading(links=False, ticks=6)
@@ -46,6 +50,31 @@ def test_spikes_find_what_similarity_does_not(chain: NeuromorphicSearch) -> None
     assert not {1600, 1210} & set(near.tolist())
 
 
+def test_a_second_hop_counts_by_what_the_first_left_open(index: SpikeIndex, graph: IndexGraph) -> None:
+    search = build_search(index, CHAIN, graph, [edge_layer("given", 300, [3, 3], [200, 70], [0.5, 0.75])])
+    fusion = Fusion(similarity=0, words=0, spikes=1, mentions=0, rest=0.25)
+
+    def left(node: int) -> np.ndarray:
+        assert node == 3
+        return np.where(np.arange(300) == 200, 1.0, 0.0)
+
+    plain, open_ = (
+        associate(search, index.vectors[3], 2, seeds=1, fusion=fusion, evidence=evidence)
+        for evidence in (None, Evidence(left=left))
+    )
+    assert plain.labels.tolist() == [1210, 1600]
+    assert open_.labels.tolist() == [1600, 1210]
+    assert open_.scores == pytest.approx([1.0, 0.25 * 0.75 / 0.5])
+
+
+def test_words_that_a_text_lacks_are_left_open() -> None:
+    words = WordScores(["rivers of Rome", "a bridge over one river", "bridges"])
+    left = words.left("Which bridge crosses the river of Rome?")
+    assert left(0).tolist() == [0.0, pytest.approx(left(0)[1]), 1.0]
+    assert left(1).tolist() == [1.0, 0.0, 0.0]
+    assert stems(["cities", "houses", "cats", "glass", "virus"]) == ["city", "house", "cat", "glass", "virus"]
+
+
 def test_a_trace_says_why(chain: NeuromorphicSearch) -> None:
     run = associate(chain, chain.index.vectors[3], 3, seeds=1).run
     trace = explain(chain, run, 1210)
@@ -56,6 +85,16 @@ def test_a_trace_says_why(chain: NeuromorphicSearch) -> None:
     assert str(trace) == "1009 -given 4.00-> 1600 -given 4.00-> 1210 (tick 2)"
     assert explain(chain, run, 1009).seed
     assert str(explain(chain, run, 1000)) == "1000: found by hnswlib alone, no spike reached it"
+
+
+def test_the_picture_shows_who_fired_and_along_which_layer(chain: NeuromorphicSearch) -> None:
+    run = associate(chain, chain.index.vectors[3], 3, seeds=1).run
+    drawn = plot_activated(chain, run)
+    (points,) = drawn.collections
+    assert points.get_offsets().tolist() == [[0, 0], [1, 0], [2, 0]]
+    assert [text.get_text() for text in drawn.texts] == ["1009", "1600", "1210"]
+    assert [np.asarray(line.get_xdata()).tolist() for line in drawn.lines] == [[0, 1], [1, 2]]
+    assert drawn.lines[0].get_label() == "given"
 
 
 def test_coincident_use_links_and_both_signs_show() -> None:
@@ -90,6 +129,8 @@ def test_texts_are_linked_by_phrases_and_titles() -> None:
     assert phrases("On the Seine in Paris, 1901") == {"seine", "paris", "1901"}
     layer = mention_layer("titles", texts, titles)
     assert list(zip(layer.source().tolist(), layer.column.tolist(), strict=True)) == [(0, 1), (1, 0)]
+    one_way = mention_layer("titles", ["Rome\nan old city", "Tiber\na river of Rome"], titles[:2], 1.0, back=0.25)
+    assert (one_way.neighbours(1)[1].tolist(), one_way.neighbours(0)[1].tolist()) == ([1.0], [0.25])
     shared = shared_layer("shared", [["a", "b"], ["a"], ["b", "a"], ["c"]])
     assert shared.neighbours(0)[0].tolist() == [1, 2]
     assert shared.neighbours(0)[1][1] > shared.neighbours(0)[1][0]

@@ -9,6 +9,7 @@ from hnsw_bridge import (
     NODES,
     Dendrites,
     Gamma,
+    History,
     Homeostasis,
     IndexGraph,
     NeuromorphicSearch,
@@ -24,7 +25,7 @@ from hnsw_bridge import (
 from hnsw_bridge.events import run_queries
 from neuro.circuit import Circuit, Winners
 from neuro.lowering import lower
-from neuro.simulators import simulate
+from neuro.simulators import Brian2Reference, simulate
 from neuro.spikes import Spikes
 
 
@@ -93,22 +94,27 @@ def test_only_nodes_that_were_reached_are_awake(search: NeuromorphicSearch) -> N
     assert run.awake < 100
 
 
-EVERYTHING = Parts(Gamma(4, 2), Resonance(6.0), Dendrites(), Priming(), Homeostasis())
+EVERYTHING = Parts(Gamma(4, 2), Resonance(12.0), Dendrites(), Priming(), Homeostasis(), History())
 
 
 @pytest.mark.parametrize(
-    "parts", [Parts(priming=Priming(), homeostasis=Homeostasis()), EVERYTHING], ids=["lasting", "all"]
+    "parts",
+    [Parts(priming=Priming(), homeostasis=Homeostasis(), history=History()), EVERYTHING],
+    ids=["lasting", "all"],
 )
 def test_every_part_of_a_node_spikes_as_in_the_clock_driven_run(graph: IndexGraph, parts: Parts) -> None:
     generator = np.random.default_rng(3)
-    pairs = generator.integers(0, 300, (2, 500))
+    pairs = generator.integers(0, 300, (2, 1500))
     pairs = pairs[:, pairs[0] != pairs[1]]
-    layer = edge_layer("extra", 300, *pairs, generator.integers(-32, 64, pairs.shape[1]) / 32, delay=2)
+    # Three ticks, so that spikes of an open gate meet one that opens.
+    layer = edge_layer("extra", 300, *pairs, generator.integers(-32, 96, pairs.shape[1]) / 32, delay=3)
     seeds = Seeds(np.array([generator.choice(300, 3, replace=False) for _ in range(10)]), np.ones((10, 3)))
     settings = Spreading(quota=40, ticks=12, winners=9, parts=parts)
     circuit = spreading_circuit(graph, seeds, settings, [layer])
     clock = simulate(circuit, 120).spikes[NODES]
     assert len(clock) > 100
     assert _event_driven(circuit, seeds, settings).mismatches(clock) == 0
+    if parts.resonance is None:
+        assert simulate(circuit, 120, on=Brian2Reference()).spikes[NODES].mismatches(clock) == 0
     plain = _event_driven(spreading_circuit(graph, seeds, replace(settings, parts=Parts()), [layer]), seeds, settings)
     assert plain.mismatches(clock) > 0, "the parts change nothing"

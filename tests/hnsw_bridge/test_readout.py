@@ -50,6 +50,7 @@ def test_the_winners_are_the_nearest_of_the_nodes_that_fired(search: Neuromorphi
         assert np.all(named.ticks == 8 * query + 8 - GO_TICKS)
 
 
+@pytest.mark.long
 def test_no_node_wins_without_having_fired(search: NeuromorphicSearch) -> None:
     quiet = build_search(search.index, Spreading(enabled=False), search.graph)
     recording = simulate(quiet.circuit(QUERIES, winners=20), quiet.ticks(6))

@@ -13,8 +13,10 @@ from hnsw_bridge import (
     MISSING,
     NODES,
     SILICON_SETTINGS,
+    History,
     Metric,
     NeuromorphicSearch,
+    Parts,
     Spreading,
     build_index,
     build_search,
@@ -44,6 +46,7 @@ def test_spikes_find_the_nearest_digits(seed: int) -> None:
     assert result.activated.max() <= search.settings.limit(1437)
 
 
+@pytest.mark.long
 def test_without_spreading_much_less_is_found(digits: Split) -> None:
     index = build_index(digits.stored)
     off = build_search(index, Spreading(enabled=False), proposals=False).query(digits.queries, 10)
@@ -139,3 +142,18 @@ def test_a_filter_holds_for_seeds_spikes_and_answers(search: NeuromorphicSearch)
 def test_with_proposals_nothing_that_hnswlib_finds_is_lost(search: NeuromorphicSearch) -> None:
     queries = clusters(3, items=20)
     assert np.all(search.query(queries, 5).distances <= search.index.query(queries, 5)[1])
+
+
+def test_nodes_remember_when_they_fired(search: NeuromorphicSearch) -> None:
+    history = History(fade=0.5, depth=0.0, most=2.0)
+    kept = build_search(search.index, Spreading(quota=1, parts=Parts(history=history)), search.graph)
+    least, vectors = 2.0**-16, search.index.vectors
+    # A seed fires in the first tick, at whose end what is there fades.
+    (once,) = kept.query(vectors[[7]], 1, seeds=1).history
+    assert once[0] == 0.5 - least
+    kept.query(vectors[[9, 9]], 1, seeds=1)
+    faded = ((0.5 - least) * 0.5 - least) * 0.5 - least
+    assert kept.history(search.index.labels[[7, 8]]).tolist() == [faded, 0.0]
+    assert kept.history(search.index.labels[9])[0] > faded
+    with pytest.raises(InvalidInput, match="nodes keep no history"):
+        search.history([1000])

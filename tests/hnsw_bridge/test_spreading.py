@@ -99,6 +99,7 @@ def test_brian2_and_compiled_agree_on_every_spike(graph: IndexGraph, seeds: Seed
     assert compiled.largest_difference(reference) < 1e-12
 
 
+@pytest.mark.long
 def test_integers_stay_close(graph: IndexGraph, seeds: Seeds) -> None:
     circuit = spreading_circuit(graph, seeds)
     exact, integers = (simulate(circuit, 48, on=on).spikes[NODES] for on in (Compiled(), FixedPoint()))

@@ -36,7 +36,9 @@ def test_the_winner_is_that_of_the_matrices(on: Simulator) -> None:
     np.testing.assert_array_equal(reading.winners(run, memory), memory.recall(cues).indices[:, 0])
 
 
-@pytest.mark.parametrize("similarity", Similarity)
+@pytest.mark.parametrize(
+    "similarity", [Similarity.COSINE, pytest.param(Similarity.DOT, marks=pytest.mark.long)], ids=str
+)
 def test_shares_of_spikes_tend_to_the_attention(similarity: Similarity) -> None:
     memory, cues = filled(similarity)
     reading = HopfieldReading(bits=10, samples=4000)

@@ -97,6 +97,7 @@ def test_presentations_never_touch() -> None:
     assert np.diff(stimulus(0).onsets).min() >= 2 * stimulus(0).length
 
 
+@pytest.mark.long
 def test_brian2_agrees() -> None:
     small = embedded_pattern(0.4, afferents=60, involved=40, seed=4)
     same_in_brian2(pattern_finder(small.source), small.ticks)

@@ -26,6 +26,7 @@ from neuro.resonance import (  # noqa: E402
 NARROW = ResonanceConfig(3, 5, 2)
 
 
+@pytest.mark.long
 def test_a_classifier_names_sequences() -> None:
     model = create_classifier(3, 4, frequencies=5)
     logits, spikes = model.with_spikes(torch.randn(20, 6, 3))

@@ -12,6 +12,7 @@ from neuro.resonance.phasor_stream import PhasorStream
 from neuro.vsa import FHRR
 
 
+@pytest.mark.long
 def test_pairs_are_recalled_whenever_they_came() -> None:
     algebra, stream = FHRR(512), PhasorStream(512)
     keys, codebook = algebra.random(12, seed=0), algebra.random(100, seed=1)

@@ -13,9 +13,10 @@ from tests.conformance.circuits import plastic
 
 @pytest.mark.parametrize(
     "delay_ticks",
-    [pytest.param(1, marks=pytest.mark.long), [0, 1, 3]],
+    [1, [0, 1, 3]],
     ids=["one delay", "delays per synapse"],
 )
+@pytest.mark.long
 def test_learned_weights_do_not_depend_on_the_threads(delay_ticks: object) -> None:
     circuit = replace(plastic(delay_ticks), probes=[Probe("sa", "w"), Probe("aa", "w"), Probe("a", "v")])
     alone = simulate(circuit, 300)

@@ -37,6 +37,7 @@ def test_a_list_comes_back_from_its_spikes_and_from_its_vector() -> None:
     assert other.order == buffer.order
 
 
+@pytest.mark.long
 def test_spikes_repeat_the_list_in_every_theta_cycle_and_brian2_agrees() -> None:
     buffer, cycles = filled(6, 2, 7, 0, 4), 6
     circuit, ticks = theta_gamma_circuit(buffer, cycles), theta_gamma_ticks(buffer, cycles)
