@@ -16,7 +16,13 @@ from neuro.simulators.brian2_reference import on_numpy
 from tests.exchange.brian2_scripts import CASES, Case
 from tests.exchange.brian2_scripts.script import Script
 
-LOADS = [case for case in CASES if case.refused is None and not case.random]
+SLOW = ("cuba", "coba_hodgkin_huxley", "synfire_chain", "inhibitory_plasticity", "decaying_weights")
+"""Large networks; the same features load in smaller scripts."""
+LOADS = [
+    pytest.param(case, id=case.name, marks=[pytest.mark.long] if case.name in SLOW else [])
+    for case in CASES
+    if case.refused is None and not case.random
+]
 RANDOM = [case for case in CASES if case.random]
 REFUSED = [case for case in CASES if case.refused is not None]
 
@@ -54,7 +60,7 @@ def assert_equal_spikes(script: Script, circuit: Circuit, ticks: int) -> int:
     return sum(len(recording.spikes[part.name]) for part in circuit.populations)
 
 
-@pytest.mark.parametrize("case", LOADS, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", LOADS)
 def test_a_script_that_loads_has_brian2_s_spikes(case: Case) -> None:
     with on_numpy():
         script = case.build()
