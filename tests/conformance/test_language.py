@@ -10,7 +10,6 @@ from neuro.quantise import quantise
 from tests.conformance.checks import FLOAT_TOLERANCE, check_fixed, check_float
 from tests.conformance.language_circuits import CASES, LanguageCase
 
-
 SLOW = ("two dendritic branches", "random and regular sources")
 """Kernels that take ten seconds to compile; their parts stand in other cases too."""
 EACH = tuple(
