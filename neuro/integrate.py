@@ -19,8 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import expm
-from scipy.special import exprel
 
 from neuro.errors import EquationError
 from neuro.expressions import ZERO, add, evaluate, linear_parts
@@ -74,6 +72,8 @@ class Step:
 
 
 def _exponential(generator: FloatArray, dt: float) -> FloatArray:
+    from scipy.linalg import expm
+
     flat = (generator * dt).reshape(-1, *generator.shape[-2:])
     unique, inverse = np.unique(flat, axis=0, return_inverse=True)
     return np.asarray(expm(unique)[inverse.reshape(-1)]).reshape(generator.shape)
@@ -93,6 +93,8 @@ def _taylor(order: int) -> Callable[[FloatArray, float], FloatArray]:
 
 def _one_by_one(generator: FloatArray, dt: float) -> FloatArray:
     """Each row exact in its own variable: x' = exp(a dt) x + dt exprel(a dt) (the rest of the row)."""
+    from scipy.special import exprel
+
     own = np.diagonal(generator, axis1=-2, axis2=-1) * dt
     matrix = generator * (dt * exprel(own))[..., np.newaxis]
     index = np.arange(generator.shape[-1])
