@@ -59,6 +59,7 @@ def test_brian2_has_the_same_spikes_and_weights(phase: Phase) -> None:
     assert bool(compiled.final["neurons", "theta"].any()) is phase.learning
 
 
+@pytest.mark.long
 def test_weights_are_the_mean_of_the_traces_that_a_neuron_fired_for() -> None:
     """With learning rates 1/2, 1/3, ... the first weights and the n traces are averaged: an online k-means."""
     settings = SMALL.model_copy(update={"rate_floor": Decay(start=1e-9, end=1e-9)})
@@ -88,6 +89,7 @@ def _traces(spikes: Spikes, images: int, period: int, settings: DiehlCookSetting
     return traces
 
 
+@pytest.mark.long
 def test_one_neuron_fires_a_presentation_and_the_best_one() -> None:
     """The winner is the neuron with the highest sum of weights times traces, less its threshold."""
     circuit, ticks, learned = small_circuit(Phase(False, 3))

@@ -20,6 +20,7 @@ def run(settings: CubaSettings) -> Result:
     return run_cuba(settings, 1, QuietStages())
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_spike_is_brian2s_and_activity_is_irregular() -> None:
     result = run(SMALL)

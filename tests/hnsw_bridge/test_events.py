@@ -99,7 +99,10 @@ EVERYTHING = Parts(Gamma(4, 2), Resonance(12.0), Dendrites(), Priming(), Homeost
 
 @pytest.mark.parametrize(
     "parts",
-    [Parts(priming=Priming(), homeostasis=Homeostasis(), history=History()), EVERYTHING],
+    [
+        Parts(priming=Priming(), homeostasis=Homeostasis(), history=History()),
+        pytest.param(EVERYTHING, marks=pytest.mark.long),
+    ],
     ids=["lasting", "all"],
 )
 def test_every_part_of_a_node_spikes_as_in_the_clock_driven_run(graph: IndexGraph, parts: Parts) -> None:

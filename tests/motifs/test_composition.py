@@ -14,6 +14,7 @@ from neuro.motifs import poisson_source, resonator_bank, winner_take_all
 from neuro.simulators import simulate
 
 
+@pytest.mark.long
 def test_two_of_a_kind_stand_side_by_side() -> None:
     parts = [prefixed(winner_take_all(drive), name) for name, drive in (("a", [25e-3, 30e-3]), ("b", [30e-3, 25e-3]))]
     spikes = simulate(compose(*parts), 50).spikes

@@ -35,6 +35,7 @@ def trained(seed: int, **options: Any) -> Any:
     return model, trainer, report
 
 
+@pytest.mark.long
 def test_it_learns_to_tell_rhythms_that_it_never_saw() -> None:
     _, trainer, report = trained(0)
     accuracy, rate = trainer.accuracy(*rhythms(200, 1))
