@@ -85,12 +85,12 @@ def flushes(expression: Expression) -> bool:
     return any(isinstance(part, Flush) for part in walk(expression))
 
 
-def print_flush(out: Lines, size: str, states: Sequence[str]) -> None:
+def print_flush(out: Lines, states: Sequence[str]) -> None:
     """Set what has decayed to nothing to zero, every so many ticks."""
     if states:
-        out.add(0, f"if n % {FLUSH_EVERY} == 0:", f"    for i in {out.each}({size}):")
+        out.add(0, f"if n % {FLUSH_EVERY} == 0:")
         for state in states:
-            out.add(2, f"{state}[i] = 0.0 if abs({state}[i]) < {FLUSH_BELOW!r} else {state}[i]")
+            out.add(1, f"flush({state}, {FLUSH_BELOW!r})")
 
 
 Names = Callable[[Symbol], str]

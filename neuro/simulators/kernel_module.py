@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from neuro.errors import InvalidInput
+from neuro.simulators.kernel_functions import functions_digest
 
 _LOADING = threading.Lock()
 """A module stands in `sys.modules` before its body has run; another thread must not take it until then."""
@@ -28,7 +29,8 @@ def cache_folder() -> Path:
 
 def load_kernel(source: str) -> ModuleType:
     """The module of a printed kernel; numba compiles it at its first call, or finds it in its cache."""
-    name = f"spikeloom_kernel_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
+    digest = hashlib.sha256((functions_digest() + source).encode()).hexdigest()
+    name = f"spikeloom_kernel_{digest[:24]}"
     with _LOADING:
         return sys.modules[name] if name in sys.modules else _import_source(name, source)
 

@@ -107,15 +107,13 @@ def print_kernel(program: StepProgram, *, parallel: bool = False) -> tuple[str, 
 def _print_restarts(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames]) -> None:
     for index, restart in enumerate(program.restarts):
         population = populations[restart.population]
-        size = out.use(population.argument("size"))
         ticks, at = out.use(part_name("r", index, "ticks")), out.use(part_name("r", index, "at"))
-        out.add(0, f"while {at}[0] < {ticks}.size and {ticks}[{at}[0]] < n:", f"    {at}[0] += 1")
-        out.add(0, f"if {at}[0] < {ticks}.size and {ticks}[{at}[0]] == n:")
+        out.add(0, f"if is_due({ticks}, {at}, n):")
         for name in restart.variables:
-            state = out.use(population.argument(name))
-            out.add(1, f"for i in range({size}):", f"    {state}[i] = {out.use(part_name('r', index, name))}[i]")
+            initial = out.use(part_name("r", index, name))
+            out.add(1, f"copy_to({out.use(population.argument(name))}, {initial})")
         if population.program.refractory is not None:
-            out.add(1, f"for i in range({size}):", f"    {out.use(population.argument('ready'))}[i] = n")
+            out.add(1, f"fill({out.use(population.argument('ready'))}, n)")
         out.add(1, f"{out.use(population.argument('used'))}[0] = 0")
 
 
@@ -124,14 +122,12 @@ def _print_inputs(out: Lines, program: StepProgram, populations: Mapping[str, Po
     for index, stimulus in enumerate(program.inputs):
         state = out.use(populations[stimulus.population].argument(stimulus.variable))
         values, every = out.use(part_name("i", index, "values")), out.use(part_name("i", index, "every"))
-        size = out.use(populations[stimulus.population].argument("size"))
         depth = 0
         if (stimulus.population, stimulus.variable) not in written:
             # Nobody else touches the variable, so it changes with the row only.
             out.add(0, f"if n % {every} == 0:")
             depth = 1
-        out.add(depth, f"row = n // {every}", f"for i in range({size}):")
-        out.add(depth + 1, f"{state}[i] = {values}[row, i] if row < {values}.shape[0] else 0")
+        out.add(depth, f"take_row({state}, {values}, n // {every})")
 
 
 def _written_besides_inputs(program: StepProgram) -> set[tuple[str, str]]:
@@ -200,7 +196,7 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
 
     # Apart from the loop above: a test on every value would make it a fifth slower.
     decaying = [out.use(population.argument(part.target.name)) for part in program.update if flushes(part.value)]
-    print_flush(out, size, decaying)
+    print_flush(out, decaying)
 
 
 def _read_states(program: PopulationProgram) -> Iterator[str]:
@@ -223,11 +219,7 @@ def _print_fire(out: Lines, population: PopulationNames) -> None:
     out.add(0, f"{slot} = n % {counts}.size", "count = 0")
     if program.threshold is not None:
         fire, words = out.use(argument("fire")), out.use(argument("fire_words"))
-        out.add(0, "if hits > 0:", f"    for block in range(0, {words}.size, 8):")
-        out.add(2, "any_fires = np.uint64(0)", "for word in range(block, block + 8):")
-        out.add(3, f"any_fires |= {words}[word]")
-        out.add(2, "if any_fires != 0:", "    for i in range(block * 8, block * 8 + 64):", f"        if {fire}[i]:")
-        out.add(5, f"{ring}[{slot}, count] = i", "count += 1")
+        out.add(0, "if hits > 0:", f"    count = collect_fired({fire}, {words}, {ring}, {slot})")
     if program.threshold is not None and _limited(program):
         used, limits = out.use(argument("used")), out.use(argument("limits"))
         out.add(0, f"limit = min({limits}[0], {limits}[1] - {used}[0])")
@@ -235,22 +227,19 @@ def _print_fire(out: Lines, population: PopulationNames) -> None:
         out.add(0, f"{used}[0] += count")
     out.add(0, f"{counts}[{slot}] = count")
     ticks, indices, kept = (out.use(argument(name)) for name in ("spike_ticks", "spike_indices", "kept"))
-    out.add(0, "for a in range(count):", f"    i = {ring}[{slot}, a]")
+    out.add(0, "if count > 0:")
     if program.refractory is not None:
-        period = out.use(argument("period"))
-        value = f"{period}[i]" if program.refractory.ndim else period
-        out.add(1, f"{out.use(argument('ready'))}[i] = n + {value}")
-    out.add(1, f"{ticks}[{kept}[0]] = n", f"{indices}[{kept}[0]] = i", f"{kept}[0] += 1")
+        ready, period = out.use(argument("ready")), out.use(argument("period"))
+        rest = "rest_each" if program.refractory.ndim else "rest_all"
+        out.add(1, f"{rest}({ready}, {ring}, {slot}, count, n, {period})")
+    out.add(1, f"record_spikes({ring}, {slot}, count, n, {ticks}, {indices}, {kept})")
 
 
 def _print_source(out: Lines, index: int) -> None:
     ring, counts, ticks, indices, at = (
         out.use(part_name("s", index, name)) for name in ("ring", "counts", "ticks", "indices", "at")
     )
-    out.add(0, f"slot = n % {counts}.size", "count = 0")
-    out.add(0, f"while {at}[0] < {ticks}.size and {ticks}[{at}[0]] == n:")
-    out.add(1, f"{ring}[slot, count] = {indices}[{at}[0]]", "count += 1", f"{at}[0] += 1")
-    out.add(0, f"{counts}[slot] = count")
+    out.add(0, f"take_spikes({ticks}, {indices}, {at}, n, {ring}, {counts})")
 
 
 def _print_saturation(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames]) -> None:
@@ -332,15 +321,16 @@ def _print_probes(out: Lines, program: StepProgram, populations: Mapping[str, Po
         else:
             state = out.use(part_name("q", projections[probe.of], probe.variable))
         values, every, base = (out.use(part_name("m", index, name)) for name in ("values", "every", "base"))
-        out.add(0, f"if n % {every} == 0:", f"    for i in range({values}.shape[1]):")
-        out.add(2, f"{values}[n // {every} - {base}, i] = {state}[{_probed(out, program, probe, projections)}]")
+        row = f"{values}, n // {every} - {base}, {state}"
+        at = _neurons_of(out, program, probe, projections)
+        out.add(0, f"if n % {every} == 0:", f"    probe({row})" if at is None else f"    probe_shared({row}, {at})")
 
 
-def _probed(out: Lines, program: StepProgram, probe: ProbeProgram, projections: Mapping[str, int]) -> str:
-    """The index of a probed value: a shared synaptic state lies with its neuron."""
+def _neurons_of(out: Lines, program: StepProgram, probe: ProbeProgram, projections: Mapping[str, int]) -> str | None:
+    """The neuron of each synapse, where a probed synaptic state lies with neurons."""
     if probe.of not in projections:
-        return "i"
+        return None
     index = projections[probe.of]
     side = program.projections[index].shared.get(probe.variable)
     ends = {Scope.PRE: "pre", Scope.POST: "column"}
-    return "i" if side is None else f"{out.use(part_name('q', index, ends[side]))}[i]"
+    return None if side is None else out.use(part_name("q", index, ends[side]))

@@ -90,7 +90,7 @@ def print_summed(
     target = populations[projection.target]
     for part in projection.summed:
         state = out.use(target.argument(part.target.name))
-        out.add(0, f"for i in range({out.use(target.argument('size'))}):", f"    {state}[i] = 0.0")
+        out.add(0, f"fill({state}, 0)")
         _print_every_synapse(out, side, 0)
         out.add(1, f"{state}[i] += {print_expression(part.value, side.names(out, {}))}")
 
@@ -112,7 +112,7 @@ def print_synaptic_operation(
         calls: dict[Expression, Expression] = {}
         for call in totals(part.value):
             total, at = out.use(side.total(sums)), "i" if TOTALS[call.function] is Scope.POST else "j"
-            out.add(1, f"for a in range({total}.size):", f"    {total}[a] = 0.0")
+            out.add(1, f"fill({total}, 0)")
             _print_every_synapse(out, side, 1)
             out.add(2, f"{total}[{at}] += {print_expression(call.arguments[0], names)}")
             calls[call] = Symbol(f"{total}[{at}]")
@@ -141,7 +141,7 @@ def print_synaptic_update(out: Lines, index: int, projection: ProjectionProgram)
     for part in projection.update:
         if flushes(part.value):
             state = out.use(side.argument(part.target.name))
-            print_flush(out, f"{state}.size", [state])
+            print_flush(out, [state])
 
 
 def _print_every_synapse(out: Lines, side: _Side, depth: int) -> None:
