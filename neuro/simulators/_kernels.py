@@ -1,7 +1,7 @@
 """What every printed kernel does alike, compiled once for all of them; and the functions that a model may call.
 
-A printed kernel imports these by name, so its own text (and the time to compile it) is the model's part only. LLVM
-inlines the small ones.
+A printed kernel imports these by name, so its own text (and the time to compile it) is the model's part only. What
+every spike passes through is inlined always.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def exprel(x: float) -> float:
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def mixed(x: int) -> int:
+def mixed(x: Any) -> Any:
     """A bijection of 32-bit words; int64 products wrap, the mask keeps their low half."""
     x = x ^ (x >> 16)
     x = (x * _FIRST_FACTOR) & WORD
@@ -42,9 +42,9 @@ def mixed(x: int) -> int:
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def random_bits(seed: int, tick: int, index: int) -> int:
+def random_bits(seed: Any, tick: int, index: int) -> int:
     """The words of :func:`neuro.random_bits.random_bits`."""
-    first = mixed((np.int64(seed) & WORD) ^ (np.int64(tick) * TICK_FACTOR & WORD))
+    first: int = mixed((np.int64(seed) & WORD) ^ (np.int64(tick) * TICK_FACTOR & WORD))
     word: int = mixed(first ^ (np.int64(index) * INDEX_FACTOR & WORD))
     return word
 
@@ -89,7 +89,7 @@ def keep_largest(ring: Array, slot: int, count: int, limit: int, margins: Array,
     return left
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def collect_fired(fire: Array, words: Array, ring: Array, slot: int) -> int:
     """List who fires, ascending, in ``ring[slot]``; blocks of 64 silent neurons are skipped by their 8 words."""
     count = 0
@@ -105,14 +105,14 @@ def collect_fired(fire: Array, words: Array, ring: Array, slot: int) -> int:
     return count
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def rest_all(ready: Array, ring: Array, slot: int, count: int, tick: int, period: int) -> None:
     """The neurons of ``ring[slot]`` are refractory for a period."""
     for a in range(count):
         ready[ring[slot, a]] = tick + period
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def rest_each(ready: Array, ring: Array, slot: int, count: int, tick: int, period: Array) -> None:
     """The neurons of ``ring[slot]`` are refractory, each for its own period."""
     for a in range(count):
@@ -120,7 +120,7 @@ def rest_each(ready: Array, ring: Array, slot: int, count: int, tick: int, perio
         ready[i] = tick + period[i]
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def record_spikes(ring: Array, slot: int, count: int, tick: int, ticks: Array, indices: Array, kept: Array) -> None:
     """Append the spikes of ``ring[slot]`` to the lists that Python reads between chunks; ``kept`` is their length."""
     at = kept[0]
