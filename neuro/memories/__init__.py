@@ -6,15 +6,17 @@ from neuro.memories.chain import Chain, ChainMemory
 from neuro.memories.circuits import classify, label_from_spikes, recall_circuit, recall_ticks
 from neuro.memories.cue_index import CueIndex, ExactCues
 from neuro.memories.hebbian import HebbianMemory
-from neuro.memories.hippocampal import HippocampalMemory, HippocampalSettings
+from neuro.memories.hippocampal import HippocampalMemory
+from neuro.memories.hippocampal_settings import HippocampalSettings
 from neuro.memories.hopfield_capacity import hopfield_capacity
 from neuro.memories.hopfield_circuit import HopfieldReading, hopfield_circuit
+from neuro.memories.hopfield_recall import HopfieldRecall, Retrieval
 from neuro.memories.item_circuit import item_by_winners, item_circuit, item_from_spikes
 from neuro.memories.label_readout import LabelReadout
 from neuro.memories.linear import LinearMemory
 from neuro.memories.links import MemoryLinks
 from neuro.memories.memory import NOTHING, Memory, Recall
-from neuro.memories.modern_hopfield import MOST_STEPS, HopfieldRecall, ModernHopfield, Retrieval
+from neuro.memories.modern_hopfield import MOST_STEPS, ModernHopfield
 from neuro.memories.palimpsest import PalimpsestMemory, expected_recall, settled_density
 from neuro.memories.pointer_memory import PointerMemory
 from neuro.memories.pointers import pointer_codes

@@ -75,7 +75,7 @@ def attention(similarities: npt.ArrayLike, beta: float, activation: Activation =
 
 def weigh(similarities: Floats, beta: float, activation: Activation) -> Floats:
     """:func:`attention` of what is known to be right: finite, (batch, items)."""
-    from neuro.memories._kernels import softmax_weights, sparse_weights
+    from neuro.memories._attention_kernels import softmax_weights, sparse_weights
 
     weights = np.empty_like(similarities)
     if activation is not Activation.SOFTMAX:
@@ -90,7 +90,7 @@ def weigh(similarities: Floats, beta: float, activation: Activation) -> Floats:
 
 def mix(weights: npt.NDArray[np.float32], rows: npt.NDArray[np.float32], activation: Activation) -> Floats:
     """``weights @ rows``, (batch, items) x (items, width), which reads only rows that count where few of them do."""
-    from neuro.memories._kernels import count_above, sparse_mix
+    from neuro.memories._attention_kernels import count_above, sparse_mix
 
     least = np.float32(least_weight(weights.shape[1], activation))
     if _DENSE * count_above(weights, least) < weights.size:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neuro.memories.cue_index import Vectors
+from neuro.memories.growth import grown
 from neuro.memories.memory import NOTHING, Ints
 
 
@@ -29,12 +30,9 @@ class CueTable:
     def add(self, names: Ints, vectors: Vectors) -> Ints:
         """Append cues that call these memories; gives their numbers."""
         rows = self._rows + len(names)
-        if rows > len(self._numbers):
-            # Doubling, so that storing one by one stays cheap.
-            room = max(rows, 2 * self._rows) - self._rows
-            self._vectors = np.concatenate([self._vectors[: self._rows], np.empty((room, vectors.shape[1]), "f4")])
-            self._numbers = np.concatenate([self._numbers[: self._rows], np.empty(room, "i8")])
-            self._calls = np.concatenate([self._calls[: self._rows], np.empty(room, "i8")])
+        self._vectors = grown(self._vectors, rows)
+        self._numbers = grown(self._numbers, rows)
+        self._calls = grown(self._calls, rows)
         numbers = np.arange(self._next, self._next + len(names), dtype=np.int64)
         self._vectors[self._rows : rows] = vectors
         self._numbers[self._rows : rows] = numbers

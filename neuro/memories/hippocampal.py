@@ -21,7 +21,6 @@ Ranking by the settled state instead of the attention was never better than the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -32,38 +31,14 @@ from neuro.errors import InvalidInput
 from neuro.memories.checks import check_directions, check_recall, state_array
 from neuro.memories.cue_index import CueIndex, ExactCues, Vectors
 from neuro.memories.cue_table import CueTable
+from neuro.memories.growth import grown
+from neuro.memories.hippocampal_settings import HippocampalSettings
 from neuro.memories.items import Items
 from neuro.memories.links import MemoryLinks
 from neuro.memories.memory import NOTHING, Ints, Recall, State
 
 _BATCH = 256
 """Queries that are compared with all cues at once; bounds the memory that takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class HippocampalSettings:
-    """How a hippocampal memory recalls and stores.
-
-    Args:
-        candidates: how many nearest cues attention sees.
-        beta: sharpness of attention; a cue whose cosine is ``1 / beta`` lower counts 2.7 times less.
-        duplicate: cosine from which a new item becomes one more cue of the memory that it resembles; None: never.
-            Off by default: of 20,000 distinct dictionary entries 40 % have another one above .7.
-
-    Raises:
-        InvalidInput: a value out of range.
-    """
-
-    candidates: int = 20
-    beta: float = 8.0
-    duplicate: float | None = None
-
-    def __post_init__(self) -> None:
-        check_whole("candidates", self.candidates, 1, 1 << 20)
-        if not 0 < self.beta < 1e4:
-            raise InvalidInput(f"beta is {self.beta}; a number above 0 and below 10,000 is allowed")
-        if self.duplicate is not None and not 0 < self.duplicate <= 1:
-            raise InvalidInput(f"duplicate is {self.duplicate}; a cosine above 0 and up to 1, or None, is allowed")
 
 
 class HippocampalMemory:
@@ -271,7 +246,7 @@ class HippocampalMemory:
         """
         if not 0 < factor <= 1:
             raise InvalidInput(f"factor is {factor}; a number above 0 and up to 1 is allowed")
-        self._importance *= factor
+        self._importance[: len(self)] *= factor
 
     def consolidate(self, keep: int) -> Ints:
         """Sleep: keep the most important memories, the earlier of equal ones, and rebuild from what is kept.
@@ -286,7 +261,7 @@ class HippocampalMemory:
             InvalidInput: ``keep`` is no whole number above 0.
         """
         check_whole("keep", keep, 1, 1 << 62)
-        order = np.argsort(-self._importance, kind="stable")
+        order = np.argsort(-self._importance[: len(self)], kind="stable")
         lost = np.sort(self._items.indices[order[keep:]])
         if lost.size:
             self.forget(lost)
@@ -308,7 +283,7 @@ class HippocampalMemory:
             "shape": np.array([self.dimensions, self.settings.candidates], dtype=np.int64),
             "settings": np.array([self.settings.beta, duplicate]),
             "indices": self.indices,
-            "importance": self._importance.copy(),
+            "importance": self._importance[: len(self)].copy(),
             "calls": calls,
             "cues": cues,
             "links": np.empty((0, 2), dtype=np.int64) if self._links is None else self._links.pairs,
@@ -358,10 +333,7 @@ class HippocampalMemory:
 
     def _add(self, names: Ints, rows: Vectors, importance: npt.NDArray[np.float64]) -> None:
         before, after = len(self), len(self) + len(names)
-        if after > len(self._importance):
-            grown = np.empty(max(after, 2 * before))
-            grown[:before] = self._importance[:before]
-            self._importance = grown
+        self._importance = grown(self._importance, after)
         self._importance[before:after] = importance
         self._items.add(names)
         self._call(names, rows)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.errors import InvalidInput
+from neuro.memories.growth import grown
 
 Ints = npt.NDArray[np.int64]
 
@@ -64,11 +65,7 @@ class Items:
         """Append what :meth:`names` gave."""
         before = len(self._rows)
         items = before + len(names)
-        if items > len(self._indices):
-            # Doubling, so that storing one by one stays cheap.
-            grown = np.empty(max(items, 2 * len(self._indices)), dtype=np.int64)
-            grown[:before] = self._indices[:before]
-            self._indices = grown
+        self._indices = grown(self._indices, items)
         self._indices[before:items] = names
         self._rows.update(zip(names.tolist(), range(before, items), strict=True))
         self._largest = max(self._largest, int(names.max(initial=-1)))

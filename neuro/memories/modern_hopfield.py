@@ -15,7 +15,6 @@ stays 1 and Omega* is convex, so the step to the direction of its slope lowers E
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Self, TypeGuard
 
 import numpy as np
@@ -25,9 +24,11 @@ from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.memories.attention import Activation, check_beta, least_weight, mix, omega, potential, weigh
 from neuro.memories.checks import SQUARED_LENGTHS, check_float32, check_lengths, check_recall, state_array
+from neuro.memories.growth import grown
 from neuro.memories.hopfield_capacity import hopfield_capacity
+from neuro.memories.hopfield_recall import HopfieldRecall, Retrieval
 from neuro.memories.items import Items
-from neuro.memories.memory import NOTHING, Ints, Recall, State
+from neuro.memories.memory import NOTHING, Ints, State
 from neuro.memories.separation import Similarity, beta_for
 
 Float32 = npt.NDArray[np.float32]
@@ -48,41 +49,6 @@ _SORTED = 8
 """Above one wanted in so many a whole sort is faster than a search."""
 
 _SIMILARITIES, _ACTIVATIONS = tuple(Similarity), tuple(Activation)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Retrieval:
-    """What attention gave.
-
-    Args:
-        patterns: the attention-weighted sum of the values, (value_dimensions,) or (batch, value_dimensions).
-        attention: weight of each stored item, in the order of storing, (items,) or (batch, items).
-        similarities: what the attention was taken of, same shape.
-        steps: how many steps were taken.
-        converged: whether the state stood still at the end, () or (batch,); False if only one step was asked for.
-    """
-
-    patterns: Float32
-    attention: Float32
-    similarities: Float32
-    steps: int
-    converged: npt.NDArray[np.bool_]
-
-    def first(self) -> Retrieval:
-        """The answer to the first cue of a batch, without the batch."""
-        still = np.asarray(self.converged[0])
-        return Retrieval(self.patterns[0], self.attention[0], self.similarities[0], self.steps, still)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HopfieldRecall(Recall):
-    """A :class:`neuro.memories.Recall` with the retrieval behind it.
-
-    Args:
-        retrieval: retrieved patterns and attention; given also where the memory abstains.
-    """
-
-    retrieval: Retrieval = field(kw_only=True)
 
 
 class ModernHopfield:
@@ -362,7 +328,7 @@ class ModernHopfield:
 
     def _attend_once(self, cue: Float32, k: int) -> tuple[Retrieval, Ints, Float32]:
         """One step for one cue: the retrieval, the k best rows and their scores."""
-        from neuro.memories._kernels import attend_once
+        from neuro.memories._attention_kernels import attend_once
 
         items, width = len(self._items), self._values.shape[1]
         out = np.empty((1, items), np.float32), np.empty((1, items), np.float32), np.empty((1, width), np.float32)
@@ -394,26 +360,17 @@ class ModernHopfield:
     def _append(self, names: Ints, rows: Float32, lengths: npt.NDArray[np.float64], values: Float32 | None) -> None:
         before = len(self)
         after = before + len(names)
-        self._keys = _grown(self._keys, before, after)
-        self._scale = _grown(self._scale, before, after)
+        self._keys = grown(self._keys, after)
+        self._scale = grown(self._scale, after)
         self._keys[before:after] = rows
         self._scale[before:after] = 1.0 / lengths
         if values is None:
             self._values = self._keys
         else:
-            self._values = _grown(self._values, before, after)
+            self._values = grown(self._values, after)
             self._values[before:after] = values
         self._items.add(names)
         self._rule = None
-
-
-def _grown(rows: Float32, before: int, after: int) -> Float32:
-    """Room for ``after`` rows: doubling, so that storing one by one stays cheap."""
-    if after <= len(rows):
-        return rows
-    grown = np.empty((max(after, 2 * before), *rows.shape[1:]), dtype=rows.dtype)
-    grown[:before] = rows[:before]
-    return grown
 
 
 def _best(similarities: Float32, k: int) -> tuple[Ints, Float32]:
@@ -424,7 +381,7 @@ def _best(similarities: Float32, k: int) -> tuple[Ints, Float32]:
     if _SORTED * k >= similarities.shape[1]:
         rows = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
         return rows, np.take_along_axis(similarities, rows, axis=1)
-    from neuro.memories._kernels import best_items
+    from neuro.memories._attention_kernels import best_items
 
     rows, scores = np.empty((len(similarities), k), np.int64), np.empty((len(similarities), k), np.float32)
     best_items(similarities, rows, scores)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from neuro.checks import check_whole
 from neuro.encoders.codes import Codes, check_codes
 from neuro.memories.checks import check_recall, state_array
+from neuro.memories.growth import grown
 from neuro.memories.items import Items, whole_indices
 from neuro.memories.memory import NOTHING, Ints, Recall, State
 from neuro.memories.pointers import pointer_codes
@@ -185,11 +186,7 @@ class PointerMemory(ABC):
     def _append(self, names: Ints, pointers: npt.NDArray[Any]) -> None:
         before = len(self)
         items = before + len(names)
-        if items > len(self._pointers):
-            # Doubling, so that inserts one by one stay cheap.
-            grown = np.zeros((max(items, 2 * before), self.pointer_active), dtype=self._pointers.dtype)
-            grown[:before] = self._pointers[:before]
-            self._pointers = grown
+        self._pointers = grown(self._pointers, items)
         self._pointers[before:items] = pointers
         self._items.add(names)
 

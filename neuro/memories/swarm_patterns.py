@@ -8,16 +8,15 @@ has was removed by the other if that one knew the replica's updates up to it, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from neuro.errors import InvalidInput
+from neuro.memories.growth import grown
 from neuro.memories.memory import Ints
 
 Nodes = npt.NDArray[np.uint32]
-T = TypeVar("T", bound=np.generic)
 
 
 class Patterns:
@@ -64,9 +63,9 @@ class Patterns:
         """Add patterns of one size, (patterns, size)."""
         before, count = self._count, self._count + len(items)
         first, size = int(self._offsets[before]), codes.shape[1]
-        self._items = _roomy(self._items, count)
-        self._offsets = _roomy(self._offsets, count + 1)
-        self._elements = _roomy(self._elements, first + codes.size)
+        self._items = grown(self._items, count)
+        self._offsets = grown(self._offsets, count + 1)
+        self._elements = grown(self._elements, first + codes.size)
         self._items[before:count] = items
         self._offsets[before + 1 : count + 1] = first + size * np.arange(1, len(items) + 1)
         self._elements[first : first + codes.size] = codes.ravel()
@@ -126,12 +125,3 @@ def join(left: Patterns, left_clocks: Mapping[int, int], right: Patterns, right_
     known = {name: min(left_clocks.get(name, 0), right_clocks.get(name, 0)) for name in np.unique(tags[:, 0]).tolist()}
     seen = np.array([known[name] for name in tags[:, 0].tolist()], dtype=np.int64)
     return both.take(np.flatnonzero(stays & ~(alone & (tags[:, 1] <= seen))))
-
-
-def _roomy(array: npt.NDArray[T], size: int) -> npt.NDArray[T]:
-    """At least that long; doubled, so that storing one by one stays cheap."""
-    if size <= len(array):
-        return array
-    grown = np.empty((max(size, 2 * len(array)), *array.shape[1:]), dtype=array.dtype)
-    grown[: len(array)] = array
-    return grown

@@ -110,6 +110,17 @@ def test_the_state_comes_back(case: MemoryCase) -> None:
     assert digest(back) == before, "the state shares no array with the memory it came from"
 
 
+def test_storing_one_by_one_is_storing_at_once(case: MemoryCase) -> None:
+    whole, cues = filled(case)
+    single = case.make(0)
+    for cue in cues:
+        single.store(cue[None])
+    back = type(single).from_state(single.state())
+    assert digest(back) == digest(single), "room for further items is no part of the state"
+    for memory in (single, back):
+        np.testing.assert_array_equal(memory.recall(cues, ITEMS).indices, whole.recall(cues, ITEMS).indices)
+
+
 def test_an_empty_memory_comes_back(case: MemoryCase) -> None:
     memory = case.make(0)
     assert digest(type(memory).from_state(memory.state())) == digest(memory)

@@ -104,6 +104,17 @@ def test_sleep_keeps_the_most_important_and_answers_as_before_for_them() -> None
     assert memory.consolidate(3).size == 0
 
 
+def test_sleep_and_age_look_at_stored_memories_only() -> None:
+    """Stored one by one, the arrays have room for more; what lies there is nobody's importance."""
+    memory, cues = HippocampalMemory(DIMENSIONS), random_vectors(5, 1)
+    for cue, importance in zip(cues, (5.0, 1.0, 4.0, 2.0, 3.0), strict=True):
+        memory.store(cue[None], importance=[importance])
+    memory._importance[5:] = 1e9
+    memory.age(0.5)
+    assert memory.consolidate(3).tolist() == [1, 3]
+    np.testing.assert_array_equal(memory.importance([0, 2, 4]), [2.5, 2.0, 1.5])
+
+
 def test_many_cues_of_one_memory_do_not_hide_the_others() -> None:
     memory, cues = HippocampalMemory(DIMENSIONS), random_vectors(3, 1)
     memory.store(cues)
