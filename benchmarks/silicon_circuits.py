@@ -94,7 +94,7 @@ def random_network(size: int, ticks: int, seed: int) -> Circuit:
         DT,
         [
             Population("a", size, LIF_EXPONENTIAL, {"tau_m": rng.uniform(5e-3, 40e-3, size)}),
-            Population("b", few, LIF_DELTA, winners=Winners(max(few // 8, 1), quota=2 * few)),
+            Population("b", few, LIF_DELTA, winners=Winners(max(few // 8, 1), quota=few)),
         ],
         [
             Projection("sa", "s", "a", symmetric_stdp(), _sparse(rng, few, size, 0.3), {"w": 2e-3, **steps}, 2 * DT),
@@ -107,11 +107,18 @@ def random_network(size: int, ticks: int, seed: int) -> Circuit:
 
 
 def gamma_network(cores: int, ticks: int, seed: int) -> Circuit:
-    """31 excitatory neurons and one inhibitory for each core; all of one kind reach all of the other."""
+    """31 excitatory neurons and one inhibitory for each core.
+
+    All excitatory neurons reach all inhibitory ones with one weight, so that no memory holds these synapses; each
+    inhibitory neuron reaches 256 excitatory ones (all, if there are fewer), drawn at random, with weights of its own.
+    """
     rng = np.random.default_rng(seed)
     size = 31 * cores
     drive = rng.uniform(0.0, 80e-3, (1, size))
-    strong, weak = {"w": 2.0**-11}, {"w": -(2.0**-12)}
+    fan_out = min(256, size)
+    targets = np.concatenate([rng.choice(size, fan_out, replace=False) for _ in range(cores)])
+    back = Connections.from_pairs(np.repeat(np.arange(cores), fan_out), targets, cores, size)
+    weak = {"w": -rng.uniform(0.2e-3, 8e-3, back.synapses)}
     return Circuit(
         DT,
         [
@@ -119,8 +126,8 @@ def gamma_network(cores: int, ticks: int, seed: int) -> Circuit:
             Population("i", cores, LIF_EXPONENTIAL, {"tau_m": rng.uniform(5e-3, 20e-3, cores)}),
         ],
         [
-            Projection("ei", "e", "i", static_synapse(), Connections.all_to_all(size, cores), strong, DT),
-            Projection("ie", "i", "e", static_synapse(), Connections.all_to_all(cores, size), weak, 2 * DT),
+            Projection("ei", "e", "i", static_synapse(), Connections.all_to_all(size, cores), {"w": 2.0**-11}, DT),
+            Projection("ie", "i", "e", static_synapse(), back, weak, 2 * DT),
         ],
         [CurrentInput("e", "I", drive, every=ticks)],
     )
