@@ -34,11 +34,15 @@ from neuro.experiments.diehl_cook.training import first_to_fire
 from neuro.formats import Rules
 from neuro.memories import HebbianMemory
 from neuro.simulators import simulate
+from neuro.spikes import Recording
 from rtl_export import Outcome, Simulator, SimulatorResult, export, icarus, verilator
 from rtl_export.export import record
 
 _ON_ICARUS = 128
+_RANDOM, _RANDOM_SIZE, _RANDOM_TICKS, _EVERY = 3, 256, 1250, 5
 _SECONDS = 600.0
+_NOTES = 3
+"""Proofs that are told of one by one."""
 _FINE = Rules(stall=0.001)
 """For the classifier: on the validation digits it and finer ones stay within half a point of float. By default the
 classifier's weights get 4 bits, with these rules 8."""
@@ -46,17 +50,26 @@ _SAME = "spikes, states, weights and traces as in the fixed-point model"
 
 
 def conformance_mismatches(lab: Lab) -> Measured:
-    """All conformance circuits side by side, then random networks, until a million neuron updates are compared."""
-    suite, ticks = conformance(), 200
-    proofs = [lab.prove("the conformance suite", suite, ticks, golden=interpreted(suite, ticks))]
-    for seed in range(4):
-        circuit, length = random_network(_ON_ICARUS, 2000, seed), 2000
-        proofs.append(lab.prove(f"random network {seed}", integers(circuit, length), length, every=4))
+    """All conformance circuits, some side by side, then random networks, until a million updates are compared."""
+    proofs, circuits = [], 0
+    for names, program, ticks in conformance():
+        golden = interpreted(program, ticks)
+        for number, name in enumerate(names):
+            checked(_moves(golden, f"p{number}_"), f"something moves in {name}")
+        proofs.append(lab.prove(", ".join(names), program, ticks, golden=golden))
+        circuits += len(names)
+    ticks = _RANDOM_TICKS
+    for seed in range(_RANDOM):
+        program = integers(random_network(_RANDOM_SIZE, ticks, seed), ticks)
+        proofs.append(lab.prove(f"random network {seed}", program, ticks, every=_EVERY))
     updates = sum(proof.updates for proof in proofs)
     checked(updates >= 1_000_000, f"{updates:,} neuron updates ran in each simulator")
-    return _mismatches(
-        proofs, f"{updates:,} neuron updates in each of two simulators; registers every 4th tick of the random ones"
+    note = (
+        f"{updates:,} neuron updates in each of {' and '.join(result.simulator for result in proofs[0].results)}: "
+        f"{circuits} circuits of the suite, registers and weights at every tick; {_RANDOM} random networks that learn, "
+        f"{proofs[-1].neurons} neurons each, at every {_EVERY}th"
     )
+    return _mismatches(proofs, note)
 
 
 def million_ticks(lab: Lab) -> Measured:
@@ -200,6 +213,12 @@ def verilator_speed(lab: Lab) -> Measured:
     return Measured(speed, "x", equal, samples, "Icarus Verilog", 1.0, "run time without compiling; samples in seconds")
 
 
+def _moves(golden: Recording, prefix: str) -> bool:
+    """Whether any state of the parts of that prefix changes."""
+    probes = (values for (part, _), values in golden.probes.items() if part.startswith(prefix) and values.size)
+    return any(bool(np.ptp(values, axis=0).any()) for values in probes)
+
+
 def _mismatches(proofs: list[Proof], note: str = "") -> Measured:
     """The mismatches of some proofs."""
     for proof in proofs:
@@ -210,7 +229,8 @@ def _mismatches(proofs: list[Proof], note: str = "") -> Measured:
     spikes = sum(proof.results[0].spikes for proof in proofs)
     states = sum(proof.results[0].states for proof in proofs)
     checked(spikes > 0, "there were spikes to compare")
-    text = "; ".join([proof.note for proof in proofs] + ([note] if note else []))
+    notes = [proof.note for proof in proofs] if len(proofs) <= _NOTES else []
+    text = "; ".join([*notes, *([note] if note else [])])
     total = sum(proof.mismatches for proof in proofs)
     return Measured(float(total), "", f"{spikes:,} spikes and {states:,} registers compared: {_SAME}", note=text)
 
