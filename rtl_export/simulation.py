@@ -10,7 +10,7 @@ from neuro.errors import ToolError
 
 _LINE = re.compile(r"^SPIKELOOM ticks=(\d+) spikes=(\d+) states=(\d+) mismatches=(\d+) hung=([01])$", re.MULTILINE)
 
-_CLOCKS = re.compile(r"^CLOCKS most=(\d+) bound=\d+$", re.MULTILINE)
+_CLOCKS = re.compile(r"^CLOCKS most=(\d+) bound=\d+ total=(\d+)$", re.MULTILINE)
 
 
 class Outcome(Enum):
@@ -34,6 +34,7 @@ class SimulatorResult:
         mismatches: words (neuron, tick) that differ, and spikes that came twice.
         detail: the first mismatches, or why there is no result.
         most_clocks: that any tick took.
+        clocks: of all ticks together.
     """
 
     simulator: str
@@ -44,6 +45,7 @@ class SimulatorResult:
     mismatches: int = 0
     detail: str = ""
     most_clocks: int = 0
+    clocks: int = 0
 
 
 def read_result(simulator: str, log: str, ticks: int) -> SimulatorResult:
@@ -60,5 +62,5 @@ def read_result(simulator: str, log: str, ticks: int) -> SimulatorResult:
     clocks = _CLOCKS.search(log)
     outcome = Outcome.PASSED if passed else Outcome.FAILED
     detail = log[: found.start()].strip()
-    most = int(clocks.group(1)) if clocks else 0
-    return SimulatorResult(simulator, outcome, ran, spikes, states, mismatches, "" if passed else detail, most)
+    most, total = map(int, clocks.groups()) if clocks else (0, 0)
+    return SimulatorResult(simulator, outcome, ran, spikes, states, mismatches, "" if passed else detail, most, total)
