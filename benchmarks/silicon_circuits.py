@@ -158,7 +158,7 @@ def _sparse(rng: np.random.Generator, sources: int, targets: int, share: float) 
     return Connections.from_dense(rng.random((sources, targets)) < share)
 
 
-FROZEN = NeuronModel(
+COMPETITOR = NeuronModel(
     equations="""
     dv/dt = -v / tau : 1
     theta : 1
@@ -166,9 +166,13 @@ FROZEN = NeuronModel(
     v_threshold : 1 (constant)
     """,
     threshold="v > v_threshold + theta",
-    reset="v = 0",
-    refractory=NEURON.refractory,
+    reset="v = 0; theta = clip(theta + 0.0625, 0, 4)",
+    refractory=5e-3,
+    parameters={"tau": 20e-3, "v_threshold": 1.0},
 )
+"""A leaky neuron whose threshold rises when it fires."""
+
+FROZEN = replace(COMPETITOR, reset="v = 0", refractory=NEURON.refractory)
 """The neuron of the trained classifier: what it learned stays, so nothing but ``v`` moves."""
 
 
@@ -188,21 +192,6 @@ def frozen_classifier(
         restarts=[part for part in circuit.restarts if part.population == NEURONS],
         operations=[],
     )
-
-
-COMPETITOR = NeuronModel(
-    equations="""
-    dv/dt = -v / tau_m : 1
-    theta : 1
-    tau_m : second (constant)
-    v_threshold : 1 (constant)
-    """,
-    threshold="v > v_threshold + theta",
-    reset="v = 0; theta = clip(theta + 0.0625, 0, 4)",
-    refractory=5e-3,
-    parameters={"tau_m": 20e-3, "v_threshold": 1.0},
-)
-"""A leaky neuron whose threshold rises when it fires."""
 
 
 def learner(pixels: np.ndarray, period: int, neurons: int, seed: int) -> Circuit:

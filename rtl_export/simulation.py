@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from neuro.errors import ToolError
+from neuro.errors import InvalidInput, ToolError
 
 _LINE = re.compile(r"^SPIKELOOM ticks=(\d+) spikes=(\d+) states=(\d+) mismatches=(\d+) hung=([01])$", re.MULTILINE)
 
 _CLOCKS = re.compile(r"^CLOCKS most=(\d+) bound=\d+ total=(\d+)$", re.MULTILINE)
+_EARLY = re.compile(r"^tick (\d+): commands.txt ends early$", re.MULTILINE)
 
 
 class Outcome(Enum):
@@ -52,8 +53,15 @@ def read_result(simulator: str, log: str, ticks: int) -> SimulatorResult:
     """The verdict in a test bench's log.
 
     Raises:
+        InvalidInput: the file of vectors was cut; whatever differed before says nothing of the core.
         ToolError: the log ends without one.
     """
+    early = _EARLY.search(log)
+    if early is not None:
+        raise InvalidInput(
+            f"{simulator}: the vectors in tb/commands.txt end early, at tick {early.group(1)}: the file is damaged; "
+            "export the core again"
+        )
     found = _LINE.search(log)
     if found is None:
         raise ToolError(f"{simulator}: the test bench ended without a result:\n{log[-1000:].strip()}")
