@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from neuro.circuit import Circuit
@@ -15,6 +14,7 @@ from neuro.errors import UnsupportedByTarget
 from neuro.lowering import lower
 from neuro.program import StepProgram
 from neuro.quantise import quantise
+from neuro.simulators.fixed_point import largest_values, with_peaks
 from rtl_export import Outcome, export, netlist
 from tests.conformance.circuits import CASES, DRIVES, ONLY_FLOAT, one_of_each_model
 from tests.conformance.language_circuits import CASES as LANGUAGE_CASES
@@ -43,9 +43,8 @@ CORES = {"pair STDP": 2, "delay 1": 3, "symmetric rule": 3}
 def integers(build: Callable[[], Circuit], ticks: int) -> StepProgram:
     """The quantised program of a case; its ranges come from the plain interpreter."""
     program = lower(build())
-    run = interpret(program, ticks, probe_everything(program))
-    ranges = {key: float(np.max(np.abs(values), initial=0.0)) for key, values in run.probes.items()}
-    return quantise(program, ranges).program
+    watched, peaks = with_peaks(program)
+    return quantise(program, largest_values(interpret(watched, ticks, probe_everything(watched)), peaks)).program
 
 
 @needs_icarus
