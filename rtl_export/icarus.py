@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rtl_export import tools
@@ -25,15 +26,21 @@ def simulate(core: ExportedCore, ticks: int, scratch: Path, seconds: float) -> S
     return run(build(core, scratch), core, ticks, seconds)
 
 
-def build(core: ExportedCore, scratch: Path) -> Path:
+def build(core: ExportedCore, scratch: Path, beside: Sequence[Path] = ()) -> Path:
     """Compile the core together with its test bench, and return what ``vvp`` runs.
+
+    Args:
+        core: to be compiled.
+        scratch: a folder for the program.
+        beside: more sources, each with one top module of its own, named as its file.
 
     Raises:
         ToolError: the Verilog does not compile.
     """
     program = scratch / "core.vvp"
-    sources = [str(path.resolve()) for path in (core.tb / "testbench.v", *core.sources)]
-    command = ["iverilog", "-g2005", "-Wall", "-s", "testbench", "-o", str(program), *sources]
+    sources = [str(path.resolve()) for path in (core.tb / "testbench.v", *core.sources, *beside)]
+    tops = [part for top in ("testbench", *(path.stem for path in beside)) for part in ("-s", top)]
+    command = ["iverilog", "-g2005", "-Wall", *tops, "-o", str(program), *sources]
     tools.run(f"{NAME}, compiling", command, folder=core.rtl, seconds=_COMPILE_SECONDS)
     return program
 

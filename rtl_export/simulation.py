@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from neuro.errors import ToolError
+from neuro.errors import InvalidInput, ToolError
 
 _LINE = re.compile(r"^SPIKELOOM ticks=(\d+) spikes=(\d+) states=(\d+) mismatches=(\d+) hung=([01])$", re.MULTILINE)
 
-_CLOCKS = re.compile(r"^CLOCKS most=(\d+) bound=\d+$", re.MULTILINE)
+_CLOCKS = re.compile(r"^CLOCKS most=(\d+) bound=\d+ total=(\d+)$", re.MULTILINE)
+_EARLY = re.compile(r"^tick (\d+): commands.txt ends early$", re.MULTILINE)
 
 
 class Outcome(Enum):
@@ -34,6 +35,7 @@ class SimulatorResult:
         mismatches: words (neuron, tick) that differ, and spikes that came twice.
         detail: the first mismatches, or why there is no result.
         most_clocks: that any tick took.
+        clocks: of all ticks together.
     """
 
     simulator: str
@@ -44,14 +46,22 @@ class SimulatorResult:
     mismatches: int = 0
     detail: str = ""
     most_clocks: int = 0
+    clocks: int = 0
 
 
 def read_result(simulator: str, log: str, ticks: int) -> SimulatorResult:
     """The verdict in a test bench's log.
 
     Raises:
+        InvalidInput: the file of vectors was cut; whatever differed before says nothing of the core.
         ToolError: the log ends without one.
     """
+    early = _EARLY.search(log)
+    if early is not None:
+        raise InvalidInput(
+            f"{simulator}: the vectors in tb/commands.txt end early, at tick {early.group(1)}: the file is damaged; "
+            "export the core again"
+        )
     found = _LINE.search(log)
     if found is None:
         raise ToolError(f"{simulator}: the test bench ended without a result:\n{log[-1000:].strip()}")
@@ -60,5 +70,5 @@ def read_result(simulator: str, log: str, ticks: int) -> SimulatorResult:
     clocks = _CLOCKS.search(log)
     outcome = Outcome.PASSED if passed else Outcome.FAILED
     detail = log[: found.start()].strip()
-    most = int(clocks.group(1)) if clocks else 0
-    return SimulatorResult(simulator, outcome, ran, spikes, states, mismatches, "" if passed else detail, most)
+    most, total = map(int, clocks.groups()) if clocks else (0, 0)
+    return SimulatorResult(simulator, outcome, ran, spikes, states, mismatches, "" if passed else detail, most, total)

@@ -9,12 +9,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from threading import Event
 
 from neuro.errors import ToolError
 
 _LOG_LINES = 12
+_GLANCE = 0.2
+_STOP: ContextVar[Event | None] = ContextVar("stop", default=None)
 
 
 def find(name: str) -> str | None:
@@ -46,6 +52,16 @@ def find_compiler() -> str | None:
     return find(named[0]) if named else next(filter(None, map(find, ("g++", "c++", "clang++"))), None)
 
 
+@contextmanager
+def ended_by(stop: Event) -> Iterator[None]:
+    """Programs that this thread starts in the block end soon after ``stop`` is set, by whichever thread."""
+    before = _STOP.set(stop)
+    try:
+        yield
+    finally:
+        _STOP.reset(before)
+
+
 def run(
     step: str,
     command: Sequence[str],
@@ -66,8 +82,8 @@ def run(
         environment: variables that it sees besides, or in place of, this process's own.
 
     Raises:
-        ToolError: it is missing, failed or took too long; the message names the step, the file that keeps the whole
-            log, and ends with the log's tail.
+        ToolError: it is missing, failed, took too long or was stopped (:func:`ended_by`); the message names the
+            step, the file that keeps the whole log, and ends with the log's tail.
     """
     try:
         process = subprocess.Popen(
@@ -85,20 +101,30 @@ def run(
         raise ToolError(f"{step}: {command[0]} can't be started ({error.strerror}); install it or fix PATH") from None
     with process:
         try:
-            log, _ = process.communicate(given, timeout=seconds)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            log, _ = process.communicate()
-            raise ToolError(
-                f"{step}: {command[0]} took more than {seconds:g} s and was ended; log {_keep(log)}"
-            ) from None
+            log, why = _wait(process, given, seconds)
         finally:
             _end(process)
+    if why:
+        raise ToolError(f"{step}: {command[0]} {why} and was ended; log {_keep(log)}")
     if process.returncode != 0:
         tail = "\n".join(log.strip().splitlines()[-_LOG_LINES:])
         name = Path(command[0]).name
         raise ToolError(f"{step}: {name} failed with status {process.returncode}; log {_keep(log)}:\n{tail}")
     return log
+
+
+def _wait(process: subprocess.Popen[str], given: str, seconds: float) -> tuple[str, str]:
+    """What a program printed until its end, or until its time was up or it was to stop, and then why."""
+    stop, last = _STOP.get(), time.monotonic() + seconds
+    while True:
+        left = last - time.monotonic()
+        try:
+            return process.communicate(given, timeout=left if stop is None else min(left, _GLANCE))[0], ""
+        except subprocess.TimeoutExpired:
+            stopped = stop is not None and stop.is_set()
+            if stopped or time.monotonic() >= last:
+                _end(process)
+                return process.communicate()[0], "was told to stop" if stopped else f"took more than {seconds:g} s"
 
 
 def _keep(log: str) -> str:

@@ -31,6 +31,8 @@ from rtl_export.words import Contents, Word
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+_ROWS = 256
+"""Compared ticks whose words become text at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,15 @@ class Block:
     word: Word
     values: dict[str, IntArray]
 
-    def lines(self, row: int) -> bytes:
-        """The command that reads them after the row's tick."""
-        values = {name: rows[row] for name, rows in self.values.items()}
-        count = next(iter(values.values())).size
-        return f"5 {self.select:x} {self.first:x} {count:x}\n".encode("ascii") + self.word.hex_lines(values)
+    def commands(self, rows: slice) -> list[bytes]:
+        """The commands that read them, one for each of these rows' ticks."""
+        some = {name: values[rows] for name, values in self.values.items()}
+        ticks, count = next(iter(some.values())).shape
+        command = f"5 {self.select:x} {self.first:x} {count:x}\n".encode("ascii")
+        # Each word takes as many digits, so one text of all rows falls apart into equal parts.
+        text = self.word.hex_lines({name: values.ravel() for name, values in some.items()})
+        size = len(text) // max(ticks, 1)
+        return [command + text[row * size : (row + 1) * size] for row in range(ticks)]
 
 
 def command_lines(
@@ -68,17 +74,30 @@ def command_lines(
     blocks += [block for part in core.projections for block in _synapses(core, part, golden, every)]
     yield from _load(core)
     yield b"2\n"
-    stimulus = _Stimulus(core, program)
+    stimulus = _Stimulus(core, program, ticks)
     sent = _sent(core, golden, ticks)
+    restarts = _restarts(program, ticks)
+    reads: list[tuple[bytes, ...]] = []
     for tick in range(ticks):
         yield stimulus.lines(tick)
-        restart = sum(1 << bit for bit, part in enumerate(program.restarts) if tick in part.ticks)
         spikes = sent[tick]
-        yield f"4 {restart:x} {spikes.size:x}\n".encode("ascii") + b"".join(b"%x\n" % value for value in spikes)
+        yield b"4 %x %x\n" % (restarts[tick], spikes.size) + b"".join(b"%x\n" % value for value in spikes)
         if tick % every == 0:
-            for block in blocks:
-                yield block.lines(tick // every)
+            row = tick // every
+            if row % _ROWS == 0:
+                some = slice(row, row + _ROWS)
+                reads = list(zip(*(block.commands(some) for block in blocks), strict=True))
+            yield from reads[row % _ROWS]
     yield b"0\n"
+
+
+def _restarts(program: StepProgram, ticks: int) -> list[int]:
+    """The restart bus at each tick: one bit for each restart of the program."""
+    bus = [0] * ticks
+    for bit, part in enumerate(program.restarts):
+        for tick in np.unique(part.ticks[part.ticks < ticks]).tolist():
+            bus[tick] |= 1 << bit
+    return bus
 
 
 def registers_compared(core: CoreNetlist, ticks: int, every: int) -> int:
@@ -108,44 +127,58 @@ def _contents(core: CoreNetlist, memory: HostMemory, node: int) -> Contents | No
     return core.projection(memory.part).contents(node).get(memory.kind)
 
 
+class _Row:
+    """A population's current input as words of its memory, of which only those that change are written."""
+
+    def __init__(self, core: CoreNetlist, memory: HostMemory, program: StepProgram) -> None:
+        given = program.inputs[memory.number]
+        population = program.population(given.population)
+        form = population.state(given.variable).format
+        values = np.asarray(given.values, np.int64)
+        values = values if form is None else np.clip(values, form.lowest, form.highest)
+        # Zero past its end.
+        self.values = np.concatenate([values, np.zeros((1, population.size), np.int64)])
+        self.every, self.mask = given.every, (1 << memory.word.width) - 1
+        self.size = core.population(memory.part).size
+        self.select, self.shift = memory.select, core.host_select_width
+        self.held = np.zeros(population.size, np.int64)
+
+    def lines(self, tick: int) -> str:
+        """The words that change before a tick."""
+        if tick % self.every:
+            return ""
+        row = self.values[min(tick // self.every, len(self.values) - 1)]
+        changed = np.flatnonzero(row != self.held)
+        self.held = row
+        return "".join(
+            f"6 {(i // self.size << self.shift) | self.select:x} {i % self.size:x} {value & self.mask:x}\n"
+            for i, value in zip(changed.tolist(), row[changed].tolist(), strict=True)
+        )
+
+
 class _Stimulus:
     """Writes what changes before each tick: currents, and spikes of sources."""
 
-    def __init__(self, core: CoreNetlist, program: StepProgram) -> None:
-        self.core, self.program = core, program
-        self.rows = {
-            memory.number: np.zeros(program.size_of(memory.part), np.int64)
-            for memory in core.memories
-            if memory.kind == "row"
-        }
-        self.memories = {memory.number: memory for memory in core.memories if memory.kind == "row"}
+    def __init__(self, core: CoreNetlist, program: StepProgram, ticks: int) -> None:
+        self.rows = [_Row(core, memory, program) for memory in core.memories if memory.kind == "row"]
         numbers = {name: number for number, name in enumerate(core.emitters)}
         heard = {ring.emitter for ring in core.rings if ring.given}
-        self.sources = [(part, numbers[part.name]) for part in program.sources if part.name in heard]
+        self.sources = [
+            (
+                numbers[part.name] << core.spike_index_width,
+                part.indices,
+                np.searchsorted(part.ticks, np.arange(ticks + 1)).tolist(),
+            )
+            for part in program.sources
+            if part.name in heard
+        ]
 
     def lines(self, tick: int) -> bytes:
-        lines: list[str] = []
-        for number, memory in self.memories.items():
-            row, size = self._row(number, tick), self.core.population(memory.part).size
-            mask = (1 << memory.word.width) - 1
-            for i in np.flatnonzero(row != self.rows[number]).tolist():
-                select = _select(self.core, i // size, memory)
-                lines.append(f"6 {select:x} {i % size:x} {int(row[i]) & mask:x}\n")
-            self.rows[number] = row
-        for source, number in self.sources:
-            first, last = np.searchsorted(source.ticks, [tick, tick + 1])
-            address = number << self.core.spike_index_width
-            lines += [f"3 {address | i:x}\n" for i in source.indices[first:last].tolist()]
+        """What comes before a tick."""
+        lines = [row.lines(tick) for row in self.rows]
+        for base, indices, starts in self.sources:
+            lines += [f"3 {base | i:x}\n" for i in indices[starts[tick] : starts[tick + 1]].tolist()]
         return "".join(lines).encode("ascii")
-
-    def _row(self, number: int, tick: int) -> IntArray:
-        given = self.program.inputs[number]
-        population = self.program.population(given.population)
-        if tick // given.every >= given.values.shape[0]:
-            return np.zeros(population.size, np.int64)
-        form = population.state(given.variable).format
-        row = np.asarray(given.values[tick // given.every], np.int64)
-        return row if form is None else np.clip(row, form.lowest, form.highest)
 
 
 def _sent(core: CoreNetlist, golden: Recording, ticks: int) -> list[IntArray]:

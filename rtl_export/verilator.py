@@ -12,7 +12,7 @@ from rtl_export.folder import ExportedCore
 from rtl_export.simulation import Outcome, SimulatorResult, read_result
 
 NAME = "Verilator"
-_COMPILE_SECONDS = 600.0
+_COMPILE_SECONDS = 1800.0
 
 
 def root() -> Path | None:
@@ -47,10 +47,18 @@ def build(core: ExportedCore, place: Path, scratch: Path) -> Path:
         ToolError: a step failed or took too long.
     """
     sources = [str(path.resolve()) for path in (core.tb / "testbench.v", *core.sources)]
+    node = f"{core.name}_node"
+    several = (core.rtl / f"{node}.v").is_file()
+    if several:
+        # Without this Verilator writes every core's code out again: 40 MB of C++ for 256 cores.
+        settings = scratch / "node.vlt"
+        settings.write_text(f'`verilator_config\nhier_block -module "{node}"\n', encoding="ascii")
+        sources.insert(0, str(settings))
     # -Wno-fatal: style warnings in a test bench that other simulators share are no reason to stop.
     options = ["--binary", "--timing", "-Wno-fatal", "-O3", "-CFLAGS", "-std=c++20 -fcoroutines -O1"]
     # The wheel was configured for a compiler that finds precompiled headers by itself; g++ has to be told.
     options += ["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"]
+    options += ["--hierarchical"] if several else []
     options += ["--top-module", "testbench", "-Mdir", str(scratch / "obj")]
     command = [str(place / "bin" / "verilator_bin"), *options, "-o", "testbench", *sources]
     tools.run(f"{NAME}, compiling", command, folder=core.rtl, seconds=_COMPILE_SECONDS, environment=_environment(place))

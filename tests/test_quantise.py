@@ -18,6 +18,7 @@ from neuro.program import Format
 from neuro.quantise import quantise
 from neuro.simulators import Compiled, FixedPoint, simulate
 from neuro.simulators.fixed_point import measure_ranges
+from tests.conformance.language_circuits import branches
 
 TICKS = 4000
 
@@ -49,6 +50,14 @@ def test_rates_stay_within_two_percent_and_activity_is_real() -> None:
     spikes = len(exact.spikes["a"]), len(rounded.spikes["a"])
     assert spikes[0] > 200
     assert abs(spikes[1] - spikes[0]) <= 0.02 * spikes[0]
+
+
+def test_what_an_operation_takes_away_in_the_same_tick_has_room() -> None:
+    """Four synapses start a plateau on each of two branches, which clears their sum before any probe sees it."""
+    circuit = branches(4, 4)
+    assert measure_ranges(lower(circuit), 30)["a", "d1"] == 4.0
+    exact, rounded = simulate(circuit, 100), simulate(circuit, 100, on=FixedPoint())
+    assert len(exact.spikes["a"]) == len(rounded.spikes["a"]) == 1
 
 
 def test_coarse_rules_cost_spikes() -> None:

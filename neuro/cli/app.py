@@ -1,13 +1,17 @@
 """The command line as a whole: its commands, and how errors end it.
 
 Exit status: 0 done; 1 the answer is no (a verification found mismatches, a bench missed a bar); 2 the command could
-not run as given, with one line on standard error that says why; 130 stopped by Ctrl-C.
+not run as given, with one line on standard error that says why; 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -22,7 +26,7 @@ from neuro.cli.memory import memory_app
 from neuro.cli.verify import verify
 from neuro.errors import SpikeloomError, VerificationError
 
-_NO, _CANNOT, _STOPPED = 1, 2, 130
+_NO, _CANNOT, _STOPPED, _TERMINATED = 1, 2, 130, 143
 _COMMANDS = (demo, export, verify, explore, bench, experiment, doctor)
 
 # typer carries click inside and gives no name of its own to the base of its usage errors.
@@ -33,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with the given arguments (default: the process's own) and return its exit status."""
     given = None if arguments is None else list(arguments)
     try:
-        status = build_app()(args=given, prog_name="spikeloom", standalone_mode=False)
+        with _unwinding():
+            status = build_app()(args=given, prog_name="spikeloom", standalone_mode=False)
     except VerificationError as error:
         return _complain(str(error), _NO)
     except SpikeloomError as error:
@@ -46,6 +51,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if status == _STOPPED:  # typer turns Ctrl-C into this status by itself.
         return _complain("stopped; nothing was left half-written", _STOPPED)
     return status if isinstance(status, int) else 0
+
+
+@contextmanager
+def _unwinding() -> Iterator[None]:
+    """SIGTERM unwinds the stack as Ctrl-C does, so that half-written folders and running programs go away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what signal.signal asks for
+        raise SystemExit(_TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def build_app() -> typer.Typer:

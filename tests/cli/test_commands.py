@@ -73,6 +73,25 @@ def test_mismatches_end_with_status_1(
     assert json.loads((tmp_path / "v.json").read_text())[1]["mismatches"] == 7
 
 
+def test_sigterm_leaves_nothing_half_written(tmp_path: Path) -> None:
+    code = """
+import os, signal, sys, neuro.cli.app as app
+from pathlib import Path
+from neuro.store import output_folder
+
+def demo() -> None:
+    with output_folder(Path("run")) as folder:
+        (folder / "file").write_text("half")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+app._COMMANDS = (demo,)
+sys.exit(app.main(["demo"]))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, timeout=60, check=False)
+    assert ended.returncode == 143
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(("error", "status"), [(ToolError("g++ failed:\nlog\n  line"), 2), (KeyboardInterrupt(), 130)])
 def test_every_error_is_one_line(
     capsys: pytest.CaptureFixture[str],

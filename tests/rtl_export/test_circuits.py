@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from neuro.circuit import Circuit
@@ -14,9 +14,11 @@ from neuro.errors import UnsupportedByTarget
 from neuro.lowering import lower
 from neuro.program import StepProgram
 from neuro.quantise import quantise
+from neuro.simulators.fixed_point import largest_values, with_peaks
 from rtl_export import Outcome, export, netlist
-from tests.conformance.circuits import CASES
+from tests.conformance.circuits import CASES, DRIVES, ONLY_FLOAT, one_of_each_model
 from tests.conformance.language_circuits import CASES as LANGUAGE_CASES
+from tests.conformance.support import MODELS
 from tests.conformance.synapse_circuits import NO_INTEGERS, RULES, learning
 from tests.oracle import interpret, probe_everything
 from tests.rtl_export.simulators import exported, needs_icarus, run_icarus
@@ -29,8 +31,9 @@ DELAYS = {
 
 DIRECTED = {name: (case.build, min(case.ticks, 200)) for name, case in CASES.items() if name not in DELAYS}
 LANGUAGE = {name: (case.build, min(case.ticks, 200)) for name, case in LANGUAGE_CASES.items() if case.fixed}
+DRIVEN = {name: (partial(one_of_each_model, name, DRIVES[name]), 700) for name in DRIVES if name not in ONLY_FLOAT}
 LEARNING = {f"{rule} rule": (partial(learning, [rule], 2), 100) for rule in RULES if rule not in NO_INTEGERS}
-CIRCUITS: Mapping[str, tuple[Callable[[], Circuit], int]] = {**DIRECTED, **LANGUAGE, **LEARNING}
+CIRCUITS: Mapping[str, tuple[Callable[[], Circuit], int]] = {**DIRECTED, **LANGUAGE, **DRIVEN, **LEARNING}
 """Name -> circuit and ticks: all that the fixed-point model runs."""
 
 CORES = {"pair STDP": 2, "delay 1": 3, "symmetric rule": 3}
@@ -40,9 +43,8 @@ CORES = {"pair STDP": 2, "delay 1": 3, "symmetric rule": 3}
 def integers(build: Callable[[], Circuit], ticks: int) -> StepProgram:
     """The quantised program of a case; its ranges come from the plain interpreter."""
     program = lower(build())
-    run = interpret(program, ticks, probe_everything(program))
-    ranges = {key: float(np.max(np.abs(values), initial=0.0)) for key, values in run.probes.items()}
-    return quantise(program, ranges).program
+    watched, peaks = with_peaks(program)
+    return quantise(program, largest_values(interpret(watched, ticks, probe_everything(watched)), peaks)).program
 
 
 @needs_icarus
@@ -54,6 +56,20 @@ def test_a_circuit_runs_the_same_in_verilog(name: str, tmp_path: Path) -> None:
     result = run_icarus(core)
     assert (result.outcome, result.ticks) == (Outcome.PASSED, ticks), result.detail
     assert result.states >= ticks * sum(len(part.states) * part.size for part in program.populations)
+
+
+def texts(circuit: Circuit) -> set[tuple[str, str]]:
+    """What all its neurons and synapses are made of."""
+    neurons = {(part.model.equations, part.model.threshold) for part in circuit.populations}
+    return neurons | {(part.model.equations, part.model.on_pre) for part in circuit.projections}
+
+
+def test_every_model_that_says_yes_is_among_them() -> None:
+    carried = set().union(*(texts(build()) for build, _ in CIRCUITS.values()))
+    page = (Path(__file__).parents[2] / "docs" / "support.md").read_text(encoding="utf-8")
+    yes = {name for name in MODELS if re.search(rf"^\| `{name}` \|.*\| yes \|$", page, re.MULTILINE)}
+    assert len(yes) > 20
+    assert {name for name, build in MODELS.items() if texts(build()) <= carried} == yes
 
 
 @pytest.mark.parametrize("name", DELAYS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from neuro.errors import InvalidInput
 from neuro.program import PopulationProgram, StepProgram
 from neuro.spikes import Recording
 from rtl_export import ExportedCore, Outcome, SimulatorResult, cxxrtl
@@ -110,8 +111,19 @@ def test_cxxrtl_sees_one_changed_digit(
     assert "memory" in result.detail
 
 
-def test_cxxrtl_sees_vectors_that_end_early(built: tuple[ExportedCore, Path, StepProgram], tmp_path: Path) -> None:
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5])
+def test_vectors_that_were_cut_are_an_error_that_names_them(
+    share: float, built: tuple[ExportedCore, Path, StepProgram], tmp_path: Path
+) -> None:
     text = (built[0].tb / "commands.txt").read_text()
-    result = run_built(built, tmp_path, "commands.txt", text, text[: len(text) // 2])
-    assert result.outcome is Outcome.FAILED
-    assert "ends early" in result.detail
+    with pytest.raises(InvalidInput, match=r"tb/commands.txt end early, at tick \d+: .* export the core again"):
+        run_built(built, tmp_path, "commands.txt", text, text[: int(share * len(text))])
+
+
+@needs_icarus
+def test_icarus_names_vectors_that_were_cut(tmp_path: Path) -> None:
+    core = exported(PROGRAMS["network"](), tmp_path / "core", ticks=3)
+    vectors = core.tb / "commands.txt"
+    vectors.write_bytes(vectors.read_bytes()[:-40])
+    with pytest.raises(InvalidInput, match=r"Icarus Verilog: the vectors in tb/commands.txt end early"):
+        run_icarus(core)

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from pathlib import Path
+from threading import Event, Timer
 
 import pytest
 
@@ -48,6 +49,19 @@ def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> No
     assert time.monotonic() - start < 20
     time.sleep(1)
     assert not (tmp_path / "alive").exists()
+
+
+def test_a_program_ends_when_another_thread_says_stop(tmp_path: Path) -> None:
+    stop = Event()
+    Timer(0.3, stop.set).start()
+    start = time.monotonic()
+    with tools.ended_by(stop), pytest.raises(ToolError, match=r"a step: \S+ was told to stop and was ended"):
+        tools.run("a step", python("import time; time.sleep(60)"), folder=tmp_path, seconds=60)
+    assert time.monotonic() - start < 20
+    with tools.ended_by(Event()):
+        assert (
+            tools.run("a step", python("import time; time.sleep(0.5); print(1)"), folder=tmp_path, seconds=60) == "1\n"
+        )
 
 
 def test_a_compiler_is_found_through_cxx(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from neuro.experiments.digits_to_verilog.data import Digits, load_split
 from neuro.experiments.digits_to_verilog.graph import GraphSearch, spread_over_graph
@@ -40,6 +41,7 @@ from neuro.experiments.digits_to_verilog.targets import (
 from neuro.experiments.stages import Stages
 from neuro.memories import recall_ticks
 from rtl_export import Simulator, SimulatorResult, SynthesisResult, synthesise
+from rtl_export.tools import ended_by
 
 
 def run_stages(settings: DigitsSettings, core: Path, stages: Stages, liberty: Path | None) -> DigitsResult:
@@ -54,14 +56,15 @@ def run_stages(settings: DigitsSettings, core: Path, stages: Stages, liberty: Pa
         integers = quantise_circuit(silicon)
     with stages.stage("Export Verilog"):
         export_core(silicon, integers, core)
-    beside = ThreadPoolExecutor(2)
+    beside, stop = ThreadPoolExecutor(2), Event()
     try:
-        proof = _Proof.start(beside, core, stages, liberty)
+        proof = _Proof.start(beside, core, stages, liberty, stop)
         recall, naming, graph = _in_software(codes, stored, held_out, settings, stages)
         oracle = _in_brian2(silicon, integers, graph, held_out, settings, stages)
         verdicts, synthesis = proof.result()
     finally:
-        beside.shutdown(cancel_futures=True)  # Waits for what runs: it reads the folder.
+        stop.set()  # Whatever still runs is of no use after an error or Ctrl-C.
+        beside.shutdown(cancel_futures=True)  # Waits for it to end: it reads the folder.
     return DigitsResult(
         settings, stored, held_out, codes, recall, naming, graph, silicon, integers, *oracle, verdicts, synthesis
     )
@@ -75,25 +78,27 @@ class _Proof:
     synthesis: Future[SynthesisResult]
 
     @classmethod
-    def start(cls, pool: Executor, core: Path, stages: Stages, liberty: Path | None) -> _Proof:
+    def start(cls, pool: Executor, core: Path, stages: Stages, liberty: Path | None, stop: Event) -> _Proof:
         """Begin with the simulator that takes longest, the event-driven one, which stands last."""
         simulators = installed_simulators()
-        verdicts = {simulator: pool.submit(_simulate, core, simulator, stages) for simulator in reversed(simulators)}
+        verdicts = {
+            simulator: pool.submit(_simulate, core, simulator, stages, stop) for simulator in reversed(simulators)
+        }
         ordered = tuple(verdicts[simulator] for simulator in simulators)
-        return cls(ordered, pool.submit(_synthesise, core, stages, liberty))
+        return cls(ordered, pool.submit(_synthesise, core, stages, liberty, stop))
 
     def result(self) -> tuple[tuple[SimulatorResult, ...], SynthesisResult]:
         """Wait for all of it."""
         return tuple(verdict.result() for verdict in self.verdicts), self.synthesis.result()
 
 
-def _simulate(core: Path, simulator: Simulator, stages: Stages) -> SimulatorResult:
-    with stages.stage(f"Verilog in {simulator.value}"):
+def _simulate(core: Path, simulator: Simulator, stages: Stages, stop: Event) -> SimulatorResult:
+    with stages.stage(f"Verilog in {simulator.value}"), ended_by(stop):
         return simulate_core(core, simulator)
 
 
-def _synthesise(core: Path, stages: Stages, liberty: Path | None) -> SynthesisResult:
-    with stages.stage("Synthesise"):
+def _synthesise(core: Path, stages: Stages, liberty: Path | None, stop: Event) -> SynthesisResult:
+    with stages.stage("Synthesise"), ended_by(stop):
         return synthesise(core, liberty=liberty)
 
 
