@@ -20,6 +20,13 @@ def available() -> bool:
     return importlib.util.find_spec("pyosys") is not None
 
 
+def abc() -> Path | None:
+    """ABC, which pyosys brings; None where it is not."""
+    folder = tools.find_package("pyosys")
+    program = None if folder is None else folder / "yosys-abc"
+    return program if program is not None and program.is_file() else None
+
+
 def include_folder() -> Path:
     """Where the headers are that CXXRTL's output needs.
 
