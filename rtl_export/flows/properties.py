@@ -39,8 +39,12 @@ def no_overflow() -> tuple[Property, ...]:
 
 def at_most_k() -> tuple[Property, ...]:
     """No more spikes in a tick, and between two restarts, than the winners rule admits."""
+    core = netlist(competition(), "small_core")
+    part = core.populations[0]
+    files = {**_files(core), "formal_population.v": render("formal_population.sv", population=part)}
     claim = render("claim_limits.sv", per_tick=PER_TICK, quota=QUOTA)
-    return (_of_core("at_most_k", competition(), lambda core: {core.populations[0].module: claim}),)
+    files[f"{part.module}.v"] = bound(files[f"{part.module}.v"], claim)
+    return (Property("at_most_k", "formal_population", files),)
 
 
 def largest_win(candidates: int = 3, bits: int = 2) -> tuple[Property, ...]:
@@ -137,11 +141,15 @@ def _of_core(name: str, program: StepProgram, claims: Callable[[CoreNetlist], Ma
         if ring.given:
             first = ring.number << core.spike_index_width
             given.append((f"{core.spike_width}'d{first}", f"{core.spike_width}'d{first + ring.size - 1}"))
-    files = {name: text.decode("ascii") for name, text in verilog_files(core).items()}
+    files = _files(core)
     files["formal_core.v"] = render("formal_core.sv", core=core, given=given)
     for module, claim in claims(core).items():
         files[f"{module}.v"] = bound(files[f"{module}.v"], claim)
     return Property(name, "formal_core", files)
+
+
+def _files(core: CoreNetlist) -> dict[str, str]:
+    return {name: text.decode("ascii") for name, text in verilog_files(core).items()}
 
 
 def _exact(name: str, program: StepProgram) -> Property:

@@ -36,7 +36,7 @@ _V, _W, _POST_V = Symbol("v"), Symbol("w"), Symbol("v", Scope.POST)
 REFRACTORY = 2
 """Ticks that a neuron of these circuits holds still after a spike, its own included."""
 
-PER_TICK, QUOTA = 2, 3
+PER_TICK, QUOTA = 1, 2
 """Winners in a tick, and spikes between two restarts, of :func:`competition`."""
 
 LOWEST, HIGHEST = -2, 5
@@ -49,8 +49,8 @@ def relay() -> StepProgram:
 
 
 def competition() -> StepProgram:
-    """Three leaky neurons of which two fire in a tick at most, and three spikes come between two restarts."""
-    population = _population(3, WinnersRule(per_tick=PER_TICK, quota=QUOTA))
+    """Two leaky neurons of which one fires in a tick at most, and two spikes come between two restarts."""
+    population = _population(2, WinnersRule(per_tick=PER_TICK, quota=QUOTA))
     restarts = (RestartProgram(population.name, _NONE, ("v",)),)
     return _circuit(population, 1, restarts=restarts)
 
