@@ -45,8 +45,13 @@ def bound(text: str, claim: str) -> str:
     return f"{head}{claim}{end}{tail}"
 
 
-def prove(goal: Property, *, seconds: float = _SECONDS) -> str:
-    """Prove a property for all inputs and any number of clocks, and return SymbiYosys' log.
+def prove(goal: Property, *, depth: int | None = None, seconds: float = _SECONDS) -> str:
+    """Prove a property for all inputs, and return SymbiYosys' log.
+
+    Args:
+        goal: the property.
+        depth: clocks after reset that are looked at, which finds a counterexample soonest; default: any number.
+        seconds: time limit.
 
     Raises:
         ToolError: a tool is missing, the property does not hold, or the proof took too long; the log is named.
@@ -59,7 +64,7 @@ def prove(goal: Property, *, seconds: float = _SECONDS) -> str:
         folder = Path(scratch)
         for name, text in goal.files.items():
             (folder / name).write_text(text, encoding="ascii")
-        (folder / "proof.sby").write_text(_sby(goal), encoding="ascii")
+        (folder / "proof.sby").write_text(_sby(goal, depth), encoding="ascii")
         # SymbiYosys starts Yosys through a shell, in a folder of its own.
         command = [sby, "-f", "--yosys", shlex.join(tools.python_module("rtl_export.yosys")), "--abc", str(abc)]
         root = str(Path(__file__).resolve().parents[2])
@@ -67,8 +72,10 @@ def prove(goal: Property, *, seconds: float = _SECONDS) -> str:
         return tools.run(step, [*command, "proof.sby"], folder=folder, seconds=seconds, environment=path)
 
 
-def _sby(goal: Property) -> str:
-    lines = ["[options]", "mode prove", "[engines]", "abc pdr", "[script]"]
+def _sby(goal: Property, depth: int | None) -> str:
+    mode, engine = (["mode prove"], "abc pdr") if depth is None else (["mode bmc", f"depth {depth}"], "abc bmc3")
+    # Without an SMT solver a counterexample is not written out; the verdict does not need it.
+    lines = ["[options]", *mode, "aigsmt none", "[engines]", engine, "[script]"]
     lines += [f"read -formal {name}" for name in goal.files]
     # A word that was never written, or lies beyond a memory's end, may hold anything at any time.
     lines += [f"prep -flatten -top {goal.top}", "memory_map -formal", "opt -full"]

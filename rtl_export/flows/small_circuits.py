@@ -76,7 +76,7 @@ def plasticity() -> StepProgram:
 
 
 def _population(size: int, winners: WinnersRule | None = None) -> PopulationProgram:
-    """Neurons that leak a quarter a tick, fire above 3 and start again at -1."""
+    """Neurons that leak a quarter a tick and fire above 3. They start again at 6: only refractoriness keeps them still."""
     leak = RoundShift(Binary("-", Binary("*", _V, Constant(4)), _V), 2)
     return PopulationProgram(
         "a",
@@ -85,7 +85,7 @@ def _population(size: int, winners: WinnersRule | None = None) -> PopulationProg
         (),
         (Assignment(_V, Select(Symbol(ACTIVE), leak, _V)),),
         Threshold(_V, Constant(3)),
-        (Assignment(_V, Constant(-1)),),
+        (Assignment(_V, Constant(6)),),
         np.array(REFRACTORY),
         frozenset({"v"}),
         winners or WinnersRule(),
