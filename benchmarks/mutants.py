@@ -29,9 +29,8 @@ _SWAPS = (
     (" ? ", " && 1'b0 ? "),
     ("1'b1;", "1'b0;"),
     ("1'b0;", "1'b1;"),
-    (" !", " "),
-    ("(!", "("),
 )
+_NOT = re.compile(r"!(?!=)")
 _NUMBER = re.compile(r"\d+'s?d(\d+)")
 _SKIPPED = re.compile(r"^\s*(//|module|parameter|localparam \[|input|output|reg |endmodule|\.)")
 _SECONDS = 60.0
@@ -155,6 +154,8 @@ def _of_file(core: ExportedCore, path: Path) -> Iterator[Mutant]:
                 parts = code.split(old)
                 changed = old.join(parts[: place + 1]) + new + old.join(parts[place + 1 :])
                 yield Mutant(core, path.name, number, changed)
+        for match in _NOT.finditer(code):
+            yield Mutant(core, path.name, number, code[: match.start()] + code[match.end() :])
         for match in _NUMBER.finditer(code):
             value = int(match.group(1))
             start, end = match.span(1)
