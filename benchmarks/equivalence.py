@@ -8,15 +8,19 @@ from pathlib import Path
 from neuro.errors import ToolError
 from rtl_export import ExportedCore, yosys
 
-_SECONDS = 120.0
+_SECONDS = 40.0
 _INSTANCE = re.compile(r"^ +(\w+) (?:#\((?P<parameters>.*?)^ +\) )?\w+ \($", re.MULTILINE | re.DOTALL)
 _PARAMETER = re.compile(r"\.(\w+)\((.*)\),?$", re.MULTILINE)
 
 
 def instantiated(core: ExportedCore) -> tuple[Path, ...]:
     """The sources of modules that are part of the core, its top included."""
+    return _below(core, core.name)
+
+
+def _below(core: ExportedCore, top: str) -> tuple[Path, ...]:
     by_name = {path.stem: path for path in core.sources}
-    reached, waiting = set[str](), [core.name]
+    reached, waiting = set[str](), [top]
     while waiting:
         name = waiting.pop()
         if name in by_name and name not in reached:
@@ -49,13 +53,13 @@ def _same(core: ExportedCore, changed: ExportedCore, name: str, parameters: tupl
     passes = []
     for label, one in (("gold", core), ("gate", changed)):
         passes += ["design -reset"]
-        passes += [f"read_verilog {yosys.quoted(path)}" for path in one.sources]
+        passes += [f"read_verilog {yosys.quoted(path)}" for path in _below(one, name)]
         passes += [f"chparam {numbers} {name}"] if numbers else []
         passes += [f"hierarchy -check -top {name}", "proc", "flatten", "opt_clean", "memory -nomap", "memory_map"]
         passes += ["opt", "delete */t:$scopeinfo", f"rename -top {label}", f"design -stash {label}"]
     passes += ["design -reset"]
     passes += [f"design -copy-from {label} -as {label} {label}" for label in ("gold", "gate")]
-    passes += ["equiv_make gold gate both", "hierarchy -top both", "opt -full", "equiv_simple -undef"]
+    passes += ["equiv_make gold gate both", "hierarchy -top both", "opt -full", "equiv_struct", "equiv_simple -undef"]
     passes += ["equiv_induct -undef", "equiv_status -assert"]
     try:
         yosys.run_passes(f"equivalence of {name}", passes, seconds=_SECONDS)
