@@ -1,15 +1,18 @@
-"""Mutants: single changes of an exported core's Verilog, made blindly, and whether the verification finds them."""
+"""Mutants: single changes of exported cores' Verilog, made blindly, and whether the verification finds them."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.equivalence import equivalent, instantiated
+from benchmarks.mutated_circuits import STORMS
 from neuro.errors import ToolError
 from rtl_export import ExportedCore, Outcome, icarus
 
@@ -26,79 +29,122 @@ _SWAPS = (
     (" ? ", " && 1'b0 ? "),
     ("1'b1;", "1'b0;"),
     ("1'b0;", "1'b1;"),
-    ("!", ""),
 )
-_FIRST = 8
+_NOT = re.compile(r"!(?!=)")
 _NUMBER = re.compile(r"\d+'s?d(\d+)")
 _SKIPPED = re.compile(r"^\s*(//|module|parameter|localparam \[|input|output|reg |endmodule|\.)")
+_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: the file in ``rtl/``, its line, and what the line reads instead."""
+    """One change: the core, the file in its ``rtl/``, the line, and what the line reads instead."""
 
+    core: ExportedCore
     file: str
     line: int
     text: str
 
+    @property
+    def place(self) -> str:
+        """File, line and the new text, for a report."""
+        return f"{self.file}:{self.line + 1} {self.text.strip()}"
+
+
+class Verdict(Enum):
+    """What became of a mutant: the vectors found it or missed it, it changes nothing, or it does not compile."""
+
+    FOUND = "found"
+    MISSED = "missed"
+    EQUIVALENT = "equivalent"
+    INVALID = "not compiled"
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Mutants that the verification found, and those that it did not."""
+    """Every mutant with its verdict. Only those found and missed count."""
 
-    found: tuple[Mutant, ...]
-    missed: tuple[Mutant, ...]
+    judged: tuple[tuple[Mutant, Verdict], ...]
+
+    def those(self, verdict: Verdict) -> tuple[Mutant, ...]:
+        """The mutants with that verdict."""
+        return tuple(mutant for mutant, found in self.judged if found is verdict)
+
+    @property
+    def counted(self) -> int:
+        """Mutants that compile and compute something else."""
+        return len(self.those(Verdict.FOUND)) + len(self.those(Verdict.MISSED))
 
     @property
     def share(self) -> float:
-        """Found of all, in per cent."""
-        return 100.0 * len(self.found) / (len(self.found) + len(self.missed))
+        """Found of those that count, in per cent."""
+        return 100.0 * len(self.those(Verdict.FOUND)) / self.counted
 
 
-def mutants(core: ExportedCore, count: int, seed: int) -> tuple[Mutant, ...]:
-    """``count`` different changes drawn at random, no more than a fair share from any one file."""
+def mutants(cores: Sequence[ExportedCore], seed: int) -> Iterator[Mutant]:
+    """Every change in a random order, the modules in turn, but those of :func:`stressed`; shared modules count once."""
     rng = np.random.default_rng(seed)
-    by_file: dict[str, list[Mutant]] = {}
-    for path in core.sources:
-        found = list(_of_file(path))
-        rng.shuffle(found)
-        by_file[path.name] = found
-    chosen: list[Mutant] = []
-    while len(chosen) < count and any(by_file.values()):
-        for waiting in by_file.values():
-            if waiting and len(chosen) < count:
-                chosen.append(waiting.pop())
-    return tuple(chosen)
+    waiting: dict[str, list[Mutant]] = {}
+    for number, core in enumerate(cores):
+        for path in instantiated(core):
+            known = any(path.name == other.name for one in cores[:number] for other in instantiated(one))
+            if not path.name.startswith(STORMS) and (not known or path.name.startswith(("pop_", "proj_"))):
+                found = list(_of_file(core, path))
+                waiting[f"{number} {path.name}"] = [found[k] for k in rng.permutation(len(found))]
+    while any(waiting.values()):
+        for changes in waiting.values():
+            if changes:
+                yield changes.pop()
 
 
-def score(core: ExportedCore, changes: tuple[Mutant, ...], folder: Path, advance: Callable[[], object]) -> Score:
-    """Run every mutant against the core's vectors in Icarus; what does not compile or hangs is found as well."""
-    found: list[Mutant] = []
-    missed: list[Mutant] = []
-    for number, change in enumerate(changes):
-        mutant = replace(core, folder=folder / f"m{number}")
-        shutil.copytree(core.folder, mutant.folder)
-        path = mutant.rtl / change.file
-        lines = path.read_text(encoding="ascii").splitlines()
-        lines[change.line] = change.text
-        path.write_text("\n".join([*lines, ""]), encoding="ascii")
-        (found if _caught(mutant, folder) else missed).append(change)
-        shutil.rmtree(mutant.folder)
-        advance()
-    return Score(tuple(found), tuple(missed))
+def judge(cores: Sequence[ExportedCore], count: int, seed: int, folder: Path, advance: Callable[[int], object]) -> Score:
+    """Judge mutants until ``count`` of them count, or none is left.
+
+    Args:
+        cores: exported, with golden vectors; together they should use every feature.
+        count: how many have to compile and to compute something else.
+        seed: of the order.
+        folder: for what is made; emptied again.
+        advance: called with the number of those that count.
+    """
+    judged: list[tuple[Mutant, Verdict]] = []
+    for mutant in mutants(cores, seed):
+        judged.append((mutant, _verdict(mutant, folder)))
+        counted = Score(tuple(judged)).counted
+        advance(counted)
+        if counted == count:
+            break
+    return Score(tuple(judged))
 
 
-def _caught(mutant: ExportedCore, scratch: Path) -> bool:
-    """Compiled once; most are found in the first ticks, the others run to the end."""
+def _verdict(mutant: Mutant, scratch: Path) -> Verdict:
+    core = replace(mutant.core, folder=scratch / "mutant")
+    shutil.copytree(mutant.core.folder, core.folder)
     try:
-        program = icarus.build(mutant, scratch)
-        few = min(_FIRST, mutant.ticks)
-        return any(icarus.run(program, mutant, ticks, 120.0).outcome is Outcome.FAILED for ticks in (few, mutant.ticks))
+        path = core.rtl / mutant.file
+        lines = path.read_text(encoding="ascii").splitlines()
+        lines[mutant.line] = mutant.text
+        path.write_text("\n".join([*lines, ""]), encoding="ascii")
+        try:
+            program = icarus.build(core, scratch)
+        except ToolError:
+            return Verdict.INVALID
+        if _found(program, core):
+            return Verdict.FOUND
+        return Verdict.EQUIVALENT if equivalent(mutant.core, core, mutant.file) else Verdict.MISSED
+    finally:
+        shutil.rmtree(core.folder)
+
+
+def _found(program: Path, core: ExportedCore) -> bool:
+    """Whether the test bench complains; a core that never comes to an end is found by its time limit."""
+    try:
+        return icarus.run(program, core, core.ticks, _SECONDS, stop=True).outcome is Outcome.FAILED
     except ToolError:
         return True
 
 
-def _of_file(path: Path) -> Iterator[Mutant]:
+def _of_file(core: ExportedCore, path: Path) -> Iterator[Mutant]:
     for number, line in enumerate(path.read_text(encoding="ascii").splitlines()):
         code = line.split("//")[0]
         if _SKIPPED.match(code) or not code.strip():
@@ -107,8 +153,10 @@ def _of_file(path: Path) -> Iterator[Mutant]:
             for place in range(code.count(old)):
                 parts = code.split(old)
                 changed = old.join(parts[: place + 1]) + new + old.join(parts[place + 1 :])
-                yield Mutant(path.name, number, changed)
+                yield Mutant(core, path.name, number, changed)
+        for match in _NOT.finditer(code):
+            yield Mutant(core, path.name, number, code[: match.start()] + code[match.end() :])
         for match in _NUMBER.finditer(code):
             value = int(match.group(1))
             start, end = match.span(1)
-            yield Mutant(path.name, number, f"{code[:start]}{value + 1 if value == 0 else value - 1}{code[end:]}")
+            yield Mutant(core, path.name, number, f"{code[:start]}{value + 1 if value == 0 else value - 1}{code[end:]}")

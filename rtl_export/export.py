@@ -112,10 +112,12 @@ def _write(folder: Path, core: CoreNetlist, program: StepProgram, golden: Record
         (rtl / name).write_bytes(contents)
     (tb / "testbench.v").write_text(render("testbench.v", core=core, ticks=ticks), encoding="ascii")
     (tb / "driver.cpp").write_text(render("driver.cpp", core=core, class_name=class_name(core.name)), encoding="ascii")
-    for part, files in (("bus", bus_files(core)), ("flows", project_files(core, [p.name for p in rtl.iterdir()]))):
+    for part in ("bus", "flows"):
         (folder / part).mkdir()
-        for name, contents in files.items():
-            (folder / part / name).write_bytes(contents)
+    for name, contents in bus_files(core).items():
+        (folder / "bus" / name).write_bytes(contents)
+    for name, contents in project_files(core, [p.name for p in rtl.iterdir()]).items():
+        (folder / name).write_bytes(contents)
     with (tb / "commands.txt").open("wb") as file:
         file.writelines(command_lines(core, program, golden, ticks, every))
     (folder / "README.md").write_text(render("README.md", core=core, ticks=ticks), encoding="utf-8")

@@ -3,7 +3,8 @@
 rtl/            Verilog sources
 tb/             testbench.v, driver.cpp, commands.txt
 bus/            wrappers for AXI and Wishbone, registers.h, registers.py
-flows/          what FuseSoC and LibreLane need, constraints
+flows/          what LibreLane needs, constraints
+<core>.core     for FuseSoC
 README.md       ports, registers, how to run
 manifest.json   name of the core, ticks of the vectors, SHA-256 of every file
 """

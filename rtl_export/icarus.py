@@ -45,11 +45,11 @@ def build(core: ExportedCore, scratch: Path, beside: Sequence[Path] = ()) -> Pat
     return program
 
 
-def run(program: Path, core: ExportedCore, ticks: int, seconds: float) -> SimulatorResult:
-    """Run what was built against the vectors of its core.
+def run(program: Path, core: ExportedCore, ticks: int, seconds: float, *, stop: bool = False) -> SimulatorResult:
+    """Run what was built against the vectors of its core, with ``stop`` no further than the first mismatch.
 
     Raises:
         ToolError: it failed or took too long.
     """
-    command = ["vvp", "-n", str(program), f"+ticks={ticks}"]
+    command = ["vvp", "-n", str(program), f"+ticks={ticks}", *(["+stop"] if stop else [])]
     return read_result(NAME, tools.run(f"{NAME}, running", command, folder=core.rtl, seconds=seconds), ticks)

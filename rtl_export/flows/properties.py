@@ -1,0 +1,203 @@
+"""Properties: what is proven of the generated Verilog, for all inputs and any number of clocks.
+
+Each is proven on a whole core of :mod:`rtl_export.flows.small_circuits`, or on one module where its surroundings may do
+anything. The assertions stand in templates named ``claim_*`` and ``formal_*``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from neuro.program import StepProgram
+from rtl_export.datapath import Datapath, Signal
+from rtl_export.expressions import Wire
+from rtl_export.flows.formal import Property, bound
+from rtl_export.flows.small_circuits import (
+    HIGHEST,
+    LOWEST,
+    PER_TICK,
+    QUOTA,
+    REFRACTORY,
+    competition,
+    plasticity,
+    relay,
+)
+from rtl_export.netlist import CoreNetlist, netlist
+from rtl_export.population_core import PopulationCore
+from rtl_export.verilog import render, verilog_files
+from rtl_export.words_of_templates import paths, widened
+
+_CUT = re.compile(r"\b([a-z]\w*)\[(\d+):(\d+)\]")
+
+
+def no_overflow() -> tuple[Property, ...]:
+    """No intermediate value and no sum wraps: each equals the same arithmetic with room to spare."""
+    return _exact("overflow_relay", relay()), _exact("overflow_plasticity", plasticity())
+
+
+def at_most_k() -> tuple[Property, ...]:
+    """No more spikes in a tick, and between two restarts, than the winners rule admits."""
+    claim = render("claim_limits.sv", per_tick=PER_TICK, quota=QUOTA)
+    return (_of_population("at_most_k", competition(), lambda _: claim),)
+
+
+def largest_win(candidates: int = 3, bits: int = 2) -> tuple[Property, ...]:
+    """Exactly the largest margins win, ties go to the lower index, and the choice ends."""
+    width = candidates.bit_length()
+    most = (candidates + 2) + (bits + 2) * (candidates + 3) + 2
+    text = render(
+        "formal_winners.sv", n=candidates, bits=bits, width=width, address=(candidates - 1).bit_length(), most=most
+    )
+    return (_of_modules("formal_winners", text, ("winners", "sram")),)
+
+
+def refractory_kept() -> tuple[Property, ...]:
+    """No neuron fires again before its refractory time is over."""
+
+    def claim(core: CoreNetlist) -> Mapping[str, str]:
+        part = core.populations[0]
+        return {part.module: render("claim_refractory.sv", index_width=part.index_width, ticks=REFRACTORY)}
+
+    return (_of_core("refractory", relay(), claim),)
+
+
+def weights_bounded() -> tuple[Property, ...]:
+    """No weight that learning writes lies outside its bounds, whatever the traces and the weight before."""
+
+    def claim(core: CoreNetlist) -> Mapping[str, str]:
+        part = core.projections[0]
+        roles = [role for role, _ in paths(part)]
+        field = part.weights.field("own_w")
+        return {part.module: render("claim_bounds.sv", roles=roles, field=field, low=LOWEST, high=HIGHEST)}
+
+    return (_of_core("weights", plasticity(), claim),)
+
+
+def no_spike_lost() -> tuple[Property, ...]:
+    """Every spike leaves once and in its tick, whatever the receiver does: of a core, and of its AXI4-Stream."""
+
+    def claim(core: CoreNetlist) -> Mapping[str, str]:
+        lanes = [
+            {
+                "valid": f"{core.population(ring.emitter).module}__spike_valid",
+                "address": f"{core.emitter_width}'d{number}, "
+                + widened(
+                    f"{core.population(ring.emitter).module}__spike_index", ring.index_width, core.spike_index_width
+                ),
+            }
+            for number, ring in enumerate(core.sender_rings)
+        ]
+        return {core.core_name: render("claim_spikes.sv", width=core.spike_width, lanes=lanes)}
+
+    stream = render("formal_stream.sv", width=3, bytes=1)
+    return (
+        _of_core("spikes_of_core", relay(), claim),
+        _of_modules("formal_stream", stream, ("spike_stream",)),
+    )
+
+
+def ticks_end() -> tuple[Property, ...]:
+    """A tick ends within the derived number of clocks, those left out in which others hold it up; so does a choice."""
+
+    def core_ends(core: CoreNetlist) -> Mapping[str, str]:
+        return {"formal_core": render("claim_ends.sv", clocks=core.most_clocks)}
+
+    def pass_ends(part: PopulationCore) -> str:
+        return render("claim_pass.sv", clocks=part.most_clocks)
+
+    return _of_core("tick_ends", relay(), core_ends), _of_population("choice_ends", competition(), pass_ends)
+
+
+PROPERTIES: Mapping[str, Callable[[], tuple[Property, ...]]] = MappingProxyType(
+    {
+        "no overflow wraps": no_overflow,
+        "at most k winners": at_most_k,
+        "exactly the largest win": largest_win,
+        "refractory kept": refractory_kept,
+        "weights within bounds": weights_bounded,
+        "no spike lost under back-pressure": no_spike_lost,
+        "every tick terminates": ticks_end,
+    }
+)
+"""What is claimed -> the proofs that show it."""
+
+
+# -------------------------------------------------------------------------------------------------------- how
+
+
+def _of_modules(name: str, text: str, modules: Iterable[str]) -> Property:
+    return Property(name, name, {f"{name}.sv": text, **{f"{part}.v": render(f"{part}.v") for part in modules}})
+
+
+def _of_core(name: str, program: StepProgram, claims: Callable[[CoreNetlist], Mapping[str, str]]) -> Property:
+    """A whole core in surroundings that do what they like; ``claims``: module -> assertions put into it."""
+    core = netlist(program, "small_core")
+    given = []
+    for ring in core.rings:
+        if ring.given:
+            first = ring.number << core.spike_index_width
+            given.append((f"{core.spike_width}'d{first}", f"{core.spike_width}'d{first + ring.size - 1}"))
+    files = _files(core)
+    files["formal_core.v"] = render("formal_core.sv", core=core, given=given)
+    for module, claim in claims(core).items():
+        files[f"{module}.v"] = bound(files[f"{module}.v"], claim)
+    return Property(name, "formal_core", files)
+
+
+def _of_population(name: str, program: StepProgram, claim: Callable[[PopulationCore], str]) -> Property:
+    """The population of a core in surroundings that do what they like, with assertions put into its module."""
+    core = netlist(program, "small_core")
+    part = core.populations[0]
+    files = {**_files(core), "formal_population.v": render("formal_population.sv", population=part)}
+    files[f"{part.module}.v"] = bound(files[f"{part.module}.v"], claim(part))
+    return Property(name, "formal_population", files)
+
+
+def _files(core: CoreNetlist) -> dict[str, str]:
+    return {name: text.decode("ascii") for name, text in verilog_files(core).items()}
+
+
+def _exact(name: str, program: StepProgram) -> Property:
+    def claims(core: CoreNetlist) -> Mapping[str, str]:
+        (population,), (projection,) = core.populations, core.projections
+        parts = [population.datapath, *(path for _, path in paths(projection))]
+        parts += [path for traces in projection.traces for path in (traces.decay, traces.rise)]
+        found = {path.module: exact_claim(path) for path in parts}
+        return {**found, population.module: render("claim_sums.sv", fields=population.sums.fields)}
+
+    return _of_core(name, program, claims)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A value: its name, its clock, and its arithmetic without any cut."""
+
+    name: str
+    stage: int
+    signed: bool
+    text: str
+
+
+def exact_claim(path: Datapath) -> str:
+    """Assertions that no value of a datapath is cut: each equals its own text worked out in wide wires."""
+    valued = [(wire, stage) for stage, wires in enumerate(path.stages) for wire in wires if not wire.boolean]
+    lines = [_line(wire, stage) for wire, stage in valued]
+    lines += [_line(part, path.latency) for part in path.outputs if part.width > 1]
+    steady = {part.name for part in path.steady}
+    return render(
+        "claim_exact.sv",
+        lines=lines,
+        room=2 * max((wire.width for wire, _ in valued), default=8) + 8,
+        delays=bool(path.delays),
+        latency=path.latency,
+        initialising="initialising" if "initialising" in steady else "1'b0",
+    )
+
+
+def _line(part: Wire | Signal, stage: int) -> _Line:
+    """A part select that cuts upper bits off becomes the whole value, one that cuts lower bits off a shift."""
+    text = _CUT.sub(lambda found: found[1] if found[3] == "0" else f"({found[1]} >>> {found[3]})", part.text)
+    return _Line(part.name, stage, part.signed, text)
