@@ -90,7 +90,7 @@ class Items:
         return np.array([known[label] for label in labels.tolist()], dtype=np.int64)
 
     def append(self, vectors: VectorArray, labels: IntArray, types: npt.NDArray[np.uint8]) -> None:
-        """New nodes after the last."""
+        """New nodes after the last; a label below 0 makes one of a deleted item."""
         first, last = self.nodes, self.nodes + len(vectors)
         if last > self._labels.size:
             self._grow(last if not first else max(last, self._labels.size + self._labels.size // 5))
@@ -100,10 +100,10 @@ class Items:
             rows = vectors[start : start + _CHUNK]
             self._squares[first + start : first + start + len(rows)] = squares(rows)
         self._longest = max(self._longest, float(np.sqrt(self._squares[part].max())))
-        self._types[part], self._alive[part] = types, True
+        self._types[part], self._alive[part] = types, labels >= 0
         if self._places is not None:
             self._places.update(zip(labels.tolist(), range(first, last), strict=True))
-        self.nodes, self.living = last, self.living + len(vectors)
+        self.nodes, self.living = last, self.living + int(np.count_nonzero(labels >= 0))
         self._views = {}
 
     def overwrite(self, nodes: IntArray, vectors: VectorArray) -> None:
