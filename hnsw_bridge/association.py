@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.events import QuerySpikes
 from hnsw_bridge.fusion import Fusion, Open, activation, ranked_by
 from hnsw_bridge.index import check_k
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray, similarities
+from hnsw_bridge.runs import QuerySpikes
 from hnsw_bridge.search import NeuromorphicSearch
 from hnsw_bridge.spreading import Seeds
 from neuro.errors import InvalidInput

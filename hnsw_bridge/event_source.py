@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hnsw_bridge.event_program import FULL, EventLayer, EventProgram, can_sleep
+from hnsw_bridge.event_program import FINISHED, FULL, SHORT, EventLayer, EventProgram, can_sleep
+from hnsw_bridge.index import MISSING
 from neuro.program import ACTIVE, TICK, Assignment, OperationProgram, Symbol
 from neuro.simulators.kernel_functions import functions_for
 from neuro.simulators.kernel_lines import print_expression
@@ -41,48 +42,71 @@ _ANSWER = """
 
 @njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
 def answer({own}, {arguments}):
-    best, near = bridge.rank(
-        metric, vectors, squares, asked, found[: bridge.near_enough(rounded, wanted, relative, absolute)], wanted
-    )
-    count = 0
-    for a in range(min(few, best.size)):
-        if best[a] < graph_nodes:
-            seeds[count], shares[count] = best[a], near[a]
-            count += 1
-    bridge.enter(metric, shares[:count], least, shares[:count])
-    bridge.drive(shares[:count], most, steps, threshold, currents[:count])
-    fired = query({passed})
-    if fired < 0:
-        return fired, best, near, best, near
-    kept = best.size if join else 0
-    pool = np.empty(fired + kept, np.int64)
-    pool[:fired] = spike_nodes[:fired]
-    pool[fired:] = best[:kept]
-    last, exact = bridge.rank(metric, vectors, squares, asked, pool, k)
-    return fired, best[:few], near[:few], last, exact
+    few, k = shares.shape[1], answers.shape[1]
+    best, near, strength = np.empty(wanted, np.int64), np.empty(wanted), np.empty(few)
+    known, last, exact = np.empty(found.shape[1], np.int64), np.empty(k, np.int64), np.empty(k)
+    for row in range(first, batch.shape[0]):
+        total = run_ends[row - 1] if row else 0
+        if total + min(quota, spike_nodes.size) > run_nodes.size:
+            return row, {short}
+        asked = batch[row]
+        close = bridge.near_enough(metric, asked, longest, rounded[row], wanted)
+        kept = bridge.rank_into(metric, vectors, squares, asked, found[row, :close], best, near)
+        bridge.enter(metric, near[:few], least, shares[row])
+        bridge.drive(shares[row], most, steps, threshold, strength)
+        count = 0
+        for a in range(few):
+            entered[row, a] = best[a]
+            if best[a] < graph_nodes:
+                seeds[count], currents[count] = best[a], strength[a]
+                count += 1
+        fired = query({passed})
+        if fired < 0:
+            return row, {full}
+        run_ticks[total : total + fired], run_nodes[total : total + fired] = spike_ticks[:fired], spike_nodes[:fired]
+        run_ends[row], awakes[row] = total + fired, result[0]
+        count = 0
+        if join:
+            known[:] = found[row]
+            ascend(known, known.size)
+            count = min(k, kept)
+            last[:count], exact[:count] = best[:count], near[:count]
+        ruled_out = known[: known.size if join else 0]
+        items = (vectors, squares, labels)
+        count = bridge.join_fired(metric, items, asked, spike_nodes[:fired], ruled_out, last, exact, count)
+        for a in range(k):
+            answers[row, a] = labels[last[a]] if a < count else {missing}
+            distances[row, a] = exact[a] if a < count else np.inf
+    return batch.shape[0], {finished}
 """
 
 ANSWER_ARGUMENTS = (
+    "first",
     "metric",
     "vectors",
     "squares",
-    "asked",
+    "labels",
+    "longest",
+    "batch",
     "found",
     "rounded",
-    "relative",
-    "absolute",
     "wanted",
-    "k",
-    "few",
-    "shares",
     "graph_nodes",
     "least",
     "most",
     "steps",
     "threshold",
     "join",
+    "answers",
+    "distances",
+    "entered",
+    "shares",
+    "run_ticks",
+    "run_nodes",
+    "run_ends",
+    "awakes",
 )
-"""What ``answer`` takes before the arguments of ``query``: how it finds the seeds and ranks what fired."""
+"""What ``answer`` takes before the arguments of ``query``: how it finds the seeds, ranks what fired, and writes it."""
 
 _SELECT = '''@njit(cache=True, error_model="numpy", nogil=True)
 def ascend(keys, count):
@@ -188,9 +212,18 @@ def print_query(program: EventProgram) -> tuple[str, tuple[str, ...]]:
     functions = functions_for(body.replace("keep_winners(", "")) + _SELECT
     names = ", ".join(out.arguments)
     header = _HEADER.replace("{arguments}", names).replace("{functions}", functions)
-    passed = names.replace("seeds, currents", "seeds[:count], currents[:count]")
-    answer = _ANSWER.replace("{own}", ", ".join(ANSWER_ARGUMENTS)).replace("{arguments}", names)
-    answer = answer.replace("{passed}", passed)
+    own = {"seeds": "seeds[:count]", "currents": "currents[:count]"}
+    own |= {name: f"{name} + row" for name in ("generation", "done")}
+    parts = {
+        "own": ", ".join(ANSWER_ARGUMENTS),
+        "arguments": names,
+        "passed": ", ".join(own.get(name, name) for name in out.arguments),
+        "full": FULL,
+        "short": SHORT,
+        "finished": FINISHED,
+        "missing": MISSING,
+    }
+    answer = _ANSWER.format_map(parts)
     return header.replace("{digest}", _digest()) + body + "\n" + answer, tuple(out.arguments)
 
 

@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from hnsw_bridge.event_program import EventProgram
-from hnsw_bridge.events import QuerySpikes
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray
+from hnsw_bridge.runs import QuerySpikes
 from hnsw_bridge.spreading import THRESHOLD
 from neuro.errors import InvalidInput, ToolError
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.events import QuerySpikes
 from hnsw_bridge.fusion import Fusion, WordScores, activation, ranked_by
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.metric import FloatArray, VectorArray
 from hnsw_bridge.phrases import Mentions
+from hnsw_bridge.runs import QuerySpikes
 from hnsw_bridge.search import NeuromorphicSearch
 from hnsw_bridge.spreading import Seeds, Spreading
 from neuro.checks import check_whole
