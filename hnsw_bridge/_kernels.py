@@ -228,3 +228,67 @@ def measure_links(metric: int, vectors: Vectors, row_start: Ints, column: Ints, 
             end = vectors[column[link]]
             other = product_sum(end, end.astype(np.float64)) if metric == COSINE else 0.0
             out[link] = apart(metric, end, start, square * other)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def ascend(keys: Ints, count: int) -> None:
+    """Sort ``keys[:count]`` (Shell's sort: short, and quick for the few spikes of a tick)."""
+    gap = 1
+    while gap < count // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for a in range(gap, count):
+            key = keys[a]
+            b = a
+            while b >= gap and keys[b - gap] > key:
+                keys[b] = keys[b - gap]
+                b -= gap
+            keys[b] = key
+        gap //= 3
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def largest(values: Floats, count: int, rank: int) -> float:
+    """The value that ``rank`` of ``values[:count]`` reach or exceed (Hoare's selection); reorders them."""
+    low, high = 0, count - 1
+    while low < high:
+        pivot = values[(low + high) // 2]
+        a, b = low, high
+        while a <= b:
+            while values[a] > pivot:
+                a += 1
+            while values[b] < pivot:
+                b -= 1
+            if a <= b:
+                values[a], values[b] = values[b], values[a]
+                a += 1
+                b -= 1
+        if rank - 1 <= b:
+            high = b
+        elif rank - 1 >= a:
+            low = a
+        else:
+            break
+    return float(values[rank - 1])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def keep_winners(keys: Ints, margins: Floats, room: Floats, ties: Ints, count: int, limit: int) -> int:
+    """Keep the ``limit`` largest margins of ``keys[:count]`` (node, then slot); ties go to the lower node."""
+    if limit <= 0:
+        return 0
+    for a in range(count):
+        room[a] = margins[a]
+    last = largest(room, count, limit)
+    kept, tied = 0, 0
+    for a in range(count):
+        if margins[a] > last:
+            keys[kept] = keys[a]
+            kept += 1
+        elif margins[a] == last:
+            ties[tied] = keys[a]
+            tied += 1
+    ascend(ties, tied)
+    for a in range(limit - kept):
+        keys[kept + a] = ties[a]
+    return limit
