@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import struct
 import time
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -12,10 +13,11 @@ import numpy as np
 from benchmarks.form import Bench, Measured, Row, checked
 from benchmarks.search_embedders import TEXT_ROWS
 from benchmarks.search_lab import EFFORT, SEEDS, K, SearchLab
+from benchmarks.search_multihop import multi_hop_gain
+from benchmarks.search_stages import every_stage_matters
 from benchmarks.search_text import (
     hypernyms_against_cosine,
     hypernyms_against_entry,
-    multi_hop_gain,
     use_raises_partners,
     use_spares_others,
 )
@@ -29,36 +31,51 @@ from hnsw_bridge import (
     Metric,
     Parts,
     Priming,
+    Resonance,
     SpikeIndex,
     Spreading,
     build_search,
     edge_layer,
     find_seeds,
 )
-from neuro.simulators import Brian2Reference, simulate
+from neuro.simulators import Brian2Lowered, Brian2Reference, simulate
 
 _ROUNDS = 3
 
 
 def graph_as_read(lab: SearchLab) -> Measured:
-    """Links and labels that differ from what hnswlib's bytes say, read a second way."""
+    """Nodes whose links, on any level, differ from what hnswlib's bytes say, read a second way."""
     search, _ = lab.search(20_000, Metric.L2, SEEDS[0])
     graph, state = search.graph, search.index.state()
     raw, size = state["data_level0"].tobytes(), state["size_data_per_element"]
-    wrong, links = 0, 0
-    for element in range(state["cur_element_count"]):
-        at = element * size
-        (count,) = struct.unpack_from("<H", raw, at)
-        (label,) = struct.unpack_from("<Q", raw, at + state["label_offset"])
-        ends = struct.unpack_from(f"<{count}I", raw, at + 4)
-        names = [struct.unpack_from("<Q", raw, end * size + state["label_offset"])[0] for end in ends]
-        row = slice(int(graph.links.row_start[label]), int(graph.links.row_start[label + 1]))
-        wrong += graph.links.column[row].tolist() != names
-        links += count
-    equal = checked(links == len(graph.links), f"{links:,} links were compared")
+    above, record = state["link_lists"].tobytes(), state["size_links_per_element"]
+    labels = [
+        struct.unpack_from("<Q", raw, element * size + state["label_offset"])[0]
+        for element in range(state["cur_element_count"])
+    ]
+    wrong, links, upper = 0, 0, 0
+    for element, label in enumerate(labels):
+        found = [_link_record(raw, element * size)]
+        for _ in range(state["element_levels"][element]):
+            found.append(_link_record(above, upper))
+            upper += record
+        for level, ends in enumerate(found):
+            own = graph.layers[level]
+            row = slice(int(own.row_start[label]), int(own.row_start[label + 1]))
+            wrong += own.column[row].tolist() != [labels[end] for end in ends]
+            links += len(ends)
+    equal = checked(
+        links == sum(map(len, graph.layers)), f"{links:,} links of {len(graph.layers)} levels were compared"
+    )
     lost = graph.unreachable()
     note = f"{len(graph):,} nodes; {lost.size} not reachable from the entry on level 0: {lost[:5].tolist()}"
     return Measured(wrong, "nodes that differ", equal, peer="links", peer_value=links, note=note)
+
+
+def _link_record(data: bytes, at: int) -> tuple[int, ...]:
+    """Hnswlib's elements in one record of links."""
+    (count,) = struct.unpack_from("<H", data, at)
+    return struct.unpack_from(f"<{count}I", data, at + 4)
 
 
 def self_retrieval(lab: SearchLab) -> Measured:
@@ -169,16 +186,22 @@ def event_mismatches(lab: SearchLab) -> Measured:
     pairs = pairs[:, pairs[0] != pairs[1]]
     extra = edge_layer("extra", 400, pairs[0], pairs[1], generator.integers(-32, 64, pairs.shape[1]) / 32, delay=1)
     wrong, spikes = 0, 0
-    for parts in (Parts(), Parts(Gamma(4, 2), None, Dendrites(), Priming(), Homeostasis(), History())):
+    rest = (Gamma(4, 2), None, Dendrites(), Priming(), Homeostasis(), History())
+    for parts, on in (
+        (Parts(), Brian2Reference()),
+        (Parts(*rest), Brian2Reference()),
+        (replace(Parts(*rest), resonance=Resonance(16.0)), Brian2Lowered()),
+    ):
         settings = Spreading(quota=64, ticks=8, parts=parts)
         one = build_search(small, settings, layers=[extra])
         events, circuit = one.query(queries[:6], 5).spikes, one.circuit(queries[:6])
         clock = simulate(circuit, one.ticks(6)).spikes[NODES]
-        brian = simulate(circuit, one.ticks(6), on=Brian2Reference()).spikes[NODES]
+        brian = simulate(circuit, one.ticks(6), on=on).spikes[NODES]
         wrong += events.mismatches(clock) + events.mismatches(brian)
         spikes += len(events)
     equal = checked(spikes > 100, f"{spikes} spikes along {LINKS!r} and 'extra' were compared")
-    return Measured(wrong, "spikes", equal, peer="spikes compared", peer_value=spikes, note="plain, and with all parts")
+    note = "plain; with all parts but resonance; with all (Brian2 runs the lowered step: it has no exact resonance)"
+    return Measured(wrong, "spikes", equal, peer="spikes compared", peer_value=spikes, note=note)
 
 
 def build_search_of(vectors: np.ndarray) -> SpikeIndex:
@@ -198,6 +221,7 @@ SEARCH = Bench(
             "recall-over-hnswlib-20k": recall_over_hnswlib(20_000),
             "recall-over-hnswlib-100k": recall_over_hnswlib(100_000),
             "circuit-fires": fires,
+            "every-stage-matters": every_stage_matters,
             "multi-hop-recall-at-5": multi_hop_gain(0),
             "multi-hop-all-support-at-10": multi_hop_gain(1),
             "hypernyms-against-cosine": hypernyms_against_cosine,

@@ -1,116 +1,25 @@
-"""Rows of bench ``search`` on texts: multi-hop questions, hypernyms, learning from use."""
+"""Rows of bench ``search`` on texts: hypernyms, learning from use."""
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 
-from benchmarks.form import Measured, Row, checked
-from benchmarks.search_lab import SEEDS, Floats, SearchLab
+from benchmarks.form import Measured, checked
+from benchmarks.search_lab import SEEDS, SearchLab
 from hnsw_bridge import (
     CO_ACTIVATION,
     EdgeStdp,
-    Evidence,
     Fusion,
-    Mentions,
     Metric,
-    Parts,
     Spreading,
-    WordScores,
     associate,
-    bare_title,
     build_index,
     build_search,
-    mention_layer,
     no_edges,
-    phrases,
-    shared_layer,
 )
 
-_FOLDS = 5
-_SPREADING = Spreading(links=False, ticks=4, quota=64, parts=Parts())
+_SPREADING = Spreading(links=False, ticks=4, quota=64)
 _ALONE = Fusion(words=0, spikes=0, mentions=0)
-
-
-def _judged(found: np.ndarray, supporting: list[int]) -> tuple[float, float, float]:
-    """R@5, all-support@10, and the mean of R@1 to R@10: finer than either, so variants are chosen by it."""
-    recall = np.cumsum(np.isin(found[:10], supporting)) / len(supporting)
-    return float(recall[4]), float(recall[-1] == 1.0), float(recall.mean())
-
-
-def _variants() -> list[tuple[int, Fusion]]:
-    weights = product((2, 3, 4), (0.4, 0.6), (0.1, 0.2))
-    return [(seeds, Fusion(spikes=spikes, rest=rest)) for seeds, spikes, rest in weights]
-
-
-def _marks(text: str, title: str) -> set[str]:
-    """Phrases and the title; numbers and years link what has nothing else in common."""
-    found = phrases(text.replace("\n", ". ")) | {bare_title(title)}
-    return {phrase for phrase in found if not phrase.replace(" ", "").isdigit()}
-
-
-def multi_hop(lab: SearchLab) -> tuple[Floats, Floats]:
-    """What :func:`_judged` says of each question: by exact cosine, shape (questions, 3), and by each variant."""
-    texts, embedded = lab.questions["passages"], lab.questions["embedded"]
-    titles = [text.split("\n")[0] for text in texts]
-    marks = [_marks(text, title) for text, title in zip(texts, titles, strict=True)]
-    layers = [
-        shared_layer("phrases", marks, scale=0.25, power=2.0),
-        mention_layer("titles", texts, titles, weight=0.25, back=0.3),
-    ]
-    index = build_index(embedded["passages"], metric=Metric.COSINE)
-    search = build_search(index, _SPREADING, layers=layers)
-    words, mentions = WordScores(texts), Mentions(titles)
-    alone, fused = [], []
-    for question, cue in zip(lab.questions["questions"], embedded["questions"], strict=True):
-        text = question["question"]
-        evidence = Evidence(words.scores(text), mentions.scores(text), words.left(text))
-        exact = np.argsort(index.exact(cue), kind="stable")[:10]
-        alone.append(_judged(exact, question["supporting"]))
-        fused.append(
-            [
-                _judged(
-                    associate(search, cue, 10, seeds=seeds, fusion=fusion, evidence=evidence).labels,
-                    question["supporting"],
-                )
-                for seeds, fusion in _variants()
-            ]
-        )
-    return np.array(alone), np.array(fused)
-
-
-def held_out(fused: Floats, seed: int) -> Floats:
-    """Each question judged by the variant that is best on the other folds, shape (questions, 3)."""
-    folds = np.random.default_rng(seed).permutation(len(fused)) % _FOLDS
-    result = np.empty((len(fused), fused.shape[2]))
-    for fold in range(_FOLDS):
-        best = int(np.argmax(fused[folds != fold, :, -1].mean(axis=0)))
-        result[folds == fold] = fused[folds == fold, best]
-    return result
-
-
-def multi_hop_gain(column: int) -> Row:
-    """Points over exact cosine on held-out folds; column 0 is R@5, 1 all-support@10."""
-
-    def measure(lab: SearchLab) -> Measured:
-        alone, fused = lab.keep("multi hop", lambda: multi_hop(lab))
-        chosen = [held_out(fused, seed)[:, column] for seed in SEEDS]
-        gains = [100 * float((values - alone[:, column]).mean()) for values in chosen]
-        paired = np.mean(chosen, axis=0) - alone[:, column]
-        draws = np.random.default_rng(0).integers(0, len(paired), (10_000, len(paired)))
-        low, high = np.percentile(100 * paired[draws].mean(axis=1), (2.5, 97.5))
-        equal = checked(len(alone) == fused.shape[0] == 100, "both sides rank the same passages by the same embeddings")
-        note = (
-            f"{_FOLDS} folds by seeds {SEEDS}, {fused.shape[1]} variants; "
-            f"95 % paired bootstrap {low:.1f} to {high:.1f}; "
-            "only the choice among the variants is held out; design, grid and rule were chosen with all "
-            "100 questions in view"
-        )
-        peer = 100 * float(alone[:, column].mean())
-        return Measured(float(np.mean(gains)), "points", equal, {"seeds": gains}, "exact cosine, %", peer, note)
-
-    return measure
 
 
 def _hypernyms(lab: SearchLab) -> tuple[float, float, float]:

@@ -17,53 +17,43 @@ Singles = npt.NDArray[np.float32]
 L2, COSINE, INNER_PRODUCT = 0, 1, 2
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def term(squared: bool, a: np.float32, b: float) -> float:
+    """(a - b)^2 or a b."""
+    d = np.float64(a) - b
+    return d * d if squared else np.float64(a) * b
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def square_sum(a: Vectors, b: Floats) -> float:
-    """Sum (a - b)^2 in eight partial sums."""
+def summed(squared: bool, a: Vectors, b: Floats) -> float:
+    """Sum of the terms in eight partial sums."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
     whole = a.size - a.size % 8
     for i in range(0, whole, 8):
-        d0 = np.float64(a[i + 0]) - b[i + 0]
-        s0 += d0 * d0
-        d1 = np.float64(a[i + 1]) - b[i + 1]
-        s1 += d1 * d1
-        d2 = np.float64(a[i + 2]) - b[i + 2]
-        s2 += d2 * d2
-        d3 = np.float64(a[i + 3]) - b[i + 3]
-        s3 += d3 * d3
-        d4 = np.float64(a[i + 4]) - b[i + 4]
-        s4 += d4 * d4
-        d5 = np.float64(a[i + 5]) - b[i + 5]
-        s5 += d5 * d5
-        d6 = np.float64(a[i + 6]) - b[i + 6]
-        s6 += d6 * d6
-        d7 = np.float64(a[i + 7]) - b[i + 7]
-        s7 += d7 * d7
+        s0 += term(squared, a[i + 0], b[i + 0])
+        s1 += term(squared, a[i + 1], b[i + 1])
+        s2 += term(squared, a[i + 2], b[i + 2])
+        s3 += term(squared, a[i + 3], b[i + 3])
+        s4 += term(squared, a[i + 4], b[i + 4])
+        s5 += term(squared, a[i + 5], b[i + 5])
+        s6 += term(squared, a[i + 6], b[i + 6])
+        s7 += term(squared, a[i + 7], b[i + 7])
     total = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
     for i in range(whole, a.size):
-        d = np.float64(a[i]) - b[i]
-        total += d * d
+        total += term(squared, a[i], b[i])
     return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def square_sum(a: Vectors, b: Floats) -> float:
+    """Sum (a - b)^2."""
+    return summed(True, a, b)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def product_sum(a: Vectors, b: Floats) -> float:
-    """Sum a b in eight partial sums."""
-    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
-    whole = a.size - a.size % 8
-    for i in range(0, whole, 8):
-        s0 += np.float64(a[i + 0]) * b[i + 0]
-        s1 += np.float64(a[i + 1]) * b[i + 1]
-        s2 += np.float64(a[i + 2]) * b[i + 2]
-        s3 += np.float64(a[i + 3]) * b[i + 3]
-        s4 += np.float64(a[i + 4]) * b[i + 4]
-        s5 += np.float64(a[i + 5]) * b[i + 5]
-        s6 += np.float64(a[i + 6]) * b[i + 6]
-        s7 += np.float64(a[i + 7]) * b[i + 7]
-    total = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
-    for i in range(whole, a.size):
-        total += np.float64(a[i]) * b[i]
-    return total
+    """Sum a b."""
+    return summed(False, a, b)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -77,40 +67,112 @@ def apart(metric: int, a: Vectors, b: Floats, squares: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def insert(nodes: Ints, near: Floats, count: int, node: int, distance: float) -> int:
+    """Put a node into its place among ``count`` by distance, then by node; one that is there stays once."""
+    at = count
+    while at > 0 and (near[at - 1] > distance or (near[at - 1] == distance and nodes[at - 1] > node)):
+        at -= 1
+    if at == nodes.size or (at > 0 and near[at - 1] == distance and nodes[at - 1] == node):
+        return count
+    count = min(count + 1, nodes.size)
+    for b in range(count - 1, at, -1):
+        near[b], nodes[b] = near[b - 1], nodes[b - 1]
+    near[at], nodes[at] = distance, node
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def rank_into(
+    metric: int, vectors: Vectors, squares: Floats, query: Vectors, candidates: Ints, nodes: Ints, near: Floats
+) -> int:
+    """Fill ``nodes`` and ``near`` with the nearest candidates by exact distance, then by node; gives how many.
+
+    Negative and repeated candidates don't count.
+    """
+    asked = query.astype(np.float64)
+    square = product_sum(query, asked) if metric == COSINE else 0.0
+    count = 0
+    for node in candidates:
+        if node >= 0:
+            distance = apart(metric, vectors[node], asked, squares[node] * square)
+            count = insert(nodes, near, count, node, distance)
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def rank(
     metric: int, vectors: Vectors, squares: Floats, query: Vectors, candidates: Ints, k: int
 ) -> tuple[Ints, Floats]:
     """The k nearest candidates by exact distance, then by node; negative and repeated ones don't count."""
-    asked = query.astype(np.float64)
-    square = product_sum(query, asked) if metric == COSINE else 0.0
-    size = candidates.size
-    near, nodes = np.empty(size, np.float64), np.empty(size, np.int64)
-    count = 0
-    for a in range(size):
-        node = candidates[a]
-        if node < 0:
-            continue
-        distance = apart(metric, vectors[node], asked, squares[node] * square)
-        at = count
-        while at > 0 and (near[at - 1] > distance or (near[at - 1] == distance and nodes[at - 1] > node)):
-            at -= 1
-        if at > 0 and near[at - 1] == distance and nodes[at - 1] == node:
-            continue
-        if at >= k:
-            continue
-        count = min(count + 1, k)
-        for b in range(count - 1, at, -1):
-            near[b], nodes[b] = near[b - 1], nodes[b - 1]
-        near[at], nodes[at] = distance, node
+    size = min(k, candidates.size)
+    nodes, near = np.empty(size, np.int64), np.empty(size, np.float64)
+    count = rank_into(metric, vectors, squares, query, candidates, nodes, near)
     return nodes[:count], near[:count]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def near_enough(distances: Singles, k: int, relative: float, absolute: float) -> int:
-    """How many of the ascending, rounded distances could belong to the k smallest exact ones."""
+def holds(ascending: Ints, value: int) -> bool:
+    """Whether a value is among the ascending ones."""
+    low, high = 0, ascending.size
+    while low < high:
+        middle = (low + high) // 2
+        if ascending[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low < ascending.size and ascending[low] == value
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def join_fired(
+    metric: int,
+    items: tuple[Vectors, Floats, Ints],
+    query: Vectors,
+    fired: Ints,
+    ruled_out: Ints,
+    nodes: Ints,
+    near: Floats,
+    count: int,
+) -> int:
+    """Put those that fired in their places among the ``count`` nearest; gives how many there are then.
+
+    Args:
+        metric: its code.
+        items: vectors, squares and labels; one below 0 is a deleted item's, which does not count.
+        query: shape (dimension,).
+        fired: nodes.
+        ruled_out: ascending: nodes that are among the nearest already, or are known to be farther.
+        nodes, near: the nearest so far and their distances.
+        count: how many these are.
+    """
+    vectors, squares, labels = items
+    asked = query.astype(np.float64)
+    square = product_sum(query, asked) if metric == COSINE else 0.0
+    for node in fired:
+        if labels[node] >= 0 and not holds(ruled_out, node):
+            distance = apart(metric, vectors[node], asked, squares[node] * square)
+            count = insert(nodes, near, count, node, distance)
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def near_enough(metric: int, query: Vectors, longest: float, distances: Singles, k: int) -> int:
+    """How many of hnswlib's ascending distances could belong to the k smallest exact ones.
+
+    A float32 sum of n terms is off by less than n 2^-23 of the sum of their sizes: of the distance itself for l2, of
+    1 + |a| |b| for the others, where |b| is at most ``longest``. Twice that is allowed for; what is beyond it can't be
+    among the k nearest.
+    """
     if distances.size <= k:
         return distances.size
-    limit = np.float64(distances[k - 1]) * (1.0 + relative) + absolute
+    error = (query.size + 8) * 2.0**-21
+    limit = np.float64(distances[k - 1])
+    if metric == L2:
+        limit *= 1.0 + error
+    elif metric == COSINE:
+        limit += 2.0 * error
+    else:
+        limit += error * (1.0 + longest * math.sqrt(product_sum(query, query.astype(np.float64))))
     count = k
     while count < distances.size and distances[count] <= limit:
         count += 1
@@ -166,3 +228,67 @@ def measure_links(metric: int, vectors: Vectors, row_start: Ints, column: Ints, 
             end = vectors[column[link]]
             other = product_sum(end, end.astype(np.float64)) if metric == COSINE else 0.0
             out[link] = apart(metric, end, start, square * other)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def ascend(keys: Ints, count: int) -> None:
+    """Sort ``keys[:count]`` (Shell's sort: short, and quick for the few spikes of a tick)."""
+    gap = 1
+    while gap < count // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for a in range(gap, count):
+            key = keys[a]
+            b = a
+            while b >= gap and keys[b - gap] > key:
+                keys[b] = keys[b - gap]
+                b -= gap
+            keys[b] = key
+        gap //= 3
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def largest(values: Floats, count: int, rank: int) -> float:
+    """The value that ``rank`` of ``values[:count]`` reach or exceed (Hoare's selection); reorders them."""
+    low, high = 0, count - 1
+    while low < high:
+        pivot = values[(low + high) // 2]
+        a, b = low, high
+        while a <= b:
+            while values[a] > pivot:
+                a += 1
+            while values[b] < pivot:
+                b -= 1
+            if a <= b:
+                values[a], values[b] = values[b], values[a]
+                a += 1
+                b -= 1
+        if rank - 1 <= b:
+            high = b
+        elif rank - 1 >= a:
+            low = a
+        else:
+            break
+    return float(values[rank - 1])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def keep_winners(keys: Ints, margins: Floats, room: Floats, ties: Ints, count: int, limit: int) -> int:
+    """Keep the ``limit`` largest margins of ``keys[:count]`` (node, then slot); ties go to the lower node."""
+    if limit <= 0:
+        return 0
+    for a in range(count):
+        room[a] = margins[a]
+    last = largest(room, count, limit)
+    kept, tied = 0, 0
+    for a in range(count):
+        if margins[a] > last:
+            keys[kept] = keys[a]
+            kept += 1
+        elif margins[a] == last:
+            ties[tied] = keys[a]
+            tied += 1
+    ascend(ties, tied)
+    for a in range(limit - kept):
+        keys[kept + a] = ties[a]
+    return limit

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.events import QuerySpikes
 from hnsw_bridge.fusion import Fusion, Open, activation, ranked_by
 from hnsw_bridge.index import check_k
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray, similarities
+from hnsw_bridge.runs import QuerySpikes
 from hnsw_bridge.search import NeuromorphicSearch
 from hnsw_bridge.spreading import Seeds
 from neuro.errors import InvalidInput
@@ -86,11 +86,18 @@ def associate(
     alive = np.flatnonzero(search.graph.alive)
     # Where similarity does not count in the answer, it still decides where the spikes start.
     fused = (chosen if chosen.similarity > 0 else Fusion()).scores(parts)
-    start = ranked_by(fused[alive], alive, seeds)
-    share = np.maximum(fused[start] / max(float(fused[start[0]]), 1e-12), _LEAST_SHARE)
-    (run,) = search.spread(Seeds(start[None], share[None]))
+    run = spread_from_best(search, fused, seeds)
     carried = activation(run, search.program, chosen.fade, known.left, chosen.rest)
     total = chosen.scores({**parts, "spikes": carried})
     total[search.graph.nodes_of(np.asarray(without, dtype=np.int64))] = -np.inf
     best = ranked_by(total[alive], alive, k)
     return Associated(search.graph.labels[best], total[best], run)
+
+
+def spread_from_best(search: NeuromorphicSearch, scores: FloatArray, seeds: int) -> QuerySpikes:
+    """The spikes that start at the nodes of the best scores, shape (nodes,); deleted ones don't count."""
+    alive = np.flatnonzero(search.graph.alive)
+    start = ranked_by(scores[alive], alive, seeds)
+    share = np.maximum(scores[start] / max(float(scores[start[0]]), 1e-12), _LEAST_SHARE)
+    (run,) = search.spread(Seeds(start[None], share[None]))
+    return run

@@ -41,6 +41,12 @@ from neuro.program import (
 FULL = -1
 """What a printed kernel returns when its slots or its room for spikes run out; nothing was changed then."""
 
+SHORT = -2
+"""What it returns when the room for the batch's spikes could run out with the next query."""
+
+FINISHED = 0
+"""What it returns when a batch is answered."""
+
 _TARGET = "event-driven search"
 _INSTEAD = "run the circuit with neuro.simulators instead"
 _EXACT_FUNCTIONS = frozenset({"abs", "ceil", "clip", "floor", "sqrt"})

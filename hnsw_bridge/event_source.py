@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hnsw_bridge.event_program import FULL, EventLayer, EventProgram, can_sleep
+from hnsw_bridge.event_program import FINISHED, FULL, SHORT, EventLayer, EventProgram, can_sleep
+from hnsw_bridge.index import MISSING
 from neuro.program import ACTIVE, TICK, Assignment, OperationProgram, Symbol
 from neuro.simulators.kernel_functions import functions_for
-from neuro.simulators.kernel_lines import print_expression
+from neuro.simulators.kernel_lines import Names, print_expression
 
 _HEADER = '''"""One query over a graph, event by event. Printed from a step program; do not edit.
 
@@ -41,114 +42,71 @@ _ANSWER = """
 
 @njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
 def answer({own}, {arguments}):
-    best, near = bridge.rank(
-        metric, vectors, squares, asked, found[: bridge.near_enough(rounded, wanted, relative, absolute)], wanted
-    )
-    count = 0
-    for a in range(min(few, best.size)):
-        if best[a] < graph_nodes:
-            seeds[count], shares[count] = best[a], near[a]
-            count += 1
-    bridge.enter(metric, shares[:count], least, shares[:count])
-    bridge.drive(shares[:count], most, steps, threshold, currents[:count])
-    fired = query({passed})
-    if fired < 0:
-        return fired, best, near, best, near
-    kept = best.size if join else 0
-    pool = np.empty(fired + kept, np.int64)
-    pool[:fired] = spike_nodes[:fired]
-    pool[fired:] = best[:kept]
-    last, exact = bridge.rank(metric, vectors, squares, asked, pool, k)
-    return fired, best[:few], near[:few], last, exact
+    few, k = shares.shape[1], answers.shape[1]
+    best, near, strength = np.empty(wanted, np.int64), np.empty(wanted), np.empty(few)
+    known, last, exact = np.empty(found.shape[1], np.int64), np.empty(k, np.int64), np.empty(k)
+    for row in range(first, batch.shape[0]):
+        total = run_ends[row - 1] if row else 0
+        if total + min(quota, spike_nodes.size) > run_nodes.size:
+            return row, {short}
+        asked = batch[row]
+        close = bridge.near_enough(metric, asked, longest, rounded[row], wanted)
+        kept = bridge.rank_into(metric, vectors, squares, asked, found[row, :close], best, near)
+        bridge.enter(metric, near[:few], least, shares[row])
+        bridge.drive(shares[row], most, steps, threshold, strength)
+        count = 0
+        for a in range(few):
+            entered[row, a] = best[a]
+            if best[a] < graph_nodes:
+                seeds[count], currents[count] = best[a], strength[a]
+                count += 1
+        fired = query({passed})
+        if fired < 0:
+            return row, {full}
+        run_ticks[total : total + fired], run_nodes[total : total + fired] = spike_ticks[:fired], spike_nodes[:fired]
+        run_ends[row], awakes[row] = total + fired, result[0]
+        count = 0
+        if join:
+            known[:] = found[row]
+            bridge.ascend(known, known.size)
+            count = min(k, kept)
+            last[:count], exact[:count] = best[:count], near[:count]
+        ruled_out = known[: known.size if join else 0]
+        items = (vectors, squares, labels)
+        count = bridge.join_fired(metric, items, asked, spike_nodes[:fired], ruled_out, last, exact, count)
+        for a in range(k):
+            answers[row, a] = labels[last[a]] if a < count else {missing}
+            distances[row, a] = exact[a] if a < count else np.inf
+    return batch.shape[0], {finished}
 """
 
 ANSWER_ARGUMENTS = (
+    "first",
     "metric",
     "vectors",
     "squares",
-    "asked",
+    "labels",
+    "longest",
+    "batch",
     "found",
     "rounded",
-    "relative",
-    "absolute",
     "wanted",
-    "k",
-    "few",
-    "shares",
     "graph_nodes",
     "least",
     "most",
     "steps",
     "threshold",
     "join",
+    "answers",
+    "distances",
+    "entered",
+    "shares",
+    "run_ticks",
+    "run_nodes",
+    "run_ends",
+    "awakes",
 )
-"""What ``answer`` takes before the arguments of ``query``: how it finds the seeds and ranks what fired."""
-
-_SELECT = '''@njit(cache=True, error_model="numpy", nogil=True)
-def ascend(keys, count):
-    """Sort ``keys[:count]`` (Shell's sort: short, and quick for the few spikes of a tick)."""
-    gap = 1
-    while gap < count // 3:
-        gap = 3 * gap + 1
-    while gap > 0:
-        for a in range(gap, count):
-            key = keys[a]
-            b = a
-            while b >= gap and keys[b - gap] > key:
-                keys[b] = keys[b - gap]
-                b -= gap
-            keys[b] = key
-        gap //= 3
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
-def largest(values, count, rank):
-    """The value that ``rank`` of ``values[:count]`` reach or exceed (Hoare's selection); reorders them."""
-    low, high = 0, count - 1
-    while low < high:
-        pivot = values[(low + high) // 2]
-        a, b = low, high
-        while a <= b:
-            while values[a] > pivot:
-                a += 1
-            while values[b] < pivot:
-                b -= 1
-            if a <= b:
-                values[a], values[b] = values[b], values[a]
-                a += 1
-                b -= 1
-        if rank - 1 <= b:
-            high = b
-        elif rank - 1 >= a:
-            low = a
-        else:
-            break
-    return values[rank - 1]
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
-def keep_winners(keys, margins, room, ties, count, limit):
-    """Keep the ``limit`` largest margins of ``keys[:count]`` (node, then slot); ties go to the lower node."""
-    if limit <= 0:
-        return 0
-    for a in range(count):
-        room[a] = margins[a]
-    last = largest(room, count, limit)
-    kept, tied = 0, 0
-    for a in range(count):
-        if margins[a] > last:
-            keys[kept] = keys[a]
-            kept += 1
-        elif margins[a] == last:
-            ties[tied] = keys[a]
-            tied += 1
-    ascend(ties, tied)
-    for a in range(limit - kept):
-        keys[kept + a] = ties[a]
-    return limit
-
-
-'''
+"""What ``answer`` takes before the arguments of ``query``: how it finds the seeds, ranks what fired, and writes it."""
 
 
 @dataclass(slots=True)
@@ -185,12 +143,22 @@ def print_query(program: EventProgram) -> tuple[str, tuple[str, ...]]:
     _print_commit(out, program)
     out.add(0, f"{out.use('result')}[0] = count", "return fired")
     body = "\n".join(out.lines)
-    functions = functions_for(body.replace("keep_winners(", "")) + _SELECT
+    # The bridge has its own winners rule, over slots.
+    functions = functions_for(body.replace("bridge.keep_winners(", ""))
     names = ", ".join(out.arguments)
     header = _HEADER.replace("{arguments}", names).replace("{functions}", functions)
-    passed = names.replace("seeds, currents", "seeds[:count], currents[:count]")
-    answer = _ANSWER.replace("{own}", ", ".join(ANSWER_ARGUMENTS)).replace("{arguments}", names)
-    answer = answer.replace("{passed}", passed)
+    own = {"seeds": "seeds[:count]", "currents": "currents[:count]"}
+    own |= {name: f"{name} + row" for name in ("generation", "done")}
+    parts = {
+        "own": ", ".join(ANSWER_ARGUMENTS),
+        "arguments": names,
+        "passed": ", ".join(own.get(name, name) for name in out.arguments),
+        "full": FULL,
+        "short": SHORT,
+        "finished": FINISHED,
+        "missing": MISSING,
+    }
+    answer = _ANSWER.format_map(parts)
     return header.replace("{digest}", _digest()) + body + "\n" + answer, tuple(out.arguments)
 
 
@@ -199,7 +167,7 @@ def _digest() -> str:
     return hashlib.sha256(Path(__file__).with_name("_kernels.py").read_bytes()).hexdigest()[:16]
 
 
-def _names(out: _Text, program: EventProgram, states: dict[str, str], prefix: str = "c") -> object:
+def _names(out: _Text, program: EventProgram, states: dict[str, str], prefix: str = "c") -> Names:
     coefficients = {part.name: part.values for part in program.neurons.coefficients}
 
     def name(symbol: Symbol) -> str:
@@ -261,7 +229,7 @@ def _print_update(out: _Text, program: EventProgram, depth: int) -> None:
         out.add(depth, f"{local} = {arrays[name]}")
     names = _names(out, program, states)
     for part in program.neurons.update:
-        out.add(depth, f"y_{part.target.name} = {print_expression(part.value, names)}")  # type: ignore[arg-type]
+        out.add(depth, f"y_{part.target.name} = {print_expression(part.value, names)}")
     for part in program.neurons.update:
         out.add(depth, f"{arrays[part.target.name]} = y_{part.target.name}")
 
@@ -278,7 +246,7 @@ def _print_visits(out: _Text, program: EventProgram) -> None:
     moved = {part.target.name for part in program.neurons.update}
     states = {s.name: f"{'y' if s.name in moved else 'x'}_{s.name}" for s in program.neurons.states}
     names = _names(out, program, states)
-    left, right = (print_expression(side, names) for side in (threshold.left, threshold.right))  # type: ignore[arg-type]
+    left, right = (print_expression(side, names) for side in (threshold.left, threshold.right))
     out.add(2, "at[slot] = n", f"above, below = {left}, {right}", "if above > below and active:")
     out.add(
         3, f"{keys}[hits] = (np.int64(node_of[slot]) << 32) | slot", f"{margins}[hits] = above - below", "hits += 1"
@@ -302,10 +270,10 @@ def _print_winners(out: _Text, program: EventProgram) -> None:
     out.add(
         1,
         "if hits > limit:",
-        f"    hits = keep_winners(keys, margins, {out.use('room')}, {out.use('ties')}, hits, limit)",
+        f"    hits = bridge.keep_winners(keys, margins, {out.use('room')}, {out.use('ties')}, hits, limit)",
     )
     out.add(1, "left -= hits", f"if fired + hits > {spike_nodes}.size:", f"    return {FULL}")
-    out.add(1, "first = fired", "if hits > 1:", "    ascend(keys, hits)", "for a in range(hits):")
+    out.add(1, "first = fired", "if hits > 1:", "    bridge.ascend(keys, hits)", "for a in range(hits):")
     out.add(2, "slot = keys[a] & 0xFFFFFFFF", f"{spike_ticks}[fired] = n", f"{spike_nodes}[fired] = keys[a] >> 32")
     out.add(2, f"{spike_slots}[fired] = slot", "fired += 1")
     if program.neurons.refractory is not None:
@@ -357,7 +325,7 @@ def _print_statements(
     for run in operations:
         names = _names(out, program, arrays, f"o_{run.name}")
         for part in run.statements:
-            value = print_expression(part.value, names)  # type: ignore[arg-type]
+            value = print_expression(part.value, names)
             target = arrays[part.target.name]
             if watch:
                 out.add(depth, f"fresh = {value}", f"changed = changed or fresh != {target}", f"{target} = fresh")
@@ -377,7 +345,7 @@ def _print_in_order(out: _Text, program: EventProgram, code: Sequence[Assignment
     arrays = _arrays(out, program)
     names = _names(out, program, arrays)
     for part in code:
-        out.add(2, f"{arrays[part.target.name]} = {print_expression(part.value, names)}")  # type: ignore[arg-type]
+        out.add(2, f"{arrays[part.target.name]} = {print_expression(part.value, names)}")
 
 
 def _print_operations(out: _Text, program: EventProgram) -> None:

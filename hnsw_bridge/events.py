@@ -14,24 +14,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.event_program import FULL, EventProgram
+from hnsw_bridge.event_program import FINISHED, FULL, SHORT, EventProgram
+from hnsw_bridge.items import ItemArrays
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray, VectorArray
+from hnsw_bridge.runs import QueryRuns, QuerySpikes
 from hnsw_bridge.spreading import LEAST_SHARE, MOST_SEEDS, THRESHOLD
 from hnsw_bridge.synapses import STEPS
 from neuro.expressions import evaluate
 
 _FEWEST = 4096
+_MANY = 64
+"""Spikes of a query, on average, for which a batch has room at first."""
+
 _LAST_GENERATION = 2**31 - 1
 _EVERYBODY = np.zeros(0, dtype=np.bool_)
-
-
-class QuerySpikes(NamedTuple):
-    """What one query gave: ticks and nodes of its spikes in order, and how many nodes were awake."""
-
-    ticks: IntArray
-    nodes: IntArray
-    awake: int
 
 
 def run_queries(program: EventProgram, seeds: IntArray, currents: FloatArray) -> Iterator[QuerySpikes]:
@@ -48,40 +45,36 @@ def run_queries(program: EventProgram, seeds: IntArray, currents: FloatArray) ->
 
 
 class Asked(NamedTuple):
-    """A query as :meth:`EventRun.answer` takes it.
+    """Queries as :meth:`EventRun.answer` takes them.
 
     Args:
-        arrays: metric, vectors and squares, from :meth:`hnsw_bridge.items.Items.arrays`.
-        query: shape (dimension,), float32.
-        found, rounded: nodes that hnswlib proposes and its distances.
-        slack: room for rounding in these.
-        wanted: how many of them are ranked exactly.
+        items: what they are answered from.
+        batch: shape (queries, dimension), float32.
+        found, rounded: shape (queries, proposals), what hnswlib proposes and its distances, nearest first.
         k: how many answers.
         few: how many seeds.
         drive: the current into a full seed, in thresholds.
         join: whether the proposals are ranked beside the nodes that fire.
     """
 
-    arrays: tuple[int, VectorArray, FloatArray]
-    query: VectorArray
+    items: ItemArrays
+    batch: VectorArray
     found: IntArray
     rounded: VectorArray
-    slack: tuple[float, float]
-    wanted: int
     k: int
     few: int
     drive: float
     join: bool
 
 
-class Answer(NamedTuple):
-    """Seeds with their distances and shares, then the nodes found and their distances."""
+class Answers(NamedTuple):
+    """Labels of the answers and their distances, (queries, k); seeds and their shares, (queries, few); the spikes."""
 
-    seeds: IntArray
-    near: FloatArray
-    shares: FloatArray
-    nodes: IntArray
+    labels: IntArray
     distances: FloatArray
+    seeds: IntArray
+    shares: FloatArray
+    runs: QueryRuns
 
 
 class LastingStates:
@@ -123,6 +116,7 @@ class EventRun:
         self._generation = 0
         self._fixed = _fixed_arguments(program) | {f"l_{name}": array for name, array in lasting.arrays.items()}
         self._fixed["seen"] = lasting.seen
+        self._quota = int(self._fixed["quota"])
         self._seeds, self._currents = np.empty(MOST_SEEDS, dtype=np.int64), np.empty(MOST_SEEDS)
         self._grow(_FEWEST)
 
@@ -133,21 +127,42 @@ class EventRun:
             self._grow(2 * self._capacity)
         return self._spikes(fired)
 
-    def answer(self, asked: Asked) -> tuple[QuerySpikes, Answer]:
+    def answer(self, asked: Asked) -> Answers:
         """Seeds from what hnswlib found, their spikes, and what fired or was found ranked exactly, in one call."""
-        shares = np.empty(asked.few)
+        rows, items = len(asked.batch), asked.items
+        labels, distances = np.empty((rows, asked.k), dtype=np.int64), np.empty((rows, asked.k))
+        seeds, shares = np.empty((rows, asked.few), dtype=np.int64), np.empty((rows, asked.few))
+        ends, awake = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+        ticks, nodes = self._spike_room(rows)
         front = (
-            *asked.arrays, asked.query, asked.found, asked.rounded, *asked.slack, asked.wanted, asked.k, asked.few,
-            shares, self._program.nodes, LEAST_SHARE, asked.drive, float(STEPS), THRESHOLD, asked.join,
+            *items, asked.batch, asked.found, asked.rounded, max(asked.k, asked.few), self._program.nodes, LEAST_SHARE,
+            asked.drive, float(STEPS), THRESHOLD, asked.join, labels, distances, seeds, shares,
         )  # fmt: skip
-        room = self._seeds[: asked.few], self._currents[: asked.few]
-        while (result := self._answer(*front, *self._given(*room, False, _EVERYBODY)))[0] == FULL:
-            self._grow(2 * self._capacity)
-        fired, nodes, near, last, exact = result
-        return self._spikes(fired), Answer(nodes, near, shares, last, exact)
+        first, code, room = 0, SHORT, (self._seeds[: asked.few], self._currents[: asked.few])
+        while code != FINISHED:
+            given = self._given(*room, False, _EVERYBODY, rows)
+            first, code = self._answer(first, *front, ticks, nodes, ends, awake, *given)
+            if code == FULL:
+                self._grow(2 * self._capacity)
+            elif code == SHORT:
+                ticks, nodes = (
+                    np.concatenate(pair) for pair in zip((ticks, nodes), self._spike_room(rows), strict=True)
+                )
+        self._generation += rows - 1
+        self._lasting.queries += rows
+        fired = int(ends[-1])
+        return Answers(labels, distances, seeds, shares, QueryRuns(ticks[:fired], nodes[:fired], ends, awake))
 
-    def _given(self, seeds: IntArray, currents: FloatArray, masked: bool, allowed: npt.NDArray[np.bool_]) -> list[Any]:
-        if self._generation == _LAST_GENERATION:
+    def _spike_room(self, rows: int) -> tuple[IntArray, IntArray]:
+        """Room for a batch's ticks and nodes: all spikes of one query, and what most have of the others."""
+        most = min(self._quota, self._capacity)
+        size = most + (rows - 1) * min(most, _MANY)
+        return np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+
+    def _given(
+        self, seeds: IntArray, currents: FloatArray, masked: bool, allowed: npt.NDArray[np.bool_], queries: int = 1
+    ) -> list[Any]:
+        if self._generation + queries > _LAST_GENERATION:
             self._grow(self._capacity)
         self._generation += 1
         values = (seeds, currents, masked, allowed, self._generation, self._lasting.queries)

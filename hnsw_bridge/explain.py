@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hnsw_bridge.events import QuerySpikes
 from hnsw_bridge.layers import EdgeLayer, edge_layer
+from hnsw_bridge.runs import QuerySpikes
 from hnsw_bridge.spreading import LINKS, THRESHOLD
 
 if TYPE_CHECKING:

@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from hnsw_bridge.event_program import EventProgram
-from hnsw_bridge.events import QuerySpikes
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray
+from hnsw_bridge.runs import QuerySpikes
 from hnsw_bridge.spreading import THRESHOLD
 from neuro.errors import InvalidInput, ToolError
 
@@ -66,8 +67,8 @@ class Fusion:
         return total
 
 
-Open = Callable[[int], FloatArray]
-"""How well each node answers what one node leaves open of the question: node -> shape (nodes,), 0 to 1."""
+Open = Callable[[int, npt.NDArray[np.integer[Any]]], FloatArray]
+"""How well some nodes answer what one node leaves open of the question: node, ends -> shape (ends,), 0 to 1."""
 
 
 def activation(
@@ -77,12 +78,11 @@ def activation(
     result = np.zeros(program.nodes)
     strength = fade ** run.ticks.astype(np.float64) / THRESHOLD
     for node, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):
-        gain = None if left is None else rest + (1.0 - rest) * left(node)
         for layer in program.layers:
             row = slice(int(layer.row_start[node]), int(layer.row_start[node + 1]))
             ends, carried = layer.column[row], share * layer.weights["w"][row]
             # No node is twice in a row, so plain indexing adds up rightly.
-            result[ends] += carried if gain is None else carried * gain[ends]
+            result[ends] += carried if left is None else carried * (rest + (1.0 - rest) * left(node, ends))
     return result
 
 
@@ -109,15 +109,18 @@ class WordScores:
         return self._scored(words)
 
     def left(self, question: str) -> Open:
-        """For a text, the BM25 scores of all texts to the words of the question that it lacks, over their maximum."""
+        """For a text, the BM25 scores of other texts to the words of the question that it lacks, over their maximum."""
         (words,) = self._split([question])
-        alone = {word: self._scored([word]) for word in dict.fromkeys(words)}
+        alone = np.array([self._scored([word]) for word in words]).reshape(len(words), len(self._held))
+        tops: dict[bytes, float] = {}
 
-        def left_by(text: int) -> FloatArray:
-            lacking = [alone[word] for word in words if word not in self._held[text]]
-            total = np.sum(lacking, axis=0) if lacking else np.zeros(len(self._held))
-            top = total.max()
-            return np.asarray(total / top if top > 0 else total)
+        def left_by(text: int, ends: npt.NDArray[np.integer[Any]]) -> FloatArray:
+            lacking = np.flatnonzero([word not in self._held[text] for word in words])
+            key = lacking.tobytes()
+            if key not in tops:
+                tops[key] = float(alone[lacking].sum(axis=0).max(initial=0.0))
+            total = alone[np.ix_(lacking, ends)].sum(axis=0)
+            return np.asarray(total / tops[key] if tops[key] > 0 else total)
 
         return left_by
 

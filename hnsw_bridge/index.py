@@ -1,8 +1,7 @@
 """SpikeIndex: embeddings in an hnswlib index. The only file that knows hnswlib.
 
-Source: Malkov & Yashunin, *Efficient and robust approximate nearest neighbor search using Hierarchical
-    Navigable
-Small World graphs* (2018).
+Source: Malkov & Yashunin, *Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small
+    World graphs* (2018).
 """
 
 from __future__ import annotations
@@ -79,15 +78,30 @@ class SpikeIndex:
     on to others and is never found. Any number of threads may search while one writes.
     """
 
-    def __init__(self, metric: Metric, settings: IndexSettings, dimension: int) -> None:
-        import hnswlib
-
+    def __init__(self, metric: Metric, settings: IndexSettings, items: Items, native: Any) -> None:
         self.metric = metric
         self.settings = settings
-        self._items = Items(metric, dimension)
+        self._items = items
         self._lock = SharedLock()
-        self._native = hnswlib.Index(metric.value, dimension)
-        self._native.init_index(1, M=settings.links, ef_construction=settings.build_effort, random_seed=settings.seed)
+        self._native = native
+
+    @classmethod
+    def empty(cls, metric: Metric, settings: IndexSettings, dimension: int) -> SpikeIndex:
+        """An index that holds nothing yet."""
+        import hnswlib
+
+        native = hnswlib.Index(metric.value, dimension)
+        native.init_index(1, M=settings.links, ef_construction=settings.build_effort, random_seed=settings.seed)
+        return cls(metric, settings, Items(metric, dimension), native)
+
+    @classmethod
+    def restored(cls, metric: Metric, settings: IndexSettings, items: Items, state: Mapping[str, Any]) -> SpikeIndex:
+        """The index of a state that :func:`hnsw_bridge.state.read_state` has checked, and of the items that fit it."""
+        import hnswlib
+
+        native = hnswlib.Index.__new__(hnswlib.Index)
+        native.__setstate__((dict(state),))
+        return cls(metric, settings, items, native)
 
     def __len__(self) -> int:
         return self._items.living
@@ -341,7 +355,7 @@ def build_index(
         raise InvalidInput(f"metric is {metric!r}; one of {', '.join(map(str, Metric))} is allowed")
     chosen = IndexSettings() if settings is None else settings
     vectors = checked_vectors(embeddings, "embeddings", metric)
-    index = SpikeIndex(metric, chosen, vectors.shape[1])
+    index = SpikeIndex.empty(metric, chosen, vectors.shape[1])
     index.add(vectors, checked_labels(labels, len(vectors)), types, threads=threads)
     return index
 

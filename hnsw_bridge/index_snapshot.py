@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hnsw_bridge.index import IndexSettings, SpikeIndex
+from hnsw_bridge.items import Items
 from hnsw_bridge.metric import Metric
 from hnsw_bridge.state import IndexState, damaged, read_state
 from neuro.store import load_snapshot, save_snapshot
@@ -56,26 +57,22 @@ def load_index(folder: Path) -> tuple[SpikeIndex, dict[str, Any]]:
         raise damaged(f"{folder} lacks {error}") from None
     read = read_state(state)
     _check(read, labels, types, vectors)
-    index = SpikeIndex(read.metric, settings, vectors.shape[1])
-    kind: Any = type(index._native)
-    native = kind.__new__(kind)
-    native.__setstate__((state,))
-    index._native = native
-    items = index._items
+    items = Items(read.metric, vectors.shape[1])
     items.append(vectors, labels, types)
-    items._alive[: items.nodes] = ~read.deleted
-    items.living = int(np.count_nonzero(~read.deleted))
-    return index, about["about"]
+    return SpikeIndex.restored(read.metric, settings, items, state), about["about"]
 
 
 def _check(read: IndexState, labels: Any, types: Any, vectors: Any) -> None:
-    """Raise InvalidInput unless the items fit the nodes."""
+    """Raise InvalidInput unless the items fit the nodes; several threads number hnswlib's elements as they race."""
     nodes = read.labels.size
     if vectors.dtype != np.float32 or vectors.shape != read.vectors.shape or not np.all(np.isfinite(vectors)):
         raise damaged(f"its vectors are {vectors.dtype} {vectors.shape}; float32 {read.vectors.shape} is expected")
-    if labels.shape != (nodes,) or types.shape != (nodes,) or not np.array_equal(read.labels, np.arange(nodes)):
-        raise damaged(f"it has {labels.shape} labels for {nodes} nodes")
-    if not np.array_equal(labels < 0, read.deleted):
+    if labels.shape != (nodes,) or labels.dtype != np.int64 or types.shape != (nodes,) or types.dtype != np.uint8:
+        raise damaged(f"it has labels {labels.dtype} {labels.shape} and types {types.dtype} {types.shape}")
+    if read.labels.min() != 0 or read.labels.max() != nodes - 1:
+        raise damaged(f"its elements are called {read.labels.min()} to {read.labels.max()}; items are 0 to {nodes - 1}")
+    # Labels of a checked state differ, so they are a permutation of the items.
+    if not np.array_equal(labels[read.labels] < 0, read.deleted):
         raise damaged("its labels and its deleted nodes disagree")
-    if read.metric is not Metric.COSINE and not np.array_equal(vectors, read.vectors):
+    if read.metric is not Metric.COSINE and not np.array_equal(vectors[read.labels], read.vectors):
         raise damaged("its vectors are not those that hnswlib holds")

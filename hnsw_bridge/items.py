@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,18 @@ NODE_TYPES = 256
 
 _CHUNK = 16_384
 """Rows squared at once, so that memory stays small."""
+
+
+class ItemArrays(NamedTuple):
+    """Items as kernels take them: the metric's code, vectors, their squared lengths, labels, the longest vector's
+    length.
+    """
+
+    metric: int
+    vectors: VectorArray
+    squares: FloatArray
+    labels: IntArray
+    longest: float
 
 
 class Items:
@@ -38,6 +50,7 @@ class Items:
         self._longest = 0.0
         self._places: dict[int, int] | None = None
         self._views: dict[str, npt.NDArray[Any]] = {}
+        self._arrays: ItemArrays | None = None
 
     @property
     def vectors(self) -> VectorArray:
@@ -90,7 +103,7 @@ class Items:
         return np.array([known[label] for label in labels.tolist()], dtype=np.int64)
 
     def append(self, vectors: VectorArray, labels: IntArray, types: npt.NDArray[np.uint8]) -> None:
-        """New nodes after the last."""
+        """New nodes after the last; a label below 0 makes one of a deleted item."""
         first, last = self.nodes, self.nodes + len(vectors)
         if last > self._labels.size:
             self._grow(last if not first else max(last, self._labels.size + self._labels.size // 5))
@@ -100,16 +113,17 @@ class Items:
             rows = vectors[start : start + _CHUNK]
             self._squares[first + start : first + start + len(rows)] = squares(rows)
         self._longest = max(self._longest, float(np.sqrt(self._squares[part].max())))
-        self._types[part], self._alive[part] = types, True
+        self._types[part], self._alive[part] = types, labels >= 0
         if self._places is not None:
             self._places.update(zip(labels.tolist(), range(first, last), strict=True))
-        self.nodes, self.living = last, self.living + len(vectors)
-        self._views = {}
+        self.nodes, self.living = last, self.living + int(np.count_nonzero(labels >= 0))
+        self._views, self._arrays = {}, None
 
     def overwrite(self, nodes: IntArray, vectors: VectorArray) -> None:
         """New vectors of nodes."""
         self._vectors[nodes], self._squares[nodes] = vectors, squares(vectors)
         self._longest = max(self._longest, float(np.sqrt(self._squares[nodes].max())))
+        self._arrays = None
 
     def bury(self, nodes: IntArray) -> None:
         """Nodes whose items are deleted."""
@@ -128,27 +142,17 @@ class Items:
         return nodes, near
 
     def best(self, query: VectorArray, found: IntArray, rounded: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
-        """The k nearest of ``found``, which is in the order of ``rounded``, distances that float32 sums gave.
-
-        A float32 sum of n terms is off by less than n 2^-23 of the sum of their sizes: of the distance itself for l2,
-        of 1 + |a| |b| for the others. Twice that is allowed for; what is beyond it can't be among the k nearest.
-        """
+        """The k nearest of ``found``, which is in the order of ``rounded``, distances that float32 sums gave."""
         from hnsw_bridge import _kernels
 
-        count = _kernels.near_enough(rounded, k, *self.slack(query))
+        count = _kernels.near_enough(self._metric.code, query, self._longest, rounded, k)
         return self.ranked(query, found[:count], k)
 
-    def slack(self, query: VectorArray) -> tuple[float, float]:
-        """Relative and absolute room for rounding in :meth:`best`."""
-        error = (self.dimension + 8) * 2.0**-21
-        if self._metric is Metric.L2:
-            return error, 0.0
-        longest = self._longest * float(np.linalg.norm(query)) if self._metric is Metric.INNER_PRODUCT else 1.0
-        return 0.0, error * (1.0 + longest)
-
-    def arrays(self) -> tuple[int, VectorArray, FloatArray]:
-        """What kernels need to measure distances: the metric's code, the vectors and their squared lengths."""
-        return self._metric.code, self._vectors, self._squares
+    def arrays(self) -> ItemArrays:
+        """What kernels need to measure distances and to name what they find."""
+        if self._arrays is None:
+            self._arrays = ItemArrays(self._metric.code, self._vectors, self._squares, self._labels, self._longest)
+        return self._arrays
 
     def exact(self, query: VectorArray) -> FloatArray:
         """The exact distance of every node."""

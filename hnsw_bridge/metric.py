@@ -42,7 +42,7 @@ def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension:
             infinity, a number beyond float32, or a row of zeros under the cosine metric.
     """
     given = np.asarray(values)
-    if not np.issubdtype(given.dtype, np.floating):
+    if given.dtype.kind != "f":
         raise InvalidInput(f"{what} have dtype {given.dtype}; floating point numbers are allowed, convert them first")
     if given.ndim != 2 or given.shape[0] == 0 or given.shape[1] == 0:
         raise InvalidInput(f"{what} have shape {given.shape}; (rows, dimension) with at least one row is allowed")

@@ -1,7 +1,8 @@
 """Recall from texts: cosine, words and spikes over links, fused late.
 
     question -> candidates: nearest by cosine (hnswlib) and by BM25, titles that it mentions
-             -> seeds: the best of them, fused -> spikes along the links -> what they reach joins the candidates
+             -> seeds: the best of them, fused -> spikes along the links -> what they reach joins the candidates,
+                and counts by how well it answers what the spike's source leaves open
              -> one fused score (:class:`hnsw_bridge.fusion.Fusion`) over exact cosines
 
 Only candidates are measured, so hnswlib's effort and not the number of records sets the time of that part; BM25 looks
@@ -16,12 +17,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.events import QuerySpikes
 from hnsw_bridge.fusion import Fusion, WordScores, activation, ranked_by
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.metric import FloatArray, VectorArray
 from hnsw_bridge.phrases import Mentions
+from hnsw_bridge.runs import QuerySpikes
 from hnsw_bridge.search import NeuromorphicSearch
 from hnsw_bridge.spreading import Seeds, Spreading
 from neuro.checks import check_whole
@@ -108,7 +109,9 @@ def recall(
     cosines = _cosines(index.vectors[pool], query)
     parts = {"similarity": cosines, "words": words[pool], "mentions": mentions[pool]}
     run = _spread(graph, pool, settings.fusion.scores(parts), settings.seeds, may if allowed is not None else None)
-    carried = np.where(may, activation(run, graph.search.program, settings.fusion.fade), 0.0)
+    fusion = settings.fusion
+    left = graph.words.left(question) if fusion.rest < 1 else None
+    carried = np.where(may, activation(run, graph.search.program, fusion.fade, left, fusion.rest), 0.0)
     reached = np.setdiff1d(np.flatnonzero(carried > 0), pool)
     pool = np.concatenate([pool, reached])
     cosines = np.concatenate([cosines, _cosines(index.vectors[reached], query)])

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.event_program import EventProgram, event_program
-from hnsw_bridge.events import Answer, Asked, EventRun, LastingStates, QuerySpikes
+from hnsw_bridge.events import Answers, Asked, EventRun, LastingStates
 from hnsw_bridge.graph import IndexGraph, read_graph
 from hnsw_bridge.index import MISSING, Filter, SpikeIndex, check_k
 from hnsw_bridge.items import Items
@@ -22,6 +22,7 @@ from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.metric import FloatArray, VectorArray
 from hnsw_bridge.neuron import HISTORY
 from hnsw_bridge.readout import similarity_levels, with_readout
+from hnsw_bridge.runs import QueryRuns, QuerySpikes, joined
 from hnsw_bridge.spreading import (
     FEW_SEEDS,
     NODES,
@@ -54,7 +55,7 @@ class SearchResult:
     labels: IntArray
     distances: FloatArray
     seeds: Seeds
-    runs: tuple[QuerySpikes, ...]
+    runs: QueryRuns
     ticks: int
     nodes: int
     history: FloatArray | None = None
@@ -62,18 +63,17 @@ class SearchResult:
     @property
     def spikes(self) -> Spikes:
         """Of all queries, as the circuit gives them: query q takes the ticks q * ticks .. (q + 1) * ticks - 1."""
-        ticks = np.concatenate([run.ticks + query * self.ticks for query, run in enumerate(self.runs)])
-        return Spikes(ticks, np.concatenate([run.nodes for run in self.runs]), self.nodes)
+        return self.runs.spikes(self.ticks, self.nodes)
 
     @property
     def activated(self) -> IntArray:
         """Shape (queries,), how many spikes each query had."""
-        return np.array([run.nodes.size for run in self.runs])
+        return self.runs.activated
 
     @property
     def awake(self) -> IntArray:
         """Shape (queries,), how many nodes a current or a spike reached."""
-        return np.array([run.awake for run in self.runs])
+        return self.runs.awake
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,37 +127,25 @@ class NeuromorphicSearch:
         entered = seeds_of(self.index.metric, nodes[:, :seeds], near[:, :seeds])
         runs = self.spread(entered, allowed)
         labels, found = self._ranked(queries, runs, nodes, int(k))
-        return self._result(labels, found, entered, tuple(runs))
+        return self._result(labels, found, entered, joined(runs))
 
     def _answered(self, queries: VectorArray, k: int, seeds: int) -> SearchResult:
-        """One kernel call a query: seeds, spikes and the exact ranking."""
-        wanted = max(k, seeds)
-        count = min(max(wanted, self.index.settings.search_effort), len(self.index))
+        """One kernel call: seeds, spikes and the exact ranking."""
+        count = min(max(k, seeds, self.index.settings.search_effort), len(self.index))
 
-        def spread(found: IntArray, rounded: VectorArray, items: Items) -> list[tuple[QuerySpikes, Answer]]:
-            shared = (wanted, k, seeds, self.settings.drive, self.proposals)
-            arrays, run, answers = items.arrays(), self._take(), []
+        def spread(found: IntArray, rounded: VectorArray, items: Items) -> Answers:
+            run = self._take()
             try:
-                for row, query in enumerate(queries):
-                    asked = Asked(arrays, query, found[row], rounded[row], items.slack(query), *shared)
-                    answers.append(run.answer(asked))
+                return run.answer(
+                    Asked(items.arrays(), queries, found, rounded, k, seeds, self.settings.drive, self.proposals)
+                )
             finally:
                 self._give_back(run)
-            return answers
 
-        runs, answers = zip(*self.index.consult(queries, count, spread), strict=True)
-        labels = np.full((len(queries), k), MISSING, dtype=np.int64)
-        near = np.full((len(queries), k), np.inf)
-        names = self.index.labels
-        for row, answer in enumerate(answers):
-            labels[row, : answer.nodes.size] = names[answer.nodes]
-            near[row, : answer.nodes.size] = answer.distances
-        entered = Seeds(np.array([answer.seeds for answer in answers]), np.array([answer.shares for answer in answers]))
-        return self._result(labels, near, entered, runs)
+        answers = self.index.consult(queries, count, spread)
+        return self._result(answers.labels, answers.distances, Seeds(answers.seeds, answers.shares), answers.runs)
 
-    def _result(
-        self, labels: IntArray, near: FloatArray, entered: Seeds, runs: tuple[QuerySpikes, ...]
-    ) -> SearchResult:
+    def _result(self, labels: IntArray, near: FloatArray, entered: Seeds, runs: QueryRuns) -> SearchResult:
         history = None
         if self.settings.parts.history is not None:
             history = np.zeros(labels.shape)

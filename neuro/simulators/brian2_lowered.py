@@ -54,6 +54,7 @@ from neuro.simulators.brian2_winners import WinnersCount, limited, winners_funct
 from neuro.spikes import Progress, Recording
 
 _COUNTER = "spikeloom_left"
+_MARGIN = "spikeloom_margin"
 _FIRE = "spikeloom_fire"
 _PERIOD = "spikeloom_period"
 _SECOND = "spikeloom_second"
@@ -221,7 +222,10 @@ def _update(program: PopulationProgram, limited_winners: bool) -> list[str]:
             print_brian2(side, _neuron_names(old)) for side in (program.threshold.left, program.threshold.right)
         )
         able = f"int({_COUNTER} <= 0.5)"
-        fires = f"spikeloom_winners({left} - {right}, {able}) > 0.5" if limited_winners else f"{left} > {right}"
+        if limited_winners:
+            # By a name of its own: sympy takes a function of a gate's `int(...)` for complex and can't compare it.
+            lines.append(f"{_MARGIN} = {left} - {right}")
+        fires = f"spikeloom_winners({_MARGIN}, {able}) > 0.5" if limited_winners else f"{left} > {right}"
         lines.append(f"{_FIRE} = int({fires})" + ("" if limited_winners else f"*{able}"))
         lines.append(f"{_COUNTER} = {_FIRE}*{_PERIOD} + (1.0 - {_FIRE})*{_COUNTER}")
     return lines

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from neuro.checks import check_ticks
 from neuro.circuit import Probe
+from neuro.errors import UnsupportedByTarget
 from neuro.program import ProbeProgram, StepProgram
 from neuro.simulators.brian2_winners import WinnersCount
 from neuro.spikes import Progress, Recording, Spikes
@@ -69,11 +70,32 @@ def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progres
     done = 0
     while done < ticks:
         step = ticks - done if progress is None else min(500, ticks - done)
-        network.network.run(step * dt * second, namespace={})
+        run_brian2(network.network, step * dt * second)
         done += step
         if progress is not None and progress(done) is False:
             break
     return done
+
+
+def run_brian2(network: Any, duration: Any) -> None:
+    """Run a ``brian2.Network``; where Brian2 can't solve the equations, say so in the project's own words.
+
+    Raises:
+        UnsupportedByTarget: a linear system that oscillates; Brian2 2.9.0 has no exact form of complex eigenvalues.
+    """
+    from brian2 import BrianObjectException
+    from brian2.stateupdaters.base import UnsupportedEquationsException
+
+    try:
+        network.run(duration, namespace={})
+    except BrianObjectException as error:
+        if not isinstance(error.__cause__, UnsupportedEquationsException):
+            raise
+        raise UnsupportedByTarget(
+            f"these equations with their integration method ({error.__cause__})",
+            "Brian2",
+            "run the lowered program with Brian2Lowered, or choose another method",
+        ) from error
 
 
 def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recording:

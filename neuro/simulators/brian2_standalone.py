@@ -21,7 +21,7 @@ from neuro.integrate_nonlinear import is_noise
 from neuro.lowering import lower
 from neuro.program import TOTALS, StepProgram
 from neuro.simulators.brian2_namespace import get_names
-from neuro.simulators.brian2_recording import Brian2Network, recording
+from neuro.simulators.brian2_recording import Brian2Network, recording, run_brian2
 from neuro.simulators.brian2_reference import native_network
 from neuro.simulators.brian2_winners import cpp_winners
 from neuro.spikes import Progress, Recording
@@ -71,7 +71,7 @@ class Brian2Standalone:
         path = Path(folder.name if folder is not None else str(self.directory)).absolute()
         with _standalone_device(strict=not self.brian2_flags) as device:
             network = native_network(circuit, cpp_winners)
-            network.network.run(ticks * circuit.dt * second, namespace={})
+            run_brian2(network.network, ticks * circuit.dt * second)
             _guarded(
                 lambda: device.build(directory=str(path), compile=True, run=False, with_output=False, direct_call=False)
             )

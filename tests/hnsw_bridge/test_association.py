@@ -54,9 +54,9 @@ def test_a_second_hop_counts_by_what_the_first_left_open(index: SpikeIndex, grap
     search = build_search(index, CHAIN, graph, [edge_layer("given", 300, [3, 3], [200, 70], [0.5, 0.75])])
     fusion = Fusion(similarity=0, words=0, spikes=1, mentions=0, rest=0.25)
 
-    def left(node: int) -> np.ndarray:
+    def left(node: int, ends: np.ndarray) -> np.ndarray:
         assert node == 3
-        return np.where(np.arange(300) == 200, 1.0, 0.0)
+        return np.where(ends == 200, 1.0, 0.0)
 
     plain, open_ = (
         associate(search, index.vectors[3], 2, seeds=1, fusion=fusion, evidence=evidence)
@@ -70,8 +70,12 @@ def test_a_second_hop_counts_by_what_the_first_left_open(index: SpikeIndex, grap
 def test_words_that_a_text_lacks_are_left_open() -> None:
     words = WordScores(["rivers of Rome", "a bridge over one river", "bridges"])
     left = words.left("Which bridge crosses the river of Rome?")
-    assert left(0).tolist() == [0.0, pytest.approx(left(0)[1]), 1.0]
-    assert left(1).tolist() == [1.0, 0.0, 0.0]
+    everyone = np.arange(3)
+    assert left(0, everyone).tolist() == [0.0, pytest.approx(left(0, everyone)[1]), 1.0]
+    assert 0 < left(0, everyone)[1] < 1
+    assert left(0, np.array([2])).tolist() == [1.0]
+    assert left(1, everyone).tolist() == [1.0, 0.0, 0.0]
+    assert words.left("Who is it?")(0, everyone).tolist() == [0.0, 0.0, 0.0]
     assert stems(["cities", "houses", "cats", "glass", "virus"]) == ["city", "house", "cat", "glass", "virus"]
 
 

@@ -37,6 +37,15 @@ def test_answers_stay_and_the_index_can_be_changed(tmp_path: Path, metric: Metri
     assert np.array_equal(again.labels, index.labels)
 
 
+def test_an_index_that_several_threads_built_comes_back(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
+    index = build_index(vectors, threads=4)
+    save_index(tmp_path / "index", index)
+    again, _ = load_index(tmp_path / "index")
+    for left, right in zip(index.query(vectors[:40], 10), again.query(vectors[:40], 10), strict=True):
+        assert np.array_equal(left, right)
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [

@@ -90,6 +90,33 @@ def test_a_search_repeats_itself(search: NeuromorphicSearch) -> None:
     assert np.array_equal(first.labels[4], alone.labels[0])
 
 
+def test_a_batch_with_more_spikes_than_expected_is_its_queries_one_by_one(search: NeuromorphicSearch) -> None:
+    """Queries of 180 spikes, for which a batch has no room at first; and nodes that remember from one to the next."""
+    settings = Spreading(quota=180, parts=Parts(history=History()))
+    one, other = (build_search(search.index, settings, search.graph) for _ in range(2))
+    queries = clusters(3, items=12)
+    whole, single = one.query(queries, 5), [other.query(query[None], 5) for query in queries]
+    assert whole.activated.min() > 64
+    assert np.array_equal(whole.labels, np.concatenate([result.labels for result in single]))
+    for run, result in zip(whole.runs, single, strict=True):
+        assert run.awake == result.awake[0]
+        assert np.array_equal(run.ticks, result.runs[0].ticks)
+        assert np.array_equal(run.nodes, result.runs[0].nodes)
+    labels = search.index.labels
+    assert np.array_equal(one.history(labels), other.history(labels))
+
+
+def test_what_was_deleted_after_the_search_was_made_is_not_found() -> None:
+    rows = clusters(3)
+    search = build_search(build_index(rows))
+    before = search.query(rows[:1], 5)
+    search.index.delete(before.labels[0, :3])
+    after = search.query(rows[:1], 5)
+    assert set(before.labels[0, :3]) <= set(after.runs[0].nodes)
+    assert not set(before.labels[0, :3]) & set(after.labels[0])
+    assert np.array_equal(after.labels, search.index.query(rows[:1], 5)[0])
+
+
 def test_fewer_seeds_can_be_asked_for(search: NeuromorphicSearch) -> None:
     result = search.query(clusters(3, items=2), 5, seeds=1)
     assert result.seeds.nodes.shape == (2, 1)

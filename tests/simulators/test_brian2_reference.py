@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from brian2 import mV, prefs
 
-from neuro.circuit import Circuit, CurrentInput, Population
-from neuro.errors import InvalidInput
+from neuro.circuit import Circuit, CurrentInput, Population, Winners
+from neuro.errors import InvalidInput, UnsupportedByTarget
 from neuro.models import LIF_DELTA
-from neuro.simulators import Brian2Reference
+from neuro.models.base import NeuronModel
+from neuro.simulators import Brian2Lowered, Brian2Reference, simulate
 from neuro.simulators.brian2_reference import on_numpy, to_brian2
 
 CIRCUIT = Circuit(
@@ -49,3 +50,19 @@ def test_running_reports_progress() -> None:
     seen: list[int] = []
     Brian2Reference().run(CIRCUIT, 1200, seen.append)
     assert seen == [500, 1000, 1200]
+
+
+def test_an_oscillation_that_brian2_can_not_solve_runs_lowered_with_gates_and_winners() -> None:
+    """Brian2 has no exact form of complex eigenvalues; a gate in the threshold once hid the winners rule from sympy."""
+    model = NeuronModel(
+        "dv/dt = (I - v) / (10*ms) - u*omega : 1\ndu/dt = v*omega - u / (10*ms) : 1\nI : 1\nomega : hertz (constant)",
+        threshold="v > 0.1 + 9*int(t_in_timesteps % 4 >= 2)",
+        reset="v = 0",
+    )
+    population = Population("a", 5, model, parameters={"omega": 300.0}, winners=Winners(k=2))
+    circuit = Circuit(1e-3, [population], stimuli=[CurrentInput("a", "I", np.arange(1.0, 6.0)[None], every=60)])
+    with pytest.raises(UnsupportedByTarget, match=r"complex values.*run the lowered program with Brian2Lowered"):
+        simulate(circuit, 60, on=Brian2Reference())
+    fast, brian2 = simulate(circuit, 60), simulate(circuit, 60, on=Brian2Lowered())
+    assert len(fast.spikes["a"]) > 5
+    assert brian2.spikes["a"].mismatches(fast.spikes["a"]) == 0
