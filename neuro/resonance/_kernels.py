@@ -70,21 +70,20 @@ def backward(
         sums: added to: dL/d Re lambda, dL/d Im lambda, dL/d threshold, (3, lanes).
     """
     given_spikes, given_x, ends = given
-    first_x, out_x, marks = kept
+    first_x, out_x, _ = kept
     steps, lanes = given_spikes.shape
     ys = np.empty((every, min(lanes, _BLOCK)), dtype=given_spikes.dtype)
     for start in range(0, lanes, _BLOCK):
         stop = min(lanes, start + _BLOCK)
         turn_x, turn_y = numbers[0, start:stop].copy(), numbers[1, start:stop].copy()
-        threshold, before = numbers[2, start:stop].copy(), first_x[start:stop].copy()
+        threshold = numbers[2, start:stop].copy()
         of_x, of_y, of_threshold = sums[0, start:stop].copy(), sums[1, start:stop].copy(), sums[2, start:stop].copy()
         # conj(lambda) g_(t+1) while t counts down; the last z has no step after it.
         g, h = ends[0, start:stop].copy(), ends[1, start:stop].copy()
         into, y = np.empty_like(g), np.empty_like(g)
         for t in range(steps - 1, -1, -1):
             if t == steps - 1 or (t + 1) % every == 0:
-                first = t // every * every
-                _replay(out_x, before, marks[t // every, start:stop], turn_x, turn_y, first, t + 1, start, ys)
+                _replay(kept, (turn_x, turn_y), (t // every * every, t + 1), start, ys)
             _through_spikes(into, given_spikes[t, start:stop], out_x[t, start:stop], threshold, width)
             _subtract(of_threshold, into)
             _add(g, into)
@@ -95,7 +94,7 @@ def backward(
             if t > 0:
                 _copy(into, out_x[t - 1, start:stop])
             else:
-                _copy(into, before)
+                _copy(into, first_x[start:stop])
             _add_along(of_x, g, h, into, y)
             _add_across(of_y, g, h, into, y)
             _copy(into, g)
@@ -107,25 +106,19 @@ def backward(
 
 @njit(cache=True, error_model="numpy")
 def _replay(
-    out_x: Array,
-    before: Array,
-    mark: Array,
-    turn_x: Array,
-    turn_y: Array,
-    first: int,
-    last: int,
-    start: int,
-    ys: Array,
+    kept: tuple[Array, Array, Array], turns: tuple[Array, Array], steps: tuple[int, int], start: int, ys: Array
 ) -> None:
-    """Im z before each of the steps ``first`` to ``last - 1`` of a block, from its mark and Re z."""
-    y, stop = mark.copy(), start + mark.shape[0]
-    _copy(ys[0, : stop - start], y)
-    for t in range(first, last - 1):
+    """Im z before each of the steps (first, last + 1), of the lanes from ``start`` on: from a mark and Re z."""
+    first_x, out_x, marks = kept
+    turn_x, turn_y = turns
+    stop, (first, last) = start + turn_x.shape[0], steps
+    y = marks[first // ys.shape[0], start:stop].copy()
+    for t in range(first, last):
+        _copy(ys[t - first, : stop - start], y)
         if t > 0:
             _turn_y(y, out_x[t - 1, start:stop], turn_x, turn_y)
         else:
-            _turn_y(y, before, turn_x, turn_y)
-        _copy(ys[t + 1 - first, : stop - start], y)
+            _turn_y(y, first_x[start:stop], turn_x, turn_y)
 
 
 @njit(cache=True, error_model="numpy")

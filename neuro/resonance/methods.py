@@ -176,7 +176,7 @@ def _check_cpu(drive: Tensor) -> None:
 
 
 def _carried(part: Tensor, powers: Tensor, z: Tensor) -> Tensor:
-    """z after a chunk that starts from z."""
+    """The state after a chunk that starts from z."""
     turned = torch.einsum("tu,tbu->bu", powers[: len(part)].flip(0), part.to(z.dtype))
     return turned + powers[len(part)] * z
 
