@@ -23,7 +23,7 @@ SECONDS = 60.0
 _STEPS, _BATCH = 128, 16
 _HELD_OUT = 100_000
 _RARE = 20
-WIDTHS = (32, 64)
+WIDTHS = (16, 32, 64)
 """Of the transformers."""
 
 
@@ -131,23 +131,26 @@ def _ngram_bits(
     return total / (len(letters) - ORDER)
 
 
-class Transformer(nn.Module):  # type: ignore[misc]
+def transformer(vocabulary: int, width: int) -> Any:
     """A causal transformer of two layers with learned positions, of the usual form."""
+    layer = nn.TransformerEncoderLayer(width, 4, 4 * width, dropout=0.0, activation="gelu", norm_first=True)
+    parts = {
+        "tokens": nn.Embedding(vocabulary, width),
+        "places": nn.Embedding(_STEPS, width),
+        "layers": nn.TransformerEncoder(layer, 2, nn.LayerNorm(width), enable_nested_tensor=False),
+        "head": nn.Linear(width, vocabulary),
+    }
+    nn.init.normal_(parts["places"].weight, std=0.02)
+    return nn.ModuleDict(parts)
 
-    def __init__(self, vocabulary: int, width: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(vocabulary, width)
-        self.places = nn.Parameter(0.02 * torch.randn(_STEPS, 1, width))
-        layer = nn.TransformerEncoderLayer(width, 4, 4 * width, dropout=0.0, activation="gelu", norm_first=True)
-        self.layers = nn.TransformerEncoder(layer, 2, nn.LayerNorm(width), enable_nested_tensor=False)
-        self.head = nn.Linear(width, vocabulary)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Logits (steps, batch, vocabulary)."""
-        steps = len(tokens)
-        mask = nn.Transformer.generate_square_subsequent_mask(steps)
-        found: Tensor = self.head(self.layers(self.embedding(tokens) + self.places[:steps], mask=mask, is_causal=True))
-        return found
+def _logits(model: Any, tokens: Tensor) -> Tensor:
+    """Of a transformer, (steps, batch, vocabulary)."""
+    steps = len(tokens)
+    mask = nn.Transformer.generate_square_subsequent_mask(steps)
+    told = model["tokens"](tokens) + model["places"].weight[:steps, None]
+    found: Tensor = model["head"](model["layers"](told, mask=mask, is_causal=True))
+    return found
 
 
 @cache
@@ -159,7 +162,7 @@ def transformer_results(stages: Any) -> tuple[Result, ...]:
 def _transformer(width: int, stages: Any) -> Result:
     whole = text()
     torch.manual_seed(0)
-    model, draw = Transformer(whole.vocabulary, width), _drawn(torch.from_numpy(whole.learned), 0)
+    model, draw = transformer(whole.vocabulary, width), _drawn(torch.from_numpy(whole.learned), 0)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.004, weight_decay=1e-3)
     start = time.process_time()
     with stages.stage(f"Transformer of width {width}", 1000) as advance:
@@ -168,7 +171,7 @@ def _transformer(width: int, stages: Any) -> Result:
             for group in optimizer.param_groups:
                 group["lr"] = 0.004 * min(1.0, used / 0.05 + 0.01) * 0.5 * (1 + math.cos(math.pi * used))
             x, wanted = draw()
-            loss = functional.cross_entropy(model(x).flatten(0, 1), wanted.flatten())
+            loss = functional.cross_entropy(_logits(model, x).flatten(0, 1), wanted.flatten())
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -178,7 +181,7 @@ def _transformer(width: int, stages: Any) -> Result:
     return Result(_windowed_bits(model, whole), count, seconds)
 
 
-def _windowed_bits(model: Transformer, whole: Text) -> float:
+def _windowed_bits(model: Any, whole: Text) -> float:
     """Each character is asked for with at least half a window before it."""
     letters = torch.from_numpy(whole.held_out)
     half = _STEPS // 2
@@ -187,7 +190,7 @@ def _windowed_bits(model: Transformer, whole: Text) -> float:
     with torch.no_grad():
         for part in starts.split(64):
             rows = torch.stack([letters[start : start + _STEPS + 1] for start in part.tolist()], dim=1)
-            logits = model(rows[:-1])[half:]
+            logits = _logits(model, rows[:-1])[half:]
             wanted = rows[1:][half:]
             nats += float(functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="sum"))
             asked += wanted.numel()

@@ -1,7 +1,8 @@
 """Numba loops of the resonators: O(T) forward, and the adjoint backward; time-major, one thread.
 
-Rows are (lanes,): every unit of every item of the batch side by side, per-unit numbers repeated for each item. Each
-innermost loop writes one array and reads at most five, so that LLVM can prove it free of aliases and use vectors.
+Rows are (lanes,): every unit of every item of the batch side by side, per-unit numbers repeated for each item. They are
+taken in blocks that fit the nearest cache. Each innermost loop is a function of its own that writes one array and reads
+at most five, none of them a neighbour in memory: so LLVM can prove it free of aliases and use vectors.
 """
 
 from __future__ import annotations
@@ -14,8 +15,14 @@ from numba import njit
 
 Array = npt.NDArray[np.floating[Any]]
 
+_BLOCK = 512
+"""Lanes that are taken through all steps together."""
+_SETTLED = 64
+_NOTHING = 1e-37
+"""Smaller gradients become 0, every 64 steps: subnormal numbers would never fade, and cost ten times the time."""
 
-@njit(cache=True)
+
+@njit(cache=True, error_model="numpy")
 def forward(drive: Array, numbers: Array, state: Array, out_x: Array, spikes: Array, marks: Array, every: int) -> None:
     """``z_t = lambda z_(t-1) + drive_t``, a spike where ``Re z_t > threshold``; all (steps, lanes).
 
@@ -25,23 +32,22 @@ def forward(drive: Array, numbers: Array, state: Array, out_x: Array, spikes: Ar
         marks: gets Im z before step ``c * every`` in row c: the adjoint starts there.
     """
     steps, lanes = drive.shape
-    turn_x, turn_y, threshold = numbers[0], numbers[1], numbers[2]
-    before, y = state[0].copy(), state[1]
-    for t in range(steps):
-        if t % every == 0:
-            marks[t // every] = y
-        row, out, fired = drive[t], out_x[t], spikes[t]
-        for u in range(lanes):
-            out[u] = before[u] * turn_x[u] - y[u] * turn_y[u] + row[u]
-        for u in range(lanes):
-            y[u] = before[u] * turn_y[u] + y[u] * turn_x[u]
-        for u in range(lanes):
-            fired[u] = out[u] > threshold[u]
-        before = out
-    state[0] = before
+    for start in range(0, lanes, _BLOCK):
+        stop = min(lanes, start + _BLOCK)
+        turn_x, turn_y = numbers[0, start:stop].copy(), numbers[1, start:stop].copy()
+        threshold = numbers[2, start:stop].copy()
+        x, y = state[0, start:stop].copy(), state[1, start:stop].copy()
+        for t in range(steps):
+            if t % every == 0:
+                marks[t // every, start:stop] = y
+            _turn_x(out_x[t, start:stop], x, y, turn_x, turn_y, drive[t, start:stop])
+            _turn_y(y, x, turn_x, turn_y)
+            _copy(x, out_x[t, start:stop])
+            _fire(spikes[t, start:stop], x, threshold)
+        state[0, start:stop], state[1, start:stop] = x, y
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def backward(
     given: tuple[Array, Array, Array],
     numbers: Array,
@@ -64,84 +70,198 @@ def backward(
         sums: added to: dL/d Re lambda, dL/d Im lambda, dL/d threshold, (3, lanes).
     """
     given_spikes, given_x, ends = given
-    first_x, out_x, marks = kept
+    first_x, out_x, _ = kept
     steps, lanes = given_spikes.shape
-    turn_x, turn_y, threshold = numbers[0], numbers[1], numbers[2]
-    ys = np.empty((every, lanes), dtype=given_spikes.dtype)
-    into, h, h_next = np.empty_like(first_x), np.empty_like(first_x), ends[1].copy()
-    g_next = ends[0].copy()
-    for part in range((steps - 1) // every, -1, -1):
-        start, stop = part * every, min(steps, (part + 1) * every)
-        _replay(out_x, first_x, marks[part], numbers, start, stop, ys)
-        for t in range(stop - 1, start - 1, -1):
-            xs, y, g = out_x[t - 1] if t > 0 else first_x, ys[t - start], gradient[t]
-            _through_spikes(given_spikes[t], out_x[t], threshold, width, into, sums[2])
+    ys = np.empty((every, min(lanes, _BLOCK)), dtype=given_spikes.dtype)
+    for start in range(0, lanes, _BLOCK):
+        stop = min(lanes, start + _BLOCK)
+        turn_x, turn_y = numbers[0, start:stop].copy(), numbers[1, start:stop].copy()
+        threshold = numbers[2, start:stop].copy()
+        of_x, of_y, of_threshold = sums[0, start:stop].copy(), sums[1, start:stop].copy(), sums[2, start:stop].copy()
+        # conj(lambda) g_(t+1) while t counts down; the last z has no step after it.
+        g, h = ends[0, start:stop].copy(), ends[1, start:stop].copy()
+        into, y = np.empty_like(g), np.empty_like(g)
+        for t in range(steps - 1, -1, -1):
+            if t == steps - 1 or (t + 1) % every == 0:
+                _replay(kept, (turn_x, turn_y), (t // every * every, t + 1), start, ys)
+            _through_spikes(into, given_spikes[t, start:stop], out_x[t, start:stop], threshold, width)
+            _subtract(of_threshold, into)
+            _add(g, into)
             if given_x.shape[0]:
-                extra = given_x[t]
-                for u in range(lanes):
-                    into[u] += extra[u]
-            if t == steps - 1:
-                for u in range(lanes):
-                    g[u] = into[u] + g_next[u]
-                h[:] = h_next
+                _add(g, given_x[t, start:stop])
+            _copy(gradient[t, start:stop], g)
+            _copy(y, ys[t % every, : stop - start])
+            if t > 0:
+                _copy(into, out_x[t - 1, start:stop])
             else:
-                for u in range(lanes):
-                    g[u] = into[u] + g_next[u] * turn_x[u] + h_next[u] * turn_y[u]
-                _turn_back(h_next, g_next, turn_x, turn_y, h)
-            _of_turn(g, h, xs, y, sums)
-            g_next = g
-            h, h_next = h_next, h
-    for u in range(lanes):
-        ends[0, u] = g_next[u] * turn_x[u] + h_next[u] * turn_y[u]
-    _turn_back(h_next, g_next, turn_x, turn_y, ends[1])
+                _copy(into, first_x[start:stop])
+            _add_along(of_x, g, h, into, y)
+            _add_across(of_y, g, h, into, y)
+            _copy(into, g)
+            _turn_x_back(g, into, h, turn_x, turn_y)
+            _turn_y_back(h, into, turn_x, turn_y)
+        ends[0, start:stop], ends[1, start:stop] = g, h
+        sums[0, start:stop], sums[1, start:stop], sums[2, start:stop] = of_x, of_y, of_threshold
 
 
-@njit(cache=True)
-def _replay(out_x: Array, first_x: Array, mark: Array, numbers: Array, start: int, stop: int, ys: Array) -> None:
-    """Im z before each step of a part, from its mark and Re z."""
-    turn_x, turn_y = numbers[0], numbers[1]
-    ys[0] = mark
-    for t in range(start, stop - 1):
-        xs, y, new = out_x[t - 1] if t > 0 else first_x, ys[t - start], ys[t + 1 - start]
-        for u in range(mark.shape[0]):
-            new[u] = xs[u] * turn_y[u] + y[u] * turn_x[u]
+@njit(cache=True, error_model="numpy")
+def _replay(
+    kept: tuple[Array, Array, Array], turns: tuple[Array, Array], steps: tuple[int, int], start: int, ys: Array
+) -> None:
+    """Im z before each of the steps (first, last + 1), of the lanes from ``start`` on: from a mark and Re z."""
+    first_x, out_x, marks = kept
+    turn_x, turn_y = turns
+    stop, (first, last) = start + turn_x.shape[0], steps
+    y = marks[first // ys.shape[0], start:stop].copy()
+    for t in range(first, last):
+        _copy(ys[t - first, : stop - start], y)
+        if t > 0:
+            _turn_y(y, out_x[t - 1, start:stop], turn_x, turn_y)
+        else:
+            _turn_y(y, first_x[start:stop], turn_x, turn_y)
 
 
-@njit(cache=True)
-def _through_spikes(given: Array, x: Array, threshold: Array, width: float, into: Array, of_threshold: Array) -> None:
-    peak = width * width
-    for u in range(x.shape[0]):
-        distance = width + abs(x[u] - threshold[u])
-        into[u] = given[u] * peak / (distance * distance)
-    for u in range(x.shape[0]):
-        of_threshold[u] -= into[u]
+@njit(cache=True, error_model="numpy")
+def forward_last(drive: Array, turns: Array, state: Array, slopes: Array) -> None:
+    """Only the last z of ``z_t = lambda z_(t-1) + drive_t``, and its derivative by lambda.
+
+    Args:
+        drive: (steps, lanes).
+        turns: Re lambda, Im lambda, (2, lanes).
+        state: Re z and Im z, (2, lanes), replaced by the last.
+        slopes: filled with ``dz/d lambda = e_T``, ``e_t = lambda e_(t-1) + z_(t-1)``, real and imaginary, (2, lanes).
+    """
+    steps, lanes = drive.shape
+    for start in range(0, lanes, _BLOCK):
+        stop = min(lanes, start + _BLOCK)
+        turn_x, turn_y = turns[0, start:stop].copy(), turns[1, start:stop].copy()
+        x, y = state[0, start:stop].copy(), state[1, start:stop].copy()
+        slope_x, slope_y, old = np.zeros_like(x), np.zeros_like(x), np.empty_like(x)
+        for t in range(steps):
+            _copy(old, slope_x)
+            _turn_x(slope_x, old, slope_y, turn_x, turn_y, x)
+            _turn_y(slope_y, old, turn_x, turn_y)
+            _add(slope_y, y)
+            _copy(old, x)
+            _turn_x(x, old, y, turn_x, turn_y, drive[t, start:stop])
+            _turn_y(y, old, turn_x, turn_y)
+        state[0, start:stop], state[1, start:stop] = x, y
+        slopes[0, start:stop], slopes[1, start:stop] = slope_x, slope_y
 
 
-@njit(cache=True)
-def _turn_back(h: Array, g: Array, turn_x: Array, turn_y: Array, out: Array) -> None:
-    """The imaginary part of ``conj(lambda) (g + i h)``."""
-    for u in range(h.shape[0]):
-        out[u] = h[u] * turn_x[u] - g[u] * turn_y[u]
+@njit(cache=True, error_model="numpy")
+def backward_last(turns: Array, ends: Array, gradient: Array) -> None:
+    """The adjoint of :func:`forward_last`: ``g_t = conj(lambda) g_(t+1)``, dL/d drive_t = Re g_t.
+
+    Args:
+        turns: Re lambda, Im lambda, (2, lanes).
+        ends: dL/d of the last z, (2, lanes), replaced by that of the first.
+        gradient: filled with dL/d drive, (steps, lanes).
+    """
+    steps, lanes = gradient.shape
+    for start in range(0, lanes, _BLOCK):
+        stop = min(lanes, start + _BLOCK)
+        turn_x, turn_y = turns[0, start:stop].copy(), turns[1, start:stop].copy()
+        g, h = ends[0, start:stop].copy(), ends[1, start:stop].copy()
+        old = np.empty_like(g)
+        for t in range(steps - 1, -1, -1):
+            _copy(gradient[t, start:stop], g)
+            if t % _SETTLED == 0:
+                _settle(g)
+                _settle(h)
+            _copy(old, g)
+            _turn_x_back(g, old, h, turn_x, turn_y)
+            _turn_y_back(h, old, turn_x, turn_y)
+        ends[0, start:stop], ends[1, start:stop] = g, h
 
 
-@njit(cache=True)
-def _of_turn(g: Array, h: Array, x: Array, y: Array, sums: Array) -> None:
-    of_x, of_y = sums[0], sums[1]
-    for u in range(g.shape[0]):
-        of_x[u] += g[u] * x[u] + h[u] * y[u]
-    for u in range(g.shape[0]):
-        of_y[u] += h[u] * x[u] - g[u] * y[u]
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def accumulate(drive_x: Array, drive_y: Array, turn_x: Array, turn_y: Array, x: Array, y: Array) -> None:
     """``z <- lambda z + drive`` with complex drive, (steps, lanes) each part; only the last z is kept, in x and y."""
-    steps, lanes = drive_x.shape
-    before = x.copy()
-    for t in range(steps):
-        row_x, row_y = drive_x[t], drive_y[t]
-        before[:] = x
-        for u in range(lanes):
-            x[u] = before[u] * turn_x[u] - y[u] * turn_y[u] + row_x[u]
-        for u in range(lanes):
-            y[u] = before[u] * turn_y[u] + y[u] * turn_x[u] + row_y[u]
+    before = np.empty_like(x)
+    for t in range(drive_x.shape[0]):
+        _copy(before, x)
+        _turn_x(x, before, y, turn_x, turn_y, drive_x[t])
+        _turn_y(y, before, turn_x, turn_y)
+        _add(y, drive_y[t])
+
+
+@njit(cache=True, error_model="numpy")
+def _copy(out: Array, values: Array) -> None:
+    for u in range(out.shape[0]):
+        out[u] = values[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _add(out: Array, values: Array) -> None:
+    for u in range(out.shape[0]):
+        out[u] += values[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _settle(out: Array) -> None:
+    for u in range(out.shape[0]):
+        if abs(out[u]) < _NOTHING:
+            out[u] = 0
+
+
+@njit(cache=True, error_model="numpy")
+def _subtract(out: Array, values: Array) -> None:
+    for u in range(out.shape[0]):
+        out[u] -= values[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _turn_x(out: Array, x: Array, y: Array, turn_x: Array, turn_y: Array, drive: Array) -> None:
+    """The real part of ``lambda (x + i y) + drive``."""
+    for u in range(out.shape[0]):
+        out[u] = x[u] * turn_x[u] - y[u] * turn_y[u] + drive[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _turn_y(y: Array, x: Array, turn_x: Array, turn_y: Array) -> None:
+    """The imaginary part of ``lambda (x + i y)``."""
+    for u in range(y.shape[0]):
+        y[u] = x[u] * turn_y[u] + y[u] * turn_x[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _turn_x_back(out: Array, g: Array, h: Array, turn_x: Array, turn_y: Array) -> None:
+    """The real part of ``conj(lambda) (g + i h)``."""
+    for u in range(out.shape[0]):
+        out[u] = g[u] * turn_x[u] + h[u] * turn_y[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _turn_y_back(h: Array, g: Array, turn_x: Array, turn_y: Array) -> None:
+    """The imaginary part of ``conj(lambda) (g + i h)``."""
+    for u in range(h.shape[0]):
+        h[u] = h[u] * turn_x[u] - g[u] * turn_y[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _fire(spikes: Array, x: Array, threshold: Array) -> None:
+    for u in range(spikes.shape[0]):
+        spikes[u] = x[u] > threshold[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _through_spikes(out: Array, given: Array, x: Array, threshold: Array, width: float) -> None:
+    peak = width * width
+    for u in range(out.shape[0]):
+        distance = width + abs(x[u] - threshold[u])
+        out[u] = given[u] * peak / (distance * distance)
+
+
+@njit(cache=True, error_model="numpy")
+def _add_along(out: Array, g: Array, h: Array, x: Array, y: Array) -> None:
+    """Re g conj z, added."""
+    for u in range(out.shape[0]):
+        out[u] += g[u] * x[u] + h[u] * y[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _add_across(out: Array, g: Array, h: Array, x: Array, y: Array) -> None:
+    """Im g conj z, added."""
+    for u in range(out.shape[0]):
+        out[u] += h[u] * x[u] - g[u] * y[u]

@@ -8,7 +8,7 @@ data's diversity is measured before, and after each tier whether its codes have 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -197,11 +197,6 @@ def _judge(models: Sequence[ResonanceClassifier], x: Tensor, labels: Tensor) -> 
 
 
 def _maker(size: str, width: int, classes: int) -> Make:
-    def make() -> ResonanceClassifier:
-        from dataclasses import replace
-
-        with torch.device("meta"):
-            shape = create_resonance_model(size, vocab_size=classes, device="meta").config
-        return ResonanceClassifier(replace(shape, input_dimension=width), classes)
-
-    return make
+    shape = create_resonance_model(size, vocab_size=classes, device="meta").config
+    config = replace(shape, input_dimension=width)
+    return lambda: ResonanceClassifier(config, classes)

@@ -46,9 +46,9 @@ class Ears(nn.Module):
 
     def summary(self, spikes: Tensor, before: Heard | None = None, method: Method = _SCAN) -> tuple[Tensor, Heard]:
         """Features after the last step, (batch, 3 channels), and what a later part goes on from."""
-        run = self.oscillators(spikes, None if before is None else before.state, method)
-        heard = _added(spikes, run.state, before)
-        found = torch.cat([heard.count, run.state.x, run.state.y], dim=-1) * (_SCALE / heard.steps)
+        state = self.oscillators.listen(spikes, None if before is None else before.state, method)
+        heard = _added(spikes, state, before)
+        found = torch.cat([heard.count, state.x, state.y], dim=-1) * (_SCALE / heard.steps)
         return found, heard
 
     def every_step(

@@ -51,6 +51,10 @@ class Method(Protocol):
         """Run them from ``state``."""
         ...
 
+    def last(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> ResonantState:
+        """Only the state after the last step: what silent oscillators have to tell."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -64,11 +68,21 @@ class Scan:
         """
         from neuro.resonance.scan import Resonate
 
-        if drive.device.type != "cpu":
-            raise InvalidInput(f"the drive is on {drive.device}; Scan runs on the CPU: use Fft() there")
+        _check_cpu(drive)
         turn_x, turn_y = _turn(layer)
         spikes, x, last_x, last_y = Resonate.apply(drive, turn_x, turn_y, layer.threshold, *state, layer.width)
         return Run(spikes, x, ResonantState(last_x, last_y))
+
+    def last(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> ResonantState:
+        """The state after the last step.
+
+        Raises:
+            InvalidInput: a drive that is not on the CPU.
+        """
+        from neuro.resonance.scan import ResonateToEnd
+
+        _check_cpu(drive)
+        return ResonantState(*ResonateToEnd.apply(drive, *_turn(layer), *state))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +103,27 @@ class Fft:
 
     def __call__(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> Run:
         """Run the oscillators from ``state``."""
-        z = torch.complex(state.x, state.y)
-        length = min(self.chunk, drive.shape[0])
-        # Powers in double: the angle of a late power would lose float32's digits.
-        rate = torch.complex(layer.decay.double(), layer.omega.double())
-        steps = torch.arange(length + 1, dtype=torch.float64, device=drive.device)
-        powers = torch.exp(steps[:, None] * rate).to(z.dtype)
+        z, powers = torch.complex(state.x, state.y), self._powers(drive, layer)
         parts = []
-        for part in drive.split(length):
+        for part in drive.split(len(powers) - 1):
             parts.append(_convolved(part, powers, z))
-            turned = torch.einsum("tu,tbu->bu", powers[: len(part)].flip(0), part.to(z.dtype))
-            z = turned + powers[len(part)] * z
+            z = _carried(part, powers, z)
         x = torch.cat(parts)
         return Run(spike(x, layer), x, ResonantState(z.real, z.imag))
+
+    def last(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> ResonantState:
+        """The state after the last step: no convolution, a sum with the powers for each chunk."""
+        z, powers = torch.complex(state.x, state.y), self._powers(drive, layer)
+        for part in drive.split(len(powers) - 1):
+            z = _carried(part, powers, z)
+        return ResonantState(z.real, z.imag)
+
+    def _powers(self, drive: Tensor, layer: Oscillation) -> Tensor:
+        # In double: the angle of a late power would lose float32's digits.
+        rate = torch.complex(layer.decay.double(), layer.omega.double())
+        steps = torch.arange(min(self.chunk, drive.shape[0]) + 1, dtype=torch.float64, device=drive.device)
+        whole = torch.exp(steps[:, None] * rate)
+        return whole if drive.dtype == torch.float64 else whole.to(torch.complex64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +140,10 @@ class Step:
             rows.append(x)
         whole = torch.stack(rows)
         return Run(spike(whole, layer), whole, ResonantState(x, y))
+
+    def last(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> ResonantState:
+        """The state after the last step."""
+        return self(drive, layer, state).state
 
 
 class _Spike(torch.autograd.Function):
@@ -142,6 +168,17 @@ def spike(x: Tensor, layer: Oscillation) -> Tensor:
 def _turn(layer: Oscillation) -> tuple[Tensor, Tensor]:
     length = torch.exp(layer.decay)
     return length * torch.cos(layer.omega), length * torch.sin(layer.omega)
+
+
+def _check_cpu(drive: Tensor) -> None:
+    if drive.device.type != "cpu":
+        raise InvalidInput(f"the drive is on {drive.device}; Scan runs on the CPU: use Fft() there")
+
+
+def _carried(part: Tensor, powers: Tensor, z: Tensor) -> Tensor:
+    """The state after a chunk that starts from z."""
+    turned = torch.einsum("tu,tbu->bu", powers[: len(part)].flip(0), part.to(z.dtype))
+    return turned + powers[len(part)] * z
 
 
 def _convolved(part: Tensor, powers: Tensor, z: Tensor) -> Tensor:

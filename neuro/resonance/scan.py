@@ -26,7 +26,7 @@ class Resonate(torch.autograd.Function):
         numbers = torch.stack([turn_x, turn_y, threshold]).repeat(1, batch).detach()
         state = torch.stack([x0.reshape(-1), y0.reshape(-1)]).detach()
         drive = drive.contiguous()
-        out, spikes = _empty(drive), _empty(drive)
+        out, spikes = (_empty(drive, (steps, batch, units)) for _ in range(2))
         marks = drive.new_empty((-(-steps // _PART), batch * units))
         drive_rows, x_rows, spike_rows = _arrays(*(value.view(steps, -1) for value in (drive, out, spikes)))
         forward(drive_rows, numbers.numpy(), state.numpy(), x_rows, spike_rows, marks.numpy(), _PART)
@@ -48,7 +48,7 @@ class Resonate(torch.autograd.Function):
         spikes = torch.zeros_like(out) if given is None else given.contiguous()
         extra = out.new_empty((0, flat[1])) if given_x is None else given_x.contiguous().view(flat)
         ends = torch.stack([out.new_zeros(flat[1]) if end is None else end.reshape(-1) for end in (last_x, last_y)])
-        gradient, sums = _empty(out), out.new_zeros((3, flat[1]))
+        gradient, sums = _empty(out, tuple(out.shape)), out.new_zeros((3, flat[1]))
         backward(
             _arrays(spikes.view(flat), extra, ends),
             numbers.numpy(),
@@ -61,11 +61,42 @@ class Resonate(torch.autograd.Function):
         return gradient, of_x, of_y, of_threshold, ends[0].view(batch, units), ends[1].view(batch, units), None
 
 
-def _empty(like: Tensor) -> Tensor:
-    """Room of the same shape from numpy, which asks for huge pages: touching small ones costs more than the scan."""
-    return torch.from_numpy(
-        np.empty(tuple(like.shape), dtype=np.float32 if like.dtype == torch.float32 else np.float64)
-    )
+class ResonateToEnd(torch.autograd.Function):
+    """(drive, Re lambda, Im lambda, Re z0, Im z0) -> (last Re z, last Im z); keeps nothing of the steps."""
+
+    @staticmethod
+    def forward(ctx: Any, drive: Tensor, turn_x: Tensor, turn_y: Tensor, x0: Tensor, y0: Tensor) -> Any:
+        """Run all steps; (steps, batch, units), states (batch, units)."""
+        from neuro.resonance._kernels import forward_last
+
+        steps, batch, units = drive.shape
+        turns = torch.stack([turn_x, turn_y]).repeat(1, batch).detach()
+        state = torch.stack([x0.reshape(-1), y0.reshape(-1)]).detach()
+        slopes = torch.empty_like(state)
+        forward_last(*_arrays(drive.contiguous().view(steps, -1), turns, state, slopes))
+        ctx.save_for_backward(turns, slopes)
+        ctx.shape = drive.shape
+        return state[0].view(batch, units), state[1].view(batch, units)
+
+    @staticmethod
+    def backward(ctx: Any, last_x: Tensor, last_y: Tensor) -> Any:
+        """Turn the gradient of the last state back, step by step."""
+        from neuro.resonance._kernels import backward_last
+
+        turns, slopes = ctx.saved_tensors
+        steps, batch, units = ctx.shape
+        ends = torch.stack([last_x.reshape(-1), last_y.reshape(-1)])
+        # dL/d lambda = g conj(dz/d lambda), of each item.
+        of_x = (ends[0] * slopes[0] + ends[1] * slopes[1]).view(batch, units).sum(0)
+        of_y = (ends[1] * slopes[0] - ends[0] * slopes[1]).view(batch, units).sum(0)
+        gradient = _empty(last_x, tuple(ctx.shape))
+        backward_last(*_arrays(turns, ends, gradient.view(steps, -1)))
+        return gradient, of_x, of_y, ends[0].view(batch, units), ends[1].view(batch, units)
+
+
+def _empty(like: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Room of a shape from numpy, which asks for huge pages: touching small ones costs more than the scan."""
+    return torch.from_numpy(np.empty(shape, dtype=np.float32 if like.dtype == torch.float32 else np.float64))
 
 
 def _arrays(*tensors: Tensor) -> Any:

@@ -65,6 +65,20 @@ def test_only_the_spikes_or_only_the_last_state_may_be_used() -> None:
         torch.testing.assert_close(*found, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("method", [Scan(), Fft(chunk=37)], ids=repr)
+def test_listening_gives_the_last_state_and_its_gradients(method: Any) -> None:
+    found = []
+    for way in (lambda one, x, start: one.listen(x, start, method), lambda one, x, start: one(x, start, Step()).state):
+        resonators, x = layer(), drive(300).requires_grad_()
+        start = ResonantState(drive(1)[0].requires_grad_(), drive(1, 2)[0].requires_grad_())
+        state = way(resonators, x, start)
+        (state.x.exp() * state.y).sum().backward()
+        learned = (resonators.shift.grad, resonators.log_rate.grad)
+        found.append([state.x, state.y, x.grad, start.x.grad, start.y.grad, *learned])
+    for given, expected in zip(*found, strict=True):
+        torch.testing.assert_close(given, expected, rtol=1e-9, atol=1e-12)
+
+
 def test_a_stream_in_parts_is_the_whole() -> None:
     resonators, x = layer(), drive(500)
     with torch.no_grad():
