@@ -30,7 +30,7 @@ def check_codes(codes: npt.ArrayLike, units: int, what: str = "codes") -> Codes:
         )
     if given.ndim not in (1, 2) or given.size == 0:
         raise InvalidInput(f"{what}: shape is {given.shape}; (k,) or (batch, k) with at least one unit is allowed")
-    rows = np.atleast_2d(given).astype(np.int64)
+    rows = np.atleast_2d(given).astype(np.int64, order="C")
     # Most codes come from an encoder and ascend already: one look instead of a sort.
     ascend = bool((rows[:, 1:] > rows[:, :-1]).all())
     if not ascend:

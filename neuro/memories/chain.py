@@ -99,6 +99,14 @@ class ChainMemory:
         self._back.imprint(self._forward.pointers(names), ends)
         return names
 
+    def forget(self, indices: npt.ArrayLike) -> None:
+        """Remove links: no hop takes them any more. Their synapses stay, since other links may share them.
+
+        Raises:
+            InvalidInput: an index that is not stored or given twice; nothing is removed then.
+        """
+        self._forward.forget(indices)
+
     def follow(self, cues: npt.ArrayLike, hops: int, *, clean_up: bool = True) -> Chain:
         """Go ``hops`` links on from each cue.
 

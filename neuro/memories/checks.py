@@ -80,7 +80,11 @@ def check_recall(items: int, k: int, threshold: float | None) -> None:
     if not items:
         raise InvalidInput("recall on an empty memory; store something first")
     check_whole("k", k, 1, items)
-    if threshold is not None and not threshold == threshold:  # noqa: PLR0124
+    if threshold is None:
+        return
+    if np.ndim(threshold) or np.asarray(threshold).dtype.kind not in "iuf":
+        raise InvalidInput(f"threshold is {threshold!r}; a number, or None for no threshold, is allowed")
+    if not threshold == threshold:  # noqa: PLR0124
         raise InvalidInput("threshold is NaN; a number, or None for no threshold, is allowed")
 
 

@@ -68,6 +68,7 @@ class ExactCues:
         found = min(k, self._count)
         if found < self._count:
             rows = np.argpartition(-cosines, found - 1, axis=1)[:, :found]
+            self._settle_ties(cosines, rows)
         else:
             rows = np.broadcast_to(np.arange(found), (len(cues), found))
         best = np.take_along_axis(cosines, rows, axis=1)
@@ -78,3 +79,12 @@ class ExactCues:
             return numbers, best
         empty = ((0, 0), (0, k - found))
         return np.pad(numbers, empty, constant_values=-1), np.pad(best, empty, constant_values=-np.inf)
+
+    def _settle_ties(self, cosines: Vectors, rows: npt.NDArray[np.intp]) -> None:
+        """Put the lower numbers into ``rows`` where more vectors than there is room for are as near as its last."""
+        least = np.take_along_axis(cosines, rows, axis=1).min(axis=1)
+        reach = np.count_nonzero(cosines >= least[:, None], axis=1)
+        for query in np.flatnonzero(reach > rows.shape[1]):
+            able = np.flatnonzero(cosines[query] >= least[query])
+            order = np.lexsort((self._numbers[able], -cosines[query, able]))
+            rows[query] = able[order[: rows.shape[1]]]

@@ -32,13 +32,16 @@ from neuro.memories.checks import check_directions, check_recall, state_array
 from neuro.memories.cue_index import CueIndex, ExactCues, Vectors
 from neuro.memories.cue_table import CueTable
 from neuro.memories.growth import grown
-from neuro.memories.hippocampal_settings import HippocampalSettings
+from neuro.memories.hippocampal_settings import HippocampalSettings, check_importance
 from neuro.memories.items import Items
 from neuro.memories.links import MemoryLinks
 from neuro.memories.memory import NOTHING, Ints, Recall, State
 
 _BATCH = 256
 """Queries that are compared with all cues at once; bounds the memory that takes."""
+
+_ROUNDING = 1e-6
+"""What float32 may take off the cosine of a cue with itself."""
 
 
 class HippocampalMemory:
@@ -109,11 +112,13 @@ class HippocampalMemory:
         """
         rows = _directions(cues, self.dimensions)
         names = self._items.names(len(rows), indices)
-        weights = _importance(importance, len(rows))
-        if self.settings.duplicate is None:
+        weights = check_importance(importance, len(rows))
+        duplicate = self.settings.duplicate
+        if duplicate is None:
             self._add(names, rows, weights)
             return names
-        return np.array([self._store_or_join(*item) for item in zip(names, rows, weights, strict=True)], dtype=np.int64)
+        items = zip(names, rows, weights, strict=True)
+        return np.array([self._store_or_join(*item, duplicate) for item in items], dtype=np.int64)
 
     def add_cues(self, indices: npt.ArrayLike, cues: npt.ArrayLike) -> None:
         """Let stored memories answer to further cues: paraphrases, questions that led to them.
@@ -166,8 +171,10 @@ class HippocampalMemory:
         ends = [np.atleast_1d(np.asarray(side)) for side in (sources, targets)]
         for side in ends:
             self._items.rows(np.unique(side))
-        if ends[0].shape != ends[1].shape:
-            raise InvalidInput(f"{len(ends[0])} sources and {len(ends[1])} targets; each link has one of both")
+        if ends[0].shape != ends[1].shape or ends[0].ndim != 1 or not ends[0].size:
+            raise InvalidInput(
+                f"{ends[0].size} sources and {ends[1].size} targets; each link has one of both, (links,), not empty"
+            )
         cues = self._cues.first(np.concatenate(ends))
         links.store(ends[0].astype(np.int64), ends[1].astype(np.int64), cues[: len(ends[0])], cues[len(ends[0]) :])
 
@@ -206,20 +213,25 @@ class HippocampalMemory:
         """
         check_recall(len(self), 1, None)
         rows = _directions(cue, self.dimensions)
-        numbers, cosines = self._cue_index.nearest(rows[:1], min(self.settings.candidates, self.cues))
+        if len(rows) != 1:
+            raise InvalidInput(f"{len(rows)} cues; attention is that of one cue: ask for each by itself")
+        numbers, cosines = self._cue_index.nearest(rows, min(self.settings.candidates, self.cues))
         names, scores = self._ranked(rows[0], numbers[0], cosines[0])
         shares = np.exp(self.settings.beta * (scores - scores.max()))
         return names, shares / shares.sum()
 
     def forget(self, indices: npt.ArrayLike) -> None:
-        """Remove memories with all of their cues.
+        """Remove memories with all of their cues, and the links that leave or reach them.
 
         Raises:
             InvalidInput: an index that is not stored or given twice; nothing is removed then.
         """
         stays = self._items.remove(indices)
         self._importance = self._importance[: len(stays)][stays]
-        self._cue_index.remove(self._cues.forget(np.atleast_1d(np.asarray(indices))))
+        names = np.atleast_1d(np.asarray(indices))
+        self._cue_index.remove(self._cues.forget(names))
+        if self._links is not None:
+            self._links.forget(names)
 
     def importance(self, indices: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """How much memories count, (n,).
@@ -236,17 +248,18 @@ class HippocampalMemory:
             InvalidInput: an index that is not stored, an importance that is not above 0.
         """
         rows = self._items.rows(indices)
-        self._importance[rows] = _importance(importance, len(rows))
+        self._importance[rows] = check_importance(importance, len(rows))
 
     def age(self, factor: float) -> None:
-        """Multiply the importance of every memory: what is not strengthened again fades.
+        """Multiply the importance of every memory: what is not strengthened again fades, down to 2.2e-308.
 
         Raises:
             InvalidInput: a factor outside (0, 1].
         """
         if not 0 < factor <= 1:
             raise InvalidInput(f"factor is {factor}; a number above 0 and up to 1 is allowed")
-        self._importance[: len(self)] *= factor
+        faded = self._importance[: len(self)] * factor
+        self._importance[: len(self)] = np.maximum(faded, np.finfo(np.float64).tiny)
 
     def consolidate(self, keep: int) -> Ints:
         """Sleep: keep the most important memories, the earlier of equal ones, and rebuild from what is kept.
@@ -303,7 +316,7 @@ class HippocampalMemory:
         memory = cls(dimensions, settings=settings, cue_index=cue_index, links=links)
         names = state_array(state, "indices", np.int64, (None,))
         memory._items.add(memory._items.names(len(names), names))
-        memory._importance = _importance(state_array(state, "importance", np.float64, (len(names),)), len(names))
+        memory._importance = check_importance(state_array(state, "importance", np.float64, (len(names),)), len(names))
         calls = state_array(state, "calls", np.int64, (None,))
         cues = state_array(state, "cues", np.float32, (len(calls), dimensions))
         if not np.array_equal(np.unique(calls), np.sort(names)):
@@ -321,10 +334,10 @@ class HippocampalMemory:
             raise InvalidInput("this memory keeps no links; make it with links=MemoryLinks(encoder)")
         return self._links
 
-    def _store_or_join(self, name: int, row: Vectors, importance: float) -> int:
+    def _store_or_join(self, name: int, row: Vectors, importance: float, duplicate: float) -> int:
         if len(self):
             numbers, cosines = self._cue_index.nearest(row[None], 1)
-            if cosines[0, 0] >= self.settings.duplicate:
+            if cosines[0, 0] >= duplicate - _ROUNDING:
                 joined = self._cues.calls(numbers[0])
                 self._call(joined, row[None])
                 return int(joined[0])
@@ -383,18 +396,3 @@ def _directions(cues: npt.ArrayLike, dimensions: int) -> Vectors:
     rows = check_directions(cues, dimensions)
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
     return np.asarray(rows / lengths[:, None], dtype=np.float32)
-
-
-def _importance(given: npt.ArrayLike | None, items: int) -> npt.NDArray[np.float64]:
-    if given is None:
-        return np.ones(items)
-    weights = (
-        np.broadcast_to(np.asarray(given, dtype=np.float64), (items,)) if np.ndim(given) == 0 else np.asarray(given)
-    )
-    if weights.shape != (items,) or weights.dtype != np.float64:
-        raise InvalidInput(
-            f"importance has shape {weights.shape}, dtype {weights.dtype}; float64 ({items},) is allowed"
-        )
-    if not np.all((weights > 0) & (weights < np.inf)):
-        raise InvalidInput("importance must be above 0 and finite")
-    return weights.copy()

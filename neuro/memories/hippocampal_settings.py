@@ -1,8 +1,11 @@
-"""How a hippocampal memory recalls and stores."""
+"""How a hippocampal memory recalls and stores, and how much its memories count."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
@@ -32,3 +35,23 @@ class HippocampalSettings:
             raise InvalidInput(f"beta is {self.beta}; a number above 0 and below 10,000 is allowed")
         if self.duplicate is not None and not 0 < self.duplicate <= 1:
             raise InvalidInput(f"duplicate is {self.duplicate}; a cosine above 0 and up to 1, or None, is allowed")
+
+
+def check_importance(given: npt.ArrayLike | None, items: int) -> npt.NDArray[np.float64]:
+    """How much each of some memories counts, (items,): one number for all, or one for each; 1 by default.
+
+    Raises:
+        InvalidInput: another shape or dtype, a number that is not above 0 or not finite.
+    """
+    if given is None:
+        return np.ones(items)
+    weights = (
+        np.broadcast_to(np.asarray(given, dtype=np.float64), (items,)) if np.ndim(given) == 0 else np.asarray(given)
+    )
+    if weights.shape != (items,) or weights.dtype != np.float64:
+        raise InvalidInput(
+            f"importance has shape {weights.shape}, dtype {weights.dtype}; float64 ({items},) is allowed"
+        )
+    if not np.all((weights > 0) & (weights < np.inf)):
+        raise InvalidInput("importance must be above 0 and finite")
+    return weights.copy()

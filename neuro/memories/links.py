@@ -34,11 +34,12 @@ class MemoryLinks:
     ) -> None:
         self._encoder = encoder
         self._sizes = {"pointer_units": pointer_units, "pointer_active": pointer_active, "seed": seed}
+        # A link's row is its number in the synapses; NOTHING marks one that was forgotten.
         self._pairs = np.empty((0, 2), dtype=np.int64)
         self._synapses = self._empty()
 
     def __len__(self) -> int:
-        return len(self._pairs)
+        return len(self._synapses)
 
     @property
     def dimensions(self) -> int:
@@ -48,7 +49,7 @@ class MemoryLinks:
     @property
     def pairs(self) -> npt.NDArray[np.int64]:
         """Source and target of each link, in the order of storing, (links, 2)."""
-        return self._pairs.copy()
+        return np.asarray(self._pairs[self._pairs[:, 0] != NOTHING])
 
     def store(self, sources: Ints, targets: Ints, source_cues: Vectors, target_cues: Vectors) -> None:
         """Add links from memories to memories, given a cue of each.
@@ -60,7 +61,8 @@ class MemoryLinks:
         if taken.size or np.unique(sources).size < len(sources):
             name = taken[0] if taken.size else sources[np.argmax(np.unique(sources, return_counts=True)[1])]
             raise InvalidInput(f"memory {name} leads to another one already; a memory has one link")
-        self._synapses.store(self._encoder.encode(source_cues), self._encoder.encode(target_cues))
+        numbers = len(self._pairs) + np.arange(len(sources))
+        self._synapses.store(self._encoder.encode(source_cues), self._encoder.encode(target_cues), indices=numbers)
         self._pairs = np.concatenate([self._pairs, np.stack([sources, targets], axis=1)])
 
     def follow(self, sources: Ints, cues: Vectors, hops: int) -> Ints:
@@ -74,6 +76,12 @@ class MemoryLinks:
         stands = np.concatenate([sources[:, None], taken[:, :-1, 1]], axis=1)
         astray = np.logical_or.accumulate(taken[:, :, 0] != stands, axis=1)
         return np.where(astray, NOTHING, taken[:, :, 1])
+
+    def forget(self, names: Ints) -> None:
+        """Remove the links that leave or reach these memories; synapses stay, since other links may share them."""
+        gone = np.flatnonzero(np.isin(self._pairs, names).any(axis=1))
+        self._synapses.forget(gone)
+        self._pairs[gone] = NOTHING
 
     def clear(self) -> None:
         """Forget all links."""

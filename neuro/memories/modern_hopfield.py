@@ -324,6 +324,8 @@ class ModernHopfield:
             and cues.dtype == np.float32
             and cues.shape == (self.dimensions,)
             and cues.flags.c_contiguous
+            # Another kernel would have to be compiled for what may not be written to.
+            and cues.flags.writeable
         )
 
     def _attend_once(self, cue: Float32, k: int) -> tuple[Retrieval, Ints, Float32]:

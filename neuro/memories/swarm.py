@@ -123,8 +123,12 @@ class SwarmMemory:
         sequences = self.clock + 1 + np.arange(len(codes))
         items = np.stack([names, np.full_like(names, self.replica), sequences], axis=1)
         self._update(list(codes))
+        behind = len(self) and self._patterns.items[-1, 1] > self.replica
         self._patterns.append(items, codes)
         self._items.add(names)
+        if behind:
+            self._patterns = self._patterns.in_order()
+            self._items = Items(self._patterns.items[:, 0])
         return names
 
     def recall(self, cues: npt.ArrayLike, k: int = 1, *, threshold: float | None = None) -> Recall:

@@ -200,8 +200,12 @@ def test_recall_on_an_empty_memory_and_a_threshold_of_nan_are_refused(case: Memo
     cues = case.cues(1, 0)
     with pytest.raises(InvalidInput, match="empty memory"):
         case.make(0).recall(cues)
+    memory, _ = filled(case)
     with pytest.raises(InvalidInput, match="threshold is NaN"):
-        filled(case)[0].recall(cues, threshold=float("nan"))
+        memory.recall(cues, threshold=float("nan"))
+    for threshold in ("high", [0.5, 0.6], True):
+        with pytest.raises(InvalidInput, match="a number, or None for no threshold"):
+            memory.recall(cues, threshold=threshold)  # type: ignore[arg-type]
 
 
 def test_merging_is_commutative_associative_idempotent(case: MemoryCase) -> None:

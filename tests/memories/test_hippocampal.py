@@ -79,6 +79,14 @@ def test_a_near_duplicate_becomes_a_cue_of_the_memory_it_resembles() -> None:
     np.testing.assert_array_equal(plain.store(same), [3])
 
 
+def test_a_copy_is_a_duplicate_at_cosine_one() -> None:
+    """The cosine of a float32 vector with itself is 0.99999994 as often as it is 1."""
+    memory, cues = HippocampalMemory(DIMENSIONS, settings=HippocampalSettings(duplicate=1.0)), random_vectors(60, 1)
+    memory.store(cues)
+    np.testing.assert_array_equal(memory.store(cues), np.arange(60))
+    assert (len(memory), memory.cues) == (60, 120)
+
+
 def test_importance_multiplies_attention() -> None:
     memory, cues = filled(variants=0)
     before, shares = memory.attention(cues[0])
@@ -113,6 +121,29 @@ def test_sleep_and_age_look_at_stored_memories_only() -> None:
     memory.age(0.5)
     assert memory.consolidate(3).tolist() == [1, 3]
     np.testing.assert_array_equal(memory.importance([0, 2, 4]), [2.5, 2.0, 1.5])
+
+
+def test_importance_fades_and_never_reaches_zero() -> None:
+    memory, cues = filled(variants=0)
+    for _ in range(3):
+        memory.age(1e-200)
+    assert np.all(memory.importance(np.arange(30)) == np.finfo(np.float64).tiny)
+    back = HippocampalMemory.from_state(memory.state())
+    np.testing.assert_array_equal(back.recall(cues).indices[:, 0], np.arange(30))
+
+
+def test_of_more_equal_cues_than_there_is_room_for_the_earliest_are_found() -> None:
+    """Products with unit vectors are exact, so that cues tie to the last bit."""
+    near_ones = np.random.default_rng(0).permutation(200)[:10]
+    index, vectors = ExactCues(DIMENSIONS), np.zeros((200, DIMENSIONS), np.float32)
+    vectors[:, 0] = 1.0
+    vectors[near_ones] = np.eye(DIMENSIONS, dtype=np.float32)[1]
+    index.add(np.arange(200), vectors)
+    query = np.zeros((2, DIMENSIONS), np.float32)
+    query[:, :2] = 0.6, 0.8
+    numbers, _ = index.nearest(query, 30)
+    tied = np.setdiff1d(np.arange(200), near_ones)
+    np.testing.assert_array_equal(numbers, np.tile([*np.sort(near_ones), *tied[:20]], (2, 1)))
 
 
 def test_many_cues_of_one_memory_do_not_hide_the_others() -> None:
@@ -161,6 +192,7 @@ def test_bad_calls_change_nothing() -> None:
         (lambda: memory.age(1.5), "factor is 1.5"),
         (lambda: memory.consolidate(0), "keep is 0"),
         (lambda: memory.attention(np.zeros(DIMENSIONS, np.float32)), "has no direction"),
+        (lambda: memory.attention(cues[:3]), "3 cues; attention is that of one cue"),
     ):
         with pytest.raises(InvalidInput, match=message):
             call()
@@ -198,6 +230,33 @@ def test_what_is_forgotten_ends_a_chain_and_sleep_rebuilds_the_rest() -> None:
     assert memory.state()["links"].tolist() == [[101, 111], [111, 121], [121, 131]]
 
 
+def test_a_memory_that_forgot_one_end_of_a_link_comes_back() -> None:
+    memory, cues = linked()
+    memory.forget([120, 101])
+    links = MemoryLinks(KWTAEncoder.centred_on(cues, units=1024, active=32), pointer_units=512, pointer_active=8)
+    back = HippocampalMemory.from_state(memory.state(), links=links)
+    asked = cues[[0, 2, 11]]
+    expected = [[100, 110, NOTHING, NOTHING], [102, 112, 122, 132], [111, 121, 131, NOTHING]]
+    for found in (memory, back):
+        np.testing.assert_array_equal(found.follow(asked, 3), expected)
+
+
+def test_a_new_memory_under_a_forgotten_index_inherits_no_link() -> None:
+    memory, cues = linked()
+    memory.forget([100, 131])
+    memory.store(cues[[0, 31]], indices=[100, 131])
+    np.testing.assert_array_equal(memory.follow(cues[[0, 1]], 3), [[100] + 3 * [NOTHING], [101, 111, 121, NOTHING]])
+    memory.link([100], [131])
+    np.testing.assert_array_equal(memory.follow(cues[0], 2), [100, 131, NOTHING])
+
+
+def test_all_links_can_be_forgotten() -> None:
+    memory, cues = linked()
+    memory.forget(100 + np.arange(30))
+    assert memory.state()["links"].shape == (0, 2)
+    np.testing.assert_array_equal(memory.follow(cues[35], 1), [135, NOTHING])
+
+
 def test_a_memory_with_links_comes_back() -> None:
     memory, cues = linked()
     links = MemoryLinks(KWTAEncoder.centred_on(cues, units=1024, active=32), pointer_units=512, pointer_active=8)
@@ -214,6 +273,8 @@ def test_bad_links_are_refused() -> None:
         ([104, 104], [105, 106], "memory 104 leads to another one already"),
         ([104], [999], "index 999 is not stored"),
         ([104, 105], [106], "2 sources and 1 targets"),
+        ([[104, 105]], [[106, 107]], r"one of both, \(links,\), not empty"),
+        ([], [], "not empty"),
     ):
         with pytest.raises(InvalidInput, match=message):
             memory.link(sources, targets)
