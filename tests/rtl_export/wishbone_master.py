@@ -40,9 +40,7 @@ class WishboneMaster:
         acknowledged, _ = await self._transfer(offset, write=True, value=value, select=select)
         return acknowledged
 
-    async def _transfer(
-        self, offset: int, *, write: bool, value: int = 0, select: int = 0b1111
-    ) -> tuple[bool, int]:
+    async def _transfer(self, offset: int, *, write: bool, value: int = 0, select: int = 0b1111) -> tuple[bool, int]:
         dut = self.dut
         while next(self.pauses):
             await RisingEdge(dut.clk_i)
