@@ -97,7 +97,9 @@ def mutants(cores: Sequence[ExportedCore], seed: int) -> Iterator[Mutant]:
                 yield changes.pop()
 
 
-def judge(cores: Sequence[ExportedCore], count: int, seed: int, folder: Path, advance: Callable[[int], object]) -> Score:
+def judge(
+    cores: Sequence[ExportedCore], count: int, seed: int, folder: Path, advance: Callable[[int], object]
+) -> Score:
     """Judge mutants until ``count`` of them count, or none is left.
 
     Args:

@@ -56,9 +56,7 @@ def stressed(program: StepProgram, ticks: int) -> StepProgram:
         if state.format is not None and part.size
         for source, bound in zip(sources, (state.format.highest, state.format.lowest), strict=True)
     )
-    return replace(
-        program, sources=(*program.sources, *sources), projections=(*program.projections, *projections)
-    )
+    return replace(program, sources=(*program.sources, *sources), projections=(*program.projections, *projections))
 
 
 def _source(name: str, tick: int) -> SourceProgram:

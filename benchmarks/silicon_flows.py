@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.form import Measured, Row, checked
 from benchmarks.mutants import Verdict, judge
 from benchmarks.mutated_circuits import mutated_circuits
-from benchmarks.silicon_circuits import interpreted
+from benchmarks.silicon_circuits import conformance, interpreted
 from benchmarks.silicon_neurons import NEURON, delta_neuron, event_driven, exponential_neuron, published_size
 from neuro.program import StepProgram
 from rtl_export import export
@@ -140,29 +140,43 @@ def properties(lab: Any) -> Measured:
     """Properties that hold, each by all of its proofs; one that does not ends the bench."""
     goals = {claim: make() for claim, make in PROPERTIES.items()}
     with lab.stages.stage("Proofs", sum(map(len, goals.values()))) as advance:
-        for claim, proofs in goals.items():
-            for goal in proofs:
-                checked("DONE (PASS" in prove(goal), f"{goal.name} shows that {claim}")
-                advance(1)
+        for number, goal in enumerate(goal for proofs in goals.values() for goal in proofs):
+            checked("DONE (PASS" in prove(goal), f"{goal.name} holds")
+            advance(number + 1)
     note = "; ".join(f"{claim}: {', '.join(goal.name for goal in proofs)}" for claim, proofs in goals.items())
     equal = "SymbiYosys with ABC's pdr: any inputs, any number of clocks; small circuits of the same generator"
     return Measured(float(len(goals)), "", equal, note=note)
 
 
-def lint_complaints(_: Any) -> Measured:
-    """What two linters say of a core, its buses, and a core that learns."""
+def lint_complaints(lab: Any) -> Measured:
+    """What two linters say of every module of representative exports: all circuits of the tests, buses, many cores."""
     from tests.rtl_export.programs import PROGRAMS, joined
+    from tests.rtl_export.test_circuits import CIRCUITS, CORES, integers
 
-    complaints, linters = 0, set()
-    with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
-        core = export(joined(PROGRAMS), Path(scratch) / "core", ticks=1)
-        bus = sorted((core.folder / "bus").glob("*.v"))
-        for top in ("axi", "wishbone"):
-            for result in lint([*core.sources, *bus], f"{core.name}_{top}"):
-                checked(result.found, f"{result.linter} is installed")
-                complaints += len(result.complaints)
-                linters.add(result.linter)
-    return Measured(float(complaints), "", f"{' and '.join(sorted(linters))} ran", note="warnings are errors")
+    programs: dict[str, tuple[StepProgram, int]] = {
+        "hand_made": (joined(PROGRAMS), 1),
+        "conformance": (conformance(), 1),
+        "neurons_and_synapses": (published_size(1, 64), 1),
+    }
+    programs |= {f"cores_{k}": (integers(*CIRCUITS[name]), cores) for k, (name, cores) in enumerate(CORES.items())}
+    complaints, linters, modules = 0, set(), set()
+    with (
+        tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch,
+        lab.stages.stage("Lint", 2 * len(programs)) as advance,
+    ):
+        for number, (name, (program, cores)) in enumerate(programs.items()):
+            folder = Path(scratch) / name
+            core = export(program, folder, ticks=1, golden=interpreted(program, 1), name=name, cores=cores)
+            sources = [*core.sources, *sorted((core.folder / "bus").glob("*.v"))]
+            modules |= {(name, path.name) for path in sources}
+            for place, top in enumerate(("axi", "wishbone")):
+                for result in lint(sources, f"{name}_{top}"):
+                    checked(result.found, f"{result.linter} is installed")
+                    complaints += len(result.complaints)
+                    linters.add(result.linter)
+                advance(2 * number + place + 1)
+    note = f"{len(modules):,} modules of {len(programs)} exports ({', '.join(programs)}), each behind AXI and Wishbone"
+    return Measured(float(complaints), "", f"{' and '.join(sorted(linters))} ran", note=f"{note}; warnings are errors")
 
 
 def mutation_score(lab: Any) -> Measured:
@@ -175,9 +189,7 @@ def mutation_score(lab: Any) -> Measured:
         with lab.stages.stage("Mutants", _MUTANTS) as advance:
             result = judge(cores, _MUTANTS, 0, Path(scratch), advance)
     checked(result.counted >= _MUTANTS, f"{result.counted} mutants compile and compute something else")
-    missed, same, broken = (
-        result.those(verdict) for verdict in (Verdict.MISSED, Verdict.EQUIVALENT, Verdict.INVALID)
-    )
+    missed, same, broken = (result.those(verdict) for verdict in (Verdict.MISSED, Verdict.EQUIVALENT, Verdict.INVALID))
     note = "; ".join(
         f"{len(those)} {what}: {' | '.join(mutant.place for mutant in those) or 'none'}"
         for what, those in (("missed", missed), ("proven to change nothing", same), ("not compiled", broken))

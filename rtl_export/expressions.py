@@ -275,7 +275,7 @@ def narrowed(operand: Operand, width: int) -> str:
 
 
 def sized(value: int, width: int) -> str:
-    """A signed literal of exactly ``width`` bits; hexadecimal only where the magnitude alone needs the sign bit."""
-    if value == -(1 << (width - 1)):
-        return f"{width}'sh{1 << (width - 1):x}"
+    """A signed literal of exactly ``width`` bits; hexadecimal only where a decimal number has no room."""
+    if value == -(1 << (width - 1)) or width == 1:
+        return f"{width}'sh{value % (1 << width):x}"
     return f"{'-' if value < 0 else ''}{width}'sd{abs(value)}"

@@ -1,4 +1,4 @@
-"""A cocotb bench: replays an export's commands over AXI4-Lite and AXI4-Stream, both sides hesitating at random.
+"""A cocotb bench: replays an export's commands over AXI4-Lite or Wishbone and AXI4-Stream, all sides hesitating at random.
 
 It runs inside the simulator (see `bus_runs`); the registers are driven by the export's own generated Python driver.
 """
@@ -17,9 +17,13 @@ from cocotb.task import bridge, resume
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
 
+from tests.rtl_export.wishbone_master import WishboneMaster
+
 FOLDER = Path(os.environ["SPIKELOOM_CORE"])
 SHARE = float(os.environ["SPIKELOOM_PAUSE"])
 """How often each side is not ready."""
+WISHBONE = os.environ["SPIKELOOM_BUS"] == "wishbone"
+"""Whether the registers are on Wishbone, else on AXI4-Lite."""
 
 
 def _driver():
@@ -51,6 +55,21 @@ class Bus:
         assert answer.resp == 0
 
 
+class Wishbone:
+    """The same on top of the Wishbone master."""
+
+    def __init__(self, master: WishboneMaster) -> None:
+        self.master = master
+
+    @resume
+    async def read(self, offset: int) -> int:
+        return await self.master.read(offset)
+
+    @resume
+    async def write(self, offset: int, value: int) -> None:
+        assert await self.master.write(offset, value)
+
+
 class Commands:
     """The numbers of commands.txt, one after the other."""
 
@@ -66,25 +85,29 @@ class Replay:
     """Obeys the commands."""
 
     def __init__(self, dut) -> None:
-        self.lite = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), dut.aclk, dut.aresetn, reset_active_level=False)
-        self.source = AxiStreamSource(
-            AxiStreamBus.from_prefix(dut, "s_axis"), dut.aclk, dut.aresetn, reset_active_level=False
-        )
-        self.sink = AxiStreamSink(
-            AxiStreamBus.from_prefix(dut, "m_axis"), dut.aclk, dut.aresetn, reset_active_level=False
+        clock, reset, level = (dut.clk_i, dut.rst_i, True) if WISHBONE else (dut.aclk, dut.aresetn, False)
+        self.source, self.sink = (
+            kind(AxiStreamBus.from_prefix(dut, prefix), clock, reset, reset_active_level=level)
+            for kind, prefix in ((AxiStreamSource, "s_axis"), (AxiStreamSink, "m_axis"))
         )
         self.bytes = len(dut.s_axis_tkeep)
         self.source.set_pause_generator(_pauses(1))
         self.sink.set_pause_generator(_pauses(2))
-        self.lite.write_if.b_channel.set_pause_generator(_pauses(3))
-        self.lite.read_if.r_channel.set_pause_generator(_pauses(4))
+        if WISHBONE:
+            self.master = WishboneMaster(dut, _pauses(3))
+            self.bus = Wishbone(self.master)
+        else:
+            lite = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), clock, reset, reset_active_level=False)
+            lite.write_if.b_channel.set_pause_generator(_pauses(3))
+            lite.read_if.r_channel.set_pause_generator(_pauses(4))
+            self.bus = Bus(lite)
         self.driver = _driver()
         self.names = {select: name for name, (select, _) in self.driver.MEMORIES.items()}
         self.given: list[int] = []
         self.sent = self.received = self.words = self.wrong = 0
 
     async def run(self) -> None:
-        self.core = await bridge(self.driver.Core)(Bus(self.lite))
+        self.core = await bridge(self.driver.Core)(self.bus)
         commands = Commands()
         while (command := commands.take()[0]) != 0:
             await getattr(self, f"do_{command}")(commands)
@@ -137,17 +160,31 @@ class Replay:
         await write(driver.COMMAND, driver.COMMAND_WRITE)
 
 
+async def refuse_a_part_of_a_register(bench: Replay) -> None:
+    """A Wishbone write that does not select all bytes ends in an error and changes nothing; a whole one is kept."""
+    driver, master = bench.driver, bench.master
+    assert await master.write(driver.ADDRESS, 1)
+    assert not await master.write(driver.ADDRESS, 0, select=0b0011)
+    assert await master.read(driver.ADDRESS) == 1
+    assert await master.read(driver.ID) == driver.MAGIC
+
+
 @cocotb.test()
 async def replay(dut) -> None:
     """Every spike and every word comes back as the vectors say; nothing is left in the streams."""
-    cocotb.start_soon(Clock(dut.aclk, 10, unit="step").start())
+    clock, reset, level = (dut.clk_i, dut.rst_i, 1) if WISHBONE else (dut.aclk, dut.aresetn, 0)
+    cocotb.start_soon(Clock(clock, 10, unit="step").start())
+    reset.value = level
     bench = Replay(dut)
-    dut.aresetn.value = 0
-    await ClockCycles(dut.aclk, 4)
-    dut.aresetn.value = 1
-    await RisingEdge(dut.aclk)
+    await ClockCycles(clock, 4)
+    reset.value = 1 - level
+    await RisingEdge(clock)
+    if WISHBONE:
+        await refuse_a_part_of_a_register(bench)
     await bench.run()
-    await ClockCycles(dut.aclk, 200)
+    await ClockCycles(clock, 200)
     assert bench.sink.empty()
     dut._log.info("BUS sent=%d received=%d words=%d wrong=%d", bench.sent, bench.received, bench.words, bench.wrong)
     assert bench.wrong == 0
+    if WISHBONE:
+        assert bench.master.unasked == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from neuro.program import StepProgram
@@ -24,12 +25,28 @@ class BusRun:
     wrong: int
 
 
-def run_bus(program: StepProgram, folder: Path, *, ticks: int, every: int, pause: float, seconds: float) -> BusRun:
-    """Export a program, wrap it in AXI and replay its vectors with both sides pausing."""
+class Wrapper(Enum):
+    """What is around the core; the value ends the name of its top."""
+
+    AXI = "axi"
+    WISHBONE = "wishbone"
+
+
+def run_bus(
+    program: StepProgram,
+    folder: Path,
+    *,
+    ticks: int,
+    every: int,
+    pause: float,
+    seconds: float,
+    wrapper: Wrapper = Wrapper.AXI,
+) -> BusRun:
+    """Export a program, wrap it and replay its vectors with all sides pausing."""
     core = export(program, folder, ticks=ticks, every=every)
 
-    top, compiled = f"{core.name}_axi", folder / "bus.vvp"
-    sources = [*core.sources, *(path for path in sorted((folder / "bus").glob("*.v")) if "wishbone" not in path.name)]
+    top, compiled = f"{core.name}_{wrapper.value}", folder / "bus.vvp"
+    sources = [*core.sources, *sorted((folder / "bus").glob("*.v"))]
     command = ["iverilog", "-g2005", "-s", top, "-o", str(compiled), *map(str, sources)]
     tools.run("compiling", command, folder=folder, seconds=120)
     config = str(Path(sys.executable).parent / "cocotb-config")
@@ -46,6 +63,7 @@ def run_bus(program: StepProgram, folder: Path, *, ticks: int, every: int, pause
         "PYTHONPATH": str(ROOT),
         "SPIKELOOM_CORE": str(folder),
         "SPIKELOOM_PAUSE": str(pause),
+        "SPIKELOOM_BUS": wrapper.value,
         "COCOTB_LOG_LEVEL": "INFO",
     }
     command = ["vvp", "-m", library, str(compiled)]

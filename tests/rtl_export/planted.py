@@ -55,14 +55,20 @@ PLANTED = {
         "exactly the largest win", "formal_winners", "winners.v", "places <= places - with_bit;", "places <= places;"
     ),
     "a refractory time too short": Planted(
-        "refractory kept", "refractory", "pop_a__step.v", "settled_counter = fired ? 2'd2", "settled_counter = fired ? 2'd1"
+        "refractory kept",
+        "refractory",
+        "pop_a__step.v",
+        "settled_counter = fired ? 2'd2",
+        "settled_counter = fired ? 2'd1",
     ),
     "a bound too high": Planted(
-        "weights within bounds", "weights", "proj_sa__on_post.v", "(event2_w < 4'sd5) ? event2_w : 4'sd5", "(event2_w < 4'sd6) ? event2_w : 4'sd6"
+        "weights within bounds",
+        "weights",
+        "proj_sa__on_post.v",
+        "(event2_w < 4'sd5) ? event2_w : 4'sd5",
+        "(event2_w < 4'sd6) ? event2_w : 4'sd6",
     ),
-    "the first spike skipped": Planted(
-        _SPIKES, "spikes_of_core", "spike_sender.v", "position <= 0;", "position <= 1;"
-    ),
+    "the first spike skipped": Planted(_SPIKES, "spikes_of_core", "spike_sender.v", "position <= 0;", "position <= 1;"),
     "an address that changes while it waits": Planted(
         _SPIKES,
         "spikes_of_core",

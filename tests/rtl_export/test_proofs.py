@@ -11,7 +11,7 @@ from rtl_export import export, tools, yosys
 from rtl_export.flows.formal import Property, prove
 from rtl_export.flows.lint import lint
 from rtl_export.flows.properties import PROPERTIES
-from tests.rtl_export.bus_runs import run_bus
+from tests.rtl_export.bus_runs import Wrapper, run_bus
 from tests.rtl_export.planted import PLANTED
 from tests.rtl_export.programs import network
 from tests.rtl_export.simulators import needs_icarus
@@ -57,8 +57,9 @@ def test_every_proof_has_a_planted_bug() -> None:
 @needs_icarus
 @needs_cocotb
 @pytest.mark.long
-def test_a_core_behind_axi_gives_its_golden_vectors(tmp_path: Path) -> None:
-    run = run_bus(network(), tmp_path / "core", ticks=12, every=5, pause=0.5, seconds=600)
+@pytest.mark.parametrize("wrapper", Wrapper)
+def test_a_core_behind_a_bus_gives_its_golden_vectors(wrapper: Wrapper, tmp_path: Path) -> None:
+    run = run_bus(network(), tmp_path / "core", ticks=12, every=5, pause=0.5, seconds=600, wrapper=wrapper)
     assert run.wrong == 0
     assert run.received > 0
     assert run.words > 0
