@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -15,6 +18,22 @@ Vectors = npt.NDArray[np.float32]
 Singles = npt.NDArray[np.float32]
 
 L2, COSINE, INNER_PRODUCT = 0, 1, 2
+
+
+@intrinsic
+def prefetch(_context: Any, array: Any, place: Any) -> Any:
+    """Have the processor fetch ``array[place]`` ahead of its use (LLVM's prefetch: to read, into all caches, data)."""
+
+    def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+        values, at = target.make_array(signature.args[0])(target, builder, given[0]), given[1]
+        whole, pointer = ir.IntType(32), ir.IntType(8).as_pointer()
+        address = builder.bitcast(builder.gep(values.data, [at]), pointer)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, whole, whole, whole])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
+        builder.call(function, [address, whole(0), whole(3), whole(1)])
+        return target.get_dummy_value()
+
+    return types.void(array, place), generate
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")

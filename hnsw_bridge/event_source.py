@@ -276,6 +276,10 @@ def _print_winners(out: _Text, program: EventProgram) -> None:
     out.add(1, "first = fired", "if hits > 1:", "    bridge.ascend(keys, hits)", "for a in range(hits):")
     out.add(2, "slot = keys[a] & 0xFFFFFFFF", f"{spike_ticks}[fired] = n", f"{spike_nodes}[fired] = keys[a] >> 32")
     out.add(2, f"{spike_slots}[fired] = slot", "fired += 1")
+    out.add(
+        2,
+        *(f"bridge.prefetch({out.use(f'q{index}_row_start')}, keys[a] >> 32)" for index in range(len(program.layers))),
+    )
     if program.neurons.refractory is not None:
         period = out.use("period")
         out.add(2, f"ready[slot] = n + {f'{period}[node_of[slot]]' if program.period.ndim else period}")
@@ -291,6 +295,10 @@ def _print_layer(out: _Text, program: EventProgram, index: int, layer: EventLaye
     else:
         out.add(1, f"for past in range(n - {delay}, n - {delay} + 1 if arrives else n - {delay}):")
     out.add(2, "start = 0 if past < 1 else ends[past - 1]", "stop = 0 if past < 0 else ends[past]")
+    # In a large graph a row of links is far away: all rows of the tick are on their way before the first is used.
+    rows = [column, *(out.use(f"q{index}_{name}") for name in layer.weights)]
+    out.add(2, "for b in range(start, stop):", f"    ahead = {row_start}[spike_nodes[b]]")
+    out.add(3, *(f"bridge.prefetch({row}, ahead + {far})" for far in (0, 16) for row in rows))
     out.add(2, "for b in range(start, stop):", "    source = spike_nodes[b]")
     out.add(3, f"for synapse in range({row_start}[source], {row_start}[source + 1]):")
     if layer.delay.ndim:

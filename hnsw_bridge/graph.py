@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hnsw_bridge.csr import CompressedRows
 from hnsw_bridge.index import SpikeIndex
 from hnsw_bridge.labels import IntArray, checked_labels, find_labels
 from hnsw_bridge.metric import FloatArray, Metric, VectorArray, similarities
@@ -17,7 +18,7 @@ from neuro.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Links:
+class Links(CompressedRows):
     """Directed links between nodes, CSR.
 
     Args:
@@ -29,18 +30,6 @@ class Links:
     row_start: IntArray
     column: IntArray
     distance: FloatArray
-
-    def __len__(self) -> int:
-        return int(self.column.size)
-
-    @property
-    def nodes(self) -> int:
-        """Number of nodes."""
-        return int(self.row_start.size - 1)
-
-    def source(self) -> IntArray:
-        """The node at the start of each link, shape (links,)."""
-        return np.repeat(np.arange(self.nodes, dtype=np.int64), np.diff(self.row_start))
 
     def both_ways(self) -> Links:
         """Each link and its reverse, once, ordered by (source, end)."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from hnsw_bridge.csr import CompressedRows
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray
 from neuro.checks import check_name
@@ -17,7 +18,7 @@ MOST_WEIGHT = 1000.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EdgeLayer:
+class EdgeLayer(CompressedRows):
     """Directed edges between nodes, CSR; each edge once, ordered by (source, end).
 
     Args:
@@ -46,18 +47,6 @@ class EdgeLayer:
         _check_ends(self.name, self.column, self.nodes)
         if not np.all(np.isfinite(self.weight)) or np.any(np.abs(self.weight) > MOST_WEIGHT):
             raise InvalidInput(f"layer {self.name!r} has a weight that is not finite or beyond {MOST_WEIGHT:g}")
-
-    def __len__(self) -> int:
-        return int(self.column.size)
-
-    @property
-    def nodes(self) -> int:
-        """Number of nodes."""
-        return int(self.row_start.size - 1)
-
-    def source(self) -> IntArray:
-        """The node at the start of each edge, shape (edges,)."""
-        return np.repeat(np.arange(self.nodes, dtype=np.int64), np.diff(self.row_start))
 
     def neighbours(self, node: int) -> tuple[IntArray, FloatArray]:
         """Ends and weights of the edges that leave a node."""

@@ -264,6 +264,8 @@ def build_search(
     if len(links) > index.nodes:
         raise InvalidInput(f"the graph has {len(links)} nodes, the index {index.nodes}; read the graph of this index")
     nobody = Seeds(np.zeros((0, 1), dtype=np.int64), np.zeros((0, 1)))
+    if links.metric is not index.metric:
+        raise InvalidInput(f"the graph counts {links.metric}, the index {index.metric}; read the graph of this index")
     program = event_program(lower(spreading_circuit(links, nobody, chosen, layers)), NODES)
     return NeuromorphicSearch(
         index, links, chosen, tuple(layers), proposals, program=program, _lasting=LastingStates(program)

@@ -34,8 +34,8 @@ class WeightRule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ExponentialWeights:
-    """w = nearest * 2^-c : ``nearest`` for the nearest neighbour, half of it at the average one.
+class _FromNearest:
+    """A rule that starts from the weight of the nearest neighbour.
 
     Raises:
         InvalidInput: nearest is not above 0, or above 1000.
@@ -45,6 +45,15 @@ class ExponentialWeights:
 
     def __post_init__(self) -> None:
         _check_positive(nearest=self.nearest)
+
+
+@dataclass(frozen=True, slots=True)
+class ExponentialWeights(_FromNearest):
+    """w = nearest * 2^-c : ``nearest`` for the nearest neighbour, half of it at the average one.
+
+    Raises:
+        InvalidInput: nearest is not above 0, or above 1000.
+    """
 
     def __call__(self, links: Links) -> FloatArray:
         """The weights."""
@@ -72,17 +81,12 @@ class SoftmaxWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class InverseDistanceWeights:
+class InverseDistanceWeights(_FromNearest):
     """w = nearest / (1 + c): half of ``nearest`` at the average neighbour, falling slowly beyond.
 
     Raises:
         InvalidInput: nearest is not above 0, or above 1000.
     """
-
-    nearest: float = 4.0
-
-    def __post_init__(self) -> None:
-        _check_positive(nearest=self.nearest)
 
     def __call__(self, links: Links) -> FloatArray:
         """The weights."""

@@ -150,6 +150,14 @@ def test_unusable_queries_are_refused(search: NeuromorphicSearch, arguments: dic
         search.query(**arguments)
 
 
+def test_a_graph_of_another_metric_or_of_more_items_is_refused(search: NeuromorphicSearch) -> None:
+    vectors = search.index.vectors
+    with pytest.raises(InvalidInput, match=r"the graph counts Metric\.L2, the index Metric\.COSINE"):
+        build_search(build_index(vectors, metric=Metric.COSINE), graph=search.graph)
+    with pytest.raises(InvalidInput, match="the graph has 300 nodes, the index 10"):
+        build_search(build_index(vectors[:10]), graph=search.graph)
+
+
 def test_importing_the_bridge_loads_no_engine() -> None:
     code = "import sys, hnsw_bridge; print({'brian2', 'hnswlib', 'networkx', 'numba', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
