@@ -31,8 +31,8 @@ from rtl_export.words import Contents, Word
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-_ROWS = 256
-"""Compared ticks whose words become text at once."""
+_WORDS_AT_ONCE = 1 << 18
+"""Words that become text at once: many ticks of a small core, few of a large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,16 @@ class Block:
     word: Word
     values: dict[str, IntArray]
 
+    @property
+    def count(self) -> int:
+        """How many words a tick."""
+        return int(next(iter(self.values.values())).shape[1])
+
     def commands(self, rows: slice) -> list[bytes]:
         """The commands that read them, one for each of these rows' ticks."""
         some = {name: values[rows] for name, values in self.values.items()}
-        ticks, count = next(iter(some.values())).shape
-        command = f"5 {self.select:x} {self.first:x} {count:x}\n".encode("ascii")
+        ticks = len(next(iter(some.values())))
+        command = f"5 {self.select:x} {self.first:x} {self.count:x}\n".encode("ascii")
         # Each word takes as many digits, so one text of all rows falls apart into equal parts.
         text = self.word.hex_lines({name: values.ravel() for name, values in some.items()})
         size = len(text) // max(ticks, 1)
@@ -77,6 +82,7 @@ def command_lines(
     stimulus = _Stimulus(core, program, ticks)
     sent = _sent(core, golden, ticks)
     restarts = _restarts(program, ticks)
+    at_once = max(_WORDS_AT_ONCE // max(sum(block.count for block in blocks), 1), 1)
     reads: list[tuple[bytes, ...]] = []
     for tick in range(ticks):
         yield stimulus.lines(tick)
@@ -84,10 +90,10 @@ def command_lines(
         yield b"4 %x %x\n" % (restarts[tick], spikes.size) + b"".join(b"%x\n" % value for value in spikes)
         if tick % every == 0:
             row = tick // every
-            if row % _ROWS == 0:
-                some = slice(row, row + _ROWS)
+            if row % at_once == 0:
+                some = slice(row, row + at_once)
                 reads = list(zip(*(block.commands(some) for block in blocks), strict=True))
-            yield from reads[row % _ROWS]
+            yield from reads[row % at_once]
     yield b"0\n"
 
 

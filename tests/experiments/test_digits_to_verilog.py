@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,11 @@ from neuro.experiments import QuietStages
 from neuro.experiments.digits_to_verilog import read_settings, run_demo
 from neuro.experiments.digits_to_verilog.data import load_split
 from neuro.experiments.digits_to_verilog.graph import recall_of
+from neuro.experiments.digits_to_verilog.pipeline import run_stages
 from neuro.experiments.digits_to_verilog.settings import DigitsSettings
 from neuro.experiments.digits_to_verilog.silicon import installed_simulators
 from neuro.store import is_untouched, load_circuit
-from rtl_export import Outcome, Simulator, SimulatorResult, SynthesisResult
+from rtl_export import Outcome, Simulator, SimulatorResult, SynthesisResult, tools
 
 pytestmark = pytest.mark.slow
 
@@ -135,6 +138,24 @@ def test_a_failing_stage_leaves_nothing(small: Path, tmp_path: Path, monkeypatch
     with pytest.raises(RuntimeError, match="a stage broke"):
         run_demo(read_settings(small, 1), tmp_path / "runs" / "demo", QuietStages())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_the_simulators_that_run_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: object, **__: object) -> None:
+        tools.run("a simulator", [sys.executable, "-c", "import time; time.sleep(100)"], folder=tmp_path, seconds=100)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"{PIPELINE}.installed_simulators", lambda: (Simulator.CXXRTL,))
+    for name in ("load_split", "encode", "silicon_circuit", "quantise_circuit", "export_core"):
+        monkeypatch.setattr(f"{PIPELINE}.{name}", lambda *_: (None, None))
+    for name, stub in {"simulate_core": hang, "synthesise": hang, "_in_software": stop}.items():
+        monkeypatch.setattr(f"{PIPELINE}.{name}", stub)
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_stages(DigitsSettings(), tmp_path, QuietStages(), None)
+    assert time.monotonic() - start < 30
 
 
 def test_the_split_is_the_seeds() -> None:

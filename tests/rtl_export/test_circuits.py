@@ -15,7 +15,7 @@ from neuro.lowering import lower
 from neuro.program import StepProgram
 from neuro.quantise import quantise
 from neuro.simulators.fixed_point import largest_values, with_peaks
-from rtl_export import Outcome, export, netlist
+from rtl_export import Outcome, Simulator, export, netlist, verify
 from tests.conformance.circuits import CASES, DRIVES, ONLY_FLOAT, one_of_each_model
 from tests.conformance.language_circuits import CASES as LANGUAGE_CASES
 from tests.conformance.support import MODELS
@@ -89,3 +89,15 @@ def test_several_cores_do_what_one_does(name: str, tmp_path: Path) -> None:
     result = run_icarus(core)
     assert (result.outcome, result.ticks) == (Outcome.PASSED, ticks), result.detail
     assert result.spikes == sum(len(golden.spikes[part.name]) for part in program.populations) > 0
+
+
+@pytest.mark.long
+def test_verilator_compiles_one_core_for_several(tmp_path: Path) -> None:
+    build, ticks = CIRCUITS["delay 1"]
+    program = integers(build, ticks)
+    golden = interpret(program, ticks, probe_everything(program))
+    core = export(program, tmp_path / "core", ticks=ticks, golden=golden, cores=3)
+    (result,) = verify(core.folder, simulators=(Simulator.VERILATOR,))
+    assert (result.outcome, result.ticks, result.mismatches) == (Outcome.PASSED, ticks, 0), result.detail
+    assert result.spikes == len(golden.spikes["a"]) > 0
+    assert ticks < result.clocks <= ticks * result.most_clocks

@@ -15,7 +15,10 @@ from neuro.errors import InvalidInput, ToolError
 from neuro.program import Assignment, StepProgram, Symbol
 from rtl_export import Outcome, Simulator, SimulatorResult, export, netlist, read_core, record, require_equal, verify
 from rtl_export import verify as verify_core
+from rtl_export.export import changing_states
 from rtl_export.tools import find_compiler
+from rtl_export.vectors import command_lines
+from tests.oracle import interpret
 from tests.rtl_export.programs import PROGRAMS, counter, network
 from tests.rtl_export.simulators import exported, golden, needs_icarus, run_icarus
 
@@ -198,3 +201,12 @@ def test_no_tick_takes_more_clocks_than_promised(tmp_path: Path) -> None:
     program: StepProgram = network()
     text = (exported(program, tmp_path / "core").tb / "testbench.v").read_text()
     assert f"MOST_CLOCKS = {netlist(program).most_clocks};" in text
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_how_many_words_become_text_at_once_does_not_show(every: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = PROGRAMS["network"]()
+    recording = interpret(program, 20, changing_states(program, every))
+    whole = b"".join(command_lines(netlist(program), program, recording, 20, every))
+    monkeypatch.setattr("rtl_export.vectors._WORDS_AT_ONCE", 1)
+    assert b"".join(command_lines(netlist(program), program, recording, 20, every)) == whole
