@@ -1,7 +1,7 @@
 """LibreLane: checks a ``config.json`` against LibreLane's own variables; run by the Python that LibreLane lives in.
 
 ``python librelane_check.py CONFIG.json`` prints one complaint a line, and ends with status 1 where there is any.
-It imports nothing of Spikeloom: LibreLane's requirements may differ from ours, so it may live in an environment of its own.
+It imports nothing of Spikeloom: LibreLane's requirements may differ from ours, so it may live on its own.
 """
 
 from __future__ import annotations

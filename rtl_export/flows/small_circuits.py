@@ -76,7 +76,7 @@ def plasticity() -> StepProgram:
 
 
 def _population(size: int, winners: WinnersRule | None = None) -> PopulationProgram:
-    """Neurons that leak a quarter a tick and fire above 3; they start again at 6, so only refractoriness stills them."""
+    """Neurons that leak a quarter a tick, fire above 3 and start again at 6: only refractoriness stills them."""
     leak = RoundShift(Binary("-", Binary("*", _V, Constant(4)), _V), 2)
     return PopulationProgram(
         "a",
