@@ -75,7 +75,8 @@ def test_opensta_takes_the_constraints(core: ExportedCore, tmp_path: Path) -> No
     library = Library.read(_written(tmp_path / "cells.lib", tiny_library()))
     sdc = core.folder / "flows" / f"{core.name}.sdc"
     netlist = tmp_path / "netlist.v"
-    text = "module t (clk, a, b);\n  input clk, a;\n  output b;\n  wire c;\n  FLOP f (.C(clk), .D(a), .Q(c));\n  BUF g (.A(a), .Y(b));\nendmodule\n"
+    cells = "FLOP f (.C(clk), .D(a), .Q(c)); BUF g (.A(a), .Y(b));"
+    text = f"module t (clk, a, b); input clk, a; output b; wire c; {cells} endmodule\n"
     netlist.write_text(text)
     check_constraints(netlist, "t", [library], sdc, tmp_path)
     netlist.write_text(text.replace("clk", "clock"))
