@@ -46,28 +46,29 @@ def mutated_circuits() -> tuple[tuple[str, StepProgram, int], ...]:
 
     mechanisms = joined({name: PROGRAMS[name] for name in _MECHANISMS})
     learning = side_by_side([integers(*CIRCUITS[name]) for name in _LEARNING])
-    return ("mechanisms", stressed(mechanisms, 80), 80), ("learning", stressed(learning, 100), 100)
+    return ("mechanisms", stressed(mechanisms, 120), 120), ("learning", stressed(learning, 160), 160)
 
 
 def stressed(program: StepProgram, ticks: int) -> StepProgram:
-    """The program with more sources: spikes that come all the time, then some that drive every state beyond its bounds.
+    """The program with more sources: spikes from half time on, and at the end some that drive every state out of bounds.
 
     What a natural run never reaches can't be told from what does not work: a quantiser leaves room above every state,
     and a small circuit may hardly fire.
     """
     rng = np.random.default_rng(7)
     at, who = np.nonzero(rng.random((ticks, 4)) < _RAIN)
+    at, who = at[at >= ticks // 2], who[at >= ticks // 2]
     sources = (
         SourceProgram("rain", 4, at.astype(np.int64), who.astype(np.int64)),
-        _source("up", ticks * 2 // 3),
-        _source("down", ticks * 5 // 6),
+        _source("up", ticks * 7 // 8),
+        _source("down", ticks * 15 // 16),
     )
     projections = []
     for part in program.populations:
         bounds = {state.name: state.format for state in part.states if state.format is not None}
         if part.size and bounds:
             first = next(iter(bounds))
-            drops = rng.integers(bounds[first].lowest // 4, bounds[first].highest // 2 + 1, 4 * part.size)
+            drops = rng.integers(bounds[first].lowest // 16, bounds[first].highest // 4 + 1, 4 * part.size)
             projections += [
                 _rain(f"rain_{part.name}", part, first, drops, bounds[first]),
                 _storm("up", part, {name: form.highest for name, form in bounds.items()}),

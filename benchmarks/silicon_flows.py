@@ -32,7 +32,7 @@ _MACRO = "RM_IHPSG13_1P_1024x16_c2_bm_bist_typ_1p20V_25C.lib"
 _PERIOD_NS = 6.0
 _LEAST_MHZ = 150.0
 _MUTANTS = 200
-_EVERY = 5
+_EVERY = 2
 
 
 def _library(name: str = _CELLS) -> Path:
