@@ -50,7 +50,7 @@ def mutated_circuits() -> tuple[tuple[str, StepProgram, int], ...]:
 
 
 def stressed(program: StepProgram, ticks: int) -> StepProgram:
-    """The program with more sources: spikes from half time on, and at the end some that drive every state out of bounds.
+    """The program with more sources: spikes from half time on, at the end some that drive every state out of bounds.
 
     What a natural run never reaches can't be told from what does not work: a quantiser leaves room above every state,
     and a small circuit may hardly fire.
