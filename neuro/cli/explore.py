@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,7 +36,8 @@ def explore(
     points = designs(_numbers(widths, "--widths"), _numbers(cores, "--cores"), (False, True) if shifts else (False,))
     described = load_circuit(circuit)
     with ShownStages() as stages, stages.stage("Explore", len(points)) as advance:
-        found = sweep(described, ticks, points, output / "points", liberty=liberty, advance=lambda: advance(1))
+        done = count(1)
+        found = sweep(described, ticks, points, output / "points", liberty=liberty, advance=lambda: advance(next(done)))
     front = pareto(found)
     write_json(output / "explored.json", [asdict(point) | {"pareto": point in front} for point in found])
     _plot(found, front, output / "explored.png")
@@ -45,6 +47,7 @@ def explore(
             f"{point.design.cores}",
             "shifts" if point.design.power_of_two_leaks else "exact",
             f"{point.accuracy:.3f}",
+            f"{100 * point.rate_change:.1f}",
             f"{point.area:,.0f}",
             f"{point.memory_bits:,}",
             f"{point.most_clocks:,}",
@@ -53,7 +56,7 @@ def explore(
         for point in found
     ]
     area = "Cells " if liberty is None else "Area um2 "
-    columns = ("Bits ", "Cores ", "Leaks", "Spikes kept ", area, "Memory bits ", "Clocks ", "Pareto")
+    columns = ("Bits ", "Cores ", "Leaks", "Spikes kept ", "Rates % ", area, "Memory bits ", "Clocks ", "Pareto")
     print_table(str(circuit), columns, rows)
 
 

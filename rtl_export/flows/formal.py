@@ -1,7 +1,8 @@
 """Formal: properties by model checking without a bound, and RTL against netlist.
 
-A property is proven by property directed reachability (IC3): ABC's ``pdr`` finds an inductive invariant, so nothing is
-left out after some number of clocks. What is limited is the size of the circuit: see :mod:`rtl_export.flows.properties`.
+A property is proven by property directed reachability (IC3): ABC's ``pdr`` finds an inductive invariant, so nothing
+is left out after some number of clocks. What is limited is the size of the circuit: see
+:mod:`rtl_export.flows.properties`.
 
 Source: Een, Mishchenko and Brayton, Efficient implementation of property directed reachability, FMCAD 2011.
 """

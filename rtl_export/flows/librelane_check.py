@@ -1,7 +1,7 @@
 """LibreLane: checks a ``config.json`` against LibreLane's own variables; run by the Python that LibreLane lives in.
 
-``python librelane_check.py CONFIG.json`` prints one complaint a line, and ends with status 1 where there is any. It
-imports nothing of Spikeloom: LibreLane's requirements may differ from ours, so it may live in an environment of its own.
+``python librelane_check.py CONFIG.json`` prints one complaint a line, and ends with status 1 where there is any.
+It imports nothing of Spikeloom: LibreLane's requirements may differ from ours, so it may live on its own.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ def main() -> int:
             complaints += [f"{name}: {text}" for text in warned]
         except (ValueError, TypeError) as error:
             complaints.append(f"{name}: {error}")
-    print(f"{len(given)} of {len(known)} variables checked")
-    print("\n".join(complaints))
+    sys.stdout.write("\n".join([f"{len(given)} of {len(known)} variables checked", *complaints, ""]))
     return 1 if complaints else 0
 
 

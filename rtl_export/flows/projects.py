@@ -117,5 +117,6 @@ def _sdc() -> str:
         f"create_clock -name clk -period {PERIOD_NS:g} [get_ports clk]",
         "set_clock_uncertainty 0.25 [get_clocks clk]",
     ]
-    lines += [f"set_input_delay {0.2 * PERIOD_NS:g} -clock clk [all_inputs]"]
+    lines += ["set data_inputs [lsearch -inline -all -not -exact [all_inputs] [get_ports clk]]"]
+    lines += [f"set_input_delay {0.2 * PERIOD_NS:g} -clock clk $data_inputs"]
     return "\n".join([*lines, f"set_output_delay {0.2 * PERIOD_NS:g} -clock clk [all_outputs]", ""])

@@ -1,4 +1,4 @@
-"""Small circuits: what properties are proven on, as little as shows every mechanism; made by the generator like any core.
+"""Small circuits: what properties are proven on, as little as shows every mechanism; the generator makes them all.
 
 A proof covers every input and any number of ticks, but its cost grows with the number of registers. So neurons are few
 and numbers have few bits; the text that is proven comes from the templates and rules that print the large ones.
@@ -76,7 +76,7 @@ def plasticity() -> StepProgram:
 
 
 def _population(size: int, winners: WinnersRule | None = None) -> PopulationProgram:
-    """Neurons that leak a quarter a tick and fire above 3. They start again at 6: only refractoriness keeps them still."""
+    """Neurons that leak a quarter a tick, fire above 3 and start again at 6: only refractoriness stills them."""
     leak = RoundShift(Binary("-", Binary("*", _V, Constant(4)), _V), 2)
     return PopulationProgram(
         "a",

@@ -89,6 +89,19 @@ def time_netlist(
     return Timing(period_ns, slack * 1e9 if abs(slack) < 1e-6 else slack)
 
 
+def check_constraints(netlist: Path, top: str, libraries: Sequence[Library], sdc: Path, scratch: Path) -> str:
+    """Read constraints for a netlist and return what OpenSTA says of its setup.
+
+    Raises:
+        ToolError: OpenSTA is missing, or a constraint does not fit the netlist.
+    """
+    log = _run([*_begin(netlist, top, libraries), f"read_sdc {_path(sdc)}", "check_setup -verbose"], scratch)
+    # OpenSTA goes on where a port is not there.
+    if "Warning" in log:
+        raise ToolError(f"{_STEP}: {sdc.name} does not fit {top}:\n{log[-600:].strip()}")
+    return log
+
+
 def power_of_netlist(
     netlist: Path,
     top: str,

@@ -1,4 +1,4 @@
-"""A cocotb bench: replays an export's commands over AXI4-Lite or Wishbone and AXI4-Stream, all sides hesitating at random.
+"""A cocotb bench: replays an export's commands over AXI4-Lite or Wishbone and AXI4-Stream, with random pauses.
 
 It runs inside the simulator (see `bus_runs`); the registers are driven by the export's own generated Python driver.
 """

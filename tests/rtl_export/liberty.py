@@ -37,6 +37,15 @@ _FLOP = """
 
 _LIBRARY = """library (tiny) {{
   delay_model : table_lookup;
+  time_unit : "1ns";
+  input_threshold_pct_rise : 50;
+  input_threshold_pct_fall : 50;
+  output_threshold_pct_rise : 50;
+  output_threshold_pct_fall : 50;
+  slew_lower_threshold_pct_rise : 20;
+  slew_lower_threshold_pct_fall : 20;
+  slew_upper_threshold_pct_rise : 80;
+  slew_upper_threshold_pct_fall : 80;
   capacitive_load_unit (1,pf);
   time_unit : "1ns";
   lu_table_template (t) {{

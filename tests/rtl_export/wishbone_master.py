@@ -1,4 +1,4 @@
-"""A Wishbone B4 classic master for cocotb: one transfer at a time, idle clocks between them, and the slave's manners judged.
+"""A Wishbone B4 classic master for cocotb: one transfer at a time, idle clocks between, and the slave's manners judged.
 
 Source: Wishbone B4, chapters 3.1.3 (handshake) and 3.2 (single transfers): a slave ends a transfer by exactly one of
 ACK_O and ERR_O, and only while CYC_I and STB_I are asserted.
