@@ -20,6 +20,7 @@ from hnsw_bridge import (
     Spreading,
     build_index,
     build_search,
+    events,
 )
 from hnsw_bridge.metric import distances
 from neuro.errors import InvalidInput
@@ -90,13 +91,18 @@ def test_a_search_repeats_itself(search: NeuromorphicSearch) -> None:
     assert np.array_equal(first.labels[4], alone.labels[0])
 
 
-def test_a_batch_with_more_spikes_than_expected_is_its_queries_one_by_one(search: NeuromorphicSearch) -> None:
-    """Queries of 180 spikes, for which a batch has no room at first; and nodes that remember from one to the next."""
+def test_a_batch_that_outgrows_its_room_is_its_queries_one_by_one(
+    search: NeuromorphicSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Queries of 180 spikes in room for 16 awake nodes at first; and nodes that remember from one query to the next."""
+    monkeypatch.setattr(events, "_FEWEST", 16)
+    monkeypatch.setattr(events, "_MANY", 8)
     settings = Spreading(quota=180, parts=Parts(history=History()))
     one, other = (build_search(search.index, settings, search.graph) for _ in range(2))
     queries = clusters(3, items=12)
     whole, single = one.query(queries, 5), [other.query(query[None], 5) for query in queries]
     assert whole.activated.min() > 64
+    assert whole.awake.min() > 64
     assert np.array_equal(whole.labels, np.concatenate([result.labels for result in single]))
     for run, result in zip(whole.runs, single, strict=True):
         assert run.awake == result.awake[0]
