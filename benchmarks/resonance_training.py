@@ -33,7 +33,10 @@ def _digits(lab: Any, what: str, baseline: str) -> Measured:
         "firing rate": [run.rate for run in ours],
         "cpu seconds": [run.cpu_seconds for run in ours],
     }
-    note = f"{first.parameters:,} parameters, {_SECONDS:g} CPU-s; 360 digits held out, split by seed {SEEDS}"
+    note = (
+        f"{first.parameters:,} parameters, {_SECONDS:g} CPU-s with the kernel machine that teaches; "
+        f"360 digits held out, split by seed {SEEDS}"
+    )
     return Measured(value, "%", "the same network, omega 0, for the peer", samples, "leaky integrators", other, note)
 
 
