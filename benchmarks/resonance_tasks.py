@@ -6,8 +6,9 @@ import math
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -49,10 +50,20 @@ class Recipe:
 
 _SMALL = Distortion(shift=0.1, turn=0.1, stretch=0.08, bend=0.06, noise=0.05)
 SEQUENTIAL = Recipe(ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, readout=(0.0, 1.0)), _SMALL)
-PERMUTED = Recipe(ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, readout=(0.0, math.pi)), _SMALL)
-LEAKY = Recipe(
-    ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, oscillates=False, readout=(0.0, 0.0), readout_tau=30.0),
-    _SMALL,
+PERMUTED = Recipe(
+    ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, readout=(0.0, math.pi)),
+    Distortion(shift=0.05, turn=0.05, stretch=0.03),
+    teaching=0.0,
+)
+_LEAKY = ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, oscillates=False, readout=(0.0, 0.0), readout_tau=30.0)
+RECIPES = MappingProxyType(
+    {
+        "sequential": SEQUENTIAL,
+        "permuted": PERMUTED,
+        # The baseline: the same training of leaky integrators.
+        "leaky sequential": replace(SEQUENTIAL, config=_LEAKY),
+        "leaky permuted": replace(PERMUTED, config=_LEAKY),
+    }
 )
 
 
@@ -68,7 +79,9 @@ def train_on_images(
     """Train a classifier of pixel sequences; ``order`` is the order in which the pixels of an image come."""
     torch.manual_seed(seed)
     model = ResonanceClassifier(recipe.config, 10)
-    trainer = ResonanceTrainer(model, learning_rate=recipe.learning_rate, label_smoothing=0.0)
+    # A teacher's answers are smooth already.
+    smoothing = 0.0 if recipe.teaching else 0.05
+    trainer = ResonanceTrainer(model, learning_rate=recipe.learning_rate, label_smoothing=smoothing)
     # The first call loads the kernels: not a part of the training.
     model(torch.zeros(2, 1, 1)).sum().backward()
     start = time.process_time()

@@ -48,9 +48,9 @@ class Text:
 @cache
 def text() -> Text:
     """All glosses in a random order, a line each; rare characters are one token; the last 100,000 are held out."""
-    rows = json.loads((DATA / "text" / "wordnet_nouns.json").read_text(encoding="utf-8"))
-    order = np.random.default_rng(0).permutation(len(rows))
-    whole = "\n".join(rows[place]["gloss"] for place in order)
+    glosses = json.loads((DATA / "text" / "wordnet_nouns.json").read_text(encoding="utf-8"))["gloss"]
+    order = np.random.default_rng(0).permutation(len(glosses))
+    whole = "\n".join(glosses[place] for place in order)
     common = [letter for letter, count in Counter(whole).most_common() if count >= _RARE]
     names = {letter: number for number, letter in enumerate(sorted(common), start=1)}
     codes = np.array([names.get(letter, 0) for letter in whole], dtype=np.int64)

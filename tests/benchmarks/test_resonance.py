@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
+from benchmarks import resonance_text  # noqa: E402
 from benchmarks.resonance_images import Distortion, KernelTeacher  # noqa: E402
 from benchmarks.resonance_text import Result, parameters_at  # noqa: E402
 
@@ -41,6 +45,30 @@ def test_the_teacher_names_images_that_it_never_saw() -> None:
     torch.testing.assert_close(chances.sum(-1), torch.ones(30))
     assert torch.equal(chances.argmax(-1), labels[60:])
     assert float(chances.max(-1).values.mean()) > 0.8
+
+
+def test_rare_characters_of_the_glosses_are_one_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "text").mkdir()
+    glosses = {"gloss": [*["abab" * 10] * 40, "xyz"]}
+    (tmp_path / "text" / "wordnet_nouns.json").write_text(json.dumps(glosses), encoding="utf-8")
+    monkeypatch.setattr(resonance_text, "DATA", tmp_path)
+    monkeypatch.setattr(resonance_text, "_HELD_OUT", 200)
+    whole = resonance_text.text.__wrapped__()
+    assert len(whole.held_out) == 200
+    assert len(whole.learned) == 40 * 40 + 3 + 40 - 200
+    # a, b and the end of a line; x, y and z share a token.
+    assert whole.vocabulary == 4
+
+
+def test_a_transformer_sees_no_future() -> None:
+    model = resonance_text.transformer(9, 8)
+    tokens = torch.arange(60).reshape(30, 2) % 9
+    changed = tokens.clone()
+    changed[20:] = (changed[20:] + 1) % 9
+    with torch.no_grad():
+        first, second = (resonance_text._logits(model, given) for given in (tokens, changed))
+    torch.testing.assert_close(first[:20], second[:20])
+    assert not torch.allclose(first[20:], second[20:])
 
 
 @pytest.mark.parametrize(
