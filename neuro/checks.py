@@ -18,6 +18,11 @@ def is_whole(value: object, at_least: int) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= at_least
 
 
+def is_real(array: npt.NDArray[Any]) -> bool:
+    """Whether an array holds integers or floats: no truth values, no complex numbers, no text."""
+    return array.dtype.kind in "iuf"
+
+
 def freeze(values: npt.ArrayLike, dtype: type, what: str) -> npt.NDArray[Any]:
     """A read-only copy; CircuitError where it holds NaN or infinity."""
     array: npt.NDArray[Any] = np.array(values, dtype=dtype, copy=True)

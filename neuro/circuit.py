@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_name, freeze, integers, is_whole, to_ticks
+from neuro.checks import check_name, freeze, integers, is_real, is_whole, to_ticks
 from neuro.connections import Connections
 from neuro.errors import CircuitError
 from neuro.models.base import NeuronModel, SynapseModel
@@ -94,7 +94,7 @@ class Population:
         for name, value in values.items():
             array = np.asarray(value)
             label = f"{what} {name!r} of population {self.name!r}"
-            if not np.issubdtype(array.dtype, np.number):
+            if not is_real(array):
                 raise CircuitError(f"{label} is {value!r}; a number, an array or a Brian2 quantity is allowed")
             if array.shape not in ((), (self.size,)):
                 raise CircuitError(f"{label} has shape {array.shape}; () or ({self.size},) is allowed")
@@ -114,6 +114,8 @@ class SpikeSource:
 
     def __post_init__(self) -> None:
         check_name(self.name, "a spike source")
+        if not is_whole(self.size, 0):
+            raise CircuitError(f"spike source {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
         ticks = integers(self.ticks, f"ticks of spike source {self.name!r}")
         indices = integers(self.indices, f"indices of spike source {self.name!r}")
         if ticks.ndim != 1 or ticks.shape != indices.shape:
@@ -159,7 +161,7 @@ class Projection:
         for name, value in (*self.parameters.items(), ("delay", self.delay)):
             array = np.asarray(value)
             label = f"{name!r} of projection {self.name!r}"
-            if not np.issubdtype(array.dtype, np.number):
+            if not is_real(array):
                 raise CircuitError(f"{label} is {value!r}; a number, an array or a Brian2 quantity is allowed")
             if array.shape not in shapes:
                 raise CircuitError(f"{label} has shape {array.shape}; () or {shapes[1]} is allowed")
@@ -187,7 +189,7 @@ class CurrentInput:
     def __post_init__(self) -> None:
         array = np.asarray(self.values)
         label = f"the input to {self.population}.{self.variable}"
-        if array.ndim != 2 or not np.issubdtype(array.dtype, np.number):
+        if array.ndim != 2 or not is_real(array):
             raise CircuitError(
                 f"{label} has shape {array.shape}, dtype {array.dtype}; numbers of shape (rows, size) are allowed"
             )
@@ -270,7 +272,7 @@ class Circuit:
         seed: for everything random that belongs to the circuit.
 
     Raises:
-        CircuitError: names clash or are unknown, sizes differ, dt is not a positive time.
+        CircuitError: names clash or are unknown, sizes differ, dt is not a positive time, a seed below 0.
     """
 
     dt: Value
@@ -283,12 +285,14 @@ class Circuit:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        dt = float(self.dt)
-        if not (np.isfinite(dt) and dt > 0):
+        given = np.asarray(self.dt)
+        if given.ndim or not is_real(given) or not (np.isfinite(given) and given > 0):
             raise CircuitError(f"dt is {self.dt}; a time above 0 s is allowed, such as 0.001")
-        object.__setattr__(self, "dt", dt)
+        object.__setattr__(self, "dt", float(given))
         for name in ("populations", "projections", "stimuli", "restarts", "operations", "probes"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not is_whole(self.seed, 0):
+            raise CircuitError(f"seed is {self.seed!r}; a whole number >= 0 is allowed")
         self._check_names()
         self._check_projections()
         self._check_stimuli()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import integers
+from neuro.checks import integers, is_whole
 from neuro.errors import CircuitError
 
 
@@ -29,6 +29,8 @@ class Connections:
     def __post_init__(self) -> None:
         row_start = integers(self.row_start, "row_start")
         column = integers(self.column, "column")
+        if not is_whole(self.targets, 0):
+            raise CircuitError(f"targets is {self.targets!r}; a whole number of neurons >= 0 is allowed")
         if row_start.ndim != 1 or row_start.size < 1 or column.ndim != 1:
             raise CircuitError(
                 f"row_start {row_start.shape} and column {column.shape} must be vectors, row_start not empty"

@@ -36,6 +36,14 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "keyword": (lambda: Population("while", 1, LIF_DELTA), "'while'; use letters"),
     "double underscore": (lambda: Population("a__b", 1, LIF_DELTA), "can't start or end with _ or hold two"),
     "negative size": (lambda: Population("a", -1, LIF_DELTA), "size -1; a whole number >= 0"),
+    "complex parameter": (lambda: Population("a", 1, LIF_DELTA, {"tau_m": 1j}), "a number, an array or a Brian2"),
+    "negative source": (lambda: SpikeSource("s", -1, [], []), "spike source 's' has size -1; a whole number >= 0"),
+    "half a source": (lambda: SpikeSource("s", 2.5, [], []), "has size 2.5"),  # type: ignore[arg-type]
+    "half a target": (lambda: Connections([0, 1], [0], 2.5), "targets is 2.5"),  # type: ignore[arg-type]
+    "text as dt": (lambda: _pair(dt="1 ms"), "dt is 1 ms; a time above 0 s"),
+    "no dt": (lambda: _pair(dt=None), "dt is None; a time above 0 s"),
+    "text as a seed": (lambda: _pair(seed="x"), "seed is 'x'; a whole number >= 0"),
+    "negative seed": (lambda: _pair(seed=-1), "seed is -1; a whole number >= 0"),
     "parameter shape": (
         lambda: Population("a", 2, LIF_DELTA, {"tau_m": np.ones(3)}),
         r"shape \(3,\); \(\) or \(2,\)",

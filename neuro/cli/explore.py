@@ -28,12 +28,15 @@ def explore(
 
     Writes explored.json and explored.png (the Pareto front) into the folder.
     """
+    from neuro.experiments.digits_to_verilog.silicon import check_liberty
     from neuro.experiments.stages import ShownStages
-    from neuro.store import load_circuit, write_json
+    from neuro.store import check_output_folder, load_circuit, write_json
     from rtl_export.explore import designs, pareto
     from rtl_export.explore import explore as sweep
 
     points = designs(_numbers(widths, "--widths"), _numbers(cores, "--cores"), (False, True) if shifts else (False,))
+    check_output_folder(output, replaceable=lambda _: True)
+    check_liberty(liberty)
     described = load_circuit(circuit)
     with ShownStages() as stages, stages.stage("Explore", len(points)) as advance:
         done = count(1)

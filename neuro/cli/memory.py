@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,10 +23,17 @@ _SHOWN = 200
 
 def memory_app() -> typer.Typer:
     """The commands ``add``, ``ask``, ``info`` and ``forget``."""
-    app = typer.Typer(help="Keep texts in a folder and ask them.", no_args_is_help=True, rich_markup_mode=None)
+    app = typer.Typer(help="Keep texts in a folder and ask them.", rich_markup_mode=None)
+    app.callback(invoke_without_command=True)(_memory)
     for command in (add, ask, info, forget):
         app.command()(command)
     return app
+
+
+def _memory(context: typer.Context) -> None:
+    """Keep texts in a folder and ask them."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def add(
@@ -79,6 +87,8 @@ def ask(
     from neuro.store import canonical_json
 
     wanted = _conditions(where or [])
+    if least is not None and not math.isfinite(least):
+        raise InvalidInput(f"--least is {least}; a cosine, such as 0.2, is allowed")
     with _opened(folder) as memory:
         found = memory.ask(
             question, k, namespace=namespace, where=wanted or None, budget_characters=budget, least=least

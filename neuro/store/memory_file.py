@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,16 +12,16 @@ from neuro.store.snapshot import load_snapshot, save_snapshot
 M = TypeVar("M", bound=Memory)
 
 
-def save_memory(folder: Path, memory: Memory) -> None:
+def save_memory(folder: str | os.PathLike[str], memory: Memory) -> None:
     """Write a memory; an earlier, unchanged snapshot of the same kind of memory is replaced.
 
     Raises:
         InvalidInput: a folder that can't be written or holds something else.
     """
-    save_snapshot(folder, type(memory).__name__, memory.state())
+    save_snapshot(Path(folder), type(memory).__name__, memory.state())
 
 
-def load_memory(folder: Path, kind: type[M]) -> M:
+def load_memory(folder: str | os.PathLike[str], kind: type[M]) -> M:
     """The memory that :func:`save_memory` wrote.
 
     Args:
@@ -30,5 +31,5 @@ def load_memory(folder: Path, kind: type[M]) -> M:
     Raises:
         InvalidInput: no snapshot of such a memory, or a damaged one.
     """
-    arrays, _ = load_snapshot(folder, kind.__name__)
+    arrays, _ = load_snapshot(Path(folder), kind.__name__)
     return kind.from_state(arrays)

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import is_whole
 from neuro.errors import InvalidInput
 from neuro.store.text import sync_folder
 
@@ -47,6 +48,7 @@ CREATE TABLE edges (
 CREATE TABLE tombstones (id INTEGER PRIMARY KEY, change INTEGER NOT NULL);
 """
 _COLUMNS = "id, namespace, text, metadata, created, model, embedding, change, digest"
+_MOST_ID = 2**63 - 1
 _FEW = 500
 """Ids in one question to SQLite."""
 
@@ -194,6 +196,7 @@ class RecordStore:
         """
         if ids is None:
             return [record for record, _ in self._read("ORDER BY id", ())]
+        self._check_known([number for number in ids if not is_whole(number, 1) or number > _MOST_ID])
         wanted = [int(number) for number in ids]
         found: dict[int, Record] = {}
         for start in range(0, len(wanted), _FEW):
@@ -232,7 +235,8 @@ class RecordStore:
 
     def _check_known(self, ids: Sequence[int]) -> None:
         for number in ids:
-            if not self._all("SELECT 1 FROM records WHERE id = ?", (int(number),)):
+            known = is_whole(number, 1) and number <= _MOST_ID
+            if not known or not self._all("SELECT 1 FROM records WHERE id = ?", (int(number),)):
                 raise InvalidInput(f"there is no record {number} in {self.path.parent}; give ids that it gave")
 
     def _read(self, clause: str, values: Sequence[Any]) -> Iterator[tuple[Record, Vectors]]:

@@ -61,6 +61,32 @@ def test_abstaining_is_status_1(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "No answer fits into 3 characters" in capsys.readouterr().out
 
 
+def test_texts_with_brackets_are_printed_as_they_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "Arrays [1, 2] and [bold]tags[/bold] end with [/i] and [red]"
+    (folder.parent / "tags.txt").write_text(text)
+    assert main(["memory", "add", str(folder), str(folder.parent / "tags.txt")]) == 0
+    assert main(["memory", "ask", str(folder), f"{text} [/b]?", "-k", "1", "--least", "0"]) == 0
+    shown = capsys.readouterr().out
+    for part in ("[1, 2]", "[bold]tags[/bold]", "[/i]", "[red]"):
+        assert shown.count(part) == 2, "in the question, which is the title, and in the answer"
+    assert "[/b]?" in shown
+
+
+def test_memory_alone_shows_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["memory"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"\n  {command} " in shown for command in ("add", "ask", "info", "forget"))
+
+
+@pytest.mark.parametrize("least", ["nan", "inf"])
+def test_a_least_cosine_that_is_no_number_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], least: str
+) -> None:
+    for more in ([], ["--json"]):
+        assert main(["memory", "ask", str(folder), "bread", "--least", least, *more]) == 2
+        assert f"--least is {least}; a cosine" in capsys.readouterr().err
+
+
 def test_a_damaged_snapshot_is_said_on_standard_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "index" / "arrays.npz").write_bytes(b"damaged")
     assert main(["memory", "ask", str(folder), "Tomas Reyes bakes rye bread"]) == 0

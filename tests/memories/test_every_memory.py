@@ -129,8 +129,8 @@ def test_an_empty_memory_comes_back(case: MemoryCase) -> None:
 def test_a_memory_is_kept_on_disk(case: MemoryCase, tmp_path: Path) -> None:
     memory, _ = filled(case)
     for _ in range(2):
-        save_memory(tmp_path / "kept", memory)
-    assert digest(load_memory(tmp_path / "kept", type(memory))) == digest(memory)
+        save_memory(str(tmp_path / "kept"), memory)
+    assert digest(load_memory(str(tmp_path / "kept"), type(memory))) == digest(memory)
 
 
 @pytest.mark.parametrize("damage", ["missing", "dtype", "shape"])
