@@ -39,7 +39,7 @@ def draw(path: Path) -> None:
     """R@1 against the distance of phrasings."""
     axes = new_axes(6.5, 3.8)
     for colour, (variants, shares) in zip(PALETTE, curves(MemoryLab(QuietStages())).items(), strict=False):
-        axes.plot(DISTANCES, shares, "o-", ms=4, color=colour, label=f"{variants} further cues")
+        axes.plot(DISTANCES, shares, "o-", ms=4, color=colour, label=f"{variants} further cue" + "s" * (variants != 1))
     axes.set(
         xlabel="distance of a phrasing, in steps from an entry to its gloss",
         ylabel="R@1 of 20,000",

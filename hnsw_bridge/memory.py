@@ -257,6 +257,8 @@ class Memory:
         check_whole("k", k, 1, MOST_RECORDS)
         if budget_characters is not None:
             check_whole("budget_characters", budget_characters, 1, 10**12)
+        if least is not None and not np.isfinite(least):
+            raise InvalidInput(f"least is {least}; a finite cosine or None is allowed")
         with self._turn:
             state = self.state()
             bar = self._least() if least is None else float(least)

@@ -18,6 +18,7 @@ Sources: Hopfield, *Neural networks and physical systems...*, PNAS 79 (1982), fo
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -32,7 +33,7 @@ from neuro.memories.items import Items
 from neuro.memories.memory import NOTHING, Ints, Recall, State
 from neuro.memories.sparse_association import SparseAssociation, Work
 from neuro.memories.swarm_answers import Gate, SwarmCompletion, completion, largest
-from neuro.memories.swarm_dynamics import drive, energy, settle
+from neuro.memories.swarm_dynamics import Settled, drive, energy, settle
 from neuro.memories.swarm_parameters import SwarmParameters
 from neuro.memories.swarm_patterns import Patterns, join
 
@@ -68,6 +69,8 @@ class SwarmMemory:
         self._items = Items()
         self._pending: list[Ints] = []
         self._work = Work.over(self.nodes)
+        # Work space as long as all nodes is shared, and the first read writes what waits: one reader at a time.
+        self._reading = threading.RLock()
 
     def __len__(self) -> int:
         return len(self._items)
@@ -151,11 +154,11 @@ class SwarmMemory:
 
         check_recall(len(self), k, threshold)
         codes = check_codes(cues, self.nodes, "cues")
-        parts, patterns = self._now(), self._patterns
+        patterns = self._patterns
         found, scores = np.empty((len(codes), k), np.int64), np.empty((len(codes), k))
         state, fit = np.zeros(self.nodes), np.empty(len(self))
         for row, cue in enumerate(codes):
-            settled = settle(parts, cue, self.parameters, self._work)
+            settled = self._settle(cue)
             state[settled.chosen] = self.parameters.woken_share * settled.state
             state[cue] = 1.0
             state[settled.chosen] /= np.linalg.norm(state[settled.chosen])
@@ -175,8 +178,7 @@ class SwarmMemory:
         """
         codes = check_codes(cues, self.nodes, "cues")
         check_whole("size", size, 1, self.nodes)
-        parts = self._now()
-        settled = [settle(parts, cue, self.parameters, self._work) for cue in codes]
+        settled = [self._settle(cue) for cue in codes]
         return completion(settled, size, self.parameters.steps, single=np.ndim(cues) == 1)
 
     def step(self, states: npt.ArrayLike, teachers: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
@@ -202,7 +204,7 @@ class SwarmMemory:
             sources = [(np.flatnonzero(state), state[state != 0].astype(np.float64), how.alpha, how.beta)]
             if held is not None:
                 sources.append((held[row], np.ones(held.shape[1]), how.gamma, 0.0))
-            with drive(parts, sources, self._work) as net:
+            with self._reading, drive(parts, sources, self._work) as net:
                 np.clip(state + net, 0.0, 1.0, out=moved[row])
         return moved[0] if np.ndim(states) == 1 else moved
 
@@ -213,7 +215,8 @@ class SwarmMemory:
             InvalidInput: states of another dtype, shape or range.
         """
         given, parts = self._check_states(states), self._now()
-        energies = np.array([energy(parts, state, self._work) for state in given])
+        with self._reading:
+            energies = np.array([energy(parts, state, self._work) for state in given])
         return energies[0] if np.ndim(states) == 1 else energies
 
     def association(self, left: npt.ArrayLike, right: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -384,10 +387,15 @@ class SwarmMemory:
 
     def _learnt(self) -> dict[int, SparseAssociation]:
         """The weights of each replica, with all that waits written."""
-        if self._pending:
-            self._own().learn(self._pending, self._work)
-            self._pending = []
+        with self._reading:
+            if self._pending:
+                self._own().learn(self._pending, self._work)
+                self._pending = []
         return self._parts
+
+    def _settle(self, cue: Ints) -> Settled:
+        with self._reading:
+            return settle(self._now(), cue, self.parameters, self._work)
 
     def _now(self) -> list[tuple[SparseAssociation, float]]:
         """The weights of each replica and what scales them to now, in the order of the replicas."""

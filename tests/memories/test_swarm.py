@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -399,3 +401,23 @@ def test_a_state_that_contradicts_itself_is_refused(name: str, change: Callable[
     state[name] = change(state[name])
     with pytest.raises(InvalidInput, match=name):
         SwarmMemory.from_state(state)
+
+
+def test_threads_read_what_one_reader_reads() -> None:
+    """Work space is shared and the first read writes what waits; threads that change places often would show it."""
+    rng = np.random.default_rng(0)
+    codes = np.sort(np.array([rng.choice(400, 12, replace=False) for _ in range(40)]), axis=1)
+    alone, shared = SwarmMemory(400), SwarmMemory(400)
+    for memory in (alone, shared):
+        memory.store(codes)
+    expected = alone.recall(codes[:, :8], 3)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            answers = list(pool.map(lambda _: shared.recall(codes[:, :8], 3), range(12)))
+    finally:
+        sys.setswitchinterval(interval)
+    for answer in answers:
+        np.testing.assert_array_equal(answer.indices, expected.indices)
+        np.testing.assert_array_equal(answer.scores, expected.scores)
