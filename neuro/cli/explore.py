@@ -73,14 +73,27 @@ def _numbers(text: str, option: str) -> tuple[int, ...]:
 
 
 def _plot(found: tuple[Explored, ...], front: tuple[Explored, ...], path: Path) -> None:
-    """Spikes kept over area; the front is joined."""
+    """Spikes kept over area, a line for each way to share the work; the front is filled, the numbers are bits."""
     from neuro.plots.axes import figure_of, new_axes
 
     axes = new_axes()
-    axes.scatter([point.area for point in found], [point.accuracy for point in found], label="explored")
-    best = sorted(front, key=lambda point: point.area)
-    axes.plot([p.area for p in best], [p.accuracy for p in best], "o-", color="C1", label="Pareto front")
-    axes.set_xlabel("area (pre-layout)")
+    ways = sorted({(point.design.cores, point.design.power_of_two_leaks) for point in found})
+    for number, (cores, shifts) in enumerate(ways):
+        points = sorted(
+            (p for p in found if (p.design.cores, p.design.power_of_two_leaks) == (cores, shifts)), key=lambda p: p.area
+        )
+        clocks = max(point.most_clocks for point in points)
+        label = f"{cores} core{'s' if cores > 1 else ''}{', shifts' if shifts else ''}: {clocks:,} clocks a tick"
+        colour = f"C{number}"
+        axes.plot([p.area for p in points], [p.accuracy for p in points], "-", color=colour, label=label)
+        for point in points:
+            face = colour if point in front else "white"
+            axes.plot(point.area, point.accuracy, "o", color=colour, markerfacecolor=face)
+            axes.annotate(
+                f"{point.design.width}", (point.area, point.accuracy), xytext=(4, -10), textcoords="offset points"
+            )
+    axes.set_xlabel("area of the logic (pre-layout)")
     axes.set_ylabel("spikes kept")
+    axes.set_title("filled: on the Pareto front of spikes, area and clocks")
     axes.legend(frameon=False)
     figure_of(axes).savefig(path)
