@@ -53,7 +53,7 @@ def associate(
     cue: npt.ArrayLike,
     k: int = 10,
     *,
-    seeds: int = 5,
+    seeds: int = 2,
     fusion: Fusion | None = None,
     evidence: Evidence | None = None,
     without: npt.ArrayLike = (),

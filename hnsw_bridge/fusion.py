@@ -48,7 +48,7 @@ class Fusion:
     mentions: float = 0.2
     root: bool = False
     fade: float = 0.5
-    rest: float = 0.2
+    rest: float = 0.1
 
     def __post_init__(self) -> None:
         parts = (self.similarity, self.words, self.spikes, self.mentions)
