@@ -19,7 +19,7 @@ from benchmarks.resonance_tasks import DATA
 from neuro.resonance import ResonanceConfig, ResonanceLanguageModel, ResonanceTrainer
 
 ORDER = 5
-SECONDS = 60.0
+SECONDS = 240.0
 _STEPS, _BATCH = 128, 16
 _HELD_OUT = 100_000
 _RARE = 20

@@ -101,7 +101,7 @@ class ResonantLayer(nn.Module):
         return method(drive, self.oscillation(), self.start(drive.shape[1]) if state is None else state)
 
     def listen(self, drive: Tensor, state: ResonantState | None = None, method: Method = _SCAN) -> ResonantState:
-        """The state after the last step of a drive, at a third of the cost of :meth:`forward`.
+        """The state after the last step of a drive; nothing is kept of the steps between, unlike in :meth:`forward`.
 
         Raises:
             InvalidInput: as :meth:`forward`.
