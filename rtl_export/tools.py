@@ -116,11 +116,14 @@ def run(
 def _wait(process: subprocess.Popen[str], given: str, seconds: float) -> tuple[str, str]:
     """What a program printed until its end, or until its time was up or it was to stop, and then why."""
     stop, last = _STOP.get(), time.monotonic() + seconds
+    text: str | None = given
     while True:
         left = last - time.monotonic()
         try:
-            return process.communicate(given, timeout=left if stop is None else min(left, _GLANCE))[0], ""
+            return process.communicate(text, timeout=left if stop is None else min(left, _GLANCE))[0], ""
         except subprocess.TimeoutExpired:
+            # What the first call was given, later ones go on sending.
+            text = None
             stopped = stop is not None and stop.is_set()
             if stopped or time.monotonic() >= last:
                 _end(process)

@@ -51,6 +51,14 @@ def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> No
     assert not (tmp_path / "alive").exists()
 
 
+def test_a_slow_reader_gets_its_whole_input_while_it_may_be_stopped(tmp_path: Path) -> None:
+    """More than a pipe holds, read after several glances at whether to stop."""
+    code = "import sys, time; time.sleep(0.9); print(len(sys.stdin.read()))"
+    with tools.ended_by(Event()):
+        log = tools.run("a step", python(code), folder=tmp_path, seconds=60, given="x" * 300_000)
+    assert log == "300000\n"
+
+
 def test_a_program_ends_when_another_thread_says_stop(tmp_path: Path) -> None:
     stop = Event()
     Timer(0.3, stop.set).start()
