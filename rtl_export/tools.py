@@ -85,23 +85,29 @@ def run(
         ToolError: it is missing, failed, took too long or was stopped (:func:`ended_by`); the message names the
             step, the file that keeps the whole log, and ends with the log's tail.
     """
-    try:
-        process = subprocess.Popen(
-            list(command),
-            cwd=folder,
-            env=None if environment is None else {**os.environ, **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ToolError(f"{step}: {command[0]} can't be started ({error.strerror}); install it or fix PATH") from None
+    # A file, not a pipe: a pipe's rest would have to be written between two glances at whether to stop.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as source:
+        source.write(given)
+        source.seek(0)
+        try:
+            process = subprocess.Popen(
+                list(command),
+                cwd=folder,
+                env=None if environment is None else {**os.environ, **environment},
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ToolError(
+                f"{step}: {command[0]} can't be started ({error.strerror}); install it or fix PATH"
+            ) from None
     with process:
         try:
-            log, why = _wait(process, given, seconds)
+            log, why = _wait(process, seconds)
         finally:
             _end(process)
     if why:
@@ -113,17 +119,14 @@ def run(
     return log
 
 
-def _wait(process: subprocess.Popen[str], given: str, seconds: float) -> tuple[str, str]:
+def _wait(process: subprocess.Popen[str], seconds: float) -> tuple[str, str]:
     """What a program printed until its end, or until its time was up or it was to stop, and then why."""
     stop, last = _STOP.get(), time.monotonic() + seconds
-    text: str | None = given
     while True:
         left = last - time.monotonic()
         try:
-            return process.communicate(text, timeout=left if stop is None else min(left, _GLANCE))[0], ""
+            return process.communicate(timeout=left if stop is None else min(left, _GLANCE))[0], ""
         except subprocess.TimeoutExpired:
-            # What the first call was given, later ones go on sending.
-            text = None
             stopped = stop is not None and stop.is_set()
             if stopped or time.monotonic() >= last:
                 _end(process)
