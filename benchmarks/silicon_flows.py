@@ -156,9 +156,9 @@ def lint_complaints(lab: Any) -> Measured:
 
     programs: dict[str, tuple[StepProgram, int]] = {
         "hand_made": (joined(PROGRAMS), 1),
-        "conformance": (conformance(), 1),
         "neurons_and_synapses": (published_size(1, 64), 1),
     }
+    programs |= {f"conformance_{number}": (core, 1) for number, (_, core, _) in enumerate(conformance())}
     programs |= {f"cores_{k}": (integers(*CIRCUITS[name]), cores) for k, (name, cores) in enumerate(CORES.items())}
     complaints, linters, modules = 0, set(), set()
     with (
