@@ -43,7 +43,9 @@ def integers(values: npt.ArrayLike, what: str) -> npt.NDArray[np.int64]:
 def check_name(name: str, what: str) -> None:
     """Raise CircuitError unless ``name`` is an ASCII identifier, no keyword, no edge or double underscores."""
     if not isinstance(name, str) or not name.isascii() or not name.isidentifier() or keyword.iskeyword(name):
-        raise CircuitError(f"{what} is named {str(name)[:60]!r}; use letters, digits and _, not starting with a digit")
+        raise CircuitError(
+            f"{what} is named {str(name)[:60]!r}; use letters, digits and _, no digit first, no Python keyword"
+        )
     if name.startswith("_") or name.endswith("_") or "__" in name:
         raise CircuitError(f"{what} is named {name!r}; a name can't start or end with _ or hold two in a row")
 

@@ -1,4 +1,4 @@
-"""Explore: a sweep over widths and cores to a table: accuracy, area, clocks a tick. It resumes where it was stopped.
+"""Explore: a sweep over widths and cores to a table: accuracy, area, clocks a tick, energy. It can be resumed.
 
 Each point is one file in a folder, named after what it is; a point whose file is there is not measured again.
 """
@@ -12,21 +12,39 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from neuro.circuit import Circuit
 from neuro.errors import InvalidInput
 from neuro.formats import Rules
 from neuro.lowering import lower
-from neuro.program import Format
+from neuro.program import Format, StepProgram
 from neuro.simulators import FixedPoint
 from neuro.simulators.quantisation_cost import quantisation_cost
 from neuro.spikes import Recording
 from neuro.store import read_json, save_circuit, write_json
-from rtl_export.export import export
+from rtl_export.export import export, record
+from rtl_export.flows.ppa import measure_ppa
 from rtl_export.netlist import netlist
 from rtl_export.support import check_cores
 from rtl_export.synthesise import synthesise
 
-_VERSION = 1
+_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """How the energy of a synaptic event is measured: gates simulated, every net's activity weighed by OpenSTA.
+
+    Args:
+        liberty: the standard cells.
+        macro: an SRAM macro of the same process, for the memories.
+        ticks: how many from the start; the netlist's simulation is slow.
+    """
+
+    liberty: Path
+    macro: Path
+    ticks: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,8 @@ class Explored:
         area: of the logic of all cores: square micrometres with a library, else generic cells. Pre-layout.
         memory_bits: of all cores.
         most_clocks: no tick takes more (derived; the test benches assert it).
+        logic_pj: picojoules of logic a synaptic event, from simulated activity; None where nothing was weighed.
+        memory_pj: of the memories, estimated from one macro's energy an access.
     """
 
     design: Design
@@ -63,6 +83,8 @@ class Explored:
     area: float
     memory_bits: int
     most_clocks: int
+    logic_pj: float | None = None
+    memory_pj: float | None = None
 
 
 def designs(widths: Sequence[int], cores: Sequence[int] = (1,), leaks: Sequence[bool] = (False,)) -> tuple[Design, ...]:
@@ -83,6 +105,7 @@ def explore(
     folder: Path,
     *,
     liberty: Path | None = None,
+    weighing: Weighing | None = None,
     accuracy: Callable[[Recording], float] | None = None,
     advance: Callable[[], object] = lambda: None,
 ) -> tuple[Explored, ...]:
@@ -94,37 +117,45 @@ def explore(
         points: the sweep.
         folder: keeps the points; made where it is not.
         liberty: standard cells to map to; generic cells are counted without.
+        weighing: also measure the energy of a synaptic event; minutes a point.
         accuracy: of a recording at a task. A folder belongs to one: nothing tells two apart.
         advance: called after each point.
 
     Raises:
         UnsupportedByTarget: silicon does not carry the circuit, by name.
         InvalidInput: a number of cores that does not divide the circuit; nothing was measured.
-        ToolError: synthesis failed.
+        ToolError: synthesis failed, or a tool that weighing needs is missing.
     """
     points = tuple(points)
     program = lower(circuit)
     for count in sorted({design.cores for design in points}):
         check_cores(program, count)
     folder.mkdir(parents=True, exist_ok=True)
-    library = "" if liberty is None else hashlib.sha256(liberty.read_bytes()).hexdigest()
+    library = "" if liberty is None else _digest_of(liberty)
+    weighed = [] if weighing is None else [_digest_of(weighing.liberty), _digest_of(weighing.macro), weighing.ticks]
     found = []
     for design in points:
-        known = {"version": _VERSION, "circuit": _digest(circuit), "ticks": ticks, "liberty": library}
+        known = {
+            "version": _VERSION,
+            "circuit": _digest(circuit),
+            "ticks": ticks,
+            "liberty": library,
+            "weighed": weighed,
+        }
         text = json.dumps({**known, **asdict(design)}, sort_keys=True)
         path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
         if not path.is_file():
-            write_json(path, asdict(_measure(circuit, ticks, design, liberty, accuracy)))
+            write_json(path, asdict(_measure(circuit, ticks, design, liberty, weighing, accuracy)))
         found.append(_read(read_json(path)))
         advance()
     return tuple(found)
 
 
 def pareto(points: Sequence[Explored]) -> tuple[Explored, ...]:
-    """The points that no other beats: none is as accurate, as small and as fast, and better in one of them."""
+    """The points that no other beats: none is as accurate, small, fast and thrifty, and better in one of them."""
 
-    def key(point: Explored) -> tuple[float, float, float]:
-        return -point.accuracy, point.area, float(point.most_clocks)
+    def key(point: Explored) -> tuple[float, ...]:
+        return -point.accuracy, point.area, float(point.most_clocks), (point.logic_pj or 0.0) + (point.memory_pj or 0.0)
 
     def beats(one: Explored, other: Explored) -> bool:
         a, b = key(one), key(other)
@@ -133,12 +164,16 @@ def pareto(points: Sequence[Explored]) -> tuple[Explored, ...]:
     return tuple(point for point in points if not any(beats(other, point) for other in points))
 
 
+def _digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def _digest(circuit: Circuit) -> str:
     """SHA-256 of the circuit as a file."""
     with tempfile.TemporaryDirectory(prefix="spikeloom_") as scratch:
         path = Path(scratch) / "circuit.npz"
         save_circuit(circuit, path)
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return _digest_of(path)
 
 
 def _measure(
@@ -146,6 +181,7 @@ def _measure(
     ticks: int,
     design: Design,
     liberty: Path | None,
+    weighing: Weighing | None,
     accuracy: Callable[[Recording], float] | None,
 ) -> Explored:
     rules = Rules(power_of_two_leaks=design.power_of_two_leaks)
@@ -163,9 +199,34 @@ def _measure(
     with tempfile.TemporaryDirectory(prefix="spikeloom_") as scratch:
         export(program, Path(scratch) / "core", ticks=1, cores=design.cores)
         cells = synthesise(Path(scratch) / "core", liberty=liberty)
+        energy = (None, None) if weighing is None else _weigh(program, Path(scratch) / "weighed", design, weighing)
     reached = min(cost.coincidence.values(), default=1.0) if cost.accuracy is None else cost.accuracy[1]
     area = float(cells.cells) if cells.area_um2 is None else cells.area_um2
-    return Explored(design, reached, cost.worst_rate_change, area, cells.memory_bits, core.most_clocks)
+    return Explored(design, reached, cost.worst_rate_change, area, cells.memory_bits, core.most_clocks, *energy)
+
+
+def _weigh(program: StepProgram, folder: Path, design: Design, weighing: Weighing) -> tuple[float, float]:
+    """Picojoules of logic and of memories a synaptic event."""
+    ticks = weighing.ticks
+    events = synaptic_events(program, record(program, ticks, ticks), ticks)
+    if not events:
+        raise InvalidInput(f"no spike arrives in the first {ticks} ticks, so no event can be weighed; weigh more ticks")
+    export(program, folder, ticks=ticks, every=ticks, cores=design.cores)
+    report = measure_ppa(folder, liberty=weighing.liberty, macro=weighing.macro, events=events, ticks=(0, ticks - 1))
+    return report.logic_pj_per_event, report.memory_pj_per_event
+
+
+def synaptic_events(program: StepProgram, recording: Recording, ticks: int) -> int:
+    """Synapses that spikes reach before that tick, each spike after its delay."""
+    events = 0
+    for part in program.projections:
+        spikes = recording.spikes[part.source]
+        sources = np.repeat(np.arange(part.row_start.size - 1), np.diff(part.row_start))
+        delays = np.broadcast_to(part.delay, sources.shape)
+        for delay in np.unique(delays):
+            fan_out = np.bincount(sources[delays == delay], minlength=part.row_start.size - 1)
+            events += int(fan_out[spikes.indices[spikes.ticks + delay < ticks]].sum())
+    return events
 
 
 def _read(values: Mapping[str, object]) -> Explored:

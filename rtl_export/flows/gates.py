@@ -6,6 +6,7 @@ made from the functions that the Liberty library states.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from rtl_export import tools, yosys
@@ -16,6 +17,7 @@ from rtl_export.simulation import Outcome, SimulatorResult, read_result
 NAME = "netlist in Icarus Verilog"
 MEMORY = "sram"
 _SECONDS = 600.0
+_REGISTER = re.compile(r"^(\s*reg \w+);$", re.MULTILINE)
 
 
 def map_core(core: ExportedCore, library: Library, scratch: Path, *, period_ns: float) -> Mapped:
@@ -34,9 +36,30 @@ def cell_models(library: Library, scratch: Path) -> Path:
         ToolError: pyosys is missing or can't read the library.
     """
     models = scratch / "cells.v"
-    passes = [f"read_liberty -ignore_miss_func -ignore_miss_dir {yosys.quoted(library.path)}", "setundef -init -zero"]
+    passes = [f"read_liberty -ignore_miss_func -ignore_miss_dir {yosys.quoted(library.path)}"]
     yosys.run_passes("models of cells", [*passes, f"write_verilog -noattr {yosys.quoted(models)}"], seconds=_SECONDS)
+    # A cell with Q and Q_N has two registers here; both must start, or x stays in what only gates hold.
+    models.write_text(_REGISTER.sub(r"\1 = 1'b0;", models.read_text(encoding="utf-8")), encoding="utf-8")
     return models
+
+
+def powered_up(memory: str) -> str:
+    """The memory's Verilog for a simulation, with bits as after power-up: unknown to the core, but 0 or 1.
+
+    Gates know only values: an x that a word never written holds would go through them and stay, where a multiplexer
+    of the source leaves it out. So random bits stand in for it; what depends on them is a mismatch.
+    """
+    start = """
+    integer place;
+    initial begin
+        for (place = 0; place < (1 << ADDRESS_WIDTH); place = place + 1)
+            words[place] = {(WIDTH + 31) / 32{$random}};
+        rdata = {(WIDTH + 31) / 32{$random}};
+    end
+endmodule
+"""
+    whole = memory.replace("words [0:DEPTH-1]", "words [0:(1<<ADDRESS_WIDTH)-1]")
+    return whole.rpartition("endmodule")[0] + start
 
 
 def simulate_netlist(
@@ -65,8 +88,9 @@ def simulate_netlist(
     """
     if tools.find("iverilog") is None or tools.find("vvp") is None:
         return SimulatorResult(NAME, Outcome.NOT_FOUND, detail="apt-get install iverilog")
-    program = scratch / "netlist.vvp"
-    sources = [core.tb / "testbench.v", mapped.verilog, models, core.rtl / f"{MEMORY}.v"]
+    program, memory = scratch / "netlist.vvp", scratch / f"{MEMORY}.v"
+    memory.write_text(powered_up((core.rtl / f"{MEMORY}.v").read_text(encoding="utf-8")), encoding="utf-8")
+    sources = [core.tb / "testbench.v", mapped.verilog, models, memory]
     tops = ["-s", "testbench"]
     if watcher is not None:
         sources, tops = [*sources, watcher], [*tops, "-s", "watcher"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,14 +30,17 @@ from neuro.simulators.quantisation_cost import spike_coincidence
 from neuro.spikes import Spikes
 from rtl_export import netlist
 from rtl_export.buses import bus_files
-from rtl_export.explore import Design, Explored, designs, pareto
+from rtl_export.explore import Design, Explored, designs, pareto, synaptic_events
 from rtl_export.flows.activity import read_activity
+from rtl_export.flows.gates import cell_models, powered_up
+from rtl_export.flows.mapping import Library
 from rtl_export.flows.memories import timing_netlist
 from rtl_export.flows.projects import project_files
 from rtl_export.flows.timing import available, time_netlist
 from rtl_export.neuron import neuron_verilog
 from rtl_export.register_map import register_map
 from tests.oracle import interpret, probe_everything
+from tests.rtl_export.liberty import tiny_library
 from tests.rtl_export.programs import network
 
 
@@ -150,3 +154,33 @@ def test_the_front_holds_what_nothing_beats() -> None:
     assert len(designs((8, 12), (1, 2), (False, True))) == 8
     with pytest.raises(InvalidInput, match="widths >= 2"):
         designs((1,))
+
+
+def test_every_register_of_a_cell_starts(tmp_path: Path) -> None:
+    """A flip-flop with two outputs is two registers; one that starts as x stays x where only gates hold it."""
+    path = tmp_path / "cells.lib"
+    path.write_text(tiny_library())
+    models = cell_models(Library.read(path), tmp_path).read_text()
+    registers = re.findall(r"^\s*reg (.*);$", models, re.MULTILINE)
+    assert registers
+    assert all(text.endswith("= 1'b0") or text.endswith("= 1'h0") for text in registers)
+
+
+def test_memories_of_a_netlist_power_up_with_values() -> None:
+    text = powered_up("reg [WIDTH-1:0] words [0:DEPTH-1];\nendmodule\n")
+    assert "words [0:(1<<ADDRESS_WIDTH)-1]" in text
+    assert text.count("endmodule") == 1
+    assert "$random" in text
+
+
+def test_synaptic_events_are_counted_when_they_arrive() -> None:
+    program = network()
+    recording = interpret(program, 30, probe_everything(program))
+    expected = 0
+    for part in program.projections:
+        spikes = recording.spikes[part.source]
+        for tick, index in zip(spikes.ticks.tolist(), spikes.indices.tolist(), strict=True):
+            row = slice(int(part.row_start[index]), int(part.row_start[index + 1]))
+            delays = np.broadcast_to(part.delay, part.column.shape)[row]
+            expected += int(np.count_nonzero(tick + delays < 30))
+    assert synaptic_events(program, recording, 30) == expected > 0
