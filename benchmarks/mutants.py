@@ -35,6 +35,7 @@ _NOT = re.compile(r"!(?!=)")
 _NUMBER = re.compile(r"\d+'s?d(\d+)")
 _SKIPPED = re.compile(r"^\s*(//|module|parameter|localparam \[|input|output|reg |endmodule|\.)")
 _SECONDS = 60.0
+_REHEARSALS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +161,7 @@ def _changed(mutant: Mutant, scratch: Path) -> Iterator[ExportedCore]:
 def _found(program: Path, core: ExportedCore) -> bool:
     """Whether the test bench complains; a core that never comes to an end is found by its time limit."""
     try:
-        return icarus.run(program, core, core.ticks, _SECONDS, stop=True).outcome is Outcome.FAILED
+        return icarus.run(program, core, core.ticks, _SECONDS, stop=True, rehearsals=_REHEARSALS).outcome is Outcome.FAILED
     except ToolError:
         return True
 
