@@ -171,7 +171,9 @@ def _changed(mutant: Mutant, original: ExportedCore, scratch: Path) -> Iterator[
 def _found(program: Path, core: ExportedCore) -> bool:
     """Whether the test bench complains; a core that never comes to an end is found by its time limit."""
     try:
-        return icarus.run(program, core, core.ticks, _SECONDS, stop=True, rehearsals=_REHEARSALS).outcome is Outcome.FAILED
+        return (
+            icarus.run(program, core, core.ticks, _SECONDS, stop=True, rehearsals=_REHEARSALS).outcome is Outcome.FAILED
+        )
     except ToolError:
         return True
 

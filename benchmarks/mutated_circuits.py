@@ -8,9 +8,11 @@ import numpy as np
 
 from neuro.program import (
     Assignment,
+    Binary,
     IntArray,
     PopulationProgram,
     ProjectionProgram,
+    RoundShift,
     Scope,
     SourceProgram,
     State,
@@ -43,17 +45,24 @@ def mutated_circuits() -> tuple[tuple[str, StepProgram, int], ...]:
     """Name, program and ticks of each. Small cores: a simulator needs time for every module in every clock."""
     from tests.rtl_export.programs import PROGRAMS, joined
     from tests.rtl_export.test_circuits import CIRCUITS, integers
+    from tests.rtl_export.test_storage import connected
 
+    rng = np.random.default_rng(3)
+    some = rng.random((8, 37)) < 0.3
+    bits = connected(some, np.full(np.count_nonzero(some), 700))
+    dense = connected(np.ones((6, 5), bool), rng.integers(-300, 1500, 30))
     programs = [(joined({name: PROGRAMS[name] for name in names}), 120) for names in _MECHANISMS]
     programs += [(integers(*CIRCUITS[name]), 240) for name in _LEARNING]
+    programs += [(bits, 72), (dense, 72)]
     return tuple((f"core{k}", stressed(program, ticks), ticks) for k, (program, ticks) in enumerate(programs))
 
 
 def stressed(program: StepProgram, ticks: int) -> StepProgram:
     """The program with one more source: rain from half time on, at the end what drives every state out of bounds.
 
-    In between the targets of plastic synapses are driven (their traces fill), then braked while the sources fire in
-    every tick (weights fall), then driven while the sources fire (weights rise), a twelfth of the run each.
+    In between all neurons are driven (traces of targets fill), then braked while the sources fire in every tick
+    (weights fall), then driven while the sources fire (weights rise), a twelfth of the run each. Traces start where
+    the first decay has a tie to round.
 
     What a natural run never reaches can't be told from what does not work: a quantiser leaves room above every state,
     and a small circuit may hardly fire.
@@ -67,14 +76,12 @@ def stressed(program: StepProgram, ticks: int) -> StepProgram:
     raster[[ticks * 15 // 16, ticks * 15 // 16 + 4], 6:8] = True
     raster[np.r_[driven, raised], 8:10] = True
     raster[braked, 10:12] = True
-    plastic = {part.source for part in program.projections if part.on_post or part.update}
-    bursts = np.r_[braked, raised]
-    sources = [_bursting(part, bursts) if part.name in plastic else part for part in program.sources]
+    sources = [_bursting(part, np.r_[braked, raised]) for part in program.sources]
     storms = [_storm(part, rng) for part in program.populations if part.size and _bounded(part)]
     return replace(
         program,
         sources=(*sources, SourceProgram("storm", 12, *np.nonzero(raster))),
-        projections=(*program.projections, *storms),
+        projections=(*(_tied(part) for part in program.projections), *storms),
     )
 
 
@@ -88,6 +95,24 @@ def _bursting(source: SourceProgram, at: IntArray) -> SourceProgram:
     raster[source.ticks, source.indices] = True
     raster[at] = True
     return replace(source, **dict(zip(("ticks", "indices"), np.nonzero(raster), strict=True)))
+
+
+def _tied(part: ProjectionProgram) -> ProjectionProgram:
+    """The projection, but each trace starts at a value whose product with its decay is half way between two steps."""
+    starts = {}
+    for item in part.update:
+        match item.value:
+            case RoundShift(Binary("*", Symbol(factor), Symbol(name)), bits) if name in part.shared:
+                decay = next(int(one.values) for one in part.coefficients if one.name == factor)
+                tie = 2 ** (bits - 1) // (decay & -decay)
+                form = part.state(name).format
+                fits = [start for start in (tie, -tie) if form is not None and form.lowest <= start <= form.highest]
+                starts |= {name: start for start in fits[:1]}
+    states = tuple(
+        replace(state, initial=np.full_like(state.initial, starts[state.name])) if state.name in starts else state
+        for state in part.states
+    )
+    return replace(part, states=states)
 
 
 def _storm(target: PopulationProgram, rng: np.random.Generator) -> ProjectionProgram:
