@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from neuro.program import (
     Assignment,
     Binary,
+    Format,
     IntArray,
     PopulationProgram,
     ProjectionProgram,
@@ -19,6 +21,8 @@ from neuro.program import (
     StepProgram,
     Symbol,
 )
+
+BoolArray = npt.NDArray[np.bool_]
 
 _MECHANISMS = (("network", "winners and quota"), ("saturation", "counter"))
 """Hand-made programs, those of a row side by side in one core."""
@@ -36,6 +40,9 @@ STORM = "proj_storm_"
 
 _RAIN = 0.3
 """Share of ticks in which a neuron of the rain fires."""
+
+_ALONE = 0.04
+"""Share of ticks in which a neuron of the program's own sources fires on top, from a third of the run to half time."""
 
 _SHOWER = 16
 """Ticks of rain at the start, so that runs that are broken off early have something to forget."""
@@ -60,6 +67,7 @@ def mutated_circuits() -> tuple[tuple[str, StepProgram, int], ...]:
 def stressed(program: StepProgram, ticks: int) -> StepProgram:
     """The program with one more source: rain from half time on, at the end what drives every state out of bounds.
 
+    Before, single neurons of the program's own sources fire as well, so that few spikes meet at a target.
     In between all neurons are driven (traces of targets fill), then braked while the sources fire in every tick
     (weights fall), then driven while the sources fire (weights rise), a twelfth of the run each. Traces start where
     the first decay has a tie to round.
@@ -76,7 +84,8 @@ def stressed(program: StepProgram, ticks: int) -> StepProgram:
     raster[[ticks * 15 // 16, ticks * 15 // 16 + 4], 6:8] = True
     raster[np.r_[driven, raised], 8:10] = True
     raster[braked, 10:12] = True
-    sources = [_bursting(part, np.r_[braked, raised]) for part in program.sources]
+    alone = rng.random((ticks // 2 - ticks // 3, max(part.size for part in program.sources))) < _ALONE
+    sources = [_bursting(part, np.r_[braked, raised], ticks // 3, alone) for part in program.sources]
     storms = [_storm(part, rng) for part in program.populations if part.size and _bounded(part)]
     return replace(
         program,
@@ -85,29 +94,32 @@ def stressed(program: StepProgram, ticks: int) -> StepProgram:
     )
 
 
-def _bounded(part: PopulationProgram) -> tuple[State, ...]:
-    return tuple(state for state in part.states if state.format is not None)
+def _bounded(part: PopulationProgram) -> tuple[tuple[State, Format], ...]:
+    return tuple((state, state.format) for state in part.states if state.format is not None)
 
 
-def _bursting(source: SourceProgram, at: IntArray) -> SourceProgram:
-    """The source, but all of its neurons fire in these ticks."""
+def _bursting(source: SourceProgram, at: IntArray, first: int, more: BoolArray) -> SourceProgram:
+    """The source, but all of its neurons fire in these ticks, and some of them from ``first`` on as ``more`` says."""
     raster = np.zeros((max(int(source.ticks.max(initial=0)), int(at.max())) + 1, source.size), bool)
     raster[source.ticks, source.indices] = True
     raster[at] = True
-    return replace(source, **dict(zip(("ticks", "indices"), np.nonzero(raster), strict=True)))
+    raster[first : first + len(more)] |= more[:, : source.size]
+    ticks, indices = np.nonzero(raster)
+    return replace(source, ticks=ticks, indices=indices)
 
 
 def _tied(part: ProjectionProgram) -> ProjectionProgram:
     """The projection, but each trace starts at a value whose product with its decay is half way between two steps."""
-    starts = {}
+    starts: dict[str, int] = {}
     for item in part.update:
         match item.value:
             case RoundShift(Binary("*", Symbol(factor), Symbol(name)), bits) if name in part.shared:
                 decay = next(int(one.values) for one in part.coefficients if one.name == factor)
                 tie = 2 ** (bits - 1) // (decay & -decay)
                 form = part.state(name).format
-                fits = [start for start in (tie, -tie) if form is not None and form.lowest <= start <= form.highest]
-                starts |= {name: start for start in fits[:1]}
+                for start in (-tie, tie):
+                    if form is not None and form.lowest <= start <= form.highest:
+                        starts[name] = start
     states = tuple(
         replace(state, initial=np.full_like(state.initial, starts[state.name])) if state.name in starts else state
         for state in part.states
@@ -122,13 +134,13 @@ def _storm(target: PopulationProgram, rng: np.random.Generator) -> ProjectionPro
     and down add all that each variable can hold.
     """
     states, on_pre = [], []
-    for number, state in enumerate(_bounded(target)):
-        low, high = state.format.lowest, state.format.highest
+    for number, (state, form) in enumerate(_bounded(target)):
+        low, high = form.lowest, form.highest
         amounts = np.repeat([0, 0, 0, 0, high, high, low, low, 0, 0, 0, 0], target.size)
         if number == 0:
             amounts[: 4 * target.size] = rng.integers(low // 16, high // 4 + 1, 4 * target.size)
             amounts[8 * target.size :] = np.repeat([high // 4, high // 4, low // 4, low // 4], target.size)
-        states.append(State(f"w{state.name}", amounts, state.format))
+        states.append(State(f"w{state.name}", amounts, form))
         on_pre.append(Assignment(Symbol(state.name, Scope.POST), Symbol(f"w{state.name}"), accumulate=True))
     columns, rows = np.tile(np.arange(target.size), 12), np.arange(13) * target.size
     name = f"storm_{target.name}"
