@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.errors import InvalidInput
-from neuro.program import PopulationProgram, Scope, StepProgram
+from neuro.program import PopulationProgram, ProjectionProgram, Scope, StepProgram
 from neuro.spikes import Recording, Spikes
 from rtl_export.host_map import HostMemory
 from rtl_export.names import variable_name
@@ -106,13 +106,13 @@ def _blocks(core: CoreNetlist, program: StepProgram, golden: Recording, every: i
 
 def _start(program: StepProgram, golden: Recording) -> Recording:
     """What the same probes would hold had nothing happened yet: the start values, no spike, one row."""
-    parts = {part.name: (part, part.size) for part in program.populations}
-    parts |= {part.name: (part, part.synapses) for part in program.projections}
-    probes = {}
-    for name, variable in golden.probes:
-        if name in parts:
-            part, size = parts[name]
-            probes[name, variable] = np.broadcast_to(np.asarray(part.state(variable).initial), size)[None, :]
+    parts: dict[str, PopulationProgram | ProjectionProgram] = {part.name: part for part in program.populations}
+    parts |= {part.name: part for part in program.projections}
+    probes = {
+        (name, variable): np.asarray(parts[name].state(variable).initial)[None, :]
+        for name, variable in golden.probes
+        if name in parts
+    }
     silent = np.empty(0, np.int64)
     spikes = {part.name: Spikes(silent, silent, part.size) for part in program.populations}
     return Recording(golden.dt, 1, spikes, probes)
