@@ -25,17 +25,28 @@ def _below(core: ExportedCore, top: str) -> tuple[Path, ...]:
         name = waiting.pop()
         if name in by_name and name not in reached:
             reached.add(name)
-            waiting += [found[1] for found in _INSTANCE.finditer(by_name[name].read_text(encoding="ascii"))]
+            waiting += _instances(by_name[name])
     return tuple(path for name, path in by_name.items() if name in reached)
 
 
 def equivalent(core: ExportedCore, changed: ExportedCore, file: str) -> bool:
-    """Whether a module of both cores is proven to do the same, wherever the core instantiates it.
+    """Whether a module of both cores is proven to do the same, or every module around it, wherever they stand.
 
     What can't be shown counts as different: a change that no surroundings of the core could ever notice among them.
     """
     name = Path(file).stem
+    if _everywhere(core, changed, name):
+        return True
+    around = {path.stem for path in instantiated(core) if name in _instances(path)}
+    return bool(around) and core.name not in around and all(_everywhere(core, changed, one) for one in sorted(around))
+
+
+def _everywhere(core: ExportedCore, changed: ExportedCore, name: str) -> bool:
     return all(_same(core, changed, name, parameters) for parameters in _uses(core, name))
+
+
+def _instances(path: Path) -> list[str]:
+    return [found[1] for found in _INSTANCE.finditer(path.read_text(encoding="ascii"))]
 
 
 def _uses(core: ExportedCore, name: str) -> set[tuple[tuple[str, str], ...]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.equivalence import equivalent, instantiated
-from benchmarks.mutated_circuits import STORMS
+from benchmarks.mutated_circuits import STORM
 from neuro.errors import ToolError
 from rtl_export import ExportedCore, Outcome, icarus
 
@@ -35,13 +35,14 @@ _NOT = re.compile(r"!(?!=)")
 _NUMBER = re.compile(r"\d+'s?d(\d+)")
 _SKIPPED = re.compile(r"^\s*(//|module|parameter|localparam \[|input|output|reg |endmodule|\.)")
 _SECONDS = 60.0
+_REHEARSALS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mutant:
-    """One change: the core, the file in its ``rtl/``, the line, and what the line reads instead."""
+    """One change: the cores that use the file, its name in their ``rtl/``, the line, and what it reads instead."""
 
-    core: ExportedCore
+    cores: tuple[ExportedCore, ...]
     file: str
     line: int
     text: str
@@ -83,15 +84,19 @@ class Score:
 
 
 def mutants(cores: Sequence[ExportedCore], seed: int) -> Iterator[Mutant]:
-    """Every change in a random order, the modules in turn, but those of :func:`stressed`; shared modules count once."""
+    """Every change in a random order, the modules in turn, but those of :func:`stressed`; shared modules come once."""
     rng = np.random.default_rng(seed)
     waiting: dict[str, list[Mutant]] = {}
+    uses: dict[str, list[ExportedCore]] = {}
     for number, core in enumerate(cores):
         for path in instantiated(core):
-            known = any(path.name == other.name for one in cores[:number] for other in instantiated(one))
-            if not path.name.startswith(STORMS) and (not known or path.name.startswith(("pop_", "proj_"))):
-                found = list(_of_file(core, path))
-                waiting[f"{number} {path.name}"] = [found[k] for k in rng.permutation(len(found))]
+            own = path.name.startswith(("pop_", "proj_"))
+            uses.setdefault(f"{number} {path.name}" if own else path.name, []).append(core)
+    for module, users in uses.items():
+        file = module.split()[-1]
+        if not file.startswith(STORM):
+            found = list(_of_file(tuple(users), file))
+            waiting[module] = [found[k] for k in rng.permutation(len(found))]
     while any(waiting.values()):
         for changes in waiting.values():
             if changes:
@@ -129,24 +134,30 @@ def judge(
 
 
 def _verdict(mutant: Mutant, scratch: Path) -> Verdict:
-    with _changed(mutant, scratch) as core:
-        try:
-            program = icarus.build(core, scratch)
-        except ToolError:
-            return Verdict.INVALID
-        return Verdict.FOUND if _found(program, core) else Verdict.MISSED
+    for original in mutant.cores:
+        with _changed(mutant, original, scratch) as core:
+            try:
+                program = icarus.build(core, scratch)
+            except ToolError:
+                return Verdict.INVALID
+            if _found(program, core):
+                return Verdict.FOUND
+    return Verdict.MISSED
 
 
 def _changes_nothing(mutant: Mutant, scratch: Path) -> bool:
-    with _changed(mutant, scratch) as core:
-        return equivalent(mutant.core, core, mutant.file)
+    for original in mutant.cores:
+        with _changed(mutant, original, scratch) as core:
+            if not equivalent(original, core, mutant.file):
+                return False
+    return True
 
 
 @contextmanager
-def _changed(mutant: Mutant, scratch: Path) -> Iterator[ExportedCore]:
-    """The mutant's core, on disk as long as the context lasts."""
-    core = replace(mutant.core, folder=scratch / "mutant")
-    shutil.copytree(mutant.core.folder, core.folder)
+def _changed(mutant: Mutant, original: ExportedCore, scratch: Path) -> Iterator[ExportedCore]:
+    """One of the mutant's cores, on disk as long as the context lasts."""
+    core = replace(original, folder=scratch / "mutant")
+    shutil.copytree(original.folder, core.folder)
     try:
         path = core.rtl / mutant.file
         lines = path.read_text(encoding="ascii").splitlines()
@@ -160,13 +171,15 @@ def _changed(mutant: Mutant, scratch: Path) -> Iterator[ExportedCore]:
 def _found(program: Path, core: ExportedCore) -> bool:
     """Whether the test bench complains; a core that never comes to an end is found by its time limit."""
     try:
-        return icarus.run(program, core, core.ticks, _SECONDS, stop=True).outcome is Outcome.FAILED
+        return (
+            icarus.run(program, core, core.ticks, _SECONDS, stop=True, rehearsals=_REHEARSALS).outcome is Outcome.FAILED
+        )
     except ToolError:
         return True
 
 
-def _of_file(core: ExportedCore, path: Path) -> Iterator[Mutant]:
-    for number, line in enumerate(path.read_text(encoding="ascii").splitlines()):
+def _of_file(cores: tuple[ExportedCore, ...], file: str) -> Iterator[Mutant]:
+    for number, line in enumerate((cores[0].rtl / file).read_text(encoding="ascii").splitlines()):
         code = line.split("//")[0]
         if _SKIPPED.match(code) or not code.strip():
             continue
@@ -174,10 +187,10 @@ def _of_file(core: ExportedCore, path: Path) -> Iterator[Mutant]:
             for place in range(code.count(old)):
                 parts = code.split(old)
                 changed = old.join(parts[: place + 1]) + new + old.join(parts[place + 1 :])
-                yield Mutant(core, path.name, number, changed)
+                yield Mutant(cores, file, number, changed)
         for match in _NOT.finditer(code):
-            yield Mutant(core, path.name, number, code[: match.start()] + code[match.end() :])
+            yield Mutant(cores, file, number, code[: match.start()] + code[match.end() :])
         for match in _NUMBER.finditer(code):
             value = int(match.group(1))
             start, end = match.span(1)
-            yield Mutant(core, path.name, number, f"{code[:start]}{value + 1 if value == 0 else value - 1}{code[end:]}")
+            yield Mutant(cores, file, number, f"{code[:start]}{value + 1 if value == 0 else value - 1}{code[end:]}")

@@ -184,7 +184,14 @@ def mutation_score(lab: Any) -> Measured:
     """Blind single changes of the Verilog that the vectors find."""
     with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
         cores = [
-            export(program, Path(scratch) / name, ticks=ticks, golden=interpreted(program, ticks, _EVERY), every=_EVERY)
+            export(
+                program,
+                Path(scratch) / name,
+                ticks=ticks,
+                golden=interpreted(program, ticks, _EVERY),
+                name=name,
+                every=_EVERY,
+            )
             for name, program, ticks in mutated_circuits()
         ]
         with lab.stages.stage("Mutants", _MUTANTS) as advance:

@@ -45,11 +45,22 @@ def build(core: ExportedCore, scratch: Path, beside: Sequence[Path] = ()) -> Pat
     return program
 
 
-def run(program: Path, core: ExportedCore, ticks: int, seconds: float, *, stop: bool = False) -> SimulatorResult:
-    """Run what was built against the vectors of its core, with ``stop`` no further than the first mismatch.
+def run(
+    program: Path, core: ExportedCore, ticks: int, seconds: float, *, stop: bool = False, rehearsals: int = 0
+) -> SimulatorResult:
+    """Run what was built against the vectors of its core.
+
+    Args:
+        program: from :func:`build`.
+        core: whose vectors.
+        ticks: how many.
+        seconds: limit of the run.
+        stop: no further than the first mismatch.
+        rehearsals: how often an early tick is broken off, in turn by a reset and by ``init`` alone, and the run begun
+            anew; until the last of them the receiver of spikes hesitates. They are compared, but not counted.
 
     Raises:
         ToolError: it failed or took too long.
     """
-    command = ["vvp", "-n", str(program), f"+ticks={ticks}", *(["+stop"] if stop else [])]
+    command = ["vvp", "-n", str(program), f"+ticks={ticks}", f"+rehearsals={rehearsals}", *(["+stop"] if stop else [])]
     return read_result(NAME, tools.run(f"{NAME}, running", command, folder=core.rtl, seconds=seconds), ticks)

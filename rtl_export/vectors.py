@@ -3,7 +3,7 @@
 Every test bench reads the same file, so all simulators face one truth. Each command is a line of hexadecimal numbers:
 
     1 select count      then ``count`` words, one a line: written to a memory from address 0 on
-    2                   ``init``
+    2                   ``init``; what starts at a value of its own is read before the first tick
     3 address           a spike of a source, for the next tick
     4 restart count     a tick; then the addresses of the ``count`` spikes that it must send, in their order
     5 select first count   then ``count`` words, one a line, that must be read from a memory
@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.errors import InvalidInput
-from neuro.program import PopulationProgram, Scope, StepProgram
+from neuro.program import PopulationProgram, ProjectionProgram, Scope, StepProgram
 from neuro.spikes import Recording, Spikes
 from rtl_export.host_map import HostMemory
 from rtl_export.names import variable_name
@@ -37,7 +37,7 @@ _WORDS_AT_ONCE = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Words of a memory that must be read after a tick: values of shape (ticks, words)."""
+    """Words of a memory that must be read after a tick, or before the first: values of shape (ticks, words)."""
 
     select: int
     first: int
@@ -70,15 +70,16 @@ def command_lines(
         program: with the stimulus.
         golden: a recording that probed every state that can change, at ticks 0, ``every``, 2 ``every``, ...
         ticks: how many.
-        every: spikes are compared at every tick, registers after ticks 0, ``every``, ...
+        every: spikes are compared at every tick, registers before tick 0 and after ticks 0, ``every``, ...
 
     Raises:
         InvalidInput: the recording lacks a state, or did not probe it at those ticks.
     """
-    blocks = [block for part in core.populations for block in _neurons(core, part, program, golden, every)]
-    blocks += [block for part in core.projections for block in _synapses(core, part, golden, every)]
+    blocks = _blocks(core, program, golden, every)
     yield from _load(core)
     yield b"2\n"
+    for block in _blocks(core, program, _start(program, golden), 1):
+        yield from block.commands(slice(1))
     stimulus = _Stimulus(core, program, ticks)
     sent = _sent(core, golden, ticks)
     restarts = _restarts(program, ticks)
@@ -97,6 +98,26 @@ def command_lines(
     yield b"0\n"
 
 
+def _blocks(core: CoreNetlist, program: StepProgram, golden: Recording, every: int) -> list[Block]:
+    """Every word that can be read."""
+    blocks = [block for part in core.populations for block in _neurons(core, part, program, golden, every)]
+    return blocks + [block for part in core.projections for block in _synapses(core, part, golden, every)]
+
+
+def _start(program: StepProgram, golden: Recording) -> Recording:
+    """What the same probes would hold had nothing happened yet: the start values, no spike, one row."""
+    parts: dict[str, PopulationProgram | ProjectionProgram] = {part.name: part for part in program.populations}
+    parts |= {part.name: part for part in program.projections}
+    probes = {
+        (name, variable): np.asarray(parts[name].state(variable).initial)[None, :]
+        for name, variable in golden.probes
+        if name in parts
+    }
+    silent = np.empty(0, np.int64)
+    spikes = {part.name: Spikes(silent, silent, part.size) for part in program.populations}
+    return Recording(golden.dt, 1, spikes, probes)
+
+
 def _restarts(program: StepProgram, ticks: int) -> list[int]:
     """The restart bus at each tick: one bit for each restart of the program."""
     bus = [0] * ticks
@@ -109,7 +130,7 @@ def _restarts(program: StepProgram, ticks: int) -> list[int]:
 def registers_compared(core: CoreNetlist, ticks: int, every: int) -> int:
     """How many registers the commands compare in so many ticks, synapses apart."""
     words = sum(part.size * core.cores * len(part.read_word.fields) for part in core.populations)
-    return words * -(-ticks // every)
+    return words * (1 + -(-ticks // every))
 
 
 def _select(core: CoreNetlist, node: int, memory: HostMemory) -> int:

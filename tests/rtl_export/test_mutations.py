@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from neuro.errors import VerificationError
-from rtl_export import ExportedCore, Outcome, Simulator, require_equal, verify
+from rtl_export import ExportedCore, Outcome, Simulator, SimulatorResult, icarus, require_equal, verify
 from tests.rtl_export.programs import PROGRAMS, joined
 from tests.rtl_export.simulators import exported, needs_icarus
 
@@ -79,6 +79,32 @@ def test_the_unchanged_core_passes(core: ExportedCore) -> None:
     results = verify(core.folder, simulators=(Simulator.ICARUS,))
     assert [result.outcome for result in results] == [Outcome.PASSED]
     require_equal(results)
+
+
+@needs_icarus
+def test_rehearsals_find_what_a_reset_forgets(tmp_path: Path) -> None:
+    def run(made: ExportedCore, rehearsals: int) -> SimulatorResult:
+        return icarus.run(icarus.build(made, tmp_path), made, made.ticks, 60.0, stop=True, rehearsals=rehearsals)
+
+    core = exported(PROGRAMS["counter"](), tmp_path / "core", ticks=12)
+    assert run(core, 2) == run(core, 0)
+    path = core.rtl / f"{core.name}.v"
+    text, old = path.read_text(), "pop_a__states_coming <= reset ?"
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, "pop_a__states_coming <= reset && 1'b0 ?"))
+    assert run(core, 0).outcome is Outcome.PASSED
+    assert "gave a word unasked" in run(core, 1).detail
+
+
+@needs_icarus
+def test_a_wrong_start_value_is_found_before_the_first_tick(core: ExportedCore, tmp_path: Path) -> None:
+    mutant = replace(core, folder=tmp_path / "core")
+    shutil.copytree(core.folder, mutant.folder)
+    path = mutant.rtl / MUTATIONS["start value"].file
+    path.write_text(path.read_text().replace(MUTATIONS["start value"].old, MUTATIONS["start value"].new))
+    result = icarus.run(icarus.build(mutant, tmp_path), mutant, mutant.ticks, 60.0, stop=True)
+    assert (result.outcome, result.ticks, result.mismatches) == (Outcome.FAILED, 0, 1)
+    assert result.detail.startswith("tick 0, command 5, memory")
 
 
 @needs_icarus
