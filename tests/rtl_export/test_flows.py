@@ -163,7 +163,7 @@ def test_every_register_of_a_cell_starts(tmp_path: Path) -> None:
     models = cell_models(Library.read(path), tmp_path).read_text()
     registers = re.findall(r"^\s*reg (.*);$", models, re.MULTILINE)
     assert registers
-    assert all(text.endswith("= 1'b0") or text.endswith("= 1'h0") for text in registers)
+    assert all(text.endswith(("= 1'b0", "= 1'h0")) for text in registers)
 
 
 def test_memories_of_a_netlist_power_up_with_values() -> None:
