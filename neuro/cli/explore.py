@@ -102,7 +102,7 @@ def _numbers(text: str, option: str) -> tuple[int, ...]:
 
 
 def _plot(found: tuple[Explored, ...], front: tuple[Explored, ...], path: Path) -> None:
-    """Spikes kept over area, a line for each way to share the work; the front is filled, the numbers are bits."""
+    """Spikes kept over area, a line for each way to share the work; the front is filled, with the bits of a state."""
     from neuro.plots.axes import figure_of, new_axes
 
     axes = new_axes()
@@ -124,7 +124,7 @@ def _plot(found: tuple[Explored, ...], front: tuple[Explored, ...], path: Path) 
                 else f", {point.logic_pj + point.memory_pj:.0f} pJ"
             )
             axes.annotate(
-                f"{point.design.width}{energy}",
+                f"{point.design.width} bits{energy}",
                 (point.area, point.accuracy),
                 xytext=(4, -10),
                 textcoords="offset points",
