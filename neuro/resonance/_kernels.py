@@ -1,8 +1,9 @@
 """Numba loops of the resonators: O(T) forward, and the adjoint backward; time-major, one thread.
 
 Rows are (lanes,): every unit of every item of the batch side by side, per-unit numbers repeated for each item. They are
-taken in blocks that fit the nearest cache. Each innermost loop is a function of its own that writes one array and reads
-at most five, none of them a neighbour in memory: so LLVM can prove it free of aliases and use vectors.
+taken in blocks that fit the nearest cache. Each innermost loop is a function of its own with few arrays: one that is
+written and up to five that are read, or two and three. LLVM compares the bounds of at most eight pairs before it gives
+up vectors.
 """
 
 from __future__ import annotations
@@ -23,28 +24,44 @@ _NOTHING = 1e-37
 
 
 @njit(cache=True, error_model="numpy")
-def forward(drive: Array, numbers: Array, state: Array, out_x: Array, spikes: Array, marks: Array, every: int) -> None:
-    """``z_t = lambda z_(t-1) + drive_t``, a spike where ``Re z_t > threshold``; all (steps, lanes).
+def forward(
+    drive: Array,
+    numbers: Array,
+    state: Array,
+    kept: tuple[Array, Array, Array],
+    every: int,
+    ear: tuple[Array, Array, Array, Array],
+) -> None:
+    """``z_t = lambda z_(t-1) + gain (drive_t + bias)``, a spike where ``Re z_t > threshold``; all (steps, lanes).
 
     Args:
-        numbers: Re lambda, Im lambda, threshold, (3, lanes).
+        numbers: Re lambda, Im lambda, threshold, gain, bias, (5, lanes).
         state: Re z and Im z, (2, lanes), replaced by the last.
-        marks: gets Im z before step ``c * every`` in row c: the adjoint starts there.
+        kept: filled: Re z and spikes of all steps, (steps, lanes); Im z before step ``c * every`` in row c, where the
+            adjoint starts.
+        ear: who hears the spikes: Re and Im mu, state, slopes as in :func:`forward_last`, (2, lanes) each; and the
+            number of spikes, (lanes,), which is added to. Of no lanes: nobody.
     """
     steps, lanes = drive.shape
+    out_x, spikes, marks = kept
+    turns, heard, slopes, count = ear
     for start in range(0, lanes, _BLOCK):
         stop = min(lanes, start + _BLOCK)
-        turn_x, turn_y = numbers[0, start:stop].copy(), numbers[1, start:stop].copy()
-        threshold = numbers[2, start:stop].copy()
-        x, y = state[0, start:stop].copy(), state[1, start:stop].copy()
+        turn_x, turn_y, threshold, gain, bias = _rows(numbers, start, stop)
+        x, y = state[0, start:stop], state[1, start:stop]
+        into, fired = np.empty_like(x), np.zeros_like(x)
         for t in range(steps):
             if t % every == 0:
                 marks[t // every, start:stop] = y
-            _turn_x(out_x[t, start:stop], x, y, turn_x, turn_y, drive[t, start:stop])
-            _turn_y(y, x, turn_x, turn_y)
-            _copy(x, out_x[t, start:stop])
+            _drive(into, drive[t, start:stop], bias, gain)
+            _turn(x, y, turn_x, turn_y, into)
+            _copy(out_x[t, start:stop], x)
             _fire(spikes[t, start:stop], x, threshold)
-        state[0, start:stop], state[1, start:stop] = x, y
+            _add(fired, spikes[t, start:stop])
+        if count.shape[0]:
+            # The spikes of the block are still in the cache.
+            _add(count[start:stop], fired)
+            _hear(spikes, turns, heard, slopes, start, stop)
 
 
 @njit(cache=True, error_model="numpy")
@@ -52,56 +69,83 @@ def backward(
     given: tuple[Array, Array, Array],
     numbers: Array,
     width: float,
-    kept: tuple[Array, Array, Array],
+    kept: tuple[Array, Array, Array, Array],
     every: int,
+    ear: tuple[Array, Array, Array],
     gradient: Array,
     sums: Array,
 ) -> None:
-    """The adjoint: ``g_t = dL/dz_t + conj(lambda) g_(t+1)``, dL/d drive_t = Re g_t, dL/d lambda = sum g_t conj z_(t-1).
+    """The adjoint: ``g_t = dL/dz_t + conj(lambda) g_(t+1)``, dL/d drive_t = gain Re g_t.
 
     A spike counts as the derivative ``(width / (width + |x - threshold|))^2``.
 
     Args:
-        given: dL/d spikes, dL/d Re z, (steps, lanes), the second may have no rows; dL/d of the last z, (2, lanes),
+        given: dL/d spikes, dL/d Re z, (steps, lanes), each may have no rows; dL/d of the last z, (2, lanes),
             replaced by that of the first.
         numbers: as in :func:`forward`.
-        kept: Re z0, (lanes,), Re z of all steps, (steps, lanes), and the marks.
+        kept: Re z0, (lanes,), Re z of all steps, (steps, lanes), the marks, and the drive; no rows of drive where
+            nobody asks for the gradient of the gain.
+        ear: Re and Im mu, dL/d of the last heard, replaced by that of the first, (2, lanes) each; dL/d of the number
+            of spikes, (lanes,). Of no lanes: nobody heard.
         gradient: filled with dL/d drive, (steps, lanes).
-        sums: added to: dL/d Re lambda, dL/d Im lambda, dL/d threshold, (3, lanes).
+        sums: added to, (5, lanes): sum g conj z_(t-1), real and imaginary (dL/d lambda); dL/d threshold; sum of
+            Re g drive; sum of Re g.
     """
     given_spikes, given_x, ends = given
-    first_x, out_x, _ = kept
-    steps, lanes = given_spikes.shape
-    ys = np.empty((every, min(lanes, _BLOCK)), dtype=given_spikes.dtype)
+    first_x, out_x, marks, drive = kept
+    turns, ear_ends, of_count = ear
+    steps, lanes = out_x.shape
+    ys = np.empty((every, min(lanes, _BLOCK)), dtype=out_x.dtype)
     for start in range(0, lanes, _BLOCK):
         stop = min(lanes, start + _BLOCK)
-        turn_x, turn_y = numbers[0, start:stop].copy(), numbers[1, start:stop].copy()
-        threshold = numbers[2, start:stop].copy()
-        of_x, of_y, of_threshold = sums[0, start:stop].copy(), sums[1, start:stop].copy(), sums[2, start:stop].copy()
+        turn_x, turn_y, threshold, gain, _ = _rows(numbers, start, stop)
+        of_x, of_y, of_threshold, of_gain, of_bias = _rows(sums, start, stop)
         # conj(lambda) g_(t+1) while t counts down; the last z has no step after it.
-        g, h = ends[0, start:stop].copy(), ends[1, start:stop].copy()
-        into, y = np.empty_like(g), np.empty_like(g)
+        g, h, into = ends[0, start:stop], ends[1, start:stop], np.empty_like(ends[0, start:stop])
         for t in range(steps - 1, -1, -1):
             if t == steps - 1 or (t + 1) % every == 0:
-                _replay(kept, (turn_x, turn_y), (t // every * every, t + 1), start, ys)
-            _through_spikes(into, given_spikes[t, start:stop], out_x[t, start:stop], threshold, width)
-            _subtract(of_threshold, into)
-            _add(g, into)
+                _replay((first_x, out_x, marks), (turn_x, turn_y), (t // every * every, t + 1), start, ys)
+            into[:] = 0
+            if given_spikes.shape[0]:
+                _copy(into, given_spikes[t, start:stop])
+            if of_count.shape[0]:
+                _add(into, of_count[start:stop])
+                _unhear(into, turns, ear_ends, start, t)
+            _through_spikes(into, out_x[t, start:stop], threshold, width)
+            _share(g, of_threshold, into)
             if given_x.shape[0]:
                 _add(g, given_x[t, start:stop])
-            _copy(gradient[t, start:stop], g)
-            _copy(y, ys[t % every, : stop - start])
-            if t > 0:
-                _copy(into, out_x[t - 1, start:stop])
-            else:
-                _copy(into, first_x[start:stop])
-            _add_along(of_x, g, h, into, y)
-            _add_across(of_y, g, h, into, y)
-            _copy(into, g)
-            _turn_x_back(g, into, h, turn_x, turn_y)
-            _turn_y_back(h, into, turn_x, turn_y)
-        ends[0, start:stop], ends[1, start:stop] = g, h
-        sums[0, start:stop], sums[1, start:stop], sums[2, start:stop] = of_x, of_y, of_threshold
+            _scale(gradient[t, start:stop], g, gain)
+            if drive.shape[0]:
+                _add_drive(of_gain, of_bias, g, drive[t, start:stop])
+            before = out_x[t - 1, start:stop] if t > 0 else first_x[start:stop]
+            y = ys[t % every, : stop - start]
+            _add_along(of_x, g, h, before, y)
+            _add_across(of_y, g, h, before, y)
+            _turn_back(g, h, turn_x, turn_y)
+
+
+@njit(cache=True, error_model="numpy")
+def _unhear(into: Array, turns: Array, ends: Array, start: int, t: int) -> None:
+    """Adds the gradient that comes through the ear of these lanes, and turns that back by a step."""
+    stop = start + into.shape[0]
+    x, y = ends[0, start:stop], ends[1, start:stop]
+    if t % _SETTLED == 0:
+        _settle(x)
+        _settle(y)
+    _add(into, x)
+    _turn_back(x, y, turns[0, start:stop], turns[1, start:stop])
+
+
+@njit(cache=True, error_model="numpy")
+def _rows(numbers: Array, start: int, stop: int) -> tuple[Array, Array, Array, Array, Array]:
+    return (
+        numbers[0, start:stop],
+        numbers[1, start:stop],
+        numbers[2, start:stop],
+        numbers[3, start:stop],
+        numbers[4, start:stop],
+    )
 
 
 @njit(cache=True, error_model="numpy")
@@ -115,10 +159,7 @@ def _replay(
     y = marks[first // ys.shape[0], start:stop].copy()
     for t in range(first, last):
         _copy(ys[t - first, : stop - start], y)
-        if t > 0:
-            _turn_y(y, out_x[t - 1, start:stop], turn_x, turn_y)
-        else:
-            _turn_y(y, first_x[start:stop], turn_x, turn_y)
+        _turn_y(y, out_x[t - 1, start:stop] if t > 0 else first_x[start:stop], turn_x, turn_y)
 
 
 @njit(cache=True, error_model="numpy")
@@ -131,22 +172,22 @@ def forward_last(drive: Array, turns: Array, state: Array, slopes: Array) -> Non
         state: Re z and Im z, (2, lanes), replaced by the last.
         slopes: filled with ``dz/d lambda = e_T``, ``e_t = lambda e_(t-1) + z_(t-1)``, real and imaginary, (2, lanes).
     """
-    steps, lanes = drive.shape
+    lanes = drive.shape[1]
     for start in range(0, lanes, _BLOCK):
-        stop = min(lanes, start + _BLOCK)
-        turn_x, turn_y = turns[0, start:stop].copy(), turns[1, start:stop].copy()
-        x, y = state[0, start:stop].copy(), state[1, start:stop].copy()
-        slope_x, slope_y, old = np.zeros_like(x), np.zeros_like(x), np.empty_like(x)
-        for t in range(steps):
-            _copy(old, slope_x)
-            _turn_x(slope_x, old, slope_y, turn_x, turn_y, x)
-            _turn_y(slope_y, old, turn_x, turn_y)
-            _add(slope_y, y)
-            _copy(old, x)
-            _turn_x(x, old, y, turn_x, turn_y, drive[t, start:stop])
-            _turn_y(y, old, turn_x, turn_y)
-        state[0, start:stop], state[1, start:stop] = x, y
-        slopes[0, start:stop], slopes[1, start:stop] = slope_x, slope_y
+        _hear(drive, turns, state, slopes, start, min(lanes, start + _BLOCK))
+
+
+@njit(cache=True, error_model="numpy")
+def _hear(drive: Array, turns: Array, state: Array, slopes: Array, start: int, stop: int) -> None:
+    """The lanes from ``start`` to ``stop`` of :func:`forward_last`."""
+    turn_x, turn_y = turns[0, start:stop], turns[1, start:stop]
+    x, y = state[0, start:stop], state[1, start:stop]
+    slope_x, slope_y = slopes[0, start:stop], slopes[1, start:stop]
+    slope_x[:], slope_y[:] = 0, 0
+    for t in range(drive.shape[0]):
+        _turn_alone(slope_x, slope_y, turn_x, turn_y)
+        _add_both(slope_x, slope_y, x, y)
+        _turn(x, y, turn_x, turn_y, drive[t, start:stop])
 
 
 @njit(cache=True, error_model="numpy")
@@ -161,28 +202,20 @@ def backward_last(turns: Array, ends: Array, gradient: Array) -> None:
     steps, lanes = gradient.shape
     for start in range(0, lanes, _BLOCK):
         stop = min(lanes, start + _BLOCK)
-        turn_x, turn_y = turns[0, start:stop].copy(), turns[1, start:stop].copy()
-        g, h = ends[0, start:stop].copy(), ends[1, start:stop].copy()
-        old = np.empty_like(g)
+        turn_x, turn_y, g, h = turns[0, start:stop], turns[1, start:stop], ends[0, start:stop], ends[1, start:stop]
         for t in range(steps - 1, -1, -1):
             _copy(gradient[t, start:stop], g)
             if t % _SETTLED == 0:
                 _settle(g)
                 _settle(h)
-            _copy(old, g)
-            _turn_x_back(g, old, h, turn_x, turn_y)
-            _turn_y_back(h, old, turn_x, turn_y)
-        ends[0, start:stop], ends[1, start:stop] = g, h
+            _turn_back(g, h, turn_x, turn_y)
 
 
 @njit(cache=True, error_model="numpy")
 def accumulate(drive_x: Array, drive_y: Array, turn_x: Array, turn_y: Array, x: Array, y: Array) -> None:
     """``z <- lambda z + drive`` with complex drive, (steps, lanes) each part; only the last z is kept, in x and y."""
-    before = np.empty_like(x)
     for t in range(drive_x.shape[0]):
-        _copy(before, x)
-        _turn_x(x, before, y, turn_x, turn_y, drive_x[t])
-        _turn_y(y, before, turn_x, turn_y)
+        _turn(x, y, turn_x, turn_y, drive_x[t])
         _add(y, drive_y[t])
 
 
@@ -199,6 +232,19 @@ def _add(out: Array, values: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
+def _add_both(out_x: Array, out_y: Array, x: Array, y: Array) -> None:
+    for u in range(out_x.shape[0]):
+        out_x[u] += x[u]
+        out_y[u] += y[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _scale(out: Array, values: Array, factors: Array) -> None:
+    for u in range(out.shape[0]):
+        out[u] = values[u] * factors[u]
+
+
+@njit(cache=True, error_model="numpy")
 def _settle(out: Array) -> None:
     for u in range(out.shape[0]):
         if abs(out[u]) < _NOTHING:
@@ -206,16 +252,27 @@ def _settle(out: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _subtract(out: Array, values: Array) -> None:
+def _drive(out: Array, values: Array, bias: Array, gain: Array) -> None:
     for u in range(out.shape[0]):
-        out[u] -= values[u]
+        out[u] = (values[u] + bias[u]) * gain[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _turn_x(out: Array, x: Array, y: Array, turn_x: Array, turn_y: Array, drive: Array) -> None:
-    """The real part of ``lambda (x + i y) + drive``."""
-    for u in range(out.shape[0]):
-        out[u] = x[u] * turn_x[u] - y[u] * turn_y[u] + drive[u]
+def _turn(x: Array, y: Array, turn_x: Array, turn_y: Array, drive: Array) -> None:
+    """``x + i y`` becomes ``lambda (x + i y) + drive``."""
+    for u in range(x.shape[0]):
+        old = x[u]
+        x[u] = old * turn_x[u] - y[u] * turn_y[u] + drive[u]
+        y[u] = old * turn_y[u] + y[u] * turn_x[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _turn_alone(x: Array, y: Array, turn_x: Array, turn_y: Array) -> None:
+    """``x + i y`` becomes ``lambda (x + i y)``."""
+    for u in range(x.shape[0]):
+        old = x[u]
+        x[u] = old * turn_x[u] - y[u] * turn_y[u]
+        y[u] = old * turn_y[u] + y[u] * turn_x[u]
 
 
 @njit(cache=True, error_model="numpy")
@@ -226,17 +283,12 @@ def _turn_y(y: Array, x: Array, turn_x: Array, turn_y: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _turn_x_back(out: Array, g: Array, h: Array, turn_x: Array, turn_y: Array) -> None:
-    """The real part of ``conj(lambda) (g + i h)``."""
-    for u in range(out.shape[0]):
-        out[u] = g[u] * turn_x[u] + h[u] * turn_y[u]
-
-
-@njit(cache=True, error_model="numpy")
-def _turn_y_back(h: Array, g: Array, turn_x: Array, turn_y: Array) -> None:
-    """The imaginary part of ``conj(lambda) (g + i h)``."""
-    for u in range(h.shape[0]):
-        h[u] = h[u] * turn_x[u] - g[u] * turn_y[u]
+def _turn_back(g: Array, h: Array, turn_x: Array, turn_y: Array) -> None:
+    """``g + i h`` becomes ``conj(lambda) (g + i h)``."""
+    for u in range(g.shape[0]):
+        old = g[u]
+        g[u] = old * turn_x[u] + h[u] * turn_y[u]
+        h[u] = h[u] * turn_x[u] - old * turn_y[u]
 
 
 @njit(cache=True, error_model="numpy")
@@ -246,11 +298,26 @@ def _fire(spikes: Array, x: Array, threshold: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _through_spikes(out: Array, given: Array, x: Array, threshold: Array, width: float) -> None:
+def _through_spikes(given: Array, x: Array, threshold: Array, width: float) -> None:
+    """dL/d spikes becomes dL/dx."""
     peak = width * width
-    for u in range(out.shape[0]):
+    for u in range(given.shape[0]):
         distance = width + abs(x[u] - threshold[u])
-        out[u] = given[u] * peak / (distance * distance)
+        given[u] *= peak / (distance * distance)
+
+
+@njit(cache=True, error_model="numpy")
+def _share(g: Array, of_threshold: Array, given: Array) -> None:
+    for u in range(g.shape[0]):
+        g[u] += given[u]
+        of_threshold[u] -= given[u]
+
+
+@njit(cache=True, error_model="numpy")
+def _add_drive(of_gain: Array, of_bias: Array, g: Array, drive: Array) -> None:
+    for u in range(g.shape[0]):
+        of_gain[u] += g[u] * drive[u]
+        of_bias[u] += g[u]
 
 
 @njit(cache=True, error_model="numpy")

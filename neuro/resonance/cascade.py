@@ -182,7 +182,7 @@ def _judge(models: Sequence[ResonanceClassifier], x: Tensor, labels: Tensor) -> 
         named = answers.argmax(-1)
         accuracies = tuple((named == labels).double().mean(-1).tolist())
         best = models[int(np.argmax(accuracies))]
-        counts = best.with_spikes(x)[1].mean(0)
+        counts = best.with_rates(x)[1]
     pairs = [(named[a] == named[b]).double().mean() for a in range(len(models)) for b in range(a)]
     channels = counts.shape[1]
     codes = counts.topk(max(1, channels // 8), dim=-1).indices.numpy()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from neuro.resonance.layer import ResonantLayer
 from neuro.resonance.methods import Method, ResonantState, Scan
-from neuro.resonance.network import ResonanceConfig
+from neuro.resonance.network import ResonanceConfig, ResonanceNet, States
 
 _SCAN = Scan()
 _SCALE = 4.0
@@ -25,6 +25,19 @@ class Heard(NamedTuple):
     state: ResonantState
     count: Tensor
     steps: int
+
+    @property
+    def features(self) -> Tensor:
+        """Rates and states in scale, (batch, 3 channels)."""
+        return torch.cat([self.count, *self.state], dim=-1) * (_SCALE / self.steps)
+
+
+class Summary(NamedTuple):
+    """Spikes of each oscillator a step, (batch, channels), in the last part; what the next part goes on from."""
+
+    rates: Tensor
+    states: States
+    heard: Heard
 
 
 class Ears(nn.Module):
@@ -44,12 +57,25 @@ class Ears(nn.Module):
         # Ears hear, they do not fire.
         self.oscillators.theta.requires_grad_(False)
 
-    def summary(self, spikes: Tensor, before: Heard | None = None, method: Method = _SCAN) -> tuple[Tensor, Heard]:
-        """Features after the last step, (batch, 3 channels), and what a later part goes on from."""
-        state = self.oscillators.listen(spikes, None if before is None else before.state, method)
-        heard = _added(spikes, state, before)
-        found = torch.cat([heard.count, state.x, state.y], dim=-1) * (_SCALE / heard.steps)
-        return found, heard
+    def summary(
+        self,
+        network: ResonanceNet,
+        inputs: Tensor,
+        states: States | None = None,
+        before: Heard | None = None,
+        method: Method = _SCAN,
+    ) -> Summary:
+        """Run a network and hear it: what is known after the last step, and what a later part goes on from."""
+        batch, layers = inputs.shape[1], network.config.layers
+        start = torch.stack(self.oscillators.start(batch) if before is None else before.state)
+        heard = start.view(2, batch, layers, -1).transpose(1, 2)
+        count, after, found = network.through(inputs, self.oscillators, heard, states, method)
+        state, fired = found.transpose(1, 2).flatten(2), count.transpose(0, 1).flatten(1)
+        return Summary(fired / len(inputs), after, _added(fired, len(inputs), ResonantState(*state), before))
+
+    def of_spikes(self, spikes: Tensor, method: Method = _SCAN) -> Tensor:
+        """Features, (batch, 3 channels), of given spikes, (steps, batch, channels)."""
+        return _added(spikes.sum(0), len(spikes), self.oscillators.listen(spikes, None, method), None).features
 
     def every_step(
         self, spikes: Tensor, before: Heard | None = None, method: Method = _SCAN
@@ -57,13 +83,9 @@ class Ears(nn.Module):
         """Features of each step, spikes and Re h, (steps, batch, 2 channels); the summary; what to go on from."""
         gain = self.oscillators.gain()
         run = self.oscillators(spikes, None if before is None else before.state, method)
-        heard = _added(spikes, run.state, before)
-        summary = torch.cat([heard.count, run.state.x, run.state.y], dim=-1) * (_SCALE / heard.steps)
-        return torch.cat([spikes, run.x * gain], dim=-1), summary, heard
+        heard = _added(spikes.sum(0), len(spikes), run.state, before)
+        return torch.cat([spikes, run.x * gain], dim=-1), heard.features, heard
 
 
-def _added(spikes: Tensor, state: ResonantState, before: Heard | None) -> Heard:
-    count, steps = spikes.sum(0), spikes.shape[0]
-    if before is not None:
-        count, steps = count + before.count, steps + before.steps
-    return Heard(state, count, steps)
+def _added(count: Tensor, steps: int, state: ResonantState, before: Heard | None) -> Heard:
+    return Heard(state, *((count, steps) if before is None else (count + before.count, steps + before.steps)))

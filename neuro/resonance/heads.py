@@ -89,15 +89,18 @@ class ResonanceClassifier(_Head):
         Raises:
             InvalidInput: another shape, no steps, no memory to use.
         """
-        return self.with_spikes(x, use_memory=use_memory, store_to_memory=store_to_memory, method=method)[0]
+        summary = self.ears.summary(self.network, x, method=method).heard.features
+        return self._with_memory(self.linear(summary), summary, use_memory, store_to_memory)
 
-    def with_spikes(
-        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: Method = _SCAN
-    ) -> tuple[Tensor, Tensor]:
-        """As :meth:`forward`, and the spikes of all layers, (steps, batch, channels)."""
+    def with_rates(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
+        """Logits, and the spikes of all layers a step, (batch, channels)."""
+        summary = self.ears.summary(self.network, x, method=method)
+        return self.linear(summary.heard.features), summary.rates
+
+    def with_spikes(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
+        """Logits, and the spikes of all layers, (steps, batch, channels): dearer than :meth:`with_rates`."""
         spikes, _ = self.network(x, None, method)
-        summary, _ = self.ears.summary(spikes, None, method)
-        return self._with_memory(self.linear(summary), summary, use_memory, store_to_memory), spikes
+        return self.linear(self.ears.of_spikes(spikes, method)), spikes
 
 
 class ResonanceLanguageModel(_Head):
@@ -131,6 +134,11 @@ class ResonanceLanguageModel(_Head):
         self._check(x)
         spikes, _ = self.network(self.embedding(x), None, method)
         return self.linear(self.ears.every_step(spikes, None, method)[0]), spikes
+
+    def with_rates(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
+        """Logits, and the spikes of all layers a step, (batch, channels)."""
+        logits, spikes = self.with_spikes(x, method)
+        return logits, spikes.mean(0)
 
     def read(
         self, tokens: Tensor, before: Carried | None = None, method: Method = _SCAN
@@ -185,6 +193,5 @@ class LongContextResonanceNet(_Head):
     def read(self, piece: Tensor, before: Carried | None = None, method: Method = _SCAN) -> tuple[Tensor, Carried]:
         """One part of a stream: the summary so far, and what to hand in with the next part."""
         states, heard = (None, None) if before is None else before
-        spikes, after = self.network(piece, states, method)
-        summary, heard_after = self.ears.summary(spikes, heard, method)
-        return summary, Carried(after, heard_after)
+        found = self.ears.summary(self.network, piece, states, heard, method)
+        return found.heard.features, Carried(found.states, found.heard)

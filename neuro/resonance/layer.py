@@ -73,11 +73,11 @@ class ResonantLayer(nn.Module):
     @property
     def omega(self) -> Tensor:
         """``anchor + shift / (1 + tau / 256)``, radian a step, (units,)."""
-        return self.anchor + self.shift / (1 + torch.exp(-self.log_rate) / _RESOLVED)
+        return angle(self.anchor, self.shift, self.log_rate)
 
     def gain(self) -> Tensor:
         """``sqrt(1 - |lambda|^2)``, (units,): white drive of this size gives every oscillator the same variance."""
-        return torch.sqrt(-torch.expm1(-2 * torch.exp(self.log_rate)))
+        return evening_gain(self.log_rate)
 
     def oscillation(self) -> Oscillation:
         """The numbers that a method runs on."""
@@ -119,3 +119,13 @@ class ResonantLayer(nn.Module):
         wanted = (drive.shape[1], self.units)
         if state is not None and (state.x.shape != wanted or state.y.shape != wanted):
             raise InvalidInput(f"the state has shape {tuple(state.x.shape)}; {wanted} is allowed: one for each item")
+
+
+def angle(anchor: Tensor, shift: Tensor, log_rate: Tensor) -> Tensor:
+    """What an oscillator turns by in a step, see :attr:`ResonantLayer.omega`; any shape."""
+    return anchor + shift / (1 + torch.exp(-log_rate) / _RESOLVED)
+
+
+def evening_gain(log_rate: Tensor) -> Tensor:
+    """``sqrt(1 - |lambda|^2)``, see :meth:`ResonantLayer.gain`; any shape."""
+    return torch.sqrt(-torch.expm1(-2 * torch.exp(log_rate)))

@@ -44,6 +44,37 @@ class Run(NamedTuple):
     state: ResonantState
 
 
+class Stack(NamedTuple):
+    """The numbers of a network and its ears.
+
+    ``d_1 = W_0 u``, layer l runs under ``gain_l (d_l + bias_l)``, ``d_(l+1) = d_l + W_l s_l``, an ear hears each spike
+    train of s_l.
+
+    Args:
+        stem: W_0, (units, input_dimension).
+        mixes: W_1 and so on, (layers - 1, units, units).
+        gain, bias: (layers, units).
+        layers, ears: oscillators, (layers, units) each number.
+    """
+
+    stem: Tensor
+    mixes: Tensor
+    gain: Tensor
+    bias: Tensor
+    layers: Oscillation
+    ears: Oscillation
+
+
+class StackRun(NamedTuple):
+    """Spikes of each oscillator, (layers, batch, units), and the last states of layers and ears, Re and Im, (2, layers,
+    batch, units).
+    """
+
+    count: Tensor
+    states: Tensor
+    heard: Tensor
+
+
 class Method(Protocol):
     """A way to run the oscillators over (steps, batch, units) of drive."""
 
@@ -53,6 +84,10 @@ class Method(Protocol):
 
     def last(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> ResonantState:
         """Only the state after the last step: what silent oscillators have to tell."""
+        ...
+
+    def through(self, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
+        """Run (steps, batch, input_dimension) through a network and its ears, which stand at these states."""
         ...
 
 
@@ -83,6 +118,21 @@ class Scan:
 
         _check_cpu(drive)
         return ResonantState(*ResonateToEnd.apply(drive, *_turn(layer), *state))
+
+    def through(self, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
+        """All layers and ears in one pass; nothing is kept of the ears' steps.
+
+        Raises:
+            InvalidInput: inputs that are not on the CPU.
+        """
+        from neuro.resonance.stack import ResonateStack
+
+        _check_cpu(inputs)
+        layers = torch.stack([*_turn(net.layers), net.layers.threshold, net.gain, net.bias], dim=1)
+        ears = torch.stack(_turn(net.ears), dim=1)
+        return StackRun(
+            *ResonateStack.apply(inputs, states, heard, net.layers.width, net.stem, net.mixes, layers, ears)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +168,10 @@ class Fft:
             z = _carried(part, powers, z)
         return ResonantState(z.real, z.imag)
 
+    def through(self, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
+        """Layer after layer."""
+        return _layer_by_layer(self, inputs, net, states, heard)
+
     def _powers(self, drive: Tensor, layer: Oscillation) -> Tensor:
         # In double: the angle of a late power would lose float32's digits.
         rate = torch.complex(layer.decay.double(), layer.omega.double())
@@ -145,6 +199,10 @@ class Step:
         """The state after the last step."""
         return self(drive, layer, state).state
 
+    def through(self, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
+        """Layer after layer."""
+        return _layer_by_layer(self, inputs, net, states, heard)
+
 
 class _Spike(torch.autograd.Function):
     @staticmethod
@@ -163,6 +221,23 @@ def spike(x: Tensor, layer: Oscillation) -> Tensor:
     """1 where x is above the threshold, else 0, with the surrogate's gradient."""
     spikes: Tensor = _Spike.apply(x - layer.threshold, layer.width)
     return spikes
+
+
+def _of_layer(numbers: Oscillation, place: int) -> Oscillation:
+    return Oscillation(numbers.decay[place], numbers.omega[place], numbers.threshold[place], numbers.width)
+
+
+def _layer_by_layer(method: Method, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
+    drive, counts, after, ears = inputs @ net.stem.T, [], [], []
+    for place in range(len(net.gain)):
+        layer, ear = (_of_layer(part, place) for part in (net.layers, net.ears))
+        run = method((drive + net.bias[place]) * net.gain[place], layer, ResonantState(*states[:, place]))
+        counts.append(run.spikes.sum(0))
+        after.append(torch.stack(run.state))
+        ears.append(torch.stack(method.last(run.spikes, ear, ResonantState(*heard[:, place]))))
+        if place < len(net.mixes):
+            drive = drive + run.spikes @ net.mixes[place].T
+    return StackRun(torch.stack(counts), torch.stack(after, dim=1), torch.stack(ears, dim=1))
 
 
 def _turn(layer: Oscillation) -> tuple[Tensor, Tensor]:

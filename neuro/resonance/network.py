@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
-from neuro.resonance.layer import ResonantLayer
-from neuro.resonance.methods import Method, ResonantState, Scan
+from neuro.resonance.layer import ResonantLayer, angle, evening_gain
+from neuro.resonance.methods import Method, Oscillation, ResonantState, Scan, Stack
 
 States = tuple[ResonantState, ...]
 
@@ -112,6 +112,49 @@ class ResonanceNet(nn.Module):
             if place < len(self.mixes):
                 drive = drive + self.mixes[place](run.spikes)
         return torch.cat(spikes, dim=-1), tuple(after)
+
+    def through(
+        self, inputs: Tensor, ears: ResonantLayer, heard: Tensor, states: States | None = None, method: Method = _SCAN
+    ) -> tuple[Tensor, States, Tensor]:
+        """Spikes of each oscillator, (layers, batch, frequencies), the states to go on from, and those of the ears.
+
+        In one pass, which keeps little: as :meth:`forward` with ears behind it but for rounding.
+
+        Args:
+            inputs, states, method: as there.
+            ears: a silent oscillator for each channel.
+            heard: where they stand, Re and Im, (2, layers, batch, frequencies).
+
+        Raises:
+            InvalidInput: as :meth:`forward`.
+        """
+        self._check(inputs, states)
+        given = [layer.start(inputs.shape[1]) for layer in self.resonators] if states is None else states
+        start = torch.stack([torch.stack(parts) for parts in zip(*given, strict=True)])
+        count, after, found = method.through(inputs, self._stack(ears), start, heard)
+        return count, tuple(ResonantState(*parts) for parts in zip(*after, strict=True)), found
+
+    def _stack(self, ears: ResonantLayer) -> Stack:
+        layers = self.config.layers
+        # All at once: a dozen small steps for each layer would take as long as the run.
+        log_rate, shift, anchor = (
+            torch.stack([*(getattr(layer, name) for layer in self.resonators), *getattr(ears, name).chunk(layers)])
+            for name in ("log_rate", "shift", "anchor")
+        )
+        theta = torch.stack([layer.theta for layer in self.resonators])
+        decay, omega = -torch.exp(log_rate), angle(anchor, shift, log_rate)
+        bias = torch.stack([linear.bias for linear in (self.stem, *self.mixes)]).cumsum(0)
+        units = self.config.frequencies
+        mixes = torch.stack([mix.weight for mix in self.mixes]) if self.mixes else theta.new_empty((0, units, units))
+        width = self.resonators[0].width
+        return Stack(
+            self.stem.weight,
+            mixes,
+            evening_gain(log_rate[:layers]),
+            bias,
+            Oscillation(decay[:layers], omega[:layers], theta, width),
+            Oscillation(decay[layers:], omega[layers:], theta, width),
+        )
 
     def _check(self, inputs: Tensor, states: States | None) -> None:
         width = self.config.input_dimension

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_PART = 256
+PART = 256
 """Steps that the adjoint replays at once: of Im z one row in so many is kept."""
 
 
@@ -23,13 +23,17 @@ class Resonate(torch.autograd.Function):
         from neuro.resonance._kernels import forward
 
         steps, batch, units = drive.shape
-        numbers = torch.stack([turn_x, turn_y, threshold]).repeat(1, batch).detach()
+        plain = (torch.ones_like(threshold), torch.zeros_like(threshold))
+        numbers = torch.stack([turn_x, turn_y, threshold, *plain]).repeat(1, batch).detach()
         state = torch.stack([x0.reshape(-1), y0.reshape(-1)]).detach()
         drive = drive.contiguous()
-        out, spikes = (_empty(drive, (steps, batch, units)) for _ in range(2))
-        marks = drive.new_empty((-(-steps // _PART), batch * units))
-        drive_rows, x_rows, spike_rows = _arrays(*(value.view(steps, -1) for value in (drive, out, spikes)))
-        forward(drive_rows, numbers.numpy(), state.numpy(), x_rows, spike_rows, marks.numpy(), _PART)
+        out, spikes = (empty(drive, (steps, batch, units)) for _ in range(2))
+        marks = drive.new_empty((-(-steps // PART), batch * units))
+        rows = (value.view(steps, -1) for value in (drive, out, spikes))
+        drive_rows, x_rows, spike_rows = arrays(*rows)
+        kept = (x_rows, spike_rows, marks.numpy())
+        nobody, none = arrays(state.new_empty((2, 0)), state.new_empty(0))
+        forward(drive_rows, numbers.numpy(), state.numpy(), kept, PART, (nobody, nobody, nobody, none))
         ctx.save_for_backward(numbers, x0, out, marks)
         ctx.width = width
         ctx.set_materialize_grads(False)
@@ -45,19 +49,20 @@ class Resonate(torch.autograd.Function):
         numbers, x0, out, marks = ctx.saved_tensors
         steps, batch, units = out.shape
         flat = (steps, batch * units)
-        spikes = torch.zeros_like(out) if given is None else given.contiguous()
-        extra = out.new_empty((0, flat[1])) if given_x is None else given_x.contiguous().view(flat)
+        none = out.new_empty((0, flat[1]))
+        rows = (none if value is None else value.contiguous().view(flat) for value in (given, given_x))
         ends = torch.stack([out.new_zeros(flat[1]) if end is None else end.reshape(-1) for end in (last_x, last_y)])
-        gradient, sums = _empty(out, tuple(out.shape)), out.new_zeros((3, flat[1]))
+        gradient, sums = empty(out, tuple(out.shape)), out.new_zeros((5, flat[1]))
         backward(
-            _arrays(spikes.view(flat), extra, ends),
+            arrays(*rows, ends),
             numbers.numpy(),
-            _number(out, ctx.width),
-            _arrays(x0.reshape(-1), out.view(flat), marks),
-            _PART,
-            *_arrays(gradient.view(flat), sums),
+            as_number(ctx.width, out),
+            arrays(x0.reshape(-1), out.view(flat), marks, none),
+            PART,
+            arrays(out.new_empty((2, 0)), out.new_empty((2, 0)), out.new_empty(0)),
+            *arrays(gradient.view(flat), sums),
         )
-        of_x, of_y, of_threshold = sums.view(3, batch, units).sum(1)
+        of_x, of_y, of_threshold = sums[:3].view(3, batch, units).sum(1)
         return gradient, of_x, of_y, of_threshold, ends[0].view(batch, units), ends[1].view(batch, units), None
 
 
@@ -73,7 +78,7 @@ class ResonateToEnd(torch.autograd.Function):
         turns = torch.stack([turn_x, turn_y]).repeat(1, batch).detach()
         state = torch.stack([x0.reshape(-1), y0.reshape(-1)]).detach()
         slopes = torch.empty_like(state)
-        forward_last(*_arrays(drive.contiguous().view(steps, -1), turns, state, slopes))
+        forward_last(*arrays(drive.contiguous().view(steps, -1), turns, state, slopes))
         ctx.save_for_backward(turns, slopes)
         ctx.shape = drive.shape
         return state[0].view(batch, units), state[1].view(batch, units)
@@ -89,21 +94,21 @@ class ResonateToEnd(torch.autograd.Function):
         # dL/d lambda = g conj(dz/d lambda), of each item.
         of_x = (ends[0] * slopes[0] + ends[1] * slopes[1]).view(batch, units).sum(0)
         of_y = (ends[1] * slopes[0] - ends[0] * slopes[1]).view(batch, units).sum(0)
-        gradient = _empty(last_x, tuple(ctx.shape))
-        backward_last(*_arrays(turns, ends, gradient.view(steps, -1)))
+        gradient = empty(last_x, tuple(ctx.shape))
+        backward_last(*arrays(turns, ends, gradient.view(steps, -1)))
         return gradient, of_x, of_y, ends[0].view(batch, units), ends[1].view(batch, units)
 
 
-def _empty(like: Tensor, shape: tuple[int, ...]) -> Tensor:
+def empty(like: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Room of a shape from numpy, which asks for huge pages: touching small ones costs more than the scan."""
     return torch.from_numpy(np.empty(shape, dtype=np.float32 if like.dtype == torch.float32 else np.float64))
 
 
-def _arrays(*tensors: Tensor) -> Any:
+def arrays(*tensors: Tensor) -> Any:
     """The arrays behind the tensors, as the kernels take them: in a tuple."""
     return tuple(tensor.detach().numpy() for tensor in tensors)
 
 
-def _number(like: Tensor, value: float) -> Any:
+def as_number(value: float, like: Tensor) -> Any:
     """A scalar of the tensor's own precision, so that no loop widens to float64."""
     return np.float32(value) if like.dtype == torch.float32 else np.float64(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -79,8 +78,9 @@ class ResonanceTrainer:
         self.learning_rate, self.clip, self.average = learning_rate, clip, average
         self.rate, self.rate_penalty = rate, rate_penalty
         self._loss = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
+        self._learned = [value for value in model.parameters() if value.requires_grad]
         self._optimizer = torch.optim.AdamW(
-            [value for value in model.parameters() if value.requires_grad],
+            self._learned,
             lr=learning_rate,
             weight_decay=weight_decay,
             fused=True,
@@ -109,17 +109,18 @@ class ResonanceTrainer:
             raise InvalidInput("give exactly one budget: updates or cpu_seconds")
         start, rate = time.process_time(), 0.0
         losses: list[float] = []
-        averaged = copy.deepcopy(self.model) if self.average else None
+        averaged = [value.detach().clone() for value in self._learned] if self.average else []
         while True:
             used = len(losses) / updates if updates else (time.process_time() - start) / (cpu_seconds or 1.0)
             if used >= 1 or (progress is not None and progress(used) is False):
                 break
             loss, rate = self._update(draw, used)
             losses.append(loss)
-            if averaged is not None:
+            if averaged:
                 self._blend(averaged, len(losses))
-        if averaged is not None and losses:
-            self.model.load_state_dict(averaged.state_dict())
+        if averaged and losses:
+            with torch.no_grad():
+                torch._foreach_copy_(self._learned, averaged)
         return TrainingReport(len(losses), time.process_time() - start, _twentieths(losses), rate)
 
     def accuracy(self, x: Tensor, labels: Tensor, *, batch: int = 256) -> tuple[float, float]:
@@ -127,7 +128,7 @@ class ResonanceTrainer:
         right, spikes = 0, 0.0
         with torch.no_grad():
             for part, wanted in zip(x.split(batch, dim=1), labels.split(batch), strict=True):
-                logits, fired = self.model.with_spikes(part)
+                logits, fired = self.model.with_rates(part)
                 right += int((logits.argmax(-1) == wanted).sum())
                 spikes += float(fired.mean()) * part.shape[1]
         return right / len(labels), spikes / len(labels)
@@ -136,26 +137,26 @@ class ResonanceTrainer:
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate * min(1.0, used / _WARM_UP + 0.01) * 0.5 * (1 + math.cos(math.pi * used))
         x, targets = draw()
-        logits, spikes = self.model.with_spikes(x)
+        logits, fired = self.model.with_rates(x)
         soft = targets.is_floating_point()
         flat = targets.reshape(-1, targets.shape[-1]) if soft else targets.reshape(-1)
         loss = self._loss(logits.reshape(-1, logits.shape[-1]), flat)
         # Each layer is held to the rate by itself.
-        rates = spikes.mean((0, 1)).view(self.model.config.layers, -1).mean(-1)
+        rates = fired.mean(0).view(self.model.config.layers, -1).mean(-1)
         whole = loss + 100 * self.rate_penalty * torch.relu(rates - self.rate).sum()
         self._optimizer.zero_grad()
         whole.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
+        nn.utils.clip_grad_norm_(self._learned, self.clip)
         self._optimizer.step()
         if not math.isfinite(float(whole.detach())):
             raise NumericalError("the loss is no number any more; take a lower learning_rate")
         return float(loss.detach()), float(rates.detach().mean())
 
-    def _blend(self, averaged: nn.Module, updates: int) -> None:
+    def _blend(self, averaged: list[Tensor], updates: int) -> None:
         # The average follows at once in the beginning, when there is little to average.
         decay = min(self.average, updates / (updates + 10))
         with torch.no_grad():
-            torch._foreach_lerp_(list(averaged.parameters()), list(self.model.parameters()), 1 - decay)
+            torch._foreach_lerp_(averaged, self._learned, 1 - decay)
 
 
 def batches(
