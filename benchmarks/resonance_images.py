@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import torch
 from torch import Tensor
@@ -39,6 +39,10 @@ class Distortion:
     stretch: float = 0.0
     bend: float = 0.0
     noise: float = 0.0
+
+    def times(self, factor: float) -> Distortion:
+        """Every deviation so many times as large."""
+        return Distortion(*(factor * value for value in astuple(self)))
 
     def of(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Images (items, height, width), each changed a little."""

@@ -39,11 +39,21 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network and how it is trained; ``teaching`` is the share of the targets that a kernel machine gives."""
+    """A network and how it is trained.
+
+    Args:
+        config: of the network.
+        distortion: of the pictures at first; it falls in proportion to the time that is used.
+        calm: share of it that is left at the end.
+        learning_rate: at its highest.
+        batch: pictures of an update.
+        teaching: share of the targets that a kernel machine gives.
+    """
 
     config: ResonanceConfig
     distortion: Distortion
-    learning_rate: float = 0.02
+    calm: float = 0.25
+    learning_rate: float = 0.04
     batch: int = 128
     teaching: float = 0.7
 
@@ -53,6 +63,8 @@ SEQUENTIAL = Recipe(ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, read
 PERMUTED = Recipe(
     ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, readout=(0.0, math.pi)),
     Distortion(shift=0.05, turn=0.05, stretch=0.03),
+    calm=1.0,
+    learning_rate=0.02,
     teaching=0.0,
 )
 _LEAKY = ResonanceConfig(1, 29, 2, tau=(1.0, 48.0), width=1 / 3, oscillates=False, readout=(0.0, 0.0), readout_tau=30.0)
@@ -84,17 +96,23 @@ def train_on_images(
     trainer = ResonanceTrainer(model, learning_rate=recipe.learning_rate, label_smoothing=smoothing)
     # The first call loads the kernels: not a part of the training.
     model(torch.zeros(2, 1, 1)).sum().backward()
-    start = time.process_time()
-    draw = _taught(images, recipe, order, seed)
+    start, share = time.process_time(), 0.0
+    draw = _taught(images, recipe, order, seed, lambda: share)
     taught = time.process_time() - start
     with stages.stage(f"Train on pixels, seed {seed}", 1000) as advance:
-        report = trainer.fit(draw, cpu_seconds=cpu_seconds - taught, progress=_shown(advance))
+
+        def shown(used: float) -> object:
+            nonlocal share
+            share = used
+            return advance(int(1000 * min(used, 1.0)))
+
+        report = trainer.fit(draw, cpu_seconds=cpu_seconds - taught, progress=shown)
     accuracy, rate = trainer.accuracy(images.held_out.flatten(1).T[order][..., None], images.held_out_labels)
     count = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
     return Outcome(accuracy, rate, count, taught + report.cpu_seconds, report.updates)
 
 
-def _taught(images: Images, recipe: Recipe, order: Tensor, seed: int) -> Draw:
+def _taught(images: Images, recipe: Recipe, order: Tensor, seed: int, used: Callable[[], float]) -> Draw:
     """Draws distorted pixels with their classes, blended with a kernel machine's answers; sees nothing held out."""
     generator = torch.Generator().manual_seed(seed)
     teacher: KernelTeacher | None = None
@@ -105,7 +123,8 @@ def _taught(images: Images, recipe: Recipe, order: Tensor, seed: int) -> Draw:
 
     def draw() -> tuple[Tensor, Tensor]:
         pixels, labels = drawn()
-        pictures = recipe.distortion.of(pixels.T.reshape(-1, *images.learned.shape[1:]), generator)
+        distortion = recipe.distortion.times(1 - (1 - recipe.calm) * used())
+        pictures = distortion.of(pixels.T.reshape(-1, *images.learned.shape[1:]), generator)
         targets = functional.one_hot(labels, 10).float()
         if teacher is not None:
             targets = torch.lerp(targets, teacher(pictures), recipe.teaching)
@@ -125,13 +144,10 @@ def small_digits(recipe: Recipe, *, permuted: bool, seed: int, cpu_seconds: floa
     return train_on_images(whole, recipe, order=order, cpu_seconds=cpu_seconds, seed=seed, stages=stages)
 
 
-def _shown(advance: Callable[[int], object]) -> Callable[[float], object]:
-    return lambda used: advance(int(1000 * min(used, 1.0)))
-
-
 MNIST = Recipe(
     ResonanceConfig(1, 64, 2, tau=(2.0, 200.0), width=1 / 3, readout=(0.0, 0.25), readout_tau=800.0),
     Distortion(shift=0.03, turn=0.06, stretch=0.05, bend=0.02),
+    calm=1.0,
     learning_rate=0.015,
     batch=32,
     teaching=0.0,

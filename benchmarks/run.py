@@ -21,7 +21,7 @@ __all__ = ["COLUMNS", "cells", "check_request", "renew_section", "run_bench"]
 
 COLUMNS = ("Row", "Value ", "Bar ", "Met", "Peer", "Peer's value ")
 _ROOT = Path(__file__).resolve().parents[1]
-_PACKAGES = ("spikeloom", "brian2", "numba", "numpy", "hnswlib", "scikit-learn", "pyosys")
+_PACKAGES = ("spikeloom", "brian2", "numba", "numpy", "hnswlib", "scikit-learn", "torch", "pyosys")
 
 
 def check_request(name: str, rows: Sequence[str] | None) -> Bench:

@@ -29,6 +29,12 @@ def test_no_distortion_leaves_an_image_as_it_is() -> None:
     assert not torch.allclose(Distortion(bend=0.1).of(images, generator), images, atol=1e-2)
 
 
+def test_a_distortion_times_a_factor_is_that_much_weaker() -> None:
+    whole = Distortion(shift=0.1, turn=0.2, stretch=0.4, bend=0.6, noise=0.8)
+    assert whole.times(0.5) == Distortion(shift=0.05, turn=0.1, stretch=0.2, bend=0.3, noise=0.4)
+    assert whole.times(0) == Distortion()
+
+
 def test_a_pattern_moves_by_the_shift() -> None:
     one = torch.zeros(400, 9, 9)
     one[:, 4, 4] = 1.0
