@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +21,8 @@ from neuro.experiments.stages import Stages
 _STEPS, _UNITS = 262_144, 64
 _SHORT = 8192
 _REPEATS = 3
+_UPDATES = 30
+_ROUNDING = 1e-3
 _CODEBOOK = 1000
 _NANO = 1e9
 _MEGABYTE = 1e6
@@ -176,6 +179,41 @@ def scan_growth(lab: Lab) -> Measured:
     return Measured(value, "x", "64 oscillators in both", samples, note="CPU ns a step")
 
 
+def one_pass(lab: Lab) -> Measured:
+    """An update's forward and backward of the digits' classifier in one pass, against layer by layer."""
+    del lab
+    import torch
+
+    from benchmarks.resonance_tasks import SEQUENTIAL
+    from benchmarks.timing import ratio
+    from neuro.resonance import ResonanceClassifier
+
+    torch.manual_seed(0)
+    model = ResonanceClassifier(SEQUENTIAL.config, 10)
+    x = torch.rand((64, SEQUENTIAL.batch, 1), generator=torch.Generator().manual_seed(1))
+    weights = torch.randn((SEQUENTIAL.batch, 10), generator=torch.Generator().manual_seed(2))
+
+    def update(run: Callable[[Any], tuple[Any, Any]]) -> tuple[Any, list[Any]]:
+        model.zero_grad()
+        logits, fired = run(x)
+        ((logits * weights).sum() + fired.mean()).backward()
+        return logits.detach(), [value.grad.clone() for value in model.parameters() if value.grad is not None]
+
+    (one, ours), (two, others) = update(model.with_rates), update(model.with_spikes)
+    pairs = [(one, two), *zip(ours, others, strict=True)]
+    gap = max(float((a - b).abs().max() / b.abs().max()) for a, b in pairs)
+    equal = checked(gap < _ROUNDING, f"logits and gradients within {gap:.0e} of the largest")
+    samples: dict[str, list[float]] = {"one pass": [], "layer by layer": []}
+    for _ in range(_UPDATES):
+        for name, run in (("one pass", model.with_rates), ("layer by layer", model.with_spikes)):
+            samples[name].append(_cpu_seconds(partial(update, run)))
+    note = "64 steps, batch 128, 2 layers of 29; CPU seconds, one thread"
+    middle = statistics.median(samples["layer by layer"])
+    return Measured(
+        ratio(samples, "layer by layer", "one pass"), "x as fast", equal, samples, "layer by layer, s", middle, note
+    )
+
+
 def streaming_state(lab: Lab) -> Measured:
     """What a model of 64 oscillators in 4 layers carries along a stream of 262,144 steps; how the process grows."""
     del lab
@@ -294,6 +332,7 @@ RESONANCE = Bench(
             "scan-gradients": scan_gradients,
             "scan-against-full-fft": scan_against_fft,
             "scan-growth": scan_growth,
+            "one-pass": one_pass,
             "streaming-state": streaming_state,
             "gradient-norm": gradient_norm,
             "associative-recall-against-theory": recall_against_theory,
