@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from neuro.cli import main
 from neuro.errors import ToolError
 from neuro.store import save_circuit
-from rtl_export import Outcome, SimulatorResult
+from rtl_export import Outcome, SimulatorResult, verify
 from tests.store.examples import everything
 
 PASSED = SimulatorResult("One", Outcome.PASSED, 100, 20, 3000, 0)
@@ -47,6 +48,18 @@ def test_doctor_names_every_tool(capsys: pytest.CaptureFixture[str], monkeypatch
     shown = capsys.readouterr().out
     assert "not found" in shown
     assert "apt-get install g++" in shown
+
+
+def test_verify_gives_simulators_an_hour_or_what_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one busy core the demo's own circuit takes Icarus more than ten minutes."""
+    allowed: list[float] = []
+    monkeypatch.setattr("rtl_export.verify", lambda *_, seconds, **__: allowed.append(seconds) or (PASSED,))
+    assert main(["verify", str(tmp_path)]) == 0
+    assert main(["verify", str(tmp_path), "--seconds", "9000"]) == 0
+    assert main(["verify", str(tmp_path), "--seconds", "nan"]) == 2
+    monkeypatch.undo()
+    assert allowed == [inspect.signature(verify).parameters["seconds"].default, 9000.0]
+    assert allowed[0] >= 3600
 
 
 def test_verify_prints_and_writes_the_verdicts(
