@@ -43,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(str(error), _NO)
     except SpikeloomError as error:
         return _complain(str(error), _CANNOT)
+    except MemoryError as error:
+        why = f" ({error})" if str(error) else ""
+        return _complain(f"there is not enough memory for this{why}; give fewer ticks, or something smaller", _CANNOT)
     except _UsageError as error:
         message = getattr(error, "format_message", error.__str__)
         return _complain(message(), _CANNOT)
