@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LOADS = (500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000)
 _UNITS, _ACTIVE = 1_024, 40
+_LINE = 1.2
+"""Width of the uppermost line of the grid."""
 
 
 def grid_picture(grid: Grid) -> Figure:
@@ -31,8 +33,18 @@ def grid_picture(grid: Grid) -> Figure:
     for row, kind in enumerate(KINDS):
         for column, code in enumerate(CODES):
             axes = panels[row, column]
-            for colour, name in zip(PALETTE, COLUMNS, strict=False):
-                axes.plot(places, grid.cells[name, code, kind], "o-", ms=3, color=colour, label=name)
+            for order, (colour, name) in enumerate(zip(PALETTE, COLUMNS, strict=False)):
+                # Equal lines lie on each other: each is wider than those before it, and below them.
+                axes.plot(
+                    places,
+                    grid.cells[name, code, kind],
+                    "o-",
+                    ms=_LINE * (order + 1) + 1.5,
+                    lw=_LINE * (order + 1),
+                    zorder=3 - order / 10,
+                    color=colour,
+                    label=name,
+                )
             axes.set_xticks(places, [f"{background:,}" for background in BACKGROUNDS], rotation=60, fontsize=7)
             axes.set_ylim(-0.02, 1.02)
             axes.set_title(f"{code[0]:,} units, {code[1]} active", fontsize=9)
