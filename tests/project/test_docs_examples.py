@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,4 +80,5 @@ def test_the_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     text = as_script((DOCS / page).read_text(encoding="utf-8"))
     # A minute of training tells no more than a moment of it.
-    exec(compile(text.replace("cpu_seconds=60", "updates=1"), page, "exec"), READERS_OWN[page]())  # noqa: S102
+    Path("page.py").write_text(text.replace("cpu_seconds=60", "updates=1"), encoding="utf-8")
+    runpy.run_path("page.py", init_globals=READERS_OWN[page]())
