@@ -24,15 +24,24 @@ LOADS = (500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000)
 _UNITS, _ACTIVE = 1_024, 40
 
 
+def lines_of(grid: Grid) -> dict[str, str]:
+    """Label -> memory, one of those whose cells are all the same: their lines would lie on each other."""
+    alike: dict[tuple[float, ...], list[str]] = {}
+    for name in COLUMNS:
+        cells = tuple(share for code in CODES for kind in KINDS for share in grid.cells[name, code, kind])
+        alike.setdefault(cells, []).append(name)
+    return {" = ".join(names): names[0] for names in alike.values()}
+
+
 def grid_picture(grid: Grid) -> Figure:
-    """R@1 against background: one panel a code, one line a memory."""
+    """R@1 against background: one panel a code, one line a memory, or several that are the same everywhere."""
     figure, panels = _panels(len(KINDS), len(CODES), 14.0, 5.5)
     places = np.arange(len(BACKGROUNDS))
     for row, kind in enumerate(KINDS):
         for column, code in enumerate(CODES):
             axes = panels[row, column]
-            for colour, name in zip(PALETTE, COLUMNS, strict=False):
-                axes.plot(places, grid.cells[name, code, kind], "o-", ms=3, color=colour, label=name)
+            for colour, (label, name) in zip(PALETTE, lines_of(grid).items(), strict=False):
+                axes.plot(places, grid.cells[name, code, kind], "o-", ms=3, color=colour, label=label)
             axes.set_xticks(places, [f"{background:,}" for background in BACKGROUNDS], rotation=60, fontsize=7)
             axes.set_ylim(-0.02, 1.02)
             axes.set_title(f"{code[0]:,} units, {code[1]} active", fontsize=9)
@@ -40,7 +49,8 @@ def grid_picture(grid: Grid) -> Figure:
                 axes.set_ylabel(f"R@1, {kind} cue")
             if row == len(KINDS) - 1:
                 axes.set_xlabel("others stored")
-    panels[0, 0].legend(fontsize=7, loc="lower left")
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside upper center", ncols=len(labels), frameon=False)
     return figure
 
 

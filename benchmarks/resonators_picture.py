@@ -52,7 +52,7 @@ def _draw_doublets(time: Axes, plane: Axes) -> None:
         fired = np.flatnonzero(spikes)
         time.plot(fired, z.real[fired], "o", ms=5, color=colour)
         plane.plot(z.real[fired], z.imag[fired], "o", ms=5, color=colour)
-    time.axhline(1.0, color="grey", ls=":", lw=1)
+    time.axhline(1.0, color="grey", ls=":", lw=1, label="threshold")
     plane.axvline(1.0, color="grey", ls=":", lw=1)
     time.set(xlabel="step", ylabel="Re z", title="The rhythm decides, not the sum")
     time.legend(fontsize=8, loc="upper right")

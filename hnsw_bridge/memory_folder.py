@@ -74,10 +74,17 @@ def check_record(record: NewRecord) -> None:
 
 
 def check_text(text: str, what: str) -> None:
-    """Raise InvalidInput unless a text holds something and is not too long."""
+    """Raise InvalidInput unless a text holds something, whole characters only, and is not too long."""
     if not isinstance(text, str) or not text.strip():
         raise InvalidInput(f"{what} is {str(text)[:20]!r}; text with at least one visible character is allowed")
     if len(text) > LONGEST_TEXT:
         raise InvalidInput(
             f"{what} has {len(text):,} characters; up to {LONGEST_TEXT:,} are allowed: cut it with hnsw_bridge.passages"
         )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"{what} holds {text[error.start]!a}, half of a character, at place {error.start}; whole ones are allowed: "
+            "save it as UTF-8"
+        ) from None

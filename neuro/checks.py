@@ -12,6 +12,9 @@ from neuro.errors import CircuitError, InvalidInput
 
 _GRID_TOLERANCE = 1e-3
 
+_MOST_TICKS = 1 << 40
+"""Thirty years of milliseconds; what is counted in ticks stays far inside 64 bits."""
+
 
 def is_whole(value: object, at_least: int) -> bool:
     """Whether a value is an integer (no bool) of at least some size."""
@@ -72,6 +75,8 @@ def check_ticks(ticks: Any) -> None:
     """Raise InvalidInput unless ``ticks`` is a whole number of ticks to run."""
     if not is_whole(ticks, 0):
         raise InvalidInput(f"ticks is {ticks!r}; a whole number >= 0 is allowed")
+    if ticks > _MOST_TICKS:
+        raise InvalidInput(f"ticks is {ticks!r}; up to {_MOST_TICKS} are allowed")
 
 
 def check_whole(name: str, value: Any, lowest: int, highest: int) -> None:

@@ -31,6 +31,9 @@ from rtl_export.synthesise import synthesise
 
 _VERSION = 2
 
+_WIDEST = 64
+"""No register is wider: integers are computed in 64 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
@@ -91,10 +94,13 @@ def designs(widths: Sequence[int], cores: Sequence[int] = (1,), leaks: Sequence[
     """Every combination.
 
     Raises:
-        InvalidInput: a width below 2 or no point at all.
+        InvalidInput: a width below 2 or beyond 64, fewer than one core, or no point at all.
     """
-    if not (widths and cores and leaks) or min(widths) < 2:
-        raise InvalidInput(f"widths {list(widths)}, cores {list(cores)}: give at least one of each, widths >= 2 bits")
+    if not (widths and cores and leaks) or min(widths) < 2 or max(widths) > _WIDEST or min(cores) < 1:
+        raise InvalidInput(
+            f"widths {list(widths)}, cores {list(cores)}: give at least one of each, widths from 2 to {_WIDEST} bits "
+            "and 1 core or more"
+        )
     return tuple(Design(width, count, leak) for width in widths for count in cores for leak in leaks)
 
 

@@ -75,12 +75,18 @@ def read_core(folder: Path) -> ExportedCore:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
+        if "made_by" in manifest:  # a demo's folder, an experiment's
+            inside = [part.parent.name for part in sorted(folder.glob(f"*/{MANIFEST}"))]
+            where = f"; give {folder / inside[0]}" if inside else "; export one first"
+            raise InvalidInput(f"{folder} holds something else than an exported core{where}")
         name, ticks, files = manifest["core"], manifest["ticks"], manifest["files"]
         valid = isinstance(ticks, int) and ticks >= 0 and isinstance(files, dict)
     except OSError as error:
         raise InvalidInput(
             f"{folder} holds no exported core ({error.strerror}: {MANIFEST}); export one first"
         ) from None
+    except InvalidInput:
+        raise
     except (ValueError, KeyError, TypeError, RecursionError):
         valid = False
     if not valid:

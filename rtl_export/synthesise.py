@@ -17,7 +17,7 @@ from neuro.errors import InvalidInput, ToolError
 from rtl_export import yosys
 from rtl_export.folder import ExportedCore, read_core
 
-_SECONDS = 600.0
+_SECONDS = 3600.0
 _LOGIC = "logic.json"
 _FLIP_FLOPS = "flip_flops.json"
 _MEMORIES = "memories.json"

@@ -111,7 +111,7 @@ def run(
         finally:
             _end(process)
     if why:
-        raise ToolError(f"{step}: {command[0]} {why} and was ended; log {_keep(log)}")
+        raise ToolError(f"{step}: {command[0]} {why}; log {_keep(log)}")
     if process.returncode != 0:
         tail = "\n".join(log.strip().splitlines()[-_LOG_LINES:])
         name = Path(command[0]).name
@@ -130,7 +130,13 @@ def _wait(process: subprocess.Popen[str], seconds: float) -> tuple[str, str]:
             stopped = stop is not None and stop.is_set()
             if stopped or time.monotonic() >= last:
                 _end(process)
-                return process.communicate()[0], "was told to stop" if stopped else f"took more than {seconds:g} s"
+                return process.communicate()[0], _why(stopped, seconds)
+
+
+def _why(stopped: bool, seconds: float) -> str:
+    if stopped:
+        return "was told to stop and was ended"
+    return f"took more than {seconds:g} s and was ended: allow it more seconds, or give it less to do"
 
 
 def _keep(log: str) -> str:

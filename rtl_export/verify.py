@@ -12,7 +12,9 @@ from rtl_export import cxxrtl, icarus, verilator
 from rtl_export.folder import ExportedCore, read_core
 from rtl_export.simulation import Outcome, SimulatorResult
 
-_SECONDS = 600.0
+_SECONDS = 3600.0
+"""Ends a simulator that hangs; on a busy machine one that does not may take a quarter of an hour."""
+
 Simulate = Callable[[ExportedCore, int, Path, float], SimulatorResult]
 
 

@@ -36,6 +36,10 @@ _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with the given arguments (default: the process's own) and return its exit status."""
     given = None if arguments is None else list(arguments)
+    for argument in sys.argv[1:] if given is None else given:
+        # Bytes of a name that are no text: Brian2's log, for one, can't write them down.
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            return _complain(f"the argument {argument!a} is no UTF-8; give another name", _CANNOT)
     try:
         with _unwinding():
             status = build_app()(args=given, prog_name="spikeloom", standalone_mode=False)
@@ -43,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(str(error), _NO)
     except SpikeloomError as error:
         return _complain(str(error), _CANNOT)
+    except MemoryError as error:
+        why = f" ({error})" if str(error) else ""
+        return _complain(f"there is not enough memory for this{why}; give fewer ticks, or something smaller", _CANNOT)
     except _UsageError as error:
         message = getattr(error, "format_message", error.__str__)
         return _complain(message(), _CANNOT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -32,4 +33,4 @@ def export(
         with stages.stage("Export"):
             core = export_program(quantised.program, output, ticks=ticks, name=name, cores=cores)
     typer.echo(f"{core.name}: {len(core.sources)} Verilog files, {core.ticks:,} golden ticks in {output}")
-    typer.echo(f"Prove it: spikeloom verify {output}")
+    typer.echo(f"Prove it: spikeloom verify {shlex.quote(str(output))}")

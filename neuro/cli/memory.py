@@ -19,6 +19,8 @@ _Folder = Annotated[Path, typer.Argument(help="The memory's folder.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, not as a table.")]
 _SHOWN = 200
 """Characters of a text in a table."""
+_NOWHERE = -1.0
+"""The confidence of a question for which no text may be looked at."""
 
 
 def memory_app() -> typer.Typer:
@@ -101,6 +103,8 @@ def ask(
             (f"{answer.score:.3f}", str(answer.id), _short(answer.text), str(answer.why)) for answer in found.answers
         ]
         print_table(question, ("Score ", "Id ", "Text", "Why"), rows)
+    elif found.confidence == _NOWHERE:
+        typer.echo("There was nothing to look through: no text is kept, or the conditions let none through")
     elif found.abstained:
         typer.echo(f"Nothing here is close to that (cosine {found.confidence:.2f}, {found.least:.2f} is the least)")
     else:
@@ -151,11 +155,12 @@ def forget(
     from hnsw_bridge import forget_records
     from neuro.store import canonical_json
 
-    left = forget_records(folder, ids)
+    once = list(dict.fromkeys(ids))
+    left = forget_records(folder, once)
     if as_json:
-        typer.echo(canonical_json({"forgotten": ids, "records": left}), nl=False)
+        typer.echo(canonical_json({"forgotten": once, "records": left}), nl=False)
     else:
-        typer.echo(f"Forgot {len(ids):,}; {folder} holds {left:,}")
+        typer.echo(f"Forgot {len(once):,}; {folder} holds {left:,}")
 
 
 def _opened(folder: Path, name: str | None = None, *, new: bool = False) -> Memory:

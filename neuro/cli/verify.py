@@ -14,6 +14,9 @@ from neuro.cli.tables import print_table
 def verify(
     folder: Annotated[Path, typer.Argument(help="An exported core, such as runs/demo/rtl.")],
     ticks: Annotated[int | None, typer.Option(help="How many ticks; all by default.", min=1)] = None,
+    seconds: Annotated[
+        float, typer.Option(help="Limit of one simulator's run; an hour by default.", min=1.0, max=1e7)
+    ] = 3600.0,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the verdicts here.")
     ] = None,
@@ -30,7 +33,7 @@ def verify(
     if json_file is not None:
         check_output_file(json_file)
     with ShownStages(passing=True) as stages, stages.stage("Simulate"):
-        results = verify_core(folder, ticks=ticks)
+        results = verify_core(folder, ticks=ticks, seconds=seconds)
     if json_file is not None:
         write_json(json_file, [asdict(result) | {"outcome": result.outcome.value} for result in results])
     rows = [

@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import is_real
 from neuro.errors import InvalidInput, UnsupportedByTarget
+from neuro.exchange.quantity import quantity_dimension
 from neuro.motifs.lif_layers import LIFLayer
 
 Floats = npt.NDArray[np.float64]
@@ -28,21 +30,27 @@ SNNTORCH_DT = 1e-4
 _ROUNDING = 1e-6
 """tau may miss dt by the rounding of single precision."""
 
+_TIME = (0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
 
-def from_nir(graph: Any, dt: float = SNNTORCH_DT) -> tuple[LIFLayer, ...]:
+_PARAMETERS = ("tau", "r", "v_leak", "v_threshold", "v_reset")
+
+_UNREADABLE = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, AssertionError)
+"""What HDF5 and nir raise, unchecked, for files that are damaged or somebody else's."""
+
+
+def from_nir(graph: Any, dt: Any = SNNTORCH_DT) -> tuple[LIFLayer, ...]:
     """The layers of a NIR graph, for :func:`neuro.motifs.lif_layers`.
 
     Args:
         graph: a ``nir.NIRGraph``, or the path of a file that ``nir.write`` wrote.
-        dt: the time step of whoever trained the network, in seconds.
+        dt: the time step of whoever trained the network: seconds, or a Brian2 quantity.
 
     Raises:
-        InvalidInput: no graph, no chain from input to output, parameters that differ between neurons or are out of
-            range.
+        InvalidInput: no graph, no chain from input to output, nodes of sizes that do not fit, parameters that differ
+            between neurons or are out of range.
         UnsupportedByTarget: a node other than Input, Linear, Affine, LIF, Flatten and Output, by name.
     """
-    if not (math.isfinite(dt) and dt > 0):
-        raise InvalidInput(f"dt is {dt!r}; a time above 0 s is allowed")
+    seconds = _seconds(dt)
     layers: list[LIFLayer] = []
     weights: Floats | None = None
     bias: Floats | None = None
@@ -52,11 +60,15 @@ def from_nir(graph: Any, dt: float = SNNTORCH_DT) -> tuple[LIFLayer, ...]:
             if weights is not None:
                 raise InvalidInput(f"NIR node {name!r}: a linear node follows another; multiply them into one")
             weights = np.asarray(node.weight, dtype=np.float64)
+            if layers and weights.shape[1:] != (layers[-1].neurons,):
+                raise InvalidInput(
+                    f"NIR node {name!r} has weights of shape {weights.shape}; {layers[-1].neurons} neurons come before"
+                )
             bias = np.asarray(node.bias, dtype=np.float64) if kind == "Affine" else None
         elif kind == "LIF":
             if weights is None:
                 raise InvalidInput(f"NIR node {name!r}: a LIF node needs a Linear or Affine node before it")
-            layers.append(_layer(name, node, weights, bias, dt))
+            layers.append(_layer(name, node, weights, bias, seconds))
             weights = bias = None
         elif kind not in ("Input", "Output", "Flatten"):
             raise UnsupportedByTarget(
@@ -67,6 +79,14 @@ def from_nir(graph: Any, dt: float = SNNTORCH_DT) -> tuple[LIFLayer, ...]:
     return tuple(layers)
 
 
+def _seconds(dt: Any) -> float:
+    given = np.asarray(dt)
+    is_time = quantity_dimension(dt) in (None, _TIME) and given.ndim == 0 and is_real(given)
+    if not (is_time and math.isfinite(given) and given > 0):
+        raise InvalidInput(f"dt is {dt!r}; a time above 0 s is allowed")
+    return float(given)
+
+
 def _graph(graph: Any) -> Any:
     import nir
 
@@ -75,8 +95,9 @@ def _graph(graph: Any) -> Any:
             raise InvalidInput(f"there is no file {graph}; give one that nir.write wrote")
         try:
             graph = nir.read(graph)
-        except (OSError, KeyError, ValueError) as error:
-            raise InvalidInput(f"{graph} is no NIR file ({error}); give one that nir.write wrote") from None
+        except _UNREADABLE as error:
+            why = str(error) or type(error).__name__
+            raise InvalidInput(f"{graph} is no NIR file, or damaged ({why}); give one that nir.write wrote") from None
     if not isinstance(graph, nir.NIRGraph):
         raise InvalidInput(f"graph is a {type(graph).__name__}; a nir.NIRGraph or the path of its file is allowed")
     return graph
@@ -89,6 +110,10 @@ def _chain(graph: Any) -> list[tuple[str, Any]]:
         raise InvalidInput(f"the NIR graph has {len(starts)} inputs; one is allowed")
     after: dict[str, list[str]] = {name: [] for name in graph.nodes}
     for left, right in sorted(set(graph.edges)):
+        if left not in after or right not in after:
+            raise InvalidInput(
+                f"the NIR graph has an edge from {left!r} to {right!r}, but its nodes are {sorted(after)}"
+            )
         after[left].append(right)
     chain, name = [starts[0]], starts[0]
     while after[name]:
@@ -109,9 +134,10 @@ def _chain(graph: Any) -> list[tuple[str, Any]]:
 
 
 def _layer(name: str, node: Any, weights: Floats, bias: Floats | None, dt: float) -> LIFLayer:
-    tau, r, v_leak, v_threshold, v_reset = (
-        _shared(name, what, getattr(node, what)) for what in ("tau", "r", "v_leak", "v_threshold", "v_reset")
-    )
+    sizes = {np.size(getattr(node, what)) for what in _PARAMETERS} - {1, len(weights)}
+    if sizes:
+        raise InvalidInput(f"NIR node {name!r} has {max(sizes)} neurons, but {len(weights)} rows of weights before it")
+    tau, r, v_leak, v_threshold, v_reset = (_shared(name, what, getattr(node, what)) for what in _PARAMETERS)
     if tau <= 0 or dt > tau * (1 + _ROUNDING):
         raise InvalidInput(f"NIR node {name!r} has tau {tau:g} s; {dt:g} s (dt) or more is allowed")
     # In the precision of the file, as whoever wrote tau and r made them: so their rounding cancels.

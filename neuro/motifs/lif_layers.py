@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import check_whole
 from neuro.circuit import Circuit, Population, Projection, Restart, SpikeSource
 from neuro.connections import Connections
 from neuro.errors import InvalidInput
@@ -120,8 +121,19 @@ def lif_layers(layers: Sequence[LIFLayer], spikes: npt.ArrayLike, *, dt: float =
 
 
 def layer_spikes(recording: Recording, layers: Sequence[LIFLayer], steps: int, number: int) -> npt.NDArray[np.bool_]:
-    """What a layer (from 1) fired, by its own steps, shape (items, steps, neurons)."""
+    """What a layer (from 1) fired, by its own steps, shape (items, steps, neurons).
+
+    Raises:
+        InvalidInput: no such layer, or a run of other than whole presentations of so many steps.
+    """
+    check_whole("number of the layer", number, 1, len(layers))
+    check_whole("steps", steps, 1, 1 << 40)
     length = presentation_ticks(layers, steps)
+    if recording.ticks % length:
+        raise InvalidInput(
+            f"the run has {recording.ticks} ticks; whole presentations of {length}, one a step and one a layer, are "
+            "needed"
+        )
     spikes = recording.spikes[layer_name(number)]
     whole = np.zeros((recording.ticks // length, length, spikes.size), dtype=bool)
     whole[spikes.ticks // length, spikes.ticks % length, spikes.indices] = True

@@ -103,6 +103,7 @@ class CascadeTrainer:
             check_whole("models of a tier", models, 1, 10_000)
         check_whole("updates", updates, 1, 1 << 40)
         check_whole("batch", batch, 1, 1 << 24)
+        check_whole("seed", seed, 0, (1 << 63) - 1)
         if not 0 <= teaching <= 1:
             raise InvalidInput(f"teaching is {teaching!r}; a share from 0 to 1 is allowed")
         self.tiers, self.updates, self.batch, self.teaching, self.seed = tuple(tiers), updates, batch, teaching, seed
@@ -122,8 +123,10 @@ class CascadeTrainer:
         Raises:
             InvalidInput: an unknown size, another number of counts than sizes.
         """
-        if len(sizes) != len(counts):
-            raise InvalidInput(f"{len(counts)} counts were given for {len(sizes)} sizes; one each is allowed")
+        if not sizes or len(sizes) != len(counts):
+            raise InvalidInput(
+                f"{len(counts)} counts were given for {len(sizes)} sizes; one each, at least one, is allowed"
+            )
         width = size_named(sizes[0]).input_dimension
         return cls(
             [(count, _maker(size, width, classes)) for size, count in zip(sizes, counts, strict=True)], seed=seed
@@ -132,10 +135,17 @@ class CascadeTrainer:
     def fit(self, x: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: Tensor) -> CascadeReport:
         """Train all tiers on (steps, items, input_dimension); the held-out items only judge.
 
+        Torch's own random numbers are left as they were.
+
         Raises:
-            InvalidInput: shapes that do not fit.
+            InvalidInput: shapes that do not fit, labels that are no whole numbers from 0 or that a tier's models have
+                no class for, NaN.
         """
-        classes = int(max(labels.max(), held_out_labels.max())) + 1
+        classes = max(_checked(x, labels, "the"), _checked(held_out, held_out_labels, "the held-out"))
+        with torch.random.fork_rng(devices=()):
+            return self._fit(x, labels.long(), held_out, held_out_labels.long(), classes)
+
+    def _fit(self, x: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: Tensor, classes: int) -> CascadeReport:
         targets = functional.one_hot(labels, classes).to(x.dtype)
         diversity, reports = measure_diversity(x, labels), []
         for place, (count, make) in enumerate(self.tiers):
@@ -151,11 +161,31 @@ class CascadeTrainer:
         seed = int(np.random.SeedSequence([self.seed, *place]).generate_state(1)[0])
         torch.manual_seed(seed)
         model = make()
+        known = model.linear.out_features
+        if known < targets.shape[1]:
+            raise InvalidInput(
+                f"a model of tier {place[0]} has {known} classes, the labels {targets.shape[1]}; give as many"
+            )
         chosen = torch.randint(x.shape[1], (x.shape[1],), generator=torch.Generator().manual_seed(seed))
-        wanted = functional.pad(targets, (0, model.linear.out_features - targets.shape[1]))
+        wanted = functional.pad(targets, (0, known - targets.shape[1]))
         draw = batches(x[:, chosen], wanted[chosen], min(self.batch, x.shape[1]), seed=seed)
         ResonanceTrainer(model).fit(draw, updates=self.updates)
         return model
+
+
+def _checked(x: Tensor, labels: Tensor, which: str) -> int:
+    """How many classes the labels name; InvalidInput for sequences or labels that can't be used."""
+    if x.ndim != 3 or not x.numel() or not torch.isfinite(x).all():
+        raise InvalidInput(
+            f"{which} sequences have shape {tuple(x.shape)}; finite numbers (steps, items, input_dimension) are allowed"
+        )
+    whole = not (labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool)
+    if labels.shape != x.shape[1:2] or not whole or int(labels.min()) < 0:
+        raise InvalidInput(
+            f"{which} labels have shape {tuple(labels.shape)}, dtype {labels.dtype}; whole numbers from 0, one "
+            f"for each of {x.shape[1]} sequences, are allowed"
+        )
+    return int(labels.max()) + 1
 
 
 def measure_diversity(x: Tensor, labels: Tensor) -> Diversity:

@@ -154,6 +154,7 @@ def estimate_resources(
 
 def _device(name: str) -> torch.device:
     try:
-        return torch.device(name)
-    except RuntimeError as refusal:
+        # A device that torch knows may still not be there: only using it tells.
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError, NotImplementedError) as refusal:
         raise InvalidInput(f"there is no device {name!r}: {str(refusal).splitlines()[0]}") from refusal

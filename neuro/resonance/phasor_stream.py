@@ -34,6 +34,7 @@ class PhasorStream:
 
     def __init__(self, dim: int, *, seed: int = 0) -> None:
         check_whole("dim", dim, 1, 1 << 24)
+        check_whole("seed", seed, 0, (1 << 63) - 1)
         self.dim, self.steps = int(dim), 0
         self.omega = np.random.default_rng(seed).uniform(0, np.pi, dim)
         self._x, self._y = np.zeros(dim, dtype=np.float32), np.zeros(dim, dtype=np.float32)
@@ -52,20 +53,25 @@ class PhasorStream:
             keys, values: complex64 unit phasors, (pairs, dim).
 
         Raises:
-            InvalidInput: no steps; steps out of range or given twice; pairs that do not fit.
+            InvalidInput: no steps; steps that are no whole numbers, out of range or given twice; pairs that do not
+                fit.
         """
         from neuro.resonance._kernels import accumulate
 
         check_whole("steps", steps, 1, 1 << 30)
-        when = np.asarray(at, dtype=np.int64)
-        inside = not when.size or (when.min() >= 0 and when.max() < steps)
-        if when.ndim != 1 or not inside or np.unique(when).size < when.size:
-            raise InvalidInput(f"pairs must come at different steps, from 0 to {steps - 1} are allowed")
+        when = _checked_steps(at, steps)
+        if not when.size and any(side is not None and np.size(side) for side in (keys, values)):
+            raise InvalidInput("pairs were given for no step; say in `at` when each comes")
         drive = np.zeros((2, steps, self.dim), dtype=np.float32)
         if when.size:
-            bound = check_unit_phasors(keys, self.dim, "keys") * check_unit_phasors(values, self.dim, "values")
-            if len(bound) != when.size:
-                raise InvalidInput(f"{len(bound)} pairs were given for {when.size} steps; one each is allowed")
+            left, right = (
+                check_unit_phasors(side, self.dim, what) for side, what in ((keys, "keys"), (values, "values"))
+            )
+            if not len(left) == len(right) == when.size:
+                raise InvalidInput(
+                    f"{len(left)} keys and {len(right)} values were given for {when.size} steps; one each is allowed"
+                )
+            bound = left * right
             # The pair of step t is in z after that step: t + 1 steps have been taken then.
             turned = bound * np.exp(1j * np.outer(self.steps + when + 1, self.omega))
             drive[0, when], drive[1, when] = turned.real, turned.imag
@@ -86,3 +92,12 @@ class PhasorStream:
         read = self.trace() * np.conj(check_phasors(keys, self.dim, "keys"))
         rows = check_phasors(codebook, self.dim, "the codebook")
         return np.asarray(np.argmax(np.real(read.astype(np.complex64) @ np.conj(rows).T), axis=1))
+
+
+def _checked_steps(at: npt.ArrayLike, steps: int) -> npt.NDArray[np.int64]:
+    given = np.asarray(at)
+    whole = not given.size or np.issubdtype(given.dtype, np.integer)
+    inside = whole and (not given.size or (given.min() >= 0 and given.max() < steps))
+    if given.ndim != 1 or not inside or np.unique(given).size < given.size:
+        raise InvalidInput(f"pairs must come at different whole steps, from 0 to {steps - 1} are allowed")
+    return given.astype(np.int64)

@@ -63,15 +63,22 @@ class Brian2Network:
 
 
 def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progress | None) -> int:
-    """Run for a number of ticks, in parts where somebody wants to see the progress; gives the ticks done."""
+    """Run for a number of ticks, in parts where somebody wants to see the progress; gives the ticks done.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C. Brian2 takes the first one for itself, ends its run early, and returns as if all was
+            done.
+    """
     from brian2 import second
 
     check_ticks(ticks)
-    done = 0
+    done, start = 0, float(network.network.t)
     while done < ticks:
         step = ticks - done if progress is None else min(500, ticks - done)
         run_brian2(network.network, step * dt * second)
         done += step
+        if float(network.network.t) < start + (done - 0.5) * dt:
+            raise KeyboardInterrupt
         if progress is not None and progress(done) is False:
             break
     return done

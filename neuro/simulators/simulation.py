@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_ticks
+from neuro.checks import check_ticks, is_real
 from neuro.circuit import Circuit
 from neuro.errors import InvalidInput
 from neuro.lowering import lower
@@ -78,7 +78,8 @@ class Simulation:
         """Run one tick.
 
         Args:
-            inputs: (population, variable) -> value before the tick, shape () or (size,), in SI units.
+            inputs: (population, variable) -> value before the tick, shape () or (size,), in SI units; in a quantised
+                program in whole steps of the variable's format.
             spikes: spike source -> indices of the neurons that fire in this tick, besides its own list.
 
         Returns:
@@ -102,15 +103,20 @@ class Simulation:
         return self._run.run(int(ticks), progress)
 
     def get(self, of: str, variable: str) -> Array:
-        """A copy of a variable of a population or projection as it stands, one value a neuron or synapse."""
+        """A copy of a variable of a population or projection as it stands, one value a neuron or synapse.
+
+        In SI units; in a quantised program int64 steps of the variable's format.
+        """
         self._array(of, variable)
         return final_states(self._run.program, self._run.memory)[of, variable]
 
     def set(self, of: str, variable: str, values: npt.ArrayLike) -> None:
         """Set a variable of a population or projection; shape () or one value a neuron or synapse.
 
+        In SI units; in a quantised program whole steps of the variable's format.
+
         Raises:
-            InvalidInput: no such variable, or values that do not fit.
+            InvalidInput: no such variable, or values that do not fit: of another shape, not finite, beyond the format.
         """
         self._array(of, variable)[:] = self._checked(of, variable, values)
 
@@ -171,8 +177,14 @@ class Simulation:
         given = np.asarray(values)
         if given.shape not in ((), array.shape):
             raise InvalidInput(f"{of}.{variable} is given shape {given.shape}; () or {array.shape} is allowed")
-        if not np.issubdtype(given.dtype, np.number) or not np.all(np.isfinite(given)):
+        if not is_real(given) or not np.all(np.isfinite(given)):
             raise InvalidInput(f"{of}.{variable} is given {values!r}; finite numbers are allowed")
+        form = next(state.format for state in self._part(of)[2].states if state.name == variable)
+        if form is not None and np.any((given != np.rint(given)) | (given < form.lowest) | (given > form.highest)):
+            raise InvalidInput(
+                f"{of}.{variable} is given {values!r}, but counts steps of {form.step:g} in this program; whole "
+                f"numbers from {form.lowest} to {form.highest} are allowed: divide by {form.step:g} and round"
+            )
         return given.astype(array.dtype)
 
     def _checked_spikes(self, name: str, indices: npt.ArrayLike) -> Array:

@@ -14,7 +14,7 @@ from neuro.store.folder import (
 )
 from neuro.store.memory_file import load_memory, save_memory
 from neuro.store.records import Edges, NewRecord, Record, RecordStore, open_records
-from neuro.store.snapshot import load_snapshot, save_snapshot
+from neuro.store.snapshot import check_snapshot_folder, load_snapshot, save_snapshot
 from neuro.store.text import canonical_json, read_json, write_bytes, write_json
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "canonical_json",
     "check_output_file",
     "check_output_folder",
+    "check_snapshot_folder",
     "is_untouched",
     "load_circuit",
     "load_memory",

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.errors import InvalidInput
-from neuro.store.folder import is_untouched, output_folder, write_manifest
+from neuro.store.folder import check_output_folder, is_untouched, output_folder, write_manifest
 from neuro.store.text import read_json, write_bytes, write_json
 
 _ARRAYS, _ABOUT = "arrays.npz", "about.json"
@@ -49,6 +49,11 @@ def save_snapshot(
         write_bytes(staging / _ARRAYS, _npz(arrays))
         write_json(staging / _ABOUT, {**(about or {}), "kind": kind})
         write_manifest(staging, _MADE_BY)
+
+
+def check_snapshot_folder(folder: Path, kind: str) -> None:
+    """Raise InvalidInput unless :func:`save_snapshot` could write there: to be asked before long work."""
+    check_output_folder(folder, lambda path: _holds(path, kind))
 
 
 def load_snapshot(folder: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.errors import InvalidInput
 from neuro.training.checks import Floats, check_positive
-from neuro.training.loss import LossGradient, check_batch
+from neuro.training.loss import LossGradient, check_batch, directions
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class InfoNCELoss:
             InvalidInput: as :func:`neuro.training.loss.check_batch`; a row of zeros, which has no cosine.
         """
         left, right, rows = check_batch(anchors, items, own)
-        (a, a_norms), (b, b_norms) = _directions(left, "anchors"), _directions(right, "items")
+        (a, a_norms), (b, b_norms) = directions(left, "anchors"), directions(right, "items")
         every = np.arange(len(a))
         logits = (a @ b.T) / self.temperature
         positive = logits[every, rows]
@@ -62,13 +61,6 @@ class InfoNCELoss:
         share[every, rows] -= 1.0
         share /= len(a) * self.temperature
         return LossGradient(value, _along_sphere(share @ b, a, a_norms), _along_sphere(share.T @ a, b, b_norms))
-
-
-def _directions(rows: Floats, what: str) -> tuple[Floats, Floats]:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    if not np.all(norms > 0):
-        raise InvalidInput(f"{what}: row {int(np.argmin(norms))} is zero and has no cosine; leave it out")
-    return rows / norms, norms
 
 
 def _along_sphere(gradient: Floats, directions: Floats, norms: Floats) -> Floats:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import check_whole
 from neuro.circuit import Circuit
+from neuro.errors import InvalidInput
 from neuro.motifs.lif_layers import LIFLayer, layer_spikes, lif_layers, presentation_ticks
 from neuro.spikes import Recording
 
@@ -35,12 +37,24 @@ class LIFClassifier:
         return items * presentation_ticks(self.layers, steps)
 
     def named(self, recording: Recording, steps: int) -> npt.NDArray[np.int64]:
-        """The class of each item of a run: most output spikes, ties to the lower class."""
+        """The class of each item of a run: most output spikes, ties to the lower class.
+
+        Raises:
+            InvalidInput: a run of other than whole presentations of so many steps.
+        """
         fired = layer_spikes(recording, self.layers, steps, len(self.layers))
         return np.asarray(fired.sum(axis=1).argmax(axis=1), dtype=np.int64)
 
 
 def bernoulli_spikes(values: npt.NDArray[np.floating], steps: int, seed: int) -> npt.NDArray[np.bool_]:
-    """Spikes of values from 0 to 1, (items, channels) -> (items, steps, channels): one a step with that probability."""
+    """Spikes of values from 0 to 1, (items, channels) -> (items, steps, channels): one a step with that probability.
+
+    Raises:
+        InvalidInput: values of another shape, below 0, above 1 or NaN; no steps; a seed below 0.
+    """
+    check_whole("steps", steps, 1, 1 << 40)
+    check_whole("seed", seed, 0, (1 << 63) - 1)
+    if np.ndim(values) != 2 or not np.all((np.asarray(values) >= 0) & (np.asarray(values) <= 1)):
+        raise InvalidInput(f"values have shape {np.shape(values)}; numbers from 0 to 1, (items, channels), are allowed")
     draws = np.random.default_rng(seed).random((values.shape[0], steps, values.shape[1]))
     return np.asarray(draws < values[:, None, :])

@@ -59,3 +59,19 @@ def check_batch(
             f"teach nothing: name an item from 0 to {len(right) - 1} for each"
         )
     return left, right, rows.astype(np.int64)
+
+
+def directions(rows: Floats, what: str) -> tuple[Floats, Floats]:
+    """Rows of length 1, and the lengths that they had, (n, 1); squares of the largest entry may be beyond floats.
+
+    Raises:
+        InvalidInput: a row of zeros; one so long that its length is beyond the precision.
+    """
+    peaks = np.abs(rows).max(axis=1, keepdims=True)
+    if not np.all(peaks > 0):
+        raise InvalidInput(f"{what}: row {int(np.argmin(peaks))} is zero and has no cosine; leave it out")
+    scaled = rows / peaks
+    shares = np.linalg.norm(scaled, axis=1, keepdims=True)
+    if np.any(peaks > np.finfo(rows.dtype).max / shares):
+        raise InvalidInput(f"{what} are longer than {rows.dtype} can say; scale them down, or give float64")
+    return scaled / shares, peaks * shares

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.training.checks import Floats, check_positive
-from neuro.training.loss import check_batch
+from neuro.training.loss import check_batch, directions
 
 Rows = npt.NDArray[np.int64]
 
@@ -98,17 +98,23 @@ class HardNegativeMiner:
             draw: number of this draw; another one draws other negatives from the same seed.
 
         Raises:
-            InvalidInput: as a loss; candidates that are too few or no rows of items.
+            InvalidInput: as a loss; a row of zeros, which has no direction; candidates that are too few, no rows of
+                items, or twice in one list.
         """
         left, right, rows = check_batch(anchors, items, own)
         offered = np.asarray(candidates)
-        if offered.ndim != 2 or len(offered) != len(left) or not 0 <= offered.min() <= offered.max() < len(right):
+        whole = np.issubdtype(offered.dtype, np.integer) and offered.ndim == 2 and offered.size > 0
+        if not whole or len(offered) != len(left) or not 0 <= offered.min() <= offered.max() < len(right):
             raise InvalidInput(
                 f"candidates of shape {offered.shape}; rows from 0 to {len(right) - 1}, one list for each of "
                 f"{len(left)} anchors, are allowed"
             )
         check_whole("count", count, 1, offered.shape[1] - 1)
-        a, b = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in (left, right))
+        ordered = np.sort(offered, axis=1)
+        if np.any(ordered[:, 1:] == ordered[:, :-1]):
+            twice = int(np.argmax(np.any(ordered[:, 1:] == ordered[:, :-1], axis=1)))
+            raise InvalidInput(f"the candidates of anchor {twice} name an item twice; give each once")
+        (a, _), (b, _) = directions(left, "anchors"), directions(right, "items")
         random = np.random.default_rng((self.seed, draw))
         chosen = np.empty((len(a), count), dtype=np.int64)
         for anchor, (row, mine) in enumerate(zip(offered, rows, strict=True)):

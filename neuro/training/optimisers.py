@@ -157,8 +157,12 @@ def clip_gradient(gradient: Floats, longest: float) -> Floats:
         InvalidInput: longest is not above 0.
     """
     check_positive("longest", longest)
-    norm = float(np.linalg.norm(gradient))
-    return gradient if norm <= longest else np.asarray(gradient * (longest / norm))
+    # Apart from the largest entry, whose square may be beyond floats.
+    peak = float(np.abs(gradient).max(initial=0.0))
+    if peak == 0:
+        return gradient
+    norm = float(np.linalg.norm(gradient / peak))
+    return gradient if norm * peak <= longest else np.asarray(gradient / peak * (longest / norm))
 
 
 def _check_shape(parameters: Floats, gradient: Floats) -> None:

@@ -86,5 +86,7 @@ class SpectralRegularization:
         if L.shape != (len(rows), len(rows)):
             raise InvalidInput(f"the Laplacian is {L.shape}; for {len(rows)} rows {(len(rows), len(rows))} is needed")
         smoothed = np.asarray(L @ rows)
+        if not np.all(np.isfinite(smoothed)):
+            raise InvalidInput("the Laplacian holds NaN or infinity; only finite numbers are allowed")
         scale = self.weight / len(rows)
         return scale * float(np.sum(rows * smoothed)), (2.0 * scale * smoothed).astype(rows.dtype)

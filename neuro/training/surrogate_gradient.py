@@ -78,10 +78,11 @@ class SurrogateGradientTrainer:
         import torch
 
         shown, classes = np.asarray(spikes), np.asarray(labels)
-        if shown.ndim != 3 or classes.shape != shown.shape[:1] or not np.issubdtype(classes.dtype, np.integer):
+        fits = shown.ndim == 3 and shown.size > 0 and classes.shape == shown.shape[:1]
+        if not fits or not np.issubdtype(classes.dtype, np.integer):
             raise InvalidInput(
-                f"spikes {shown.shape} and labels {classes.shape} of {classes.dtype}; (items, steps, inputs) and "
-                "(items,) of whole numbers are allowed"
+                f"spikes {shown.shape} and labels {classes.shape} of {classes.dtype}; (items, steps, inputs), not "
+                "empty, and (items,) of whole numbers are allowed"
             )
         if classes.min() < 0 or classes.max() < 1:
             raise InvalidInput(

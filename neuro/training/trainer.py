@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from neuro.diagnostics import CollapseDetector
 from neuro.encoders import KWTAEncoder
 from neuro.errors import InvalidInput
 from neuro.spikes import Progress
+from neuro.store import check_snapshot_folder
 from neuro.training.discriminant import discriminant_weights
 from neuro.training.info_nce import InfoNCELoss
 from neuro.training.loss import PairLoss
@@ -35,7 +37,7 @@ from neuro.training.report import Epoch, Kept, TrainedEncoder, TrainingReport
 from neuro.training.schedules import CurriculumScheduler, TemperatureAnnealing
 from neuro.training.settings import Start, TrainingSettings
 from neuro.training.spectral import SpectralRegularization
-from neuro.training.state import TrainingState, load_state
+from neuro.training.state import KIND, TrainingState, load_state
 from neuro.training.step import Batch, CodeLayer, SampledLinks, links_among
 from neuro.training.validation import Hits, is_better, recall_hits
 
@@ -88,7 +90,7 @@ class ContrastiveEncoderTrainer:
         graph: Any = None,
         progress: Progress | None = None,
         *,
-        checkpoint: Path | None = None,
+        checkpoint: Path | str | None = None,
         resume: bool = False,
     ) -> TrainedEncoder:
         """The trained encoder, or the identity where training did not help, with the report.
@@ -103,9 +105,11 @@ class ContrastiveEncoderTrainer:
 
         Raises:
             InvalidInput: pairs that are too few, repeated or in conflict, of another dimension, not finite; a graph
-                that is missing, of other nodes or without links; a checkpoint of something else.
+                that is missing, of other nodes or without links; a checkpoint of something else, or a folder that
+                holds something else.
         """
-        return _Run(self, check_pairs(pairs, self.encoder.dimensions), graph).train(progress, checkpoint, resume)
+        folder = None if checkpoint is None else Path(checkpoint)
+        return _Run(self, check_pairs(pairs, self.encoder.dimensions), graph).train(progress, folder, resume)
 
     def steps(self, pairs: int) -> int:
         """The most steps that so many pairs take."""
@@ -127,7 +131,6 @@ class _Run:
 
     def __init__(self, trainer: ContrastiveEncoderTrainer, pairs: CheckedPairs, graph: Any) -> None:
         self.trainer, self.settings, self.encoder = trainer, trainer.settings, trainer.encoder
-        self.digest = _digest(trainer, pairs)
         trained, validated = split(len(pairs), self.settings.validation, self.settings.seed)
         self.pairs, self.held_out = pairs.take(trained), pairs.take(validated)
         mask = mask_of(self.encoder)
@@ -135,12 +138,16 @@ class _Run:
         self.identity = unfolded(self.encoder)
         self.cues, self.items = mask.centred(self.pairs.cues), mask.centred(self.pairs.items)
         self.links = _checked_links(trainer.spectral, graph, len(pairs), trained)
+        self.digest = _digest(trainer, pairs, self.links)
         self.negatives = Negatives(trainer.miner, trainer.indexing, self.pairs) if trainer.miner else None
 
     def train(self, progress: Progress | None, checkpoint: Path | None, resume: bool) -> TrainedEncoder:
         """The whole training."""
         if resume and checkpoint is None:
             raise InvalidInput("resume needs the checkpoint's folder")
+        if checkpoint is not None:
+            # Said now, not after an hour's first epoch.
+            check_snapshot_folder(checkpoint, KIND)
         state = load_state(checkpoint, self.digest) if resume and checkpoint else self.start()
         before, stopped = recall_hits(self.encoder, self.held_out.cues, self.held_out.items), ""
         while not stopped:
@@ -276,13 +283,15 @@ def _checked_links(
     return links
 
 
-def _digest(trainer: ContrastiveEncoderTrainer, pairs: CheckedPairs) -> str:
+def _digest(trainer: ContrastiveEncoderTrainer, pairs: CheckedPairs, links: SampledLinks | None) -> str:
     """A name of settings and data, so that a checkpoint is not mixed up with another."""
     encoder, seen = trainer.encoder, hashlib.sha256()
     described = replace(encoder, mean=None, weights=None)
     parts = (trainer.settings, trainer.loss, trainer.optimiser, trainer.annealing, trainer.miner, trainer.curriculum)
     for text in (described, *parts, trainer.spectral):
-        seen.update(repr(text).encode())
-    for array in (np.asarray(encoder.mean), encoder.tap_weights, pairs.cues, pairs.items):
+        # A part of somebody's own may have no other repr than its place in memory, which the next process changes.
+        seen.update(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(text)).encode())
+    linked = () if links is None else (links.left, links.right)
+    for array in (np.asarray(encoder.mean), encoder.tap_weights, pairs.cues, pairs.items, *linked):
         seen.update(np.ascontiguousarray(array).tobytes())
     return seen.hexdigest()

@@ -90,11 +90,12 @@ def largest_load(dimensions: int, codebook: int, accuracy: float) -> int:
     """The most items whose raw sum is still recalled with ``accuracy``; 0 if one is too many.
 
     Raises:
-        InvalidInput: an accuracy that is not above chance and below 1.
+        InvalidInput: an accuracy that is not above chance and below 1, a codebook without codewords.
 
     >>> largest_load(1024, 1000, 0.99)
     62
     """
+    check_whole("codebook", codebook, 1, _LARGEST)
     if not 1 / codebook < accuracy < 1:
         raise InvalidInput(f"accuracy is {accuracy!r}; a number above 1 / {codebook} and below 1 is allowed")
     low, high = 0, 1

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, is_real
 from neuro.errors import InvalidInput
 from neuro.vsa.checks import Phasors, check_phasors
 
@@ -52,8 +52,12 @@ class FHRR:
             items: how many.
             seed: of the draw.
             slots: phases are multiples of 2 pi / slots; None: any phase.
+
+        Raises:
+            InvalidInput: a number out of range.
         """
         check_whole("items", items, 1, 1 << 24)
+        check_whole("seed", seed, 0, (1 << 63) - 1)
         draw = np.random.default_rng(seed)
         shape = (items, self.dimensions)
         if slots is None:
@@ -65,27 +69,46 @@ class FHRR:
         """``exp(i phases)``, radians, same shape.
 
         Raises:
-            InvalidInput: another width, NaN or infinity.
+            InvalidInput: another width, no real numbers, NaN or infinity.
         """
         given = np.asarray(phases)
-        if given.ndim == 0 or given.shape[-1] != self.dimensions or not np.all(np.isfinite(given)):
-            raise InvalidInput(f"phases have shape {given.shape}; finite numbers (..., {self.dimensions}) are allowed")
+        fits = given.ndim > 0 and given.shape[-1] == self.dimensions and is_real(given)
+        if not fits or not np.all(np.isfinite(given)):
+            raise InvalidInput(
+                f"phases have shape {given.shape}, dtype {given.dtype}; finite real numbers (..., {self.dimensions}) "
+                "are allowed"
+            )
         return np.asarray(np.exp(1j * given), dtype=np.complex64)
 
     def bind(self, left: npt.ArrayLike, right: npt.ArrayLike) -> Phasors:
-        """``left * right``, place by place: unlike either, undone by :meth:`unbind`. (n, D) or (D,) each."""
-        return self._shaped(self._rows(left) * self._rows(right), left, right)
+        """``left * right``, place by place: unlike either, undone by :meth:`unbind`. (n, D) or (D,) each.
+
+        Raises:
+            InvalidInput: batches of which neither is one vector, of different lengths.
+        """
+        first, second = self._pair(left, right)
+        return self._shaped(first * second, left, right)
 
     def unbind(self, bound: npt.ArrayLike, key: npt.ArrayLike) -> Phasors:
-        """``bound * conj(key)``: what was bound to the key, with noise from whatever else was bundled."""
-        return self._shaped(self._rows(bound) * np.conj(self._rows(key)), bound, key)
+        """``bound * conj(key)``: what was bound to the key, with noise from whatever else was bundled.
+
+        Raises:
+            InvalidInput: as :meth:`bind`.
+        """
+        first, second = self._pair(bound, key)
+        return self._shaped(first * np.conj(second), bound, key)
 
     def bundle(self, vectors: npt.ArrayLike) -> Phasors:
         """The sum of the rows, (n, D) -> (D,): like each of them."""
         return np.asarray(self._rows(vectors).sum(axis=0))
 
     def permute(self, vectors: npt.ArrayLike, places: int = 1) -> Phasors:
-        """Rotated by so many places: marks an order. ``permute(v, -n)`` undoes ``permute(v, n)``."""
+        """Rotated by so many places: marks an order. ``permute(v, -n)`` undoes ``permute(v, n)``.
+
+        Raises:
+            InvalidInput: places that are no whole number.
+        """
+        check_whole("places", places, -(1 << 62), 1 << 62)
         return self._shaped(np.roll(self._rows(vectors), places, axis=-1), vectors)
 
     def normalise(self, vectors: npt.ArrayLike) -> Phasors:
@@ -128,6 +151,12 @@ class FHRR:
         if not np.issubdtype(given.dtype, np.integer) or (given.size and (given.min() < 0 or given.max() >= slots)):
             raise InvalidInput(f"spike times must be whole numbers from 0 to {slots - 1}, one slot each")
         return self.from_phases(-given * (2 * np.pi / slots))
+
+    def _pair(self, left: npt.ArrayLike, right: npt.ArrayLike) -> tuple[Phasors, Phasors]:
+        first, second = self._rows(left), self._rows(right)
+        if len(first) != len(second) and 1 not in (len(first), len(second)):
+            raise InvalidInput(f"{len(first)} and {len(second)} vectors make no pairs; give as many, or one")
+        return first, second
 
     def _rows(self, vectors: npt.ArrayLike) -> Phasors:
         return check_phasors(vectors, self.dimensions)

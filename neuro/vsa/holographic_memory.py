@@ -13,6 +13,7 @@ Neural Computation 30 (2018).
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -31,6 +32,9 @@ Complex = npt.NDArray[np.complex64]
 
 _WARN_BELOW = 0.9
 """Expected accuracy below which storing warns."""
+
+_BLOCK = 1 << 22
+"""Numbers of pointers at once, so that recall needs no memory for all of them."""
 
 
 class HolographicMemory:
@@ -114,8 +118,9 @@ class HolographicMemory:
                 CapacityWarning,
                 stacklevel=2,
             )
-        for row, pointer in zip(rows, self.pointers(names), strict=True):
-            self._trace += row * pointer
+        for part in self._parts(len(names)):
+            for row, pointer in zip(rows[part], self.pointers(names[part]), strict=True):
+                self._trace += row * pointer
         self._load = load
         self._items.add(names)
         return names
@@ -134,9 +139,13 @@ class HolographicMemory:
         rows = check_unit_phasors(cues, self.dim)
         check_recall(len(self), k, threshold)
         read = self._trace * np.conj(rows)
-        # Row by row, so that a cue scores the same alone and in a batch.
-        pointers = np.conj(self.pointers(self._items.indices))
-        scores = np.array([np.real(pointers @ row) for row in read], dtype=np.float32) / np.float32(self.dim)
+        scores = np.empty((len(rows), len(self)), dtype=np.float32)
+        for part in self._parts(len(self)):
+            pointers = np.conj(self.pointers(self._items.indices[part]))
+            # Row by row, so that a cue scores the same alone and in a batch.
+            for row, answers in zip(read, scores, strict=True):
+                answers[part] = np.real(pointers @ row)
+        scores /= np.float32(self.dim)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         best = np.take_along_axis(scores, order, axis=1)
         found = self._items.indices[order]
@@ -183,6 +192,11 @@ class HolographicMemory:
         if not most:
             raise InvalidInput(f"{self.dim} dimensions hold no item with accuracy {accuracy}; take more dimensions")
         return self._load / most
+
+    def _parts(self, items: int) -> Iterator[slice]:
+        """Slices of the items whose pointers are made at once."""
+        step = max(1, _BLOCK // self.dim)
+        return (slice(start, start + step) for start in range(0, items, step))
 
     def pointers(self, indices: Ints) -> Complex:
         """The unit phasors that stand for these indices, (items, dim)."""

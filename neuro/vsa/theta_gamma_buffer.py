@@ -97,13 +97,16 @@ class ThetaGammaBuffer:
             items: which item fires, (spikes,).
 
         Raises:
-            InvalidInput: shapes that differ, an item that fires twice in the cycle, more items than fit.
+            InvalidInput: shapes that differ, times that are not finite, an item that fires twice in the cycle, more
+                items than fit.
         """
         when, who = np.asarray(times, dtype=np.float64), np.asarray(items)
         if when.shape != who.shape or when.ndim != 1:
             raise InvalidInput(
                 f"times have shape {when.shape}, items {who.shape}; two vectors of one length are allowed"
             )
+        if not np.all(np.isfinite(when)):
+            raise InvalidInput("times hold NaN or infinity; finite seconds are allowed")
         first = (when >= 0) & (when < 1 / self.theta)
         ordered = who[first][np.argsort(when[first], kind="stable")]
         self._take(ordered.tolist())

@@ -10,7 +10,8 @@ import pytest
 from benchmarks.bars import BARS
 from benchmarks.memory import MEMORY
 from benchmarks.memory_data import Nouns, auroc, blurred, draw_pool, load_nouns, nearest
-from benchmarks.memory_grid import GridTask, cosine, flat_hebbian, willshaw
+from benchmarks.memory_grid import CODES, COLUMNS, KINDS, Grid, GridTask, cosine, flat_hebbian, willshaw
+from benchmarks.memory_pictures import lines_of
 from neuro.errors import InvalidInput
 
 
@@ -61,3 +62,20 @@ def test_the_columns_of_the_grid_recall_what_they_should() -> None:
         W = dense[:end].T @ dense[:end]
         expected.append(np.mean((dense[:20] @ W @ dense[:end].T).argmax(axis=1) == np.arange(20)))
     np.testing.assert_allclose(flat_hebbian(task)["exact"], expected)
+
+
+def test_memories_that_are_the_same_everywhere_share_a_line() -> None:
+    """Two of five lines lay hidden below a third."""
+    cells = {
+        (name, code, kind): [0.5 if name == "Willshaw" else 0.9 if name == "flat Hebbian W" else 1.0]
+        for name in COLUMNS
+        for code in CODES
+        for kind in KINDS
+    }
+    assert list(lines_of(Grid(cells))) == [
+        "flat Hebbian W",
+        "Willshaw",
+        "ModernHopfield = HippocampalMemory = exact cosine",
+    ]
+    cells["ModernHopfield", CODES[-1], KINDS[0]] = [0.99]
+    assert len(lines_of(Grid(cells))) == 4

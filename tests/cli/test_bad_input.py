@@ -42,6 +42,7 @@ USAGE = [
     (["explore", "c.npz", "-o", "/dev/null"], "the output folder /dev/null is no folder"),
     (["verify", "missing"], "missing holds no exported core"),
     (["verify", ".", "--json", "nowhere/v.json"], "lies in no folder that exists"),
+    (["verify", "m\udcff"], "the argument 'm\\udcff' is no UTF-8; give another name"),
     (["bench", "nothing"], "there is no bench 'nothing'; there are main"),
     (["bench", "main", "--rows", "nothing"], "no such rows: nothing; it has encode-against-numpy"),
     (["bench", "main", "--rows", ","], "no such rows: none"),

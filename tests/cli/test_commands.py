@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from neuro.cli import main
 from neuro.errors import ToolError
-from neuro.store import save_circuit
-from rtl_export import Outcome, SimulatorResult
+from neuro.store import save_circuit, write_manifest
+from rtl_export import Outcome, SimulatorResult, verify
 from tests.store.examples import everything
 
 PASSED = SimulatorResult("One", Outcome.PASSED, 100, 20, 3000, 0)
@@ -47,6 +50,18 @@ def test_doctor_names_every_tool(capsys: pytest.CaptureFixture[str], monkeypatch
     shown = capsys.readouterr().out
     assert "not found" in shown
     assert "apt-get install g++" in shown
+
+
+def test_verify_gives_simulators_an_hour_or_what_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one busy core the demo's own circuit takes Icarus more than ten minutes."""
+    allowed: list[float] = []
+    monkeypatch.setattr("rtl_export.verify", lambda *_, seconds, **__: allowed.append(seconds) or (PASSED,))
+    assert main(["verify", str(tmp_path)]) == 0
+    assert main(["verify", str(tmp_path), "--seconds", "9000"]) == 0
+    assert main(["verify", str(tmp_path), "--seconds", "nan"]) == 2
+    monkeypatch.undo()
+    assert allowed == [inspect.signature(verify).parameters["seconds"].default, 9000.0]
+    assert allowed[0] >= 3600
 
 
 def test_verify_prints_and_writes_the_verdicts(
@@ -92,7 +107,10 @@ sys.exit(app.main(["demo"]))
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("error", "status"), [(ToolError("g++ failed:\nlog\n  line"), 2), (KeyboardInterrupt(), 130)])
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(ToolError("g++ failed:\nlog\n  line"), 2), (MemoryError("9 TiB"), 2), (KeyboardInterrupt(), 130)],
+)
 def test_every_error_is_one_line(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -107,8 +125,27 @@ def test_every_error_is_one_line(
     assert main(["verify", str(tmp_path)]) == status
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    if status == 2:
+    if isinstance(error, ToolError):
         assert said == "spikeloom: g++ failed: log line\n"
+
+
+def test_export_names_the_next_command_as_a_shell_takes_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_circuit(everything(), tmp_path / "c.npz")
+    core = SimpleNamespace(name="core", sources=(), ticks=1)
+    monkeypatch.setattr("neuro.simulators.FixedPoint.quantise", lambda *_: SimpleNamespace(program=None))
+    monkeypatch.setattr("rtl_export.export", lambda *_, **__: core)
+    assert main(["export", str(tmp_path / "c.npz"), "-o", str(tmp_path / "my core")]) == 0
+    assert shlex.split(capsys.readouterr().out.splitlines()[-1])[-1] == str(tmp_path / "my core")
+
+
+def test_verify_of_a_demo_s_folder_names_the_core_inside(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "rtl").mkdir()
+    (tmp_path / "rtl" / "manifest.json").write_text("{}")
+    write_manifest(tmp_path, "spikeloom demo")
+    assert main(["verify", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.endswith(f"something else than an exported core; give {tmp_path / 'rtl'}\n")
 
 
 def test_a_lean_install_says_what_the_demo_needs(

@@ -45,7 +45,7 @@ def test_add_ask_info_forget(folder: Path, capsys: pytest.CaptureFixture[str]) -
     shown = capsys.readouterr().out
     assert "Tomas Reyes bakes rye bread and keeps bees" in shown
     assert "title in the" in shown
-    assert answered(capsys, "forget", str(folder), "3", "4") == {"forgotten": [3, 4], "records": 8}
+    assert answered(capsys, "forget", str(folder), "3", "4", "3") == {"forgotten": [3, 4], "records": 8}
     figures = answered(capsys, "info", str(folder))
     assert figures["records"] == 8  # type: ignore[index]
     assert figures["namespaces"] == {"default": 2, "people": 6}  # type: ignore[index]
@@ -57,6 +57,8 @@ def test_add_ask_info_forget(folder: Path, capsys: pytest.CaptureFixture[str]) -
 def test_abstaining_is_status_1(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["memory", "ask", str(folder), "zzz qqq", "--least", "0.99"]) == 1
     assert "Nothing here is close to that" in capsys.readouterr().out
+    assert main(["memory", "ask", str(folder), "bread", "--where", "language=none"]) == 1
+    assert "nothing to look through" in capsys.readouterr().out
     assert main(["memory", "ask", str(folder), "bread", "--least", "0", "--budget", "3"]) == 0
     assert "No answer fits into 3 characters" in capsys.readouterr().out
 

@@ -105,3 +105,56 @@ def test_recurrence_foreign_files_and_mixed_parameters_are_refused(tmp_path: Pat
         from_nir(tmp_path / "y.nir")
     with pytest.raises(InvalidInput, match="graph is a dict"):
         from_nir({})
+
+
+def chain(*nodes: Any, edges: list[tuple[str, str]] | None = None) -> Any:
+    """Nodes n0, n1 ... one after the other; nir's own check of shapes is left out, as files leave it out."""
+    named = {f"n{place}": node for place, node in enumerate(nodes)}
+    steps = [(f"n{place}", f"n{place + 1}") for place in range(len(nodes) - 1)]
+    return nir.NIRGraph(named, steps if edges is None else edges, type_check=False)
+
+
+INPUT, OUTPUT = nir.Input({"input": np.array([3])}), nir.Output({"output": np.array([2])})
+WEIGHTS = nir.Linear(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("graph", "message"),
+    [
+        (lambda: chain(INPUT, WEIGHTS, lif(4), OUTPUT), "'n2' has 4 neurons, but 2 rows of weights"),
+        (
+            lambda: chain(INPUT, WEIGHTS, lif(2), WEIGHTS, lif(2), OUTPUT),
+            r"'n3' has weights of shape \(2, 3\); 2 neurons",
+        ),
+        (lambda: chain(INPUT, WEIGHTS, lif(2), edges=[("n0", "n1"), ("n1", "x")]), "an edge from 'n1' to 'x'"),
+    ],
+)
+def test_nodes_that_do_not_fit_are_refused(graph: Any, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        from_nir(graph())
+
+
+def test_the_time_step_may_be_a_quantity() -> None:
+    from brian2 import Hz, ms
+
+    graph = chain(INPUT, WEIGHTS, lif(2), OUTPUT)
+    assert from_nir(graph, 0.1 * ms)[0].decay == from_nir(graph, 1e-4)[0].decay
+    for wrong in (3 * Hz, "0.1 ms", None, True, [1e-4], float("nan"), 0.0):
+        with pytest.raises(InvalidInput, match="a time above 0 s is allowed"):
+            from_nir(graph, wrong)
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    """HDF5 and nir raise seven kinds of errors for one flipped bit."""
+    nir.write(tmp_path / "whole.nir", chain(INPUT, WEIGHTS, lif(2), OUTPUT))
+    whole, random, refused = (tmp_path / "whole.nir").read_bytes(), np.random.default_rng(0), 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for place in random.integers(len(damaged), size=4):
+            damaged[place] ^= 1 << random.integers(8)
+        (tmp_path / "damaged.nir").write_bytes(damaged)
+        try:
+            from_nir(tmp_path / "damaged.nir")
+        except (InvalidInput, UnsupportedByTarget):
+            refused += 1
+    assert refused > 5

@@ -197,6 +197,8 @@ def test_threads_ask_while_one_adds(memory: Memory) -> None:
         (lambda memory: memory.forget([1, 99]), "there is no record 99"),
         (lambda memory: memory.used([1, 99]), "there is no record 99"),
         (lambda memory: memory.link(1, 2, 3.0), "-2 to 2"),
+        (lambda memory: memory.add(["a \ud83d fox"]), "holds '.ud83d', half of a character, at place 2"),
+        (lambda memory: memory.ask("a \ud83d fox"), "the question holds '.ud83d'"),
         (lambda memory: memory.ask(" "), "the question is"),
         (lambda memory: memory.ask("a", 0), "k is 0"),
         (lambda memory: memory.ask("a", budget_characters=0), "budget_characters is 0"),

@@ -23,6 +23,12 @@ from neuro.resonance import (  # noqa: E402
     parameter_count,
 )
 
+
+def _absent() -> str:
+    """A device that torch has a name for and this machine does not have."""
+    return "cuda:9" if torch.cuda.is_available() else "cuda"
+
+
 NARROW = ResonanceConfig(3, 5, 2)
 
 
@@ -128,6 +134,7 @@ def test_resources_say_what_fits_and_what_it_costs() -> None:
         (lambda: create_resonance_model(task="poetry"), "there is no task 'poetry'; there are classification"),
         (lambda: create_resonance_model(task="language"), "needs vocab_size"),
         (lambda: create_resonance_model(device="abacus"), "there is no device 'abacus'"),
+        (lambda: create_resonance_model(device=_absent()), "there is no device 'cuda'"),
         (lambda: create_classifier(3, 1), "classes is 1"),
         (lambda: create_classifier(3, 4)(torch.randn(0, 1, 3)), "no steps"),
         (lambda: create_classifier(3, 4)(torch.randn(5, 1, 2)), r"shape \(5, 1, 2\); \(steps, batch, 3\)"),

@@ -33,8 +33,17 @@ def test_pairs_are_recalled_whenever_they_came() -> None:
     [
         ((0,), "steps is 0"),
         ((5, [5]), "from 0 to 4 are allowed"),
-        ((5, [1, 1]), "at different steps, from 0 to 4"),
-        ((5, [1], np.ones((2, 4), np.complex64), np.ones((2, 4), np.complex64)), "2 pairs were given for 1 steps"),
+        ((5, [1, 1]), "at different whole steps, from 0 to 4"),
+        (
+            (5, [1], np.ones((2, 4), np.complex64), np.ones((2, 4), np.complex64)),
+            "2 keys and 2 values were given for 1 steps",
+        ),
+        (
+            (5, [1, 2], np.ones((2, 4), np.complex64), np.ones((1, 4), np.complex64)),
+            "2 keys and 1 values were given for 2",
+        ),
+        ((5, [0.5], np.ones((1, 4), np.complex64), np.ones((1, 4), np.complex64)), "at different whole steps"),
+        ((5, (), np.ones((1, 4), np.complex64), np.ones((1, 4), np.complex64)), "pairs were given for no step"),
         ((5, [1], np.ones((1, 3), np.complex64), np.ones((1, 4), np.complex64)), "3 dimensions; 4 are allowed"),
     ],
 )

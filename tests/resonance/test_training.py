@@ -80,7 +80,9 @@ def test_a_cascade_reports_each_tier() -> None:
 
     x, labels = rhythms(64, 0)
     cascade = CascadeTrainer([(3, make(4)), (2, make(6)), (1, make(8))], updates=30, batch=32)
+    before = torch.get_rng_state()
     report = cascade.fit(x, labels, *rhythms(100, 1))
+    assert torch.equal(torch.get_rng_state(), before)  # whoever draws from it does not notice
     assert [tier.models for tier in report.tiers] == [3, 2, 1]
     assert [tier.parameters for tier in report.tiers] == sorted(tier.parameters for tier in report.tiers)
     assert report.tiers[-1].ensemble > 0.8
@@ -100,6 +102,27 @@ def test_diversity_sees_copies_and_one_sided_classes() -> None:
     assert poor.effective_rank < 2
     assert poor.duplicates == 38
     assert poor.class_entropy == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x, y: (x, y[:5], x, y), r"the labels have shape \(5,\)"),
+        (lambda x, y: (x, y, x, y[:5]), r"the held-out labels have shape \(5,\)"),
+        (lambda x, y: (x, y.float(), x, y), "dtype torch.float32; whole numbers from 0"),
+        (lambda x, y: (x, y - 1, x, y), "whole numbers from 0"),
+        (lambda x, y: (x, y, x[:, :0], y[:0]), r"the held-out sequences have shape \(48, 0, 1\)"),
+        (lambda x, y: (x * torch.nan, y, x, y), "the sequences have shape .* finite numbers"),
+        (lambda x, y: (x, y + 3, x, y), "a model of tier 0 has 2 classes, the labels 5"),
+    ],
+)
+def test_a_cascade_refuses_what_it_cannot_learn_from(change: Any, message: str) -> None:
+    """Labels beyond a model's classes were cut off: it learned that such items belong nowhere."""
+    cascade = CascadeTrainer([(1, lambda: create_classifier(1, 2, frequencies=4))], updates=1, batch=4)
+    before = torch.get_rng_state()
+    with pytest.raises(InvalidInput, match=message):
+        cascade.fit(*change(*rhythms(8, 0)))
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_the_usual_cascade_has_ten_five_and_three_models() -> None:

@@ -152,8 +152,9 @@ def test_the_front_holds_what_nothing_beats() -> None:
     same = [points[0], replace(points[0], design=Design(9))]
     assert pareto(same) == tuple(same)
     assert len(designs((8, 12), (1, 2), (False, True))) == 8
-    with pytest.raises(InvalidInput, match="widths >= 2"):
-        designs((1,))
+    for widths, cores in (((1,), (1,)), ((1000,), (1,)), ((8,), (0,)), ((), (1,))):
+        with pytest.raises(InvalidInput, match="widths from 2 to 64 bits and 1 core or more"):
+            designs(widths, cores)
 
 
 def test_every_register_of_a_cell_starts(tmp_path: Path) -> None:

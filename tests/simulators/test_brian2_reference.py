@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 import numpy as np
 import pytest
-from brian2 import mV, prefs
+from brian2 import mV, network_operation, prefs
 
 from neuro.circuit import Circuit, CurrentInput, Population, Winners
 from neuro.errors import InvalidInput, UnsupportedByTarget
 from neuro.models import LIF_DELTA
 from neuro.models.base import NeuronModel
 from neuro.simulators import Brian2Lowered, Brian2Reference, simulate
+from neuro.simulators.brian2_recording import run_network
 from neuro.simulators.brian2_reference import on_numpy, to_brian2
 
 CIRCUIT = Circuit(
@@ -66,3 +69,18 @@ def test_an_oscillation_that_brian2_can_not_solve_runs_lowered_with_gates_and_wi
     fast, brian2 = simulate(circuit, 60), simulate(circuit, 60, on=Brian2Lowered())
     assert len(fast.spikes["a"]) > 5
     assert brian2.spikes["a"].mismatches(fast.spikes["a"]) == 0
+
+
+@pytest.mark.parametrize("progress", [None, lambda _: True])
+def test_ctrl_c_is_an_interrupt_not_half_a_recording(progress: Any) -> None:
+    """Brian2 ends its run early and returns; the recording said that all ticks were done."""
+    network = to_brian2(CIRCUIT)
+
+    @network_operation(clock=network.clock)
+    def interrupt(t: Any) -> None:
+        if round(float(np.asarray(t)) * 1e3) == 20:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    network.network.add(interrupt)
+    with on_numpy(), pytest.raises(KeyboardInterrupt):
+        run_network(network, 50, 1e-3, progress)

@@ -55,8 +55,8 @@ def test_nan_names_neuron_and_state() -> None:
 
 
 def test_bad_tick_counts_are_refused() -> None:
-    for ticks in (-1, 1.5, True):
-        with pytest.raises(InvalidInput, match="a whole number >= 0 is allowed"):
+    for ticks in (-1, 1.5, True, 10**20):
+        with pytest.raises(InvalidInput, match=r"ticks is .* allowed"):
             run_program(lower(_circuit()), ticks)  # type: ignore[arg-type]
 
 

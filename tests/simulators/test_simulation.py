@@ -7,10 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuro import Circuit, CurrentInput, Population, Probe, Simulation, SpikeSource, simulate, simulate_batch
+from neuro import (
+    Circuit,
+    CurrentInput,
+    FixedPoint,
+    Population,
+    Probe,
+    Simulation,
+    SpikeSource,
+    simulate,
+    simulate_batch,
+)
 from neuro.errors import CircuitError, InvalidInput, NumericalError
 from neuro.models import LIF_DELTA, Method, NeuronModel
 from tests.conformance.circuits import plastic, several_projections
+
+DRIVE = np.full((20, 2), 25e-3)
 
 
 def test_steps_give_the_spikes_of_one_run() -> None:
@@ -106,6 +118,28 @@ def test_a_bad_step_is_refused_before_anything_changes(given: dict[str, object],
 
 def _drives(count: int) -> list[list[CurrentInput]]:
     return [[CurrentInput("a", "I", np.full((1, 3), (18 + 3 * at) * 1e-3), every=300)] for at in range(count)]
+
+
+def test_a_quantised_program_takes_whole_steps_only() -> None:
+    """25 mV given as 0.025 became 0 steps: no drive, and no word of it."""
+    circuit = Circuit(
+        1e-3, [Population("a", 2, LIF_DELTA, {}, {"v": [10e-3, 0.0]})], [], [CurrentInput("a", "I", DRIVE)]
+    )
+    program = FixedPoint().quantise(circuit, len(DRIVE)).program
+    form = next(state.format for state in program.populations[0].states if state.name == "v")
+    assert form is not None
+    simulation = Simulation.of_program(program)
+    before = simulation.get("a", "v")
+    for wrong in (25e-3, [0, 0.5], form.highest + 1, form.lowest - 1, 1e30):
+        for call in (lambda given: simulation.set("a", "v", given), lambda given: simulation.step({("a", "v"): given})):
+            with pytest.raises(
+                InvalidInput, match=f"counts steps of {form.step:g} in this program; whole numbers from"
+            ):
+                call(wrong)
+    assert np.array_equal(simulation.get("a", "v"), before)
+    assert simulation.tick == 0
+    simulation.set("a", "v", [3.0, form.lowest])
+    assert simulation.get("a", "v").tolist() == [3, form.lowest]
 
 
 def test_a_batch_gives_what_single_runs_give() -> None:

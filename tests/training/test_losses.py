@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput
-from neuro.training import InfoNCELoss, LocalContrastiveLoss, SpectralRegularization, laplacian
+from neuro.training import InfoNCELoss, LocalContrastiveLoss, SpectralRegularization, clip_gradient, laplacian
 
 RANDOM = np.random.default_rng(0)
 ANCHORS, ITEMS = RANDOM.standard_normal((5, 7)), RANDOM.standard_normal((8, 7))
@@ -54,6 +54,23 @@ def test_a_gradient_keeps_its_precision() -> None:
     assert found.anchors.dtype == found.items.dtype == np.float32
 
 
+@pytest.mark.parametrize(("dtype", "size"), [(np.float64, 1e200), (np.float64, 1e-200), (np.float16, 200.0)])
+def test_info_nce_does_not_depend_on_lengths(dtype: type, size: float) -> None:
+    """Squares that are no numbers any more made every cosine 0, and the gradient with it."""
+    a, b = ((side * size).astype(dtype) for side in (ANCHORS, ITEMS))
+    found, exact = InfoNCELoss(1.0)(a, b, OWN), InfoNCELoss(1.0)(ANCHORS, ITEMS, OWN)
+    rounding = 4 * float(np.finfo(dtype).eps)
+    assert found.value == pytest.approx(exact.value, rel=rounding)
+    np.testing.assert_allclose(found.anchors.astype(float) * size, exact.anchors, atol=rounding)
+
+
+def test_a_gradient_of_any_size_is_clipped_to_the_norm() -> None:
+    for size in (1e-200, 1.0, 1e200):
+        clipped = clip_gradient(size * ANCHORS, 0.5)
+        assert np.linalg.norm(clipped) == pytest.approx(min(0.5, size * np.linalg.norm(ANCHORS)))
+    assert not clip_gradient(np.zeros(3), 0.5).any()
+
+
 def test_the_laplacian_is_the_graphs_own() -> None:
     links = [(0, 1), (1, 0), (0, 2), (3, 0), (2, 2), (3, 4)]
     row_start = np.searchsorted([a for a, _ in sorted(links)], np.arange(6))
@@ -69,6 +86,11 @@ def test_the_laplacian_is_the_graphs_own() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: SpectralRegularization()(ITEMS, np.full((8, 8), np.nan)), "the Laplacian holds NaN"),
+        (
+            lambda: InfoNCELoss()(np.full((2, 9), 6e4, np.float16), ITEMS[:, :1] * np.ones(9)),
+            "longer than float16 can say",
+        ),
         (lambda: InfoNCELoss(0.0), "temperature is 0.0"),
         (lambda: InfoNCELoss(-1), "temperature is -1"),
         (lambda: InfoNCELoss(float("nan")), "temperature is nan"),

@@ -75,7 +75,12 @@ def test_exact_neighbours_are_sorted_inner_products() -> None:
 def test_bad_candidates_are_refused() -> None:
     with pytest.raises(InvalidInput, match="count is 60; a whole number from 1 to 59"):
         mined(Mining.HARDEST, 60)
-    with pytest.raises(InvalidInput, match="candidates of shape"):
-        mined(Mining.HARDEST, candidates=EVERYONE + 1)
+    for wrong in (EVERYONE + 1, EVERYONE.astype(float), EVERYONE[:, :0]):
+        with pytest.raises(InvalidInput, match="candidates of shape"):
+            mined(Mining.HARDEST, 1, candidates=wrong)
+    with pytest.raises(InvalidInput, match="the candidates of anchor 0 name an item twice"):
+        mined(Mining.HARDEST, candidates=EVERYONE // 2)
+    with pytest.raises(InvalidInput, match="items: row 7 is zero and has no cosine"):
+        HardNegativeMiner().choose(ANCHORS, np.where(np.arange(60)[:, None] == 7, 0.0, ITEMS), OWN, EVERYONE, 1)
     with pytest.raises(InvalidInput, match="strategy is 'hardest'"):
         HardNegativeMiner("hardest")  # type: ignore[arg-type]

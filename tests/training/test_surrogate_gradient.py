@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput, NumericalError
-from neuro.motifs import layer_spikes
+from neuro.motifs import LIFLayer, layer_spikes
 from neuro.simulators import simulate
-from neuro.training import SurrogateGradientTrainer, bernoulli_spikes, torch_spikes
+from neuro.spikes import Recording, Spikes
+from neuro.training import LIFClassifier, SurrogateGradientTrainer, bernoulli_spikes, torch_spikes
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 STEPS = 10
@@ -41,7 +42,34 @@ def test_bad_input_is_refused() -> None:
         SurrogateGradientTrainer().fit(spikes, 0 * labels)
     with pytest.raises(InvalidInput, match=r"labels \(3,\)"):
         SurrogateGradientTrainer().fit(spikes, labels[:3])
+    with pytest.raises(InvalidInput, match=r"spikes \(0, .* not empty"):
+        SurrogateGradientTrainer().fit(spikes[:0], labels[:0])
     with pytest.raises(InvalidInput, match="batch is 1"):
         SurrogateGradientTrainer(batch=1)
     with pytest.raises(NumericalError, match="at step 2"):
         SurrogateGradientTrainer(rate=3e37, epochs=3).fit(spikes.repeat(8, 0), labels.repeat(8))
+
+
+def test_a_run_of_other_presentations_is_not_read() -> None:
+    """Read by another length, 60 items had 66 answers."""
+    classifier = LIFClassifier((LIFLayer(np.eye(2), 0.5),))
+    recording = Recording(1e-3, 60, {"layer1": Spikes(np.arange(60), np.arange(60) % 2, 2)}, {}, {})
+    assert classifier.named(recording, 9).shape == (6,)
+    for steps, message in ((8, "60 ticks; whole presentations of 9"), (0, "steps is 0")):
+        with pytest.raises(InvalidInput, match=message):
+            classifier.named(recording, steps)
+
+
+@pytest.mark.parametrize(
+    ("values", "steps", "seed", "message"),
+    [
+        (np.array([[0.5, 1.01]]), 3, 0, "numbers from 0 to 1"),
+        (np.array([[0.5, np.nan]]), 3, 0, "numbers from 0 to 1"),
+        (np.array([0.5]), 3, 0, r"shape \(1,\)"),
+        (np.array([[0.5]]), 0, 0, "steps is 0"),
+        (np.array([[0.5]]), 3, -1, "seed is -1"),
+    ],
+)
+def test_only_chances_become_spikes(values: np.ndarray, steps: int, seed: int, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        bernoulli_spikes(values, steps, seed)

@@ -117,6 +117,34 @@ def test_resumed_training_is_uninterrupted_training_bit_for_bit(tmp_path: Path) 
         replace(trainer, optimiser=Adam(0.5)).fit(PAIRS, checkpoint=folder, resume=True)
 
 
+def test_a_folder_that_holds_something_else_is_refused_before_the_first_step(tmp_path: Path) -> None:
+    """It was refused when the first epoch was over, which was lost."""
+    (tmp_path / "diary.txt").write_text("mine")
+    steps: list[int] = []
+    with pytest.raises(InvalidInput, match="exists and is not empty"):
+        ContrastiveEncoderTrainer(ENCODER, TrainingSettings(epochs=1)).fit(
+            PAIRS, progress=lambda step: steps.append(step) is None, checkpoint=tmp_path
+        )
+    assert steps == []
+
+
+def test_a_checkpoint_knows_its_graph_and_a_loss_without_a_name(tmp_path: Path) -> None:
+    class Plain:
+        def __call__(self, *batch: Any) -> LossGradient:
+            return InfoNCELoss()(*batch)
+
+    def trainer() -> ContrastiveEncoderTrainer:
+        settings = TrainingSettings(epochs=1, start=Start.IDENTITY)
+        return ContrastiveEncoderTrainer(ENCODER, settings, Plain(), spectral=SpectralRegularization())
+
+    count = len(PAIRS[0])
+    ring, other = (laplacian(np.arange(count + 1), (np.arange(count) + step) % count) for step in (1, 2))
+    whole = trainer().fit(PAIRS, ring, checkpoint=tmp_path / "kept")
+    assert trainer().fit(PAIRS, ring, checkpoint=str(tmp_path / "kept"), resume=True).report == whole.report
+    with pytest.raises(InvalidInput, match="other settings or pairs"):
+        trainer().fit(PAIRS, other, checkpoint=tmp_path / "kept", resume=True)
+
+
 class BreaksAtFifthStep:
     """A loss that stops being a number."""
 

@@ -75,3 +75,8 @@ def test_the_largest_load_is_the_last_that_reaches_the_accuracy() -> None:
 def test_an_accuracy_out_of_range_is_refused(accuracy: float) -> None:
     with pytest.raises(InvalidInput, match="above 1 / 100 and below 1"):
         largest_load(512, 100, accuracy)
+
+
+def test_a_codebook_without_codewords_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="codebook is 0"):
+        largest_load(512, 0, 0.9)

@@ -66,6 +66,11 @@ def test_spike_times_round_to_the_nearest_slot_and_come_back(slots: int, seed: i
         (lambda: ALGEBRA.bind(np.ones(3, complex), np.ones(3, complex)), "3 dimensions; 512 are allowed"),
         (lambda: ALGEBRA.bundle(np.full(512, np.inf, complex)), "NaN or infinity"),
         (lambda: ALGEBRA.from_phases(np.zeros(3)), r"phases have shape \(3,\)"),
+        (lambda: ALGEBRA.from_phases(np.ones(512, complex)), "dtype complex128; finite real numbers"),
+        (lambda: ALGEBRA.bind(np.ones((3, 512), complex), np.ones((2, 512), complex)), "3 and 2 vectors make no pairs"),
+        (lambda: ALGEBRA.unbind(np.ones((3, 512), complex), np.ones((2, 512), complex)), "3 and 2 vectors"),
+        (lambda: ALGEBRA.permute(np.ones(512, complex), 1.5), "places is 1.5"),  # type: ignore[arg-type]
+        (lambda: ALGEBRA.random(1, seed=-1), "seed is -1"),
         (lambda: ALGEBRA.random(1, seed=0, slots=1), "slots is 1"),
         (lambda: ALGEBRA.from_spike_times(np.full(512, 16), 16), "whole numbers from 0 to 15"),
         (lambda: ALGEBRA.from_spike_times(np.zeros(512), 16), "whole numbers"),

@@ -65,6 +65,7 @@ def test_without_the_ramp_nothing_is_kept() -> None:
         (lambda: filled().encode(FHRR(64).random(8, seed=0)), "an empty list has no vector"),
         (lambda: filled(1).encode(FHRR(64).random(7, seed=0)), "7 rows; one for each of 8 items"),
         (lambda: filled().from_spike_times([0.0], [1, 2]), "two vectors of one length"),
+        (lambda: filled().from_spike_times([0.0, np.nan], [1, 2]), "times hold NaN"),
         (lambda: theta_gamma_circuit(filled(), 3), "circuit of an empty list"),
     ],
 )
