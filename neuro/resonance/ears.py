@@ -66,10 +66,9 @@ class Ears(nn.Module):
         method: Method = _SCAN,
     ) -> Summary:
         """Run a network and hear it: what is known after the last step, and what a later part goes on from."""
-        batch, layers = inputs.shape[1], network.config.layers
-        start = torch.stack(self.oscillators.start(batch) if before is None else before.state)
-        heard = start.view(2, batch, layers, -1).transpose(1, 2)
-        count, after, found = network.through(inputs, self.oscillators, heard, states, method)
+        layers = network.config.layers
+        heard = None if before is None else torch.stack(before.state).unflatten(2, (layers, -1)).transpose(1, 2)
+        count, after, found = network.through(inputs, self.oscillators, states, heard, method)
         state, fired = found.transpose(1, 2).flatten(2), count.transpose(0, 1).flatten(1)
         return Summary(fired / len(inputs), after, _added(fired, len(inputs), ResonantState(*state), before))
 

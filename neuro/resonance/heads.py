@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from neuro.checks import check_whole
@@ -15,6 +16,7 @@ from neuro.resonance.methods import Method, Scan
 from neuro.resonance.network import ResonanceConfig, ResonanceNet, States
 
 _SCAN = Scan()
+_WHOLE = frozenset({torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64})
 
 
 class Carried(NamedTuple):
@@ -132,7 +134,7 @@ class ResonanceLanguageModel(_Head):
     def with_spikes(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
         """Logits, and the spikes of all layers, (steps, batch, channels)."""
         self._check(x)
-        spikes, _ = self.network(self.embedding(x), None, method)
+        spikes, _ = self.network(self.embedding(x.long()), None, method)
         return self.linear(self.ears.every_step(spikes, None, method)[0]), spikes
 
     def with_rates(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
@@ -146,12 +148,12 @@ class ResonanceLanguageModel(_Head):
         """One part of a stream: logits, the summary so far, and what to hand in with the next part."""
         self._check(tokens)
         states, heard = (None, None) if before is None else before
-        spikes, after = self.network(self.embedding(tokens), states, method)
+        spikes, after = self.network(self.embedding(tokens.long()), states, method)
         features, summary, heard_after = self.ears.every_step(spikes, heard, method)
         return self.linear(features), summary, Carried(after, heard_after)
 
     def _check(self, tokens: Tensor) -> None:
-        if tokens.ndim != 2 or tokens.dtype.is_floating_point or tokens.dtype.is_complex:
+        if tokens.ndim != 2 or tokens.dtype not in _WHOLE:
             raise InvalidInput(
                 f"tokens have shape {tuple(tokens.shape)}, dtype {tokens.dtype}; integers (steps, batch) are allowed"
             )

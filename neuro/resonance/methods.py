@@ -99,11 +99,11 @@ class Scan:
         """Run the oscillators from ``state``.
 
         Raises:
-            InvalidInput: a drive that is not on the CPU.
+            InvalidInput: a drive that is not on the CPU, or neither float32 nor float64.
         """
         from neuro.resonance.scan import Resonate
 
-        _check_cpu(drive)
+        _check_compiled(drive)
         turn_x, turn_y = _turn(layer)
         spikes, x, last_x, last_y = Resonate.apply(drive, turn_x, turn_y, layer.threshold, *state, layer.width)
         return Run(spikes, x, ResonantState(last_x, last_y))
@@ -112,22 +112,22 @@ class Scan:
         """The state after the last step.
 
         Raises:
-            InvalidInput: a drive that is not on the CPU.
+            InvalidInput: a drive that is not on the CPU, or neither float32 nor float64.
         """
         from neuro.resonance.scan import ResonateToEnd
 
-        _check_cpu(drive)
+        _check_compiled(drive)
         return ResonantState(*ResonateToEnd.apply(drive, *_turn(layer), *state))
 
     def through(self, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
         """All layers and ears in one pass; nothing is kept of the ears' steps.
 
         Raises:
-            InvalidInput: inputs that are not on the CPU.
+            InvalidInput: inputs that are not on the CPU, or neither float32 nor float64.
         """
         from neuro.resonance.stack import ResonateStack
 
-        _check_cpu(inputs)
+        _check_compiled(inputs)
         layers = torch.stack([*_turn(net.layers), net.layers.threshold, net.gain, net.bias], dim=1)
         ears = torch.stack(_turn(net.ears), dim=1)
         return StackRun(
@@ -245,9 +245,13 @@ def _turn(layer: Oscillation) -> tuple[Tensor, Tensor]:
     return length * torch.cos(layer.omega), length * torch.sin(layer.omega)
 
 
-def _check_cpu(drive: Tensor) -> None:
+def _check_compiled(drive: Tensor) -> None:
     if drive.device.type != "cpu":
         raise InvalidInput(f"the drive is on {drive.device}; Scan runs on the CPU: use Fft() there")
+    if drive.dtype not in {torch.float32, torch.float64}:
+        raise InvalidInput(
+            f"the drive has dtype {drive.dtype}; Scan computes in float32 and float64: use Step() for it"
+        )
 
 
 def _carried(part: Tensor, powers: Tensor, z: Tensor) -> Tensor:

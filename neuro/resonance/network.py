@@ -114,7 +114,12 @@ class ResonanceNet(nn.Module):
         return torch.cat(spikes, dim=-1), tuple(after)
 
     def through(
-        self, inputs: Tensor, ears: ResonantLayer, heard: Tensor, states: States | None = None, method: Method = _SCAN
+        self,
+        inputs: Tensor,
+        ears: ResonantLayer,
+        states: States | None = None,
+        heard: Tensor | None = None,
+        method: Method = _SCAN,
     ) -> tuple[Tensor, States, Tensor]:
         """Spikes of each oscillator, (layers, batch, frequencies), the states to go on from, and those of the ears.
 
@@ -123,7 +128,7 @@ class ResonanceNet(nn.Module):
         Args:
             inputs, states, method: as there.
             ears: a silent oscillator for each channel.
-            heard: where they stand, Re and Im, (2, layers, batch, frequencies).
+            heard: where they stand, Re and Im, (2, layers, batch, frequencies); at rest by default.
 
         Raises:
             InvalidInput: as :meth:`forward`.
@@ -131,7 +136,8 @@ class ResonanceNet(nn.Module):
         self._check(inputs, states)
         given = [layer.start(inputs.shape[1]) for layer in self.resonators] if states is None else states
         start = torch.stack([torch.stack(parts) for parts in zip(*given, strict=True)])
-        count, after, found = method.through(inputs, self._stack(ears), start, heard)
+        ear = torch.zeros_like(start) if heard is None else heard
+        count, after, found = method.through(inputs, self._stack(ears), start, ear)
         return count, tuple(ResonantState(*parts) for parts in zip(*after, strict=True)), found
 
     def _stack(self, ears: ResonantLayer) -> Stack:
@@ -160,7 +166,14 @@ class ResonanceNet(nn.Module):
         width = self.config.input_dimension
         if inputs.ndim != 3 or inputs.shape[2] != width:
             raise InvalidInput(f"the input has shape {tuple(inputs.shape)}; (steps, batch, {width}) is allowed")
-        if not inputs.shape[0]:
-            raise InvalidInput("the input has no steps; a sequence of at least one is needed")
+        if not inputs.shape[0] or not inputs.shape[1]:
+            raise InvalidInput(f"the input has shape {tuple(inputs.shape)}; at least one step and one item are needed")
+        if inputs.dtype != self.stem.weight.dtype:
+            raise InvalidInput(
+                f"the input has dtype {inputs.dtype}; this network computes in {self.stem.weight.dtype}: "
+                "convert one of them"
+            )
+        if not inputs.is_meta and not bool(torch.isfinite(inputs).all()):
+            raise InvalidInput("the input holds NaN or infinity; only finite numbers are allowed")
         if states is not None and len(states) != len(self.resonators):
             raise InvalidInput(f"{len(states)} states were given for {len(self.resonators)} layers; give one each")

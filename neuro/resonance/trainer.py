@@ -69,11 +69,15 @@ class ResonanceTrainer:
     ) -> None:
         if isinstance(model, LongContextResonanceNet):
             raise InvalidInput("a long-context model is trained as the classifier of the same shape: use that")
-        if not learning_rate > 0 or not clip > 0 or not 0 <= average < 1:
-            raise InvalidInput(
-                f"learning_rate is {learning_rate!r}, clip {clip!r}, average {average!r}; "
-                "the first two above 0, the last from 0 to below 1 are allowed"
-            )
+        for name, value in (("learning_rate", learning_rate), ("clip", clip)):
+            if not 0 < value < math.inf:
+                raise InvalidInput(f"{name} is {value!r}; a number above 0 is allowed")
+        for name, value in (("weight_decay", weight_decay), ("rate", rate), ("rate_penalty", rate_penalty)):
+            if not 0 <= value < math.inf:
+                raise InvalidInput(f"{name} is {value!r}; a number of at least 0 is allowed")
+        for name, value in (("average", average), ("label_smoothing", label_smoothing)):
+            if not 0 <= value < 1:
+                raise InvalidInput(f"{name} is {value!r}; a number from 0 to below 1 is allowed")
         self.model = model
         self.learning_rate, self.clip, self.average = learning_rate, clip, average
         self.rate, self.rate_penalty = rate, rate_penalty
@@ -102,16 +106,18 @@ class ResonanceTrainer:
             progress: called with the share of the budget that is used; False stops the training.
 
         Raises:
-            InvalidInput: not exactly one budget.
-            NumericalError: the loss is no number any more.
+            InvalidInput: not exactly one budget, or a negative one; targets that do not fit.
+            NumericalError: the loss or its gradient is no number any more; the weights are those before it.
         """
-        if (updates is None) == (cpu_seconds is None):
-            raise InvalidInput("give exactly one budget: updates or cpu_seconds")
+        _check_budget(updates, cpu_seconds)
         start, rate = time.process_time(), 0.0
         losses: list[float] = []
         averaged = [value.detach().clone() for value in self._learned] if self.average else []
         while True:
-            used = len(losses) / updates if updates else (time.process_time() - start) / (cpu_seconds or 1.0)
+            spent, budget = (
+                (len(losses), updates) if cpu_seconds is None else (time.process_time() - start, cpu_seconds)
+            )
+            used = spent / budget if budget else 1.0
             if used >= 1 or (progress is not None and progress(used) is False):
                 break
             loss, rate = self._update(draw, used)
@@ -124,7 +130,17 @@ class ResonanceTrainer:
         return TrainingReport(len(losses), time.process_time() - start, _twentieths(losses), rate)
 
     def accuracy(self, x: Tensor, labels: Tensor, *, batch: int = 256) -> tuple[float, float]:
-        """(share of sequences whose class is named right, firing rate); x is (steps, items, input_dimension)."""
+        """(share of sequences whose class is named right, firing rate); x is (steps, items, input_dimension).
+
+        Raises:
+            InvalidInput: no items, or another number of labels than items.
+        """
+        check_whole("batch", batch, 1, 1 << 40)
+        if not len(labels) or labels.ndim != 1 or x.ndim != 3 or x.shape[1] != len(labels):
+            raise InvalidInput(
+                f"x has shape {tuple(x.shape)}, labels {tuple(labels.shape)}; (steps, items, input_dimension) and "
+                "(items,) of at least one item are allowed"
+            )
         right, spikes = 0, 0.0
         with torch.no_grad():
             for part, wanted in zip(x.split(batch, dim=1), labels.split(batch), strict=True):
@@ -138,18 +154,16 @@ class ResonanceTrainer:
             group["lr"] = self.learning_rate * min(1.0, used / _WARM_UP + 0.01) * 0.5 * (1 + math.cos(math.pi * used))
         x, targets = draw()
         logits, fired = self.model.with_rates(x)
-        soft = targets.is_floating_point()
-        flat = targets.reshape(-1, targets.shape[-1]) if soft else targets.reshape(-1)
-        loss = self._loss(logits.reshape(-1, logits.shape[-1]), flat)
+        loss = self._loss(logits.reshape(-1, logits.shape[-1]), _flat(targets, logits))
         # Each layer is held to the rate by itself.
         rates = fired.mean(0).view(self.model.config.layers, -1).mean(-1)
         whole = loss + 100 * self.rate_penalty * torch.relu(rates - self.rate).sum()
         self._optimizer.zero_grad()
         whole.backward()
-        nn.utils.clip_grad_norm_(self._learned, self.clip)
+        norm = nn.utils.clip_grad_norm_(self._learned, self.clip)
+        if not math.isfinite(float(norm)) or not math.isfinite(float(whole.detach())):
+            raise NumericalError("the loss or its gradient is no number any more; take a lower learning_rate")
         self._optimizer.step()
-        if not math.isfinite(float(whole.detach())):
-            raise NumericalError("the loss is no number any more; take a lower learning_rate")
         return float(loss.detach()), float(rates.detach().mean())
 
     def _blend(self, averaged: list[Tensor], updates: int) -> None:
@@ -157,6 +171,36 @@ class ResonanceTrainer:
         decay = min(self.average, updates / (updates + 10))
         with torch.no_grad():
             torch._foreach_lerp_(averaged, self._learned, 1 - decay)
+
+
+def _check_budget(updates: int | None, cpu_seconds: float | None) -> None:
+    if (updates is None) == (cpu_seconds is None):
+        raise InvalidInput("give exactly one budget: updates or cpu_seconds")
+    if updates is not None:
+        check_whole("updates", updates, 0, 1 << 60)
+    if cpu_seconds is not None and not 0 <= cpu_seconds < math.inf:
+        raise InvalidInput(f"cpu_seconds is {cpu_seconds!r}; a number of at least 0 is allowed")
+
+
+def _flat(targets: Tensor, logits: Tensor) -> Tensor:
+    """Classes (items,) or chances (items, classes), checked against the logits they are held to."""
+    classes = logits.shape[-1]
+    if targets.is_floating_point():
+        if targets.shape != logits.shape:
+            raise InvalidInput(
+                f"targets have shape {tuple(targets.shape)}, dtype {targets.dtype}; chances {tuple(logits.shape)} or "
+                f"classes {tuple(logits.shape[:-1])} as integers are allowed"
+            )
+        return targets.reshape(-1, classes)
+    if targets.dtype == torch.bool or targets.is_complex() or targets.shape != logits.shape[:-1]:
+        raise InvalidInput(
+            f"targets have shape {tuple(targets.shape)}, dtype {targets.dtype}; integers "
+            f"{tuple(logits.shape[:-1])} are allowed"
+        )
+    low, high = int(targets.min()), int(targets.max())
+    if low < 0 or high >= classes:
+        raise InvalidInput(f"targets are from {low} to {high}; classes from 0 to {classes - 1} are allowed")
+    return targets.reshape(-1).long()
 
 
 def batches(

@@ -136,7 +136,7 @@ def test_resources_say_what_fits_and_what_it_costs() -> None:
         (lambda: create_resonance_model(device="abacus"), "there is no device 'abacus'"),
         (lambda: create_resonance_model(device=_absent()), "there is no device 'cuda'"),
         (lambda: create_classifier(3, 1), "classes is 1"),
-        (lambda: create_classifier(3, 4)(torch.randn(0, 1, 3)), "no steps"),
+        (lambda: create_classifier(3, 4)(torch.randn(0, 1, 3)), "at least one step"),
         (lambda: create_classifier(3, 4)(torch.randn(5, 1, 2)), r"shape \(5, 1, 2\); \(steps, batch, 3\)"),
         (lambda: LongContextResonanceNet(NARROW, 2)(torch.randn(0, 1, 3)), "at least one step"),
         (lambda: ResonanceLanguageModel(NARROW, 5)(torch.tensor([[5]])), "from 0 to 4"),
@@ -151,3 +151,24 @@ def test_resources_say_what_fits_and_what_it_costs() -> None:
 def test_bad_input_is_named(call: Any, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (torch.full((5, 1, 3), float("nan")), "NaN or infinity"),
+        (torch.full((5, 1, 3), float("inf")), "NaN or infinity"),
+        (torch.zeros((5, 1, 3), dtype=torch.float64), "dtype torch.float64; this network computes in torch.float32"),
+        (torch.zeros((5, 0, 3)), "at least one step and one item"),
+    ],
+)
+def test_sequences_that_can_not_be_heard_are_refused(x: Any, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        create_classifier(3, 4, frequencies=5)(x)
+
+
+def test_half_precision_and_truth_values_are_refused_by_name() -> None:
+    with pytest.raises(InvalidInput, match="Scan computes in float32 and float64"):
+        create_classifier(3, 4, frequencies=5).half()(torch.zeros((5, 1, 3), dtype=torch.float16))
+    with pytest.raises(InvalidInput, match=r"dtype torch\.bool"):
+        ResonanceLanguageModel(NARROW, 11)(torch.ones((5, 2), dtype=torch.bool))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from neuro.errors import InvalidInput
+from neuro.errors import InvalidInput, NumericalError
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
@@ -54,6 +54,43 @@ def test_training_repeats_for_a_seed() -> None:
 def test_a_penalty_holds_the_rate_down() -> None:
     free, held = (trained(1, rate=0.02, rate_penalty=penalty)[2].firing_rate for penalty in (0.0, 0.05))
     assert held < 0.7 * free
+
+
+def fitted(targets: Any = None, **options: Any) -> Any:
+    model, (x, labels) = create_classifier(1, 2, frequencies=4), rhythms(16, 0)
+    return ResonanceTrainer(model).fit(batches(x, labels if targets is None else targets, 8, seed=0), **options)
+
+
+@pytest.mark.parametrize("budget", [{"updates": 0}, {"cpu_seconds": 0.0}])
+def test_no_budget_changes_nothing(budget: Any) -> None:
+    torch.manual_seed(0)
+    assert fitted(**budget).updates == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fitted(updates=-1), "updates is -1"),
+        (lambda: fitted(cpu_seconds=float("nan")), "cpu_seconds is nan"),
+        (lambda: fitted(torch.arange(16), updates=1), r"classes from 0 to 1 are allowed"),
+        (lambda: fitted(torch.ones(16), updates=1), r"chances \(8, 2\) or classes \(8,\) as integers"),
+        (lambda: fitted(torch.ones(16) > 0, updates=1), r"dtype torch.bool; integers \(8,\)"),
+        (lambda: ResonanceTrainer(create_classifier(1, 2), weight_decay=-1.0), "weight_decay is -1.0"),
+        (lambda: ResonanceTrainer(create_classifier(1, 2), label_smoothing=2.0), "label_smoothing is 2.0"),
+        (lambda: trained(0)[1].accuracy(rhythms(8, 1)[0], torch.zeros(5)), r"labels \(5,\)"),
+    ],
+)
+def test_what_does_not_fit_is_named_before_a_weight_moves(call: Any, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        call()
+
+
+def test_weights_stay_finite_when_the_loss_does_not() -> None:
+    model, (x, labels) = create_classifier(1, 2, frequencies=4), rhythms(16, 0)
+    chances = torch.nn.functional.one_hot(labels, 2) * float("inf")
+    with pytest.raises(NumericalError, match="take a lower learning_rate"):
+        ResonanceTrainer(model).fit(batches(x, chances, 8, seed=0), updates=3)
+    assert all(bool(torch.isfinite(value).all()) for value in model.parameters())
 
 
 def test_progress_may_stop_the_training() -> None:
