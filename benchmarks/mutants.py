@@ -35,7 +35,7 @@ _NOT = re.compile(r"!(?!=)")
 _NUMBER = re.compile(r"\d+'s?d(\d+)")
 _SKIPPED = re.compile(r"^\s*(//|module|parameter|localparam \[|input|output|reg |endmodule|\.)")
 _SECONDS = 60.0
-_REHEARSALS = 3
+_REHEARSALS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)

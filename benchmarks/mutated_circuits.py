@@ -60,7 +60,7 @@ def mutated_circuits() -> tuple[tuple[str, StepProgram, int], ...]:
     dense = connected(np.ones((6, 5), bool), rng.integers(-300, 1500, 30))
     programs = [(joined({name: PROGRAMS[name] for name in names}), 120) for names in _MECHANISMS]
     programs += [(integers(*CIRCUITS[name]), 240) for name in _LEARNING]
-    programs += [(bits, 72), (dense, 72)]
+    programs += [(bits, 120), (dense, 120)]
     return tuple((f"core{k}", stressed(program, ticks), ticks) for k, (program, ticks) in enumerate(programs))
 
 
