@@ -18,6 +18,7 @@ from neuro.errors import ToolError
 from rtl_export import tools, yosys
 
 _SECONDS = 60
+_PROOF_SECONDS = 15
 
 _CUT = """\
 (* keep_hierarchy *)
@@ -107,7 +108,7 @@ def never_differ(gold: Aig, gate: Aig, folder: Path) -> bool:
         raise ToolError("miter: pyosys is not installed; pip install 'spikeloom[rtl]'")
     path, rest = folder / "miter.aig", folder / "rest.aig"
     path.write_bytes(_Miter(gold, gate).binary())
-    script = f"read_aiger {path.name}; strash; scorr; dc2; scorr; write_aiger {rest.name}; pdr -T {_SECONDS}"
+    script = f"read_aiger {path.name}; strash; scorr; dc2; scorr; write_aiger {rest.name}; pdr -T {_PROOF_SECONDS}"
     log = tools.run("miter", [str(abc), "-c", script], folder=folder, seconds=4.0 * _SECONDS)
     # Merging equal registers may be all it takes: then nothing is left of the output.
     _, inputs, latches, *_ = map(int, rest.read_bytes().split(b"\n", 1)[0].split()[1:])

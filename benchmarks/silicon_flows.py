@@ -32,7 +32,6 @@ _MACRO = "RM_IHPSG13_1P_1024x16_c2_bm_bist_typ_1p20V_25C.lib"
 _PERIOD_NS = 6.0
 _LEAST_MHZ = 150.0
 _MUTANTS = 200
-_EVERY = 2
 
 
 def _library(name: str = _CELLS) -> Path:
@@ -188,9 +187,8 @@ def mutation_score(lab: Any) -> Measured:
                 program,
                 Path(scratch) / name,
                 ticks=ticks,
-                golden=interpreted(program, ticks, _EVERY),
+                golden=interpreted(program, ticks),
                 name=name,
-                every=_EVERY,
             )
             for name, program, ticks in mutated_circuits()
         ]
