@@ -32,7 +32,7 @@ def _below(core: ExportedCore, top: str) -> tuple[Path, ...]:
 
 
 def equivalent(core: ExportedCore, changed: ExportedCore, file: str) -> bool:
-    """Whether a module of both cores is proven to do the same wherever it stands, or else the two cores, from a reset on.
+    """Whether a module of both cores is proven to do the same wherever it stands, or else the cores from a reset on.
 
     What can't be shown counts as different. For the whole core its memories may hold anything, and so may what comes
     out of arithmetic that did not change: its registers have to agree that an access or a result matters.
@@ -49,8 +49,8 @@ def _from_reset(core: ExportedCore, changed: ExportedCore, name: str) -> bool:
     with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
         folder = Path(scratch)
         try:
-            graphs = [graph(_below(one, one.name), one.name, "", cut, folder) for one in (core, changed)]
-            return never_differ(*graphs, folder)
+            gold, gate = (graph(_below(one, one.name), one.name, cut, folder) for one in (core, changed))
+            return never_differ(gold, gate, folder)
         except ToolError:
             return False
 

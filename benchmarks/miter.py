@@ -1,8 +1,9 @@
 """Miter: two versions of a circuit side by side under the same inputs, and whether any output can ever differ.
 
-Both start a clock of reset from the same registers, whatever these hold. Memories and, where that is enough, arithmetic
-are cut out: what goes into them is an output that must never differ, what comes out of them may be anything, the same on
-both sides. While all that went in was the same, so is what comes out; so the first difference anywhere is one here.
+Both begin with a clock of reset, in registers that hold anything, the same on both sides. Memories and modules that did
+not change may be cut out: what goes into them is an output that must never differ, what comes out of them may be
+anything, the same on both sides. While all that went in was the same, so is what comes out; so the first difference
+anywhere is one of an output here.
 
 Source: van Eijk, Sequential equivalence checking based on structural similarities, IEEE Trans. CAD 19(7), 2000.
 """
@@ -10,7 +11,7 @@ Source: van Eijk, Sequential equivalence checking based on structural similariti
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,7 @@ _WHILE: Mapping[str, str] = {"host_rdata": "host_rvalid", "spike_out_address": "
 
 @dataclass(frozen=True, slots=True)
 class Aig:
-    """And-inverter graph: literals of inputs and outputs by name, latches (names, now, next), ands (out, one, other)."""
+    """And-inverter graph in AIGER's literals: inputs and outputs by name, latches (names, now, next), ands."""
 
     inputs: Mapping[str, int]
     latches: tuple[tuple[tuple[str, ...], int, int], ...]
@@ -53,7 +54,7 @@ class Aig:
     ands: tuple[tuple[int, int, int], ...]
 
 
-def graph(sources: Iterable[Path], top: str, parameters: str, cut: Iterable[str], folder: Path) -> Aig:
+def graph(sources: Iterable[Path], top: str, cut: Sequence[str], folder: Path) -> Aig:
     """A module as a graph, its memories and the modules ``cut`` left out; ``folder`` is for what is made.
 
     Raises:
@@ -64,7 +65,6 @@ def graph(sources: Iterable[Path], top: str, parameters: str, cut: Iterable[str]
     passes = [f"read_verilog {yosys.quoted(source)}" for source in sources if source.stem != "sram"]
     passes += [f"read_verilog {yosys.quoted(memories)}"]
     passes += [f"setattr -mod -set keep_hierarchy 1 {name}" for name in cut]
-    passes += [f"chparam {parameters} {top}"] if parameters else []
     passes += [f"hierarchy -check -top {top}", "proc", "flatten", "opt_clean", "delete */t:$scopeinfo"]
     passes += [f"expose -evert {top}/t:*cut_memory* {' '.join(f'{top}/t:{name}' for name in cut)}"]
     passes += [f"hierarchy -top {top}", "opt_clean", "memory -nomap", "memory_map", "opt_clean"]
@@ -111,9 +111,9 @@ def never_differ(gold: Aig, gate: Aig, folder: Path) -> bool:
     script = f"read_aiger {path.name}; strash; scorr; dc2; scorr; write_aiger {rest.name}; pdr -T {_PROOF_SECONDS}"
     log = tools.run("miter", [str(abc), "-c", script], folder=folder, seconds=4.0 * _SECONDS)
     # Merging equal registers may be all it takes: then nothing is left of the output.
-    _, inputs, latches, *_ = map(int, rest.read_bytes().split(b"\n", 1)[0].split()[1:])
-    output = rest.read_bytes().split(b"\n")[1 + latches]
-    return output == b"0" or "Property proved" in log
+    lines = rest.read_bytes().split(b"\n")
+    latches = int(lines[0].split()[3])
+    return lines[1 + latches] == b"0" or "Property proved" in log
 
 
 class _Miter:
@@ -151,7 +151,7 @@ class _Miter:
         for name in sorted({*gold, *gate}):
             differs = self._or(self._and(gold[name], gate[name] ^ 1), self._and(gold[name] ^ 1, gate[name]))
             valid = _WHILE.get(name.partition("[")[0])
-            if valid in gold:
+            if valid is not None and valid in gold:
                 differs = self._and(differs, self._or(gold[valid], gate[valid]))
             found = self._or(found, differs)
         return found
@@ -159,7 +159,7 @@ class _Miter:
     def _and(self, one: int, other: int) -> int:
         if one == 0 or other == 0 or one == other ^ 1:
             return 0
-        if one == 1 or one == other:
+        if one in (1, other):
             return other
         if other == 1:
             return one
@@ -176,12 +176,17 @@ class _Miter:
         text = [f"aig {most} {self.inputs} {len(self.next)} 1 {len(self.ands)}", *map(str, [*self.next, self.output])]
         data = bytearray(("\n".join(text) + "\n").encode("ascii"))
         for out, one, other in self.ands:
-            for number in (out - one, one - other):
-                while number > 0x7F:
-                    data.append(number & 0x7F | 0x80)
-                    number >>= 7
-                data.append(number)
+            data += _coded(out - one) + _coded(one - other)
         return bytes(data)
+
+
+def _coded(number: int) -> bytes:
+    """Seven bits a byte, lowest first; the highest bit says that more follow."""
+    data = bytearray()
+    while number > 0x7F:
+        data.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*data, number])
 
 
 def _powers(aig: Aig, same: dict[str, int], fresh: Iterator[int]) -> list[int]:

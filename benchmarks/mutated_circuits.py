@@ -132,14 +132,15 @@ def _tied(part: ProjectionProgram) -> ProjectionProgram:
 def _extreme(part: ProjectionProgram) -> ProjectionProgram:
     """The projection, but what events change starts as high as its format reaches in each sixth synapse, or as low."""
     changed = {item.target.name for item in (*part.on_pre, *part.on_post) if item.target.scope is Scope.OWN}
-    states = []
-    for state in part.states:
-        if state.name in changed - set(part.shared) and state.format is not None:
-            initial = np.array(state.initial)
-            initial[::6], initial[3::6] = state.format.highest, state.format.lowest
-            state = replace(state, initial=initial)
-        states.append(state)
+    states = (_spread(state) if state.name in changed - set(part.shared) else state for state in part.states)
     return replace(part, states=tuple(states))
+
+
+def _spread(state: State) -> State:
+    initial = np.array(state.initial)
+    if state.format is not None:
+        initial[::6], initial[3::6] = state.format.highest, state.format.lowest
+    return replace(state, initial=initial)
 
 
 def _twinned(part: ProjectionProgram) -> ProjectionProgram:
@@ -153,7 +154,8 @@ def _twinned(part: ProjectionProgram) -> ProjectionProgram:
     states = tuple(replace(state, initial=np.insert(state.initial, at, state.initial[at])) for state in part.states)
     starts = part.row_start + (np.arange(part.row_start.size) > row)
     delay = np.insert(part.delay, at, part.delay[at]) if part.delay.ndim else part.delay
-    return replace(part, row_start=starts, column=np.insert(part.column, at, part.column[at]), delay=delay, states=states)
+    column = np.insert(part.column, at, part.column[at])
+    return replace(part, row_start=starts, column=column, delay=delay, states=states)
 
 
 def _storm(target: PopulationProgram, rng: np.random.Generator) -> ProjectionProgram:
