@@ -34,8 +34,8 @@ _SWAPS = (
 _NOT = re.compile(r"!(?!=)")
 _NUMBER = re.compile(r"\d+'s?d(\d+)")
 _SKIPPED = re.compile(r"^\s*(//|module|parameter|localparam \[|input|output|reg |endmodule|\.)")
-_SECONDS = 60.0
-_REHEARSALS = 3
+_SECONDS = 900.0
+_REHEARSALS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +169,10 @@ def _changed(mutant: Mutant, original: ExportedCore, scratch: Path) -> Iterator[
 
 
 def _found(program: Path, core: ExportedCore) -> bool:
-    """Whether the test bench complains; a core that never comes to an end is found by its time limit."""
+    """Whether the test bench complains; a simulation that stands still (a loop of wires) is found by its time limit.
+
+    The limit is a hundred times what a run takes, so that a busy machine finds nothing.
+    """
     try:
         return (
             icarus.run(program, core, core.ticks, _SECONDS, stop=True, rehearsals=_REHEARSALS).outcome is Outcome.FAILED

@@ -60,13 +60,15 @@ def mutated_circuits() -> tuple[tuple[str, StepProgram, int], ...]:
     dense = connected(np.ones((6, 5), bool), rng.integers(-300, 1500, 30))
     programs = [(joined({name: PROGRAMS[name] for name in names}), 120) for names in _MECHANISMS]
     programs += [(integers(*CIRCUITS[name]), 240) for name in _LEARNING]
-    programs += [(bits, 72), (dense, 72)]
+    programs += [(bits, 120), (dense, 120)]
     return tuple((f"core{k}", stressed(program, ticks), ticks) for k, (program, ticks) in enumerate(programs))
 
 
 def stressed(program: StepProgram, ticks: int) -> StepProgram:
     """The program with one more source: rain from half time on, at the end what drives every state out of bounds.
 
+    What events change in a synapse starts out of its bounds here and there, which the first event has to mend.
+    A row of synapses that only deliver has its first one twice, so that two events in a row meet at one neuron.
     Before, single neurons of the program's own sources fire as well, so that few spikes meet at a target.
     In between all neurons are driven (traces of targets fill), then braked while the sources fire in every tick
     (weights fall), then driven while the sources fire (weights rise), a twelfth of the run each. Traces start where
@@ -90,7 +92,7 @@ def stressed(program: StepProgram, ticks: int) -> StepProgram:
     return replace(
         program,
         sources=(*sources, SourceProgram("storm", 12, *np.nonzero(raster))),
-        projections=(*(_tied(part) for part in program.projections), *storms),
+        projections=(*(_twinned(_extreme(_tied(part))) for part in program.projections), *storms),
     )
 
 
@@ -125,6 +127,35 @@ def _tied(part: ProjectionProgram) -> ProjectionProgram:
         for state in part.states
     )
     return replace(part, states=states)
+
+
+def _extreme(part: ProjectionProgram) -> ProjectionProgram:
+    """The projection, but what events change starts as high as its format reaches in each sixth synapse, or as low."""
+    changed = {item.target.name for item in (*part.on_pre, *part.on_post) if item.target.scope is Scope.OWN}
+    states = (_spread(state) if state.name in changed - set(part.shared) else state for state in part.states)
+    return replace(part, states=tuple(states))
+
+
+def _spread(state: State) -> State:
+    initial = np.array(state.initial)
+    if state.format is not None:
+        initial[::6], initial[3::6] = state.format.highest, state.format.lowest
+    return replace(state, initial=initial)
+
+
+def _twinned(part: ProjectionProgram) -> ProjectionProgram:
+    """The projection with one of its synapses twice, if it is static and neither complete nor all of one weight."""
+    lengths = np.diff(part.row_start)
+    alike = all(np.unique(state.initial).size == 1 for state in part.states)
+    if part.on_post or part.update or not part.synapses or alike or np.unique(lengths).size == 1:
+        return part
+    row = int(np.flatnonzero(lengths)[0])
+    at = int(part.row_start[row])
+    states = tuple(replace(state, initial=np.insert(state.initial, at, state.initial[at])) for state in part.states)
+    starts = part.row_start + (np.arange(part.row_start.size) > row)
+    delay = np.insert(part.delay, at, part.delay[at]) if part.delay.ndim else part.delay
+    column = np.insert(part.column, at, part.column[at])
+    return replace(part, row_start=starts, column=column, delay=delay, states=states)
 
 
 def _storm(target: PopulationProgram, rng: np.random.Generator) -> ProjectionProgram:

@@ -32,7 +32,7 @@ _MACRO = "RM_IHPSG13_1P_1024x16_c2_bm_bist_typ_1p20V_25C.lib"
 _PERIOD_NS = 6.0
 _LEAST_MHZ = 150.0
 _MUTANTS = 200
-_EVERY = 2
+_SEED = 11
 
 
 def _library(name: str = _CELLS) -> Path:
@@ -188,17 +188,16 @@ def mutation_score(lab: Any) -> Measured:
                 program,
                 Path(scratch) / name,
                 ticks=ticks,
-                golden=interpreted(program, ticks, _EVERY),
+                golden=interpreted(program, ticks),
                 name=name,
-                every=_EVERY,
             )
             for name, program, ticks in mutated_circuits()
         ]
         with lab.stages.stage("Mutants", _MUTANTS) as advance:
-            result = judge(cores, _MUTANTS, 0, Path(scratch), advance)
+            result = judge(cores, _MUTANTS, _SEED, Path(scratch), advance)
     checked(result.counted >= _MUTANTS, f"{result.counted} mutants compile and compute something else")
     missed, same, broken = (result.those(verdict) for verdict in (Verdict.MISSED, Verdict.EQUIVALENT, Verdict.INVALID))
-    note = "; ".join(
+    note = f"seed {_SEED}; seeds 0 and 5 served development; " + "; ".join(
         f"{len(those)} {what}: {' | '.join(mutant.place for mutant in those) or 'none'}"
         for what, those in (("missed", missed), ("proven to change nothing", same), ("not compiled", broken))
     )

@@ -109,6 +109,7 @@ def _counted(lab: Lab) -> Sequence[Pace]:
 
 def _run(core: ExportedCore, monitor: Path, folder: Path) -> str:
     program = icarus.build(core, folder, beside=(monitor,))
-    log = tools.run("counting events", ["vvp", "-n", str(program)], folder=core.rtl, seconds=_SECONDS)
+    command = ["vvp", "-n", str(program), "+rehearsals=0", "+calm"]
+    log = tools.run("counting events", command, folder=core.rtl, seconds=_SECONDS)
     checked(read_result(icarus.NAME, log, core.ticks).outcome is Outcome.PASSED, "the core agrees with the model")
     return log

@@ -46,7 +46,7 @@ def build(core: ExportedCore, scratch: Path, beside: Sequence[Path] = ()) -> Pat
 
 
 def run(
-    program: Path, core: ExportedCore, ticks: int, seconds: float, *, stop: bool = False, rehearsals: int = 0
+    program: Path, core: ExportedCore, ticks: int, seconds: float, *, stop: bool = False, rehearsals: int = 2
 ) -> SimulatorResult:
     """Run what was built against the vectors of its core.
 
@@ -56,8 +56,8 @@ def run(
         ticks: how many.
         seconds: limit of the run.
         stop: no further than the first mismatch.
-        rehearsals: how often an early tick is broken off, in turn by a reset and by ``init`` alone, and the run begun
-            anew; until the last of them the receiver of spikes hesitates. They are compared, but not counted.
+        rehearsals: how often an early tick is broken off, in turn by a reset and by ``init``, and the run begun anew;
+            until the last of them all sides hesitate. They are compared, but not counted.
 
     Raises:
         ToolError: it failed or took too long.

@@ -64,6 +64,12 @@ MUTATIONS = {
     "largest margin": Mutation("winners.v", "places <= places - with_bit;", "places <= places;"),
     "winners per tick": Mutation("pop_p1_a.v", "PER_TICK = 4'd2", "PER_TICK = 4'd3"),
     "quota": Mutation("pop_p1_a.v", "QUOTA = 3'd7", "QUOTA = 3'd6"),
+    "done too early": Mutation("sequencer.v", "done         = state == ADVANCE", "done         = state == UNIT_START"),
+    "spikes refused": Mutation("sequencer.v", "(state >= START &&", "(state > START &&"),
+    "written while busy": Mutation(
+        "spikeloom_core.v", "host_writing = host_write && ready", "host_writing = host_write"
+    ),
+    "a reset starts a pass": Mutation("pop_p0_b.v", "fetch   <= 1'b0;", "fetch   <= 1'b1;"),
     "quota after a restart": Mutation("pop_p1_a.v", "if (ending && restart != 0)", "if (ending && restart == 0)"),
 }
 
@@ -93,7 +99,7 @@ def test_rehearsals_find_what_a_reset_forgets(tmp_path: Path) -> None:
     assert text.count(old) == 1
     path.write_text(text.replace(old, "pop_a__states_coming <= reset && 1'b0 ?"))
     assert run(core, 0).outcome is Outcome.PASSED
-    assert "gave a word unasked" in run(core, 1).detail
+    assert "a word came unasked" in run(core, 1).detail
 
 
 @needs_icarus
