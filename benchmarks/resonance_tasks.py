@@ -147,7 +147,6 @@ def small_digits(recipe: Recipe, *, permuted: bool, seed: int, cpu_seconds: floa
 MNIST = Recipe(
     ResonanceConfig(1, 64, 2, tau=(2.0, 200.0), width=1 / 3, readout=(0.0, 0.25), readout_tau=800.0),
     Distortion(shift=0.03, turn=0.06, stretch=0.05, bend=0.02),
-    calm=1.0,
     learning_rate=0.015,
     batch=32,
     teaching=0.0,
