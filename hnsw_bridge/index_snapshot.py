@@ -19,7 +19,7 @@ from hnsw_bridge.metric import Metric
 from hnsw_bridge.state import IndexState, damaged, read_state
 from neuro.store import load_snapshot, save_snapshot
 
-_KIND = "SpikeIndex"
+_KIND = "index"
 _SETTINGS = ("links", "build_effort", "search_effort", "seed")
 
 

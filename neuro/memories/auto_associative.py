@@ -10,7 +10,7 @@ Sources: Willshaw, Buneman & Longuet-Higgins, Nature 222 (1969); for the iterate
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,8 @@ class AutoAssociativeMemory:
     Raises:
         InvalidInput: a value outside its range.
     """
+
+    kind: ClassVar[str] = "memory.auto_associative"
 
     def __init__(self, units: int, active: int) -> None:
         check_whole("units", units, 1, 1 << 24)

@@ -13,7 +13,7 @@ the pointer code of the link that fits them best: errors of one hop do not reach
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,8 @@ class ChainMemory:
     Raises:
         InvalidInput: a value outside its range.
     """
+
+    kind: ClassVar[str] = "memory.chain"
 
     def __init__(
         self, units: int, active: int, *, pointer_units: int = 4096, pointer_active: int = 16, seed: int = 0

@@ -13,7 +13,7 @@ both, 1-bit rows of frequent units fill up and all items answer at once.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,8 @@ class HebbianMemory(PointerMemory):
     Raises:
         InvalidInput: a value outside its range.
     """
+
+    kind: ClassVar[str] = "memory.hebbian"
 
     def __init__(self, units: int, *, pointer_units: int = 4096, pointer_active: int = 16, seed: int = 0) -> None:
         super().__init__(units, pointer_units=pointer_units, pointer_active=pointer_active, seed=seed)

@@ -21,7 +21,7 @@ Ranking by the settled state instead of the attention was never better than the 
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,8 @@ class HippocampalMemory:
     Raises:
         InvalidInput: ``dimensions`` out of range, links of other dimensions.
     """
+
+    kind: ClassVar[str] = "memory.hippocampal"
 
     def __init__(
         self,

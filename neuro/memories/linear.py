@@ -7,7 +7,7 @@ the more, the more items share it.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,8 @@ class LinearMemory(PointerMemory):
     Raises:
         InvalidInput: a value outside its range.
     """
+
+    kind: ClassVar[str] = "memory.linear"
 
     def __init__(self, units: int, *, pointer_units: int = 4096, pointer_active: int = 16, seed: int = 0) -> None:
         super().__init__(units, pointer_units=pointer_units, pointer_active=pointer_active, seed=seed)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,10 @@ class Recall:
 
 class Memory(Protocol):
     """The shape of an associative memory."""
+
+    kind: ClassVar[str]
+    """What files call this kind of memory, such as ``"memory.hebbian"``: unique, and the same whatever its class is
+    called."""
 
     def __len__(self) -> int:
         """How many items are stored."""

@@ -15,7 +15,7 @@ stays 1 and Omega* is convex, so the step to the direction of its slope lowers E
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeGuard
+from typing import Any, ClassVar, Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,8 @@ class ModernHopfield:
     Raises:
         InvalidInput: a value outside its range.
     """
+
+    kind: ClassVar[str] = "memory.modern_hopfield"
 
     def __init__(
         self,

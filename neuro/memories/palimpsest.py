@@ -14,7 +14,7 @@ Sources: Nadal, Toulouse, Changeux & Dehaene, *Networks of formal neurons and me
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,8 @@ class PalimpsestMemory(PointerMemory):
     Raises:
         InvalidInput: a value outside its range.
     """
+
+    kind: ClassVar[str] = "memory.palimpsest"
 
     def __init__(
         self,

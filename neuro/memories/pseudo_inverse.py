@@ -15,7 +15,7 @@ Lett. 46 (1985).
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,8 @@ class PseudoInverseMemory(PointerMemory):
     Raises:
         InvalidInput: a value outside its range.
     """
+
+    kind: ClassVar[str] = "memory.pseudo_inverse"
 
     def __init__(
         self, units: int, *, pointer_units: int = 1024, pointer_active: int = 8, seed: int = 0, ridge: float = 1.0

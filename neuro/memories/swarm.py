@@ -19,7 +19,7 @@ Sources: Hopfield, *Neural networks and physical systems...*, PNAS 79 (1982), fo
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,8 @@ class SwarmMemory:
     Raises:
         InvalidInput: a value outside its range.
     """
+
+    kind: ClassVar[str] = "memory.swarm"
 
     def __init__(self, nodes: int, *, parameters: SwarmParameters | None = None, replica: int = 0) -> None:
         check_whole("nodes", nodes, 1, 1 << 31)

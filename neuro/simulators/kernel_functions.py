@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 
 _SHARED = Path(__file__).with_name("_kernels.py")
+SHARED_MODULE = f"{__package__}._kernels"
 _DEFINED = re.compile(r"^def ((?!_)\w+)\(", re.MULTILINE)
 
 
 def functions_for(body: str) -> str:
-    """The import of every function of :mod:`neuro.simulators._kernels` that a kernel's body calls."""
+    """The import of every function of ``_kernels.py`` that a kernel's body calls."""
     called = [name for name in _shared_names() if re.search(rf"\b{name}\(", body)]
-    return f"from neuro.simulators._kernels import {', '.join(sorted(called))}\n\n\n" if called else ""
+    return f"from {SHARED_MODULE} import {', '.join(sorted(called))}\n\n\n" if called else ""
 
 
 @cache

@@ -16,11 +16,15 @@ from neuro.errors import InvalidInput
 from neuro.lowering import lower
 from neuro.program import PopulationProgram, ProjectionProgram, StepProgram
 from neuro.simulators.compiled import KernelRun, final_states, numbered
+from neuro.simulators.kernel_functions import SHARED_MODULE
 from neuro.simulators.kernel_lines import part_name
 from neuro.simulators.kernel_source import print_kernel
 from neuro.spikes import Progress, Recording
 
 Array = npt.NDArray[Any]
+
+_SHARED_IN_CHECKPOINTS = "from neuro.simulators._kernels import"
+"""How the structure of a checkpoint names the shared functions, wherever they lie: this never changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +158,8 @@ class Simulation:
     # ------------------------------------------------------------------------------------------------ inside
 
     def _structure(self) -> str:
-        return hashlib.sha256(print_kernel(self._run.program)[0].encode()).hexdigest()
+        text = print_kernel(self._run.program)[0].replace(f"from {SHARED_MODULE} import", _SHARED_IN_CHECKPOINTS)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def _part(self, name: str) -> tuple[str, int, PopulationProgram | ProjectionProgram]:
         program = self._run.program

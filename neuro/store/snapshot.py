@@ -13,6 +13,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,25 @@ _MADE_BY = "spikeloom snapshot"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time a zip can hold: equal arrays give equal bytes."""
 
+KINDS_OF_0_1_0: Mapping[str, str] = MappingProxyType(
+    {
+        "AutoAssociativeMemory": "memory.auto_associative",
+        "ChainMemory": "memory.chain",
+        "ContrastiveEncoderTrainer": "training.contrastive",
+        "HebbianMemory": "memory.hebbian",
+        "HippocampalMemory": "memory.hippocampal",
+        "HolographicMemory": "memory.holographic",
+        "LinearMemory": "memory.linear",
+        "ModernHopfield": "memory.modern_hopfield",
+        "PalimpsestMemory": "memory.palimpsest",
+        "PseudoInverseMemory": "memory.pseudo_inverse",
+        "SpikeIndex": "index",
+        "SwarmMemory": "memory.swarm",
+        "ThresholdPhasorAssociativeMemory": "memory.threshold_phasor",
+    }
+)
+"""What 0.1.0 called kinds (the classes of that time) -> what they are called; read, never written."""
+
 
 def save_snapshot(
     folder: Path, kind: str, arrays: Mapping[str, npt.NDArray[Any]], about: Mapping[str, Any] | None = None
@@ -35,7 +55,7 @@ def save_snapshot(
 
     Args:
         folder: new, empty, or an untouched snapshot of this kind.
-        kind: what the arrays are, e.g. ``"HebbianMemory"``; a reader must ask for the same.
+        kind: what the arrays are, e.g. ``"memory.hebbian"``; a reader must ask for the same.
         arrays: of numbers, truth values or fixed-width text, by name.
         about: JSON values to keep beside them.
 
@@ -67,7 +87,7 @@ def load_snapshot(folder: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]],
     if not is_untouched(folder, _MADE_BY):
         raise InvalidInput(f"the snapshot {folder} is damaged: its files differ from manifest.json; rebuild it")
     about = read_json(folder / _ABOUT)
-    if about.get("kind") != kind:
+    if not _same(about.get("kind"), kind):
         raise InvalidInput(f"{folder} is a snapshot of {about.get('kind')!r}; {kind!r} was asked for")
     try:
         with np.load(folder / _ARRAYS, allow_pickle=False) as stored:
@@ -78,7 +98,11 @@ def load_snapshot(folder: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]],
 
 
 def _holds(folder: Path, kind: str) -> bool:
-    return is_untouched(folder, _MADE_BY) and read_json(folder / _ABOUT).get("kind") == kind
+    return is_untouched(folder, _MADE_BY) and _same(read_json(folder / _ABOUT).get("kind"), kind)
+
+
+def _same(found: object, kind: str) -> bool:
+    return isinstance(found, str) and KINDS_OF_0_1_0.get(found, found) == KINDS_OF_0_1_0.get(kind, kind)
 
 
 def _npz(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:

@@ -17,7 +17,7 @@ from neuro.training.validation import Hits
 
 Floats = npt.NDArray[np.float64]
 
-KIND = "ContrastiveEncoderTrainer"
+KIND = "training.contrastive"
 _OPTIMISER = "optimiser_"
 
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,14 +28,15 @@ from neuro.spikes import Progress
 from neuro.store import check_snapshot_folder
 from neuro.training.discriminant import discriminant_weights
 from neuro.training.info_nce import InfoNCELoss
+from neuro.training.local_contrastive import LocalContrastiveLoss
 from neuro.training.loss import PairLoss
 from neuro.training.masked import folded, mask_of, unfolded
-from neuro.training.miner import HardNegativeMiner, Indexing, exact_neighbours
+from neuro.training.miner import HardNegativeMiner, Indexing, Mining, exact_neighbours
 from neuro.training.mining import Negatives
-from neuro.training.optimisers import Adam, Optimiser, clip_gradient
+from neuro.training.optimisers import SGD, Adam, AdamW, Optimiser, clip_gradient
 from neuro.training.pairs import CheckedPairs, Pairs, check_pairs, split
 from neuro.training.report import Epoch, Kept, TrainedEncoder, TrainingReport
-from neuro.training.schedules import CurriculumScheduler, TemperatureAnnealing
+from neuro.training.schedules import CurriculumScheduler, Lesson, Shape, TemperatureAnnealing
 from neuro.training.settings import Start, TrainingSettings
 from neuro.training.spectral import SpectralRegularization
 from neuro.training.state import KIND, TrainingState, load_state
@@ -43,6 +45,27 @@ from neuro.training.validation import Hits, is_better, recall_hits
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+
+_NAMES: Mapping[type, str] = MappingProxyType(
+    {
+        Adam: "Adam",
+        AdamW: "AdamW",
+        CurriculumScheduler: "CurriculumScheduler",
+        HardNegativeMiner: "HardNegativeMiner",
+        InfoNCELoss: "InfoNCELoss",
+        KWTAEncoder: "KWTAEncoder",
+        Lesson: "Lesson",
+        LocalContrastiveLoss: "LocalContrastiveLoss",
+        Mining: "Mining",
+        SGD: "SGD",
+        Shape: "Shape",
+        SpectralRegularization: "SpectralRegularization",
+        Start: "Start",
+        TemperatureAnnealing: "TemperatureAnnealing",
+        TrainingSettings: "TrainingSettings",
+    }
+)
+"""What a checkpoint's digest calls the parts of a trainer, whatever their classes are called: these never change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,10 +310,12 @@ def _digest(trainer: ContrastiveEncoderTrainer, pairs: CheckedPairs, links: Samp
     """A name of settings and data, so that a checkpoint is not mixed up with another."""
     encoder, seen = trainer.encoder, hashlib.sha256()
     described = replace(encoder, mean=None, weights=None)
+    names = {part.__qualname__: name for part, name in _NAMES.items()}
     parts = (trainer.settings, trainer.loss, trainer.optimiser, trainer.annealing, trainer.miner, trainer.curriculum)
     for text in (described, *parts, trainer.spectral):
         # A part of somebody's own may have no other repr than its place in memory, which the next process changes.
-        seen.update(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(text)).encode())
+        told = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(text))
+        seen.update(re.sub(r"\w+(?=[.(])", lambda found: names.get(found[0], found[0]), told).encode())
     linked = () if links is None else (links.left, links.right)
     for array in (np.asarray(encoder.mean), encoder.tap_weights, pairs.cues, pairs.items, *linked):
         seen.update(np.ascontiguousarray(array).tobytes())

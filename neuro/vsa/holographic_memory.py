@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,8 @@ class HolographicMemory:
     >>> memory.store(cues).tolist(), memory.recall(cues[1]).indices.tolist()
     ([0, 1, 2], [1])
     """
+
+    kind: ClassVar[str] = "memory.holographic"
 
     def __init__(self, dim: int, *, seed: int = 0) -> None:
         check_whole("dim", dim, 1, 1 << 24)

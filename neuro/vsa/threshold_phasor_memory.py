@@ -12,7 +12,7 @@ phasor neural networks*, Phys. Rev. A 38 (1988).
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,8 @@ class ThresholdPhasorAssociativeMemory:
     Raises:
         InvalidInput: a value outside its range.
     """
+
+    kind: ClassVar[str] = "memory.threshold_phasor"
 
     def __init__(self, neurons: int, active: int, *, steps: int = 20) -> None:
         check_whole("neurons", neurons, 2, 1 << 16)
