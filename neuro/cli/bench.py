@@ -16,7 +16,7 @@ from neuro.errors import InvalidInput
 def bench(
     name: Annotated[str, typer.Argument(help="Which bench.")] = "main",
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows to this file.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows to this file, each as it is measured.")
     ] = None,
     rows: Annotated[str | None, typer.Option(metavar="A,B", help="Run these rows only.")] = None,
     page: Annotated[
@@ -25,7 +25,7 @@ def bench(
 ) -> None:
     """Measure against bars and peers; needs a checkout."""
     from neuro.experiments.stages import ShownStages
-    from neuro.store import check_output_file, write_json
+    from neuro.store import check_output_file
 
     benches = _benches()
     wanted = None if rows is None else [part.strip() for part in rows.split(",") if part.strip()]
@@ -34,9 +34,7 @@ def bench(
         if target is not None:
             check_output_file(target)
     with ShownStages() as stages:
-        report = benches.run_bench(name, wanted, stages)
-    if json_file is not None:
-        write_json(json_file, report)
+        report = benches.run_bench(name, wanted, stages, json_file)
     if page is not None:
         benches.renew_section(page, report)
     print_table(f"Bench {name}", benches.COLUMNS, benches.cells(report))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.bars import BARS
-from benchmarks.form import Bar, Bench, Better, Measured, checked
+from benchmarks.form import Bar, Bench, Better, Measured, Row, checked
 from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
 from benchmarks.run import COLUMNS, cells, check_request, run_bench
@@ -73,6 +76,78 @@ def test_the_command_writes_json_and_page_and_names_missed_bars(
     assert json.loads(target.read_text())["bench"] == "tiny"
     assert "| good | 4 x | >= 3 (met) | peer: 2 | equal | note |" in page.read_text()
     assert main(["bench", "tiny", "--rows", "good,open"]) == 0
+
+
+def run_rows(monkeypatch: pytest.MonkeyPatch, rows: Mapping[str, Row], *options: str) -> int:
+    """The exit status of a bench of these rows; a row named ``judged`` has to reach 1."""
+    monkeypatch.setattr("benchmarks.run.BENCHES", (Bench("rows", lambda _: None, rows, (0,)),))
+    monkeypatch.setattr("benchmarks.run.BARS", {"rows": {"judged": Bar(1, Better.AT_LEAST)}})
+    return main(["bench", "rows", *options])
+
+
+def test_numbers_of_numpy_are_written_as_plain_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    target = tmp_path / "rows.json"
+    floats, ints, bools = np.array([0.5, 2.0], dtype=np.float32), (np.int64(3),), [np.bool_(True)]
+    samples = {"floats": floats, "ints": ints, "bools": bools, "grid": np.eye(2)}
+    values = {"judged": np.float64(2), "bool": np.bool_(False), "int": np.int32(7), "float": np.float32(0.5)}
+    rows = {
+        name: lambda _, value=value: Measured(value, "", "equal", samples, peer_value=value)
+        for name, value in values.items()
+    }
+    assert run_rows(monkeypatch, rows, "--json", str(target)) == 0
+    written = json.loads(target.read_text())["rows"]
+    assert [row["value"] for row in written] == [row["peer_value"] for row in written] == [2.0, False, 7, 0.5]
+    assert [row["met"] for row in written] == [True, None, None, None]
+    assert written[0]["samples"] == {
+        "floats": [0.5, 2.0],
+        "ints": [3],
+        "bools": [True],
+        "grid": [[1.0, 0.0], [0.0, 1.0]],
+    }
+
+
+def test_the_file_holds_every_row_that_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    target = tmp_path / "rows.json"
+    seen = []
+
+    def second(_: object) -> Measured:
+        seen.append(json.loads(target.read_text()))
+        raise KeyboardInterrupt
+
+    rows = {"first": lambda _: Measured(1, "", "equal"), "second": second}
+    assert run_rows(monkeypatch, rows, "--json", str(target)) != 0
+    left = json.loads(target.read_text())
+    assert seen == [left]
+    assert set(left) == {"bench", "commit", "machine", "versions", "seeds", "rows"}
+    assert [row["name"] for row in left["rows"]] == ["first"]
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.json"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (float("nan"), "not JSON compliant"),
+        (np.array([1.0, np.inf]), "not JSON compliant"),
+        (1j, "complex is no JSON"),
+        ({1, 2}, "set is no JSON"),
+        (np.array([b"a"]), "bytes is no JSON"),
+        (np.longdouble(1), "recursion"),
+    ],
+)
+def test_what_is_not_json_is_refused_when_its_row_was_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], value: Any, said: str
+) -> None:
+    target = tmp_path / "rows.json"
+    rows = {
+        "first": lambda _: Measured(1, "", "equal"),
+        "wrong": lambda _: Measured(1, "", "equal", {"a": value}),
+        "never": lambda _: pytest.fail("measured after a row that was refused"),
+    }
+    assert run_rows(monkeypatch, rows, "--json", str(target)) == 2
+    error = capsys.readouterr().err
+    assert "row 'wrong' can't be written as JSON" in error
+    assert said in error
+    assert [row["name"] for row in json.loads(target.read_text())["rows"]] == ["first"]
 
 
 @pytest.mark.usefixtures("tiny")
