@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import sys
+import importlib.util
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,9 +46,7 @@ def bench(
 
 def _benches() -> Any:
     """The benches of the checkout that this code runs from."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / "benchmarks" / "registry.py").is_file():
+    spec, root = importlib.util.find_spec("benchmarks"), Path(__file__).resolve().parents[2]
+    if spec is None or spec.origin is None or Path(spec.origin).resolve() != root / "benchmarks" / "__init__.py":
         raise InvalidInput("benches need a checkout of Spikeloom; clone the repository and run `make bench` there")
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
     return importlib.import_module("benchmarks.run")

@@ -191,3 +191,9 @@ def test_a_wheel_without_a_checkout_says_so(
     monkeypatch.setattr("neuro.cli.bench.__file__", str(tmp_path / "neuro" / "cli" / "bench.py"))
     assert main(["bench", "main"]) == 2
     assert "benches need a checkout of Spikeloom; clone the repository" in capsys.readouterr().err
+
+
+def test_a_path_without_benches_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("neuro.cli.bench.importlib.util.find_spec", lambda _: None)
+    assert main(["bench", "main"]) == 2
+    assert "benches need a checkout of Spikeloom; clone the repository" in capsys.readouterr().err
