@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.bars import BARS
-from benchmarks.form import Bar, Bench, Measured, figure
+from benchmarks.form import Bench, Measured, Threshold, figure
 from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
+from benchmarks.thresholds import THRESHOLDS
 from neuro.errors import InvalidInput
 from neuro.experiments.stages import Stages
 from neuro.store import write_json
 
 __all__ = ["COLUMNS", "cells", "check_request", "renew_section", "run_bench"]
 
-COLUMNS = ("Row", "Value ", "Bar ", "Met", "Peer", "Peer's value ")
+COLUMNS = ("Row", "Value ", "Threshold ", "Met", "Peer", "Peer's value ")
 _ROOT = Path(__file__).resolve().parents[1]
 _PACKAGES = ("spikeloom", "brian2", "numba", "numpy", "hnswlib", "scikit-learn", "torch", "pyosys")
 
@@ -52,7 +52,7 @@ def run_bench(name: str, rows: Sequence[str] | None, stages: Stages, json_file: 
     """
     bench = check_request(name, rows)
     chosen = {row: measure for row, measure in bench.rows.items() if rows is None or row in rows}
-    bars = BARS.get(name, {})
+    thresholds = THRESHOLDS.get(name, {})
     measured: list[dict[str, Any]] = []
     report = {
         "bench": name,
@@ -65,7 +65,7 @@ def run_bench(name: str, rows: Sequence[str] | None, stages: Stages, json_file: 
     lab = bench.prepare(stages)
     with stages.stage(f"Bench {name}", len(chosen)) as advance:
         for row, measure in chosen.items():
-            measured.append(_row(row, measure(lab), bars.get(row)))
+            measured.append(_row(row, measure(lab), thresholds.get(row)))
             if json_file is not None:
                 write_json(json_file, report)
             advance(len(measured))
@@ -88,13 +88,13 @@ def cells(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     ]
 
 
-def _row(name: str, found: Measured, bar: Bar | None) -> dict[str, Any]:
+def _row(name: str, found: Measured, threshold: Threshold | None) -> dict[str, Any]:
     row = {
         "name": name,
         "value": found.value,
         "unit": found.unit,
-        "bar": None if bar is None else bar.value,
-        "better": None if bar is None else bar.better.value,
+        "bar": None if threshold is None else threshold.value,
+        "better": None if threshold is None else threshold.better.value,
         "samples": dict(found.samples),
         "peer": found.peer,
         "peer_value": found.peer_value,
@@ -107,7 +107,7 @@ def _row(name: str, found: Measured, bar: Bar | None) -> dict[str, Any]:
         raise InvalidInput(
             f"row {name!r} can't be written as JSON ({error}); give finite numbers, bools, text or arrays of them"
         ) from None
-    plain["met"] = None if bar is None else bar.met(plain["value"])
+    plain["met"] = None if threshold is None else threshold.met(plain["value"])
     return plain
 
 

@@ -23,7 +23,7 @@ def bench(
         Path | None, typer.Option(metavar="FILE", help="Renew this bench's section of a page (docs/performance.md).")
     ] = None,
 ) -> None:
-    """Measure against bars and peers; needs a checkout."""
+    """Measure against thresholds and peers; needs a checkout."""
     from neuro.experiments.stages import ShownStages
     from neuro.store import check_output_file
 
@@ -40,7 +40,7 @@ def bench(
     print_table(f"Bench {name}", benches.COLUMNS, benches.cells(report))
     missed = [row["name"] for row in report["rows"] if row["met"] is False]
     if missed:
-        typer.echo(f"Bars missed: {', '.join(missed)}")
+        typer.echo(f"Thresholds missed: {', '.join(missed)}")
         raise typer.Exit(1)
 
 

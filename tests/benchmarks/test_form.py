@@ -1,4 +1,4 @@
-"""Benches write the common form, judge by bars that stand apart, and renew their own section of the page."""
+"""Benches write the common form, judge by thresholds that stand apart, and renew their own section of the page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.bars import BARS
-from benchmarks.form import Bar, Bench, Better, Measured, Row, checked
+from benchmarks.form import Bench, Better, Measured, Row, Threshold, checked
 from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
 from benchmarks.run import COLUMNS, cells, check_request, run_bench
+from benchmarks.thresholds import THRESHOLDS
 from benchmarks.timing import interleaved, ratio
 from neuro.cli import main
 from neuro.errors import InvalidInput, VerificationError
@@ -35,13 +35,13 @@ TINY = Bench(
     ),
     (0,),
 )
-TINY_BARS = {"tiny": {"good": Bar(3, Better.AT_LEAST), "bad": Bar(3, Better.AT_MOST)}}
+TINY_THRESHOLDS = {"tiny": {"good": Threshold(3, Better.AT_LEAST), "bad": Threshold(3, Better.AT_MOST)}}
 
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.run.BENCHES", (TINY,))
-    monkeypatch.setattr("benchmarks.run.BARS", TINY_BARS)
+    monkeypatch.setattr("benchmarks.run.THRESHOLDS", TINY_THRESHOLDS)
 
 
 @pytest.mark.usefixtures("tiny")
@@ -67,12 +67,12 @@ def test_rows_are_chosen_and_unknown_names_refused() -> None:
 
 
 @pytest.mark.usefixtures("tiny")
-def test_the_command_writes_json_and_page_and_names_missed_bars(
+def test_the_command_writes_json_and_page_and_names_missed_thresholds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target, page = tmp_path / "tiny.json", tmp_path / "performance.md"
     assert main(["bench", "tiny", "--json", str(target), "--page", str(page)]) == 1
-    assert "Bars missed: bad" in capsys.readouterr().out
+    assert "Thresholds missed: bad" in capsys.readouterr().out
     assert json.loads(target.read_text())["bench"] == "tiny"
     assert "| good | 4 x | >= 3 (met) | peer: 2 | equal | note |" in page.read_text()
     assert main(["bench", "tiny", "--rows", "good,open"]) == 0
@@ -81,7 +81,7 @@ def test_the_command_writes_json_and_page_and_names_missed_bars(
 def run_rows(monkeypatch: pytest.MonkeyPatch, rows: Mapping[str, Row], *options: str) -> int:
     """The exit status of a bench of these rows; a row named ``judged`` has to reach 1."""
     monkeypatch.setattr("benchmarks.run.BENCHES", (Bench("rows", lambda _: None, rows, (0,)),))
-    monkeypatch.setattr("benchmarks.run.BARS", {"rows": {"judged": Bar(1, Better.AT_LEAST)}})
+    monkeypatch.setattr("benchmarks.run.THRESHOLDS", {"rows": {"judged": Threshold(1, Better.AT_LEAST)}})
     return main(["bench", "rows", *options])
 
 
@@ -153,22 +153,22 @@ def test_what_is_not_json_is_refused_when_its_row_was_measured(
 @pytest.mark.usefixtures("tiny")
 def test_a_page_keeps_what_others_wrote(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("before\n\n<!-- bench tiny: begin -->\nold\n<!-- bench tiny: end -->\nafter\n")
+    page.write_text("before\n\n<!-- bench tiny: begin -->\nstale\n<!-- bench tiny: end -->\nafter\n")
     renew_section(page, run_bench("tiny", ["open"], QuietStages()))
     text = page.read_text()
     assert text.startswith("before\n\n<!-- bench tiny: begin -->\n## tiny\n")
     assert text.endswith("<!-- bench tiny: end -->\nafter\n")
-    assert "old" not in text
+    assert "stale" not in text
     page.write_text("<!-- bench tiny: begin -->")
     with pytest.raises(InvalidInput, match="broken markers of bench 'tiny'"):
         renew_section(page, run_bench("tiny", ["open"], QuietStages()))
 
 
-def test_every_bar_belongs_to_a_row() -> None:
+def test_every_threshold_belongs_to_a_row() -> None:
     rows = {bench.name: set(bench.rows) for bench in BENCHES}
-    assert set(BARS) <= set(rows)
-    for bench, bars in BARS.items():
-        assert set(bars) <= rows[bench]
+    assert set(THRESHOLDS) <= set(rows)
+    for bench, thresholds in THRESHOLDS.items():
+        assert set(thresholds) <= rows[bench]
 
 
 def test_unequal_things_are_not_timed() -> None:
