@@ -76,7 +76,7 @@ check: $(STAMP) ## Formatter, linter, strict types, layers, public API, import t
 	$(BIN)/pytest -q tests/project/test_layers.py tests/project/test_public_api.py \
 		tests/project/test_import_time.py
 
-bench: $(STAMP) ## Measure against the bars: make bench BENCH=main
+bench: $(STAMP) ## Measure against the thresholds: make bench BENCH=main
 	$(BIN)/spikeloom bench $(BENCH) $(ARGS)
 
 format: $(STAMP) ## Format the code and fix what the linter can

@@ -1,1 +1,1 @@
-"""Every figure that the project claims, measured beside its peers. Run with ``spikeloom bench``."""
+"""Every metric that the project claims, measured beside its peers. Run with ``spikeloom bench``."""

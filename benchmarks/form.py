@@ -1,4 +1,4 @@
-"""The form of a bench: rows that measure, bars that judge, apart from each other."""
+"""The form of a bench: rows that measure, thresholds that judge, apart from each other."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from neuro.errors import VerificationError
-from neuro.experiments.form import Bar, Better, figure
+from neuro.experiments.form import Bar as Threshold
+from neuro.experiments.form import Better, figure
 from neuro.experiments.stages import Stages
 
-__all__ = ["Bar", "Bench", "Better", "Measured", "Row", "checked", "figure"]
+__all__ = ["Bench", "Better", "Measured", "Row", "Threshold", "checked", "figure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,10 @@ class Measured:
     """What a row found.
 
     Args:
-        value: the figure, in ``unit``.
+        value: the metric, in ``unit``.
         equal: the equality that was checked before anything was measured.
         samples: all repeats behind the value, by what was run, in the unit that the note names.
-        peer, peer_value: whom it is held against, and its figure in the same unit.
+        peer, peer_value: whom it is held against, and its metric in the same unit.
         note: how it was measured.
     """
 

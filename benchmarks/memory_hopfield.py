@@ -232,7 +232,7 @@ HOPFIELD_ROWS: Mapping[str, Row] = MappingProxyType(
 )
 
 
-def picture(target: Path) -> None:
+def plot(target: Path) -> None:
     """Draw where the memory fails: restored patterns against load, and the measured failure points."""
     from matplotlib.figure import Figure
 
@@ -268,4 +268,4 @@ def correlated(cosine: float, activation: Activation, dimensions: int = 64, item
 
 
 if __name__ == "__main__":
-    picture(Path(__file__).resolve().parents[1] / "docs" / "images" / "modern_hopfield.png")
+    plot(Path(__file__).resolve().parents[1] / "docs" / "images" / "modern_hopfield.png")

@@ -52,7 +52,7 @@ def _graph() -> dict[str, Any]:
 
 
 def on_graph(pick: Callable[[dict[str, Any]], float], unit: str, samples: str | None) -> Row:
-    """A figure of the large graph."""
+    """A metric of the large graph."""
 
     def measure(lab: Any) -> Measured:
         del lab

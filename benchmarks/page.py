@@ -1,4 +1,4 @@
-"""The page of figures: each bench owns one section of it, written from its latest run and never by hand."""
+"""The page of metrics: each bench owns one section of it, written from its latest run and never by hand."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def _section(report: Mapping[str, Any]) -> str:
         "",
         f"{machine['processor']}, {machine['cores']} cores. {tools}. Commit {report['commit'][:12]}.",
         "",
-        "| figure | value | bar | peer | what was equal first | how |",
+        "| metric | value | threshold | peer | what was equal first | how |",
         "| --- | ---: | ---: | --- | --- | --- |",
     ]
     for row in report["rows"]:
-        bar = "" if row["bar"] is None else f"{row['better']} {row['bar']:g} ({'met' if row['met'] else 'missed'})"
+        judged = "" if row["bar"] is None else f"{row['better']} {row['bar']:g} ({'met' if row['met'] else 'missed'})"
         peer = row["peer"] or ""
         if row["peer_value"] is not None:
             peer += f": {figure(row['peer_value'])}"
         value = f"{figure(row['value'])} {row['unit']}".strip()
-        lines.append(f"| {row['name']} | {value} | {bar} | {peer} | {row['equal']} | {row['note']} |")
+        lines.append(f"| {row['name']} | {value} | {judged} | {peer} | {row['equal']} | {row['note']} |")
     return "\n".join(lines) + "\n"

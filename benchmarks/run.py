@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -10,16 +11,19 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bars import BARS
-from benchmarks.form import Bar, Bench, Measured, figure
+import numpy as np
+
+from benchmarks.form import Bench, Measured, Threshold, figure
 from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
+from benchmarks.thresholds import THRESHOLDS
 from neuro.errors import InvalidInput
 from neuro.experiments.stages import Stages
+from neuro.store import write_json
 
 __all__ = ["COLUMNS", "cells", "check_request", "renew_section", "run_bench"]
 
-COLUMNS = ("Row", "Value ", "Bar ", "Met", "Peer", "Peer's value ")
+COLUMNS = ("Row", "Value ", "Threshold ", "Met", "Peer", "Peer's value ")
 _ROOT = Path(__file__).resolve().parents[1]
 _PACKAGES = ("spikeloom", "brian2", "numba", "numpy", "hnswlib", "scikit-learn", "torch", "pyosys")
 
@@ -40,25 +44,32 @@ def check_request(name: str, rows: Sequence[str] | None) -> Bench:
     return known[name]
 
 
-def run_bench(name: str, rows: Sequence[str] | None, stages: Stages) -> dict[str, Any]:
-    """Run a bench (or some of its rows) and return its report, ready for JSON."""
+def run_bench(name: str, rows: Sequence[str] | None, stages: Stages, json_file: Path | None = None) -> dict[str, Any]:
+    """Run a bench (or some of its rows) and return its report; ``json_file`` holds it after every row.
+
+    Raises:
+        InvalidInput: no such bench or row, a row found what JSON can't hold, or the file can't be written.
+    """
     bench = check_request(name, rows)
     chosen = {row: measure for row, measure in bench.rows.items() if rows is None or row in rows}
-    lab = bench.prepare(stages)
-    measured: dict[str, Measured] = {}
-    with stages.stage(f"Bench {name}", len(chosen)) as advance:
-        for number, (row, measure) in enumerate(chosen.items()):
-            measured[row] = measure(lab)
-            advance(number + 1)
-    bars = BARS.get(name, {})
-    return {
+    thresholds = THRESHOLDS.get(name, {})
+    measured: list[dict[str, Any]] = []
+    report = {
         "bench": name,
         "commit": _commit(),
         "machine": _machine(),
         "versions": _versions(),
         "seeds": list(bench.seeds),
-        "rows": [_row(row, found, bars.get(row)) for row, found in measured.items()],
+        "rows": measured,
     }
+    lab = bench.prepare(stages)
+    with stages.stage(f"Bench {name}", len(chosen)) as advance:
+        for row, measure in chosen.items():
+            measured.append(_row(row, measure(lab), thresholds.get(row)))
+            if json_file is not None:
+                write_json(json_file, report)
+            advance(len(measured))
+    return report
 
 
 def cells(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -77,20 +88,33 @@ def cells(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     ]
 
 
-def _row(name: str, found: Measured, bar: Bar | None) -> dict[str, Any]:
-    return {
+def _row(name: str, found: Measured, threshold: Threshold | None) -> dict[str, Any]:
+    row = {
         "name": name,
         "value": found.value,
         "unit": found.unit,
-        "bar": None if bar is None else bar.value,
-        "better": None if bar is None else bar.better.value,
-        "met": None if bar is None else bar.met(found.value),
-        "samples": {what: list(values) for what, values in found.samples.items()},
+        "bar": None if threshold is None else threshold.value,
+        "better": None if threshold is None else threshold.better.value,
+        "samples": dict(found.samples),
         "peer": found.peer,
         "peer_value": found.peer_value,
         "equal": found.equal,
         "note": found.note,
     }
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(row, default=_from_numpy, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(
+            f"row {name!r} can't be written as JSON ({error}); give finite numbers, bools, text or arrays of them"
+        ) from None
+    plain["met"] = None if threshold is None else threshold.met(plain["value"])
+    return plain
+
+
+def _from_numpy(value: object) -> object:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def _commit() -> str:

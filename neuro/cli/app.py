@@ -1,7 +1,7 @@
 """The command line as a whole: its commands, and how errors end it.
 
-Exit status: 0 done; 1 the answer is no (a verification found mismatches, a bench missed a bar); 2 the command could
-not run as given, with one line on standard error that says why; 130 stopped by Ctrl-C, 143 by SIGTERM.
+Exit status: 0 done; 1 the answer is no (a verification found mismatches, a bench missed a threshold); 2 the command
+could not run as given, with one line on standard error that says why; 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 from __future__ import annotations

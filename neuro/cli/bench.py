@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import sys
+import importlib.util
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,16 +16,16 @@ from neuro.errors import InvalidInput
 def bench(
     name: Annotated[str, typer.Argument(help="Which bench.")] = "main",
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows to this file.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows to this file, each as it is measured.")
     ] = None,
     rows: Annotated[str | None, typer.Option(metavar="A,B", help="Run these rows only.")] = None,
     page: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Renew this bench's section of a page (docs/performance.md).")
     ] = None,
 ) -> None:
-    """Measure against bars and peers; needs a checkout."""
+    """Measure against thresholds and peers; needs a checkout."""
     from neuro.experiments.stages import ShownStages
-    from neuro.store import check_output_file, write_json
+    from neuro.store import check_output_file
 
     benches = _benches()
     wanted = None if rows is None else [part.strip() for part in rows.split(",") if part.strip()]
@@ -34,23 +34,19 @@ def bench(
         if target is not None:
             check_output_file(target)
     with ShownStages() as stages:
-        report = benches.run_bench(name, wanted, stages)
-    if json_file is not None:
-        write_json(json_file, report)
+        report = benches.run_bench(name, wanted, stages, json_file)
     if page is not None:
         benches.renew_section(page, report)
     print_table(f"Bench {name}", benches.COLUMNS, benches.cells(report))
     missed = [row["name"] for row in report["rows"] if row["met"] is False]
     if missed:
-        typer.echo(f"Bars missed: {', '.join(missed)}")
+        typer.echo(f"Thresholds missed: {', '.join(missed)}")
         raise typer.Exit(1)
 
 
 def _benches() -> Any:
     """The benches of the checkout that this code runs from."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / "benchmarks" / "registry.py").is_file():
+    spec, root = importlib.util.find_spec("benchmarks"), Path(__file__).resolve().parents[2]
+    if spec is None or spec.origin is None or Path(spec.origin).resolve() != root / "benchmarks" / "__init__.py":
         raise InvalidInput("benches need a checkout of Spikeloom; clone the repository and run `make bench` there")
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
     return importlib.import_module("benchmarks.run")

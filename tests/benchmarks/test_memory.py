@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.bars import BARS
 from benchmarks.memory import MEMORY
 from benchmarks.memory_data import Nouns, auroc, blurred, draw_pool, load_nouns, nearest
 from benchmarks.memory_grid import CODES, COLUMNS, KINDS, Grid, GridTask, cosine, flat_hebbian, willshaw
-from benchmarks.memory_pictures import lines_of
+from benchmarks.memory_plots import lines_of
+from benchmarks.thresholds import THRESHOLDS
 from neuro.errors import InvalidInput
 
 
@@ -20,8 +20,8 @@ def unit_vectors(items: int, seed: int) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def test_every_bar_has_its_row() -> None:
-    assert set(BARS["memory"]) <= set(MEMORY.rows)
+def test_every_threshold_has_its_row() -> None:
+    assert set(THRESHOLDS["memory"]) <= set(MEMORY.rows)
 
 
 def test_a_pool_asks_for_what_is_stored_and_for_what_is_not() -> None:

@@ -1,4 +1,4 @@
-"""What the trainings of bench ``resonance-training`` are fed with, and how their figures are read."""
+"""What the trainings of bench ``resonance-training`` are fed with, and how their metrics are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a query activates: ``python -m benchmarks.search_picture docs/images/activated.png``, from a checkout."""
+"""What a query activates: ``python -m benchmarks.search_plot docs/images/activated.png``, from a checkout."""
 
 from __future__ import annotations
 

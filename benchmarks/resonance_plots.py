@@ -1,7 +1,7 @@
-"""The picture of docs/vsa.md, from the figures of a run.
+"""The plot of docs/vsa.md, from the rows of a run.
 
 spikeloom bench resonance --rows fhrr-capacity --json FILE
-python -m benchmarks.resonance_pictures FILE docs/images
+python -m benchmarks.resonance_plots FILE docs/images
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def capacity_picture(samples: dict[str, list[float]]) -> Figure:
+def capacity_plot(samples: dict[str, list[float]]) -> Figure:
     """Measured points on the curves of theory, a panel for each form of the sum."""
     from matplotlib.figure import Figure
 
@@ -34,10 +34,10 @@ def capacity_picture(samples: dict[str, list[float]]) -> Figure:
 
 
 def main() -> None:
-    """Draw the picture."""
+    """Draw the plot."""
     report, folder = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), Path(sys.argv[2])
     rows = {row["name"]: row["samples"] for row in report["rows"]}
-    capacity_picture(rows["fhrr-capacity"]).savefig(folder / "fhrr_capacity.png", dpi=110)
+    capacity_plot(rows["fhrr-capacity"]).savefig(folder / "fhrr_capacity.png", dpi=110)
 
 
 if __name__ == "__main__":

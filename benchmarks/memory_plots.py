@@ -1,4 +1,4 @@
-"""The pictures of docs/memories: ``python -m benchmarks.memory_pictures docs/images``, from a checkout."""
+"""The plots of docs/memories: ``python -m benchmarks.memory_plots docs/images``, from a checkout."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def lines_of(grid: Grid) -> dict[str, str]:
     return {" = ".join(names): names[0] for names in alike.values()}
 
 
-def grid_picture(grid: Grid) -> Figure:
+def grid_plot(grid: Grid) -> Figure:
     """R@1 against background: one panel a code, one line a memory, or several that are the same everywhere."""
     figure, panels = _panels(len(KINDS), len(CODES), 14.0, 5.5)
     places = np.arange(len(BACKGROUNDS))
@@ -54,7 +54,7 @@ def grid_picture(grid: Grid) -> Figure:
     return figure
 
 
-def failure_picture(lab: MemoryLab) -> Figure:
+def failure_plot(lab: MemoryLab) -> Figure:
     """Recall of exact cues against load, in a memory that is too small: random, centred, uncentred codes."""
     pool = lab.pool(0)
     codes = random_codes(LOADS[-1], _UNITS, _ACTIVE, 0)
@@ -78,7 +78,7 @@ def failure_picture(lab: MemoryLab) -> Figure:
     return figure
 
 
-def ageing_picture() -> Figure:
+def ageing_plot() -> Figure:
     """Recall against age in a palimpsest, measured and expected."""
     ages, measured, expected, _ = palimpsest_curve()
     figure, panels = _panels(1, 1, 6.0, 3.5)
@@ -109,14 +109,14 @@ def _panels(rows: int, columns: int, width: float, height: float) -> tuple[Figur
 
 
 def main(folder: Path) -> None:
-    """Write all pictures into the folder."""
+    """Write all plots into the folder."""
     lab = MemoryLab(QuietStages())
-    pictures: dict[str, Callable[[], Figure]] = {
-        "memory_ageing": ageing_picture,
-        "memory_hebbian_failure": lambda: failure_picture(lab),
-        "memory_grid": lambda: grid_picture(measure_grid(lab)),
+    plots: dict[str, Callable[[], Figure]] = {
+        "memory_ageing": ageing_plot,
+        "memory_hebbian_failure": lambda: failure_plot(lab),
+        "memory_grid": lambda: grid_plot(measure_grid(lab)),
     }
-    for name, draw in pictures.items():
+    for name, draw in plots.items():
         figure = draw()
         figure.savefig(folder / f"{name}.png", dpi=110)
 

@@ -1,4 +1,4 @@
-"""What resonators hear, for docs/resonance.md: ``python -m benchmarks.resonators_picture docs/images/NAME.png``."""
+"""What resonators hear, for docs/resonance.md: ``python -m benchmarks.resonators_plot docs/images/NAME.png``."""
 
 from __future__ import annotations
 

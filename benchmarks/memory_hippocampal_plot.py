@@ -1,4 +1,4 @@
-"""Where the hippocampal memory fails: ``python -m benchmarks.memory_hippocampal_picture docs/images/NAME.png``."""
+"""Where the hippocampal memory fails: ``python -m benchmarks.memory_hippocampal_plot docs/images/NAME.png``."""
 
 from __future__ import annotations
 

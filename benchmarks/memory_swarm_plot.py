@@ -1,4 +1,4 @@
-"""Draws where the swarm memory fails: ``python -m benchmarks.memory_swarm_picture docs/images/swarm_load.png``."""
+"""Draws where the swarm memory fails: ``python -m benchmarks.memory_swarm_plot docs/images/swarm_load.png``."""
 
 from __future__ import annotations
 
