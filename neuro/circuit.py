@@ -9,7 +9,8 @@ Every target runs one tick n like this (Brian2's default schedule):
 1. State update of every population. A refractory counter above 0 counts down by one first; a neuron is
    refractory while it is above 0. All equations read the values from before the update. Equations marked
    ``(unless refractory)`` hold while refractory; the others go on. With exact integration ``v`` uses the
-   synaptic current from before its decay.
+   synaptic current from before its decay. Synaptic variables take their step too, ``(event-driven)`` ones from
+   tick 1 on: as in Brian2 their start value is that of t = 0, so at tick n they have taken n steps, the others n + 1.
 2. Thresholds: ``left > right``, strictly, and not refractory; margin = left - right. Then the winners rule:
    ``Winners(k)`` lets only the k largest margins fire in a tick; ``Winners(quota=k)`` admits only k minus
    those that fired since the last restart. Ties go to the lower index. A loser is neither reset nor made

@@ -26,8 +26,9 @@ Dimension = Any
 HELD_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"
 SUMMED_FLAG = "summed"
-SYNAPTIC_FLAGS = ("event-driven", "clock-driven")
-"""How Brian2 integrates a synaptic variable; in a step program both are one step a tick."""
+EVENT_DRIVEN_FLAG = "event-driven"
+SYNAPTIC_FLAGS = (EVENT_DRIVEN_FLAG, "clock-driven")
+"""How Brian2 integrates a synaptic variable; in a step program both are one step a tick, see :mod:`neuro.circuit`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,7 @@ class Equations:
         variables: names of the states: differential ones, and parameters without the flag ``constant``.
         constants: names declared with the flag ``constant``.
         held: variables flagged ``(unless refractory)``.
+        event_driven: variables of a synapse flagged ``(event-driven)``.
         summed: neuron variable -> expression, of a synapse's equations flagged ``(summed)``.
         subexpressions: name -> expression, for use in thresholds and statements.
         dimensions: name -> dimension of everything declared.
@@ -49,6 +51,7 @@ class Equations:
     variables: tuple[str, ...]
     constants: tuple[str, ...]
     held: frozenset[str]
+    event_driven: frozenset[str]
     summed: Mapping[str, Expression]
     subexpressions: Mapping[str, Expression]
     dimensions: Mapping[str, Dimension]
@@ -90,6 +93,7 @@ def parse_equations(text: str, where: str) -> Equations:
         variables=tuple(name for name in names if _is_variable(parsed[name])),
         constants=tuple(name for name in names if CONSTANT_FLAG in parsed[name].flags),
         held=frozenset(name for name in names if HELD_FLAG in parsed[name].flags),
+        event_driven=frozenset(name for name in names if EVENT_DRIVEN_FLAG in parsed[name].flags),
         summed={name: parse_expression(parsed[name].expr.code) for name in names if name in summed},
         subexpressions={
             name: parse_expression(parsed[name].expr.code) for name in parsed.subexpr_names if name not in summed

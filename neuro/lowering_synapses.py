@@ -163,6 +163,7 @@ def lower_projection(synapses: Synapses, dt: float) -> ProjectionProgram:
         on_post=on_post,
         update=step.update,
         summed=summed,
+        event_driven=equations.event_driven,
     )
 
 
@@ -174,6 +175,13 @@ def _integrated(synapses: Synapses, dt: float) -> Step:
     rates = {name: synapses.meaning(rate) for name, rate in equations.differential.items()}
     if any(symbol.scope is not Scope.OWN for rate in rates.values() for symbol in symbols(rate)):
         raise EquationError(f"an equation of {synapses.where} reads a neuron; only statements may")
+    for name, rate in rates.items():
+        alike = {other for other in rates if (other in equations.event_driven) == (name in equations.event_driven)}
+        for other in sorted({symbol.name for symbol in symbols(rate)} & (rates.keys() - alike)):
+            raise EquationError(
+                f"the equation of {name!r} of {synapses.where} reads {other!r}, but only one of the two is "
+                "(event-driven); flag both alike, as Brian2 asks"
+            )
     system = linear_system(rates, equations.variables)
     if system is None:
         raise EquationError(f"the equations of {synapses.where} are not linear, so there is no exact step")

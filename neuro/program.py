@@ -281,7 +281,8 @@ class ProjectionProgram:
 
     Synapse s of row i lies in ``row_start[i] <= s < row_start[i + 1]``, ends at neuron ``column[s]`` and
     takes ``delay[s]`` ticks (shape () or (synapses,)). ``states`` have shape (synapses,). ``update``
-    assignments run on every synapse in phase 1, all reading the old values. ``on_pre`` runs in order for each
+    assignments run on every synapse in phase 1, all reading the old values; those of states in ``event_driven`` not at
+    tick 0, and no other update reads these states. ``on_pre`` runs in order for each
     synapse whose source spiked ``delay`` ticks ago, ``on_post`` for each whose target fires now; their symbols
     carry a Scope. ``summed`` assignments come before all updates: the target neuron's variable becomes the sum of
     the value over its synapses, in the order of the synapses.
@@ -299,6 +300,7 @@ class ProjectionProgram:
     on_post: tuple[Assignment, ...] = ()
     update: tuple[Assignment, ...] = ()
     summed: tuple[Assignment, ...] = ()
+    event_driven: frozenset[str] = frozenset()
 
     @property
     def synapses(self) -> int:
@@ -313,8 +315,8 @@ class ProjectionProgram:
     def shared(self) -> dict[str, Scope]:
         """States that are the same in all synapses of one source (Scope.PRE) or one target (Scope.POST).
 
-        Traces are: they decay alike, start alike and are raised alike, by the spikes of one side only. A target
-        may keep one value a neuron for them.
+        Traces are: they decay alike, start alike and are raised alike, by the spikes of one side only, and no other
+        update reads them. A target may keep one value a neuron for them.
         """
         sides = {}
         for part in self.update:
@@ -322,7 +324,9 @@ class ProjectionProgram:
             events = ((Scope.PRE, self.on_pre), (Scope.POST, self.on_post))
             raised = [side for side, statements in events if name in _written(statements)]
             code = (part, *(item for item in (*self.on_pre, *self.on_post) if item.target == part.target))
-            alone = all(_reads_only(item.value, name, self.coefficients) for item in code)
+            alone = all(_reads_only(item.value, name, self.coefficients) for item in code) and not any(
+                Symbol(name) in symbols(other.value) for other in self.update if other is not part
+            )
             alike = np.unique(self.state(name).initial).size <= 1
             if alone and alike and len(raised) == 1 and not (raised[0] is Scope.PRE and self.delay.ndim):
                 sides[name] = raised[0]

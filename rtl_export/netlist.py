@@ -4,7 +4,8 @@ The core runs one tick like this, one neuron or synapse a clock:
 
 1. Every population, all at once, walks its neurons through a pipeline that first ends the tick before (synaptic sums
    into states, saturating once; resets; operations: phases 3 to 5) and then begins this one (restart, input, update,
-   threshold: phases 0 to 2). Its winners arbiter follows, if it has one. Traces and synapses decay meanwhile.
+   threshold: phases 0 to 2). Its winners arbiter follows, if it has one. Traces and synapses decay meanwhile,
+   event-driven ones not in tick 0.
 2. The spikes are sent; spikes for this tick may come in until ``deliver``.
 3. One projection after the other walks the spikes that are due: wide sums, weights (phase 3, on_pre). Then each walks
    the spikes of its target (on_post), then operations on synapses run (phase 5).

@@ -27,7 +27,7 @@ from rtl_export.intervals import Interval, unsigned_width
 from rtl_export.names import projection_module, signal_of, variable_name
 from rtl_export.projection_core import Delta, PostRead, ProjectionCore, SynapticOperation
 from rtl_export.storage import Storage, storage_of
-from rtl_export.trace_core import shared_states, trace_core
+from rtl_export.trace_core import add_first_tick, shared_states, steps, trace_core, waits
 from rtl_export.words import Word, uniform
 
 
@@ -105,6 +105,7 @@ class _Builder:
             on_pre=on_pre,
             on_post=self._on_post(),
             step=self._synaptic_step(),
+            step_waits=waits(projection, self._stepped()),
             operations=(),
             pre_traces=self.traces[Scope.PRE],
             post_traces=self.traces[Scope.POST],
@@ -269,13 +270,17 @@ class _Builder:
         path.wires(printer.wires)
         return self._finish(path, meanings)
 
+    def _stepped(self) -> set[str]:
+        return {part.target.name for part in self.projection.update} & self.changed
+
     def _synaptic_step(self) -> Datapath | None:
         """What each synapse does by itself in every tick; all read the old values."""
-        code = [part for part in self.projection.update if part.target.name in self.changed]
+        code = steps(self.projection, self._stepped())
         if not code:
             return None
         path = self._path("step", "one tick of a synapse")
         meanings = self._meanings(path, Scope.PRE, 1)
+        add_first_tick(path, meanings)
         printer = WirePrinter("step", meanings, f"the update of {self.where}")
         left = dict(meanings)
         for number, part in enumerate(code, start=1):

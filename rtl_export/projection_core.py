@@ -68,6 +68,7 @@ class ProjectionCore:
         link_values: those numbers, in the program's order.
         weights: the word of what a synapse changes.
         on_pre, on_post, step: arithmetic of an arriving spike, of the target's spike, of a tick.
+        step_waits: whether the step of tick 0 is left out.
         operations: those on the synapses.
         pre_traces, post_traces: shared states of both sides.
         deltas: what an event adds.
@@ -88,6 +89,7 @@ class ProjectionCore:
     on_pre: Datapath
     on_post: Datapath | None
     step: Datapath | None
+    step_waits: bool
     operations: tuple[SynapticOperation, ...]
     pre_traces: TraceCore | None
     post_traces: TraceCore | None

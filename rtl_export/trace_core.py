@@ -5,16 +5,20 @@ They decay in one pass while the neurons are updated, and rise when their neuron
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neuro.program import Assignment, Binary, ProjectionProgram, Scope, Symbol, symbols
+from neuro.program import Assignment, Binary, ProjectionProgram, Scope, Select, Symbol, symbols
 from rtl_export.datapath import Datapath, DatapathBuilder, Parameter
-from rtl_export.expressions import Operand, WirePrinter, named, sized
+from rtl_export.expressions import Operand, WirePrinter, flag, named, sized
 from rtl_export.intervals import Interval, unsigned_width
 from rtl_export.names import signal_of, variable_name
 from rtl_export.words import Word, uniform
+
+FIRST_TICK = "first_tick"
+"""The signal that is up in tick 0, in which event-driven variables take no step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class TraceCore:
         names: the variables.
         word: the memory's word.
         initial: its start value, as Verilog text.
+        waits: whether the pass of tick 0 is left out.
         decay: one tick without a spike.
         rise: what a spike of the neuron does.
     """
@@ -38,6 +43,7 @@ class TraceCore:
     names: tuple[str, ...]
     word: Word
     initial: str
+    waits: bool
     decay: Datapath
     rise: Datapath
 
@@ -45,6 +51,30 @@ class TraceCore:
     def index_width(self) -> int:
         """Bits of a neuron's index."""
         return unsigned_width(self.size - 1)
+
+
+def waits(projection: ProjectionProgram, names: Collection[str]) -> bool:
+    """Whether none of these states takes a step in tick 0."""
+    return projection.event_driven.issuperset(names)
+
+
+def steps(projection: ProjectionProgram, names: Collection[str]) -> tuple[Assignment, ...]:
+    """The updates of these states; those that wait in tick 0 ask for it where the others do not wait."""
+    code = tuple(part for part in projection.update if part.target.name in names)
+    if waits(projection, [part.target.name for part in code]):
+        return code
+    return tuple(
+        replace(part, value=Select(Symbol(FIRST_TICK), part.target, part.value))
+        if part.target.name in projection.event_driven
+        else part
+        for part in code
+    )
+
+
+def add_first_tick(path: DatapathBuilder, meanings: dict[Symbol, Operand]) -> None:
+    """Let the arithmetic of :func:`steps` ask for tick 0."""
+    path.steady(FIRST_TICK, 1, signed=False)
+    meanings[Symbol(FIRST_TICK)] = flag(FIRST_TICK)
 
 
 def shared_states(projection: ProjectionProgram) -> dict[str, Scope]:
@@ -82,7 +112,8 @@ def trace_core(projection: ProjectionProgram, module: str, side: Scope, size: in
         names,
         word,
         initial,
-        _path(projection, names, projection.update, signal_of(own, "decay"), f"the decay of traces in {where}"),
+        waits(projection, names),
+        _path(projection, names, steps(projection, names), signal_of(own, "decay"), f"the decay of traces in {where}"),
         _path(projection, names, spike, signal_of(own, "rise"), f"what a spike does to traces in {where}"),
     )
 
@@ -92,6 +123,7 @@ def _path(
 ) -> Datapath:
     path = DatapathBuilder(module, purpose)
     meanings: dict[Symbol, Operand] = {}
+    add_first_tick(path, meanings)
     for part in projection.coefficients:
         shared = uniform(part.values)
         if shared is not None:

@@ -9,6 +9,7 @@ from rtl_export.names import signal_of, variable_name
 from rtl_export.netlist import CoreNetlist, Ring, Unit
 from rtl_export.population_core import PopulationCore
 from rtl_export.projection_core import ProjectionCore
+from rtl_export.trace_core import FIRST_TICK, TraceCore
 from rtl_export.words import Field
 
 __all__ = [
@@ -30,10 +31,12 @@ __all__ = [
     "source_of",
     "stage",
     "step_input",
+    "step_start",
     "stride",
     "sweep_start",
     "synapse_input",
     "synapse_output",
+    "trace_input",
     "type_of",
     "unit_bit",
     "widened",
@@ -143,16 +146,21 @@ def mode_width(projection: ProjectionCore) -> int:
     return max(len(modes(projection)) - 1, 1).bit_length()
 
 
-def mode_start(mode: str) -> str:
+def step_start(waits: bool) -> str:
+    """What starts the step of a tick, which may be left out in tick 0."""
+    return f"(update_start && !{FIRST_TICK})" if waits else "update_start"
+
+
+def mode_start(projection: ProjectionCore, mode: str) -> str:
     """The signal that starts a walk of that mode."""
     if mode.startswith("OPERATE"):
         return f"operate_start[{mode.removeprefix('OPERATE')}]"
-    return {"PRE": "pre_start", "POST": "post_start", "STEP": "update_start"}[mode]
+    return {"PRE": "pre_start", "POST": "post_start", "STEP": step_start(projection.step_waits)}[mode]
 
 
 def sweep_start(projection: ProjectionCore) -> str:
     """What starts a walk over all rows."""
-    starts = ["update_start"] if projection.step is not None else []
+    starts = [step_start(projection.step_waits)] if projection.step is not None else []
     starts += ["operate_start != 0"] if projection.operations else []
     return " || ".join(starts) or "1'b0"
 
@@ -172,6 +180,8 @@ def synapse_input(projection: ProjectionCore, role: str, name: str) -> str:
     """What an input of a synapse's arithmetic is connected to."""
     if name in ("synapse", "target"):
         return "synapse" if name == "synapse" else "column"
+    if name == FIRST_TICK:
+        return name
     kind, _, variable = name.partition("_")
     if kind in ("look", "settled"):
         return name
@@ -183,6 +193,11 @@ def synapse_input(projection: ProjectionCore, role: str, name: str) -> str:
         field = "" if traces is None else traces.word.field(f"trace_{variable}").bits
         return f"{side}_{'held' if kind == 'held' else 'trace_word'}{field}"
     return f"link_word{projection.link.field(name).bits}"
+
+
+def trace_input(traces: TraceCore, name: str) -> str:
+    """What an input of a trace's arithmetic is connected to."""
+    return name if name == FIRST_TICK else f"word{traces.word.field(name).bits}"
 
 
 def synapse_output(projection: ProjectionCore, role: str, name: str) -> str:

@@ -286,15 +286,16 @@ class _Synapses(_Part):
             if self.column[s] == j
         ]
 
-    def update(self) -> None:
-        """Phase 1: every synapse takes its own step; all equations read the old values."""
+    def update(self, n: int) -> None:
+        """Phase 1: every synapse takes its own step, event-driven variables not at tick 0; all read the old values."""
+        code = [part for part in self.program.update if n > 0 or part.target.name not in self.program.event_driven]
         for s in range(self.program.synapses):
 
             def read(symbol: Symbol, s: int = s) -> Number:
                 return self.read(symbol.name, s)
 
-            values = [evaluate(part.value, read) for part in self.program.update]
-            for part, value in zip(self.program.update, values, strict=True):
+            values = [evaluate(part.value, read) for part in code]
+            for part, value in zip(code, values, strict=True):
                 self.store(part.target.name, s, value)
 
 
@@ -317,7 +318,7 @@ class _Run:
             for synapses in self.synapses.values():
                 self.sum_up(synapses)
             for synapses in self.synapses.values():
-                synapses.update()
+                synapses.update(n)
             for neurons in self.neurons.values():
                 neurons.update()
             for neurons in self.neurons.values():

@@ -140,6 +140,10 @@ BAD_SYNAPSES: dict[str, tuple[SynapseModel, str]] = {
     "order": (SynapseModel("w : volt", "g_post = w"), "depends on the order of the synapses"),
     "reads what it adds to": (SynapseModel("w : 1", "g_post += w*g_post"), "reads 'g' and adds to it"),
     "rate of a neuron": (SynapseModel("dw/dt = (v_post - w)/ms : volt", "g_post += w"), "reads a neuron; only"),
+    "reads one of another kind": (
+        SynapseModel("dw/dt = (x - w)/ms : volt\ndx/dt = -x/ms : volt (event-driven)", "g_post += w"),
+        r"the equation of 'w' of projection 'p' reads 'x', but only one of the two is \(event-driven\)",
+    ),
     "not linear": (SynapseModel("dw/dt = -w*w/(ms*mV) : volt", "g_post += w"), "not linear, so there is no exact"),
 }
 

@@ -53,12 +53,13 @@ def brought_up_to_date(circuit: Circuit, since: Mapping[str, npt.NDArray[np.int6
             projections.append(part)
             continue
         lowered = program.projection(part.name)
+        update = [item for item in lowered.update if item.target.name in lowered.event_driven]
         constants = {item.name: item.values for item in lowered.coefficients}
         states = {state.name: state.initial for state in lowered.states}
         for tick in range(int(late[part.name].max())):
             due = tick < late[part.name]
-            new = {item.target.name: evaluate(item.value, {**constants, **states}) for item in lowered.update}
+            new = {item.target.name: evaluate(item.value, {**constants, **states}) for item in update}
             states |= {name: np.where(due, values, states[name]) for name, values in new.items()}
-        changed = {item.target.name: states[item.target.name] for item in lowered.update}
+        changed = {item.target.name: states[item.target.name] for item in update}
         projections.append(replace(part, parameters={**part.parameters, **changed}))
     return replace(circuit, projections=projections)

@@ -284,7 +284,9 @@ def _synapses(
                 stepped, (projection.state(part.target.name).format for part in projection.update), strict=True
             )
         ]
-        lines += [f"{part.target.name} = next_{part.target.name}" for part in projection.update]
+        for name in (part.target.name for part in projection.update):
+            late = f"int({TICK} > 0)*next_{name} + int({TICK} == 0)*{name}"
+            lines.append(f"{name} = {late if name in projection.event_driven else f'next_{name}'}")
         group.run_regularly("\n".join(lines), when="groups", clock=clock)
     set_pathways(group, projection.delay, program.dt, order)
     return group

@@ -6,7 +6,7 @@ one short loop, and statements that write it run once a spike instead of once a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from neuro.expressions import replace
@@ -126,22 +126,31 @@ def print_synaptic_operation(
 def print_synaptic_update(out: Lines, index: int, projection: ProjectionProgram) -> None:
     """Phase 1 of the synaptic states; simultaneous within a synapse."""
     side = _Side(index, projection, {}, Scope.OWN)
-    shared = projection.shared
-    for part in projection.update:
-        if part.target.name in shared:
-            _print_decay(out, side, part, "j" if shared[part.target.name] is Scope.PRE else "i")
-    single = [part for part in projection.update if part.target.name not in shared]
-    if single:
-        out.add(0, f"for s in {out.each}({out.use(side.argument('column'))}.size):")
-        for part in single:
-            value = print_expression(part.value, side.names(out, {}))
-            out.add(1, f"y_{part.target.name} = {stored(value, projection.state(part.target.name).format)}")
-        for part in single:
-            out.add(1, f"{side.own(out, part.target.name)} = y_{part.target.name}")
+    late = [part for part in projection.update if part.target.name in projection.event_driven]
+    _print_steps(out, side, [part for part in projection.update if part not in late], 0)
+    if late:
+        out.add(0, "if n > 0:")
+        _print_steps(out, side, late, 1)
     for part in projection.update:
         if flushes(part.value):
             state = out.use(side.argument(part.target.name))
             print_flush(out, [state])
+
+
+def _print_steps(out: Lines, side: _Side, code: Sequence[Assignment], depth: int) -> None:
+    shared = side.projection.shared
+    for part in code:
+        if part.target.name in shared:
+            _print_decay(out, side, part, "j" if shared[part.target.name] is Scope.PRE else "i", depth)
+    single = [part for part in code if part.target.name not in shared]
+    if single:
+        out.add(depth, f"for s in {out.each}({out.use(side.argument('column'))}.size):")
+        for part in single:
+            form = side.projection.state(part.target.name).format
+            value = print_expression(part.value, side.names(out, {}))
+            out.add(depth + 1, f"y_{part.target.name} = {stored(value, form)}")
+        for part in single:
+            out.add(depth + 1, f"{side.own(out, part.target.name)} = y_{part.target.name}")
 
 
 def _print_every_synapse(out: Lines, side: _Side, depth: int) -> None:
@@ -149,11 +158,11 @@ def _print_every_synapse(out: Lines, side: _Side, depth: int) -> None:
     out.add(depth, f"for s in range({column}.size):", f"    i = {column}[s]", f"    j = {pre}[s]")
 
 
-def _print_decay(out: Lines, side: _Side, part: Assignment, at: str) -> None:
+def _print_decay(out: Lines, side: _Side, part: Assignment, at: str, depth: int) -> None:
     name = part.target.name
-    out.add(0, f"for {at} in {out.each}({out.use(side.argument(name))}.size):")
+    out.add(depth, f"for {at} in {out.each}({out.use(side.argument(name))}.size):")
     value = print_expression(part.value, side.names(out, {}))
-    out.add(1, f"{side.own(out, name)} = {stored(value, side.projection.state(name).format)}")
+    out.add(depth + 1, f"{side.own(out, name)} = {stored(value, side.projection.state(name).format)}")
 
 
 def print_on_pre(

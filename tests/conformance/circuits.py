@@ -77,6 +77,14 @@ def refractoriness_ends() -> Circuit:
     return chain(model, list(range(1, 12)), 2.0)
 
 
+def trace_from_one() -> Circuit:
+    """A weight that starts at 1 and decays event by event: .8187 at tick 10, above the threshold of .81."""
+    fades = SynapseModel("dw/dt = -w / tau : 1 (event-driven)\ntau : second (constant)", "v_post += w")
+    high = NeuronModel(equations="v : 1", threshold="v > 0.81", reset="v = 0")
+    circuit = chain(high, [0, 10], 1.0, synapse=replace(fades, parameters={"tau": 5e-3}))
+    return replace(circuit, probes=[*circuit.probes, Probe("sa", "w")])
+
+
 def equal_time_constants() -> Circuit:
     """tau_m == tau_g with refractoriness, where Brian2's closed form divides by zero."""
     circuit = chain(
@@ -287,6 +295,7 @@ def free(
 CASES: Mapping[str, Case] = {
     "v equal to the threshold": Case(at_threshold, 12, spikes={"a": [5]}),
     "a spike as refractoriness ends": Case(refractoriness_ends, 14, spikes={"a": [2, 6, 10]}),
+    "a trace that starts at 1": Case(trace_from_one, 20, spikes={"a": [1, 11]}),
     "tau_m equal to tau_g": Case(equal_time_constants, 400, native=False),
     "delay 0": Case(lambda: delays(0), 120),
     "delay 1": Case(lambda: delays(1), 120),

@@ -243,6 +243,35 @@ def balanced() -> Circuit:
     )
 
 
+def traces_above_zero() -> Circuit:
+    """Traces of every kind that start above 0: decaying by event and by tick, alike and each its own, and coupled."""
+    rng = np.random.default_rng(9)
+    connections = Connections.from_dense(rng.random((4, 3)) < 0.8)
+    each = rng.uniform(0, 3e-3, (3, connections.synapses))
+    kinds = dict.fromkeys(("alike", "single", "fast", "slow"), "event-driven")
+    kinds |= dict.fromkeys(("ticking", "own"), "clock-driven")
+    rates = {name: f"-{name}/tau" for name in kinds} | {"slow": "(fast - slow)/tau"}
+    lines = [f"d{name}/dt = {rates[name]} : volt ({kind})" for name, kind in kinds.items()]
+    synapse = SynapseModel(
+        "\n".join([*lines, "step : volt (constant)", "tau : second (constant)"]),
+        on_pre=f"g_post += {' + '.join(kinds)}; alike += step; ticking += step; fast += step",
+        on_post="single += step; own -= step",
+    )
+    starts = {"alike": 2e-3, "ticking": 3e-3, "single": each[0], "own": each[1], "fast": 1e-3, "slow": each[2]}
+    single = SynapseModel(f"{lines[1]}\ntau : second (constant)", on_pre="g_post += single")
+    at, index = np.nonzero(rng.random((60, 4)) < 0.15)
+    return Circuit(
+        1e-3,
+        [Population("a", 3, LIF_EXPONENTIAL, initial={"v": np.array([-60e-3, -55e-3, -51e-3]), "g": 5e-3})],
+        [
+            Projection("sa", "s", "a", synapse, connections, {"step": 1e-3, "tau": 7e-3, **starts}, 1e-3),
+            Projection("faint", "s", "a", single, connections, {"tau": 9e-3, "single": each[0]}),
+        ],
+        [SpikeSource("s", 4, at, index)],
+        probes=[Probe("a", "v")],
+    )
+
+
 CASES: Mapping[str, LanguageCase] = {
     "linear, RK2": LanguageCase(lambda: linear(Method.RK2), 600, fixed=True),
     "linear, RK4": LanguageCase(lambda: linear(Method.RK4), 600, fixed=True),
@@ -261,6 +290,7 @@ CASES: Mapping[str, LanguageCase] = {
     "two dendritic branches": LanguageCase(lambda: branches(4, 4), 120, fixed=True),
     "target-rate homeostasis": LanguageCase(homeostasis, 500, fixed=True),
     "balanced resonate-and-fire": LanguageCase(balanced, 300, fixed=True),
+    "traces that start above zero": LanguageCase(traces_above_zero, 60, fixed=True),
     "reward-modulated STDP": LanguageCase(reward, 300, fixed=True),
     "column and row normalisation": LanguageCase(normalised_columns, 90),
 }

@@ -106,6 +106,33 @@ def test_a_network_that_has_run_goes_on(build: Callable[[], Any]) -> None:
         assert assert_equal_spikes(script, circuit, 600) > 3
 
 
+@pytest.mark.parametrize("last", [7, 33])
+def test_traces_of_synapses_go_on_from_where_they_are(last: int) -> None:
+    """Event-driven ones from each synapse's last spike, clock-driven ones from the last tick."""
+    ticks = np.array([0, 3, 5, last, last + 10, last + 14, last + 14])
+    source = SpikeGeneratorGroup(2, [0, 1, 0, 1, 0, 0, 1], ticks * 0.1 * ms)
+    cells = NeuronGroup(2, "v : 1", threshold="v > 0.9", reset="v = 0")
+    synapses = Synapses(
+        source,
+        cells,
+        "dx/dt = -x/(5*ms) : 1 (event-driven)\ndy/dt = -y/(5*ms) : 1 (clock-driven)",
+        on_pre="v_post += x + y; x += 0.3; y += 0.1",
+        on_post="x *= 0.9",
+        method="exact",
+    )
+    seen = StateMonitor(cells, "v", record=True, when="end")
+    with on_numpy():
+        synapses.connect()
+        synapses.x, synapses.y = "1 + 0.2*i + 0.1*j", 0.7
+        network = Network(source, cells, synapses, seen)
+        network.run((last + 2) * 0.1 * ms)
+        before = simulate(from_brian2(network), 20)
+        network.run(2 * ms)
+    values = before.probes[cells.name, "v"]
+    assert len(before.spikes[cells.name]) >= 2
+    assert np.abs(values - seen.v.T[-20:]).max() < 1e-12
+
+
 def test_spikes_under_way_are_not_forgotten() -> None:
     source, cells = SpikeGeneratorGroup(1, [0], [1] * ms), leaky()
     late = Synapses(source, cells, on_pre="v += 0.5", delay=5 * ms, name="late")
