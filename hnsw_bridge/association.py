@@ -17,7 +17,7 @@ from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray, similarities
 from hnsw_bridge.runs import QuerySpikes
 from hnsw_bridge.search import NeuromorphicSearch
-from hnsw_bridge.spreading import Seeds
+from hnsw_bridge.spreading import Seeds, check_seeds
 from neuro.errors import InvalidInput
 
 _LEAST_SHARE = 0.67
@@ -77,6 +77,7 @@ def associate(
     index, nodes = search.index, len(search.graph)
     (query,) = index.checked(np.asarray(cue)[None])
     check_k(k, len(index))
+    left_out = search.graph.nodes_of(without)
     parts = {"similarity": np.maximum(similarities(index.metric, index.exact(query)[:nodes]), 0.0)}
     for name, part in (("words", known.words), ("mentions", known.mentions)):
         if part is not None:
@@ -89,13 +90,18 @@ def associate(
     run = spread_from_best(search, fused, seeds)
     carried = activation(run, search.program, chosen.fade, known.left, chosen.rest)
     total = chosen.scores({**parts, "spikes": carried})
-    total[search.graph.nodes_of(np.asarray(without, dtype=np.int64))] = -np.inf
+    total[left_out] = -np.inf
     best = ranked_by(total[alive], alive, k)
     return Associated(search.graph.labels[best], total[best], run)
 
 
 def spread_from_best(search: NeuromorphicSearch, scores: FloatArray, seeds: int) -> QuerySpikes:
-    """The spikes that start at the nodes of the best scores, shape (nodes,); deleted ones don't count."""
+    """The spikes that start at the nodes of the best scores, shape (nodes,); deleted ones don't count.
+
+    Raises:
+        InvalidInput: seeds outside 1 .. 64.
+    """
+    check_seeds(seeds)
     alive = np.flatnonzero(search.graph.alive)
     start = ranked_by(scores[alive], alive, seeds)
     share = np.maximum(scores[start] / max(float(scores[start[0]]), 1e-12), _LEAST_SHARE)

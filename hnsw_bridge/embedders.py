@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import check_whole
 from neuro.errors import InvalidInput, ToolError
 
 Vectors = npt.NDArray[np.float32]
@@ -68,6 +69,7 @@ class MiniLMEmbedder:
     dimension = 384
 
     def __init__(self, threads: int = 1) -> None:
+        check_whole("threads", threads, 1, 1024)
         runtime, tokenizers = _imported("onnxruntime", "minilm"), _imported("tokenizers", "minilm")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads

@@ -9,6 +9,7 @@ import numpy as np
 
 from hnsw_bridge.graph import IndexGraph, to_networkx
 from hnsw_bridge.layers import EdgeLayer, edge_layer
+from neuro.checks import is_whole
 from neuro.errors import InvalidInput
 
 
@@ -19,12 +20,15 @@ def layer_from_networkx(name: str, source: Any, graph: IndexGraph, weight: str =
         InvalidInput: a node that is no label of the graph, or a weight that is no number.
     """
     edges = list(source.edges(data=weight, default=1.0))
+    pairs = [end for start, end, _ in edges for end in (start, end)]
     try:
-        ends = np.array([(int(start), int(end)) for start, end, _ in edges], dtype=np.int64).reshape(-1, 2)
         weights = np.array([float(value) for _, _, value in edges])
+        known = all(is_whole(end, 0) for end in pairs)
     except (TypeError, ValueError):
-        raise InvalidInput(f"layer {name!r}: nodes must be labels (whole numbers), weights numbers") from None
-    nodes = graph.nodes_of(ends)
+        known = False
+    if not known:
+        raise InvalidInput(f"layer {name!r}: nodes must be labels (whole numbers), weights numbers")
+    nodes = graph.nodes_of(np.array(pairs, dtype=np.int64).reshape(-1, 2))
     return edge_layer(name, len(graph), nodes[:, 0], nodes[:, 1], weights, both_ways=not source.is_directed())
 
 

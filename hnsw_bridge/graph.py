@@ -14,6 +14,7 @@ from hnsw_bridge.index import SpikeIndex
 from hnsw_bridge.labels import IntArray, checked_labels, find_labels
 from hnsw_bridge.metric import FloatArray, Metric, VectorArray, similarities
 from hnsw_bridge.state import read_state
+from neuro.checks import check_whole, is_whole, whole_numbers
 from neuro.errors import InvalidInput
 
 
@@ -87,7 +88,12 @@ class IndexGraph:
         return self.layers[0]
 
     def similarities(self, level: int = 0) -> FloatArray:
-        """Similarity along each link: 1 / (1 + Euclidean distance), the cosine or the inner product."""
+        """Similarity along each link: 1 / (1 + Euclidean distance), the cosine or the inner product.
+
+        Raises:
+            InvalidInput: a level that is missing.
+        """
+        check_whole("level", level, 0, len(self.layers) - 1)
         return similarities(self.metric, self.layers[level].distance)
 
     def nodes_of(self, labels: npt.ArrayLike) -> IntArray:
@@ -97,7 +103,7 @@ class IndexGraph:
     def reachable(self, nodes: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Which nodes level 0 connects to the given nodes, themselves included; shape (nodes,)."""
         seen = np.zeros(len(self), dtype=bool)
-        frontier = np.unique(np.asarray(nodes, dtype=np.int64))
+        frontier = np.unique(whole_numbers(nodes, "nodes"))
         if frontier.size and not 0 <= frontier[0] <= frontier[-1] < len(self):
             raise InvalidInput(f"nodes run from {frontier[0]} to {frontier[-1]}; 0 to {len(self) - 1} is allowed")
         while frontier.size:
@@ -112,7 +118,8 @@ class IndexGraph:
         return np.asarray(self.labels[self.alive & ~self.reachable([self.entry])])
 
     def hubs(self, count: int = 10) -> tuple[IntArray, IntArray]:
-        """Labels of the nodes that most links reach, and how many reach each, most first."""
+        """Labels of the nodes that most links reach, and how many reach each, most first; InvalidInput below 0."""
+        check_whole("count", count, 0, 1 << 62)
         into = np.bincount(self.links.column, minlength=len(self))
         best = np.lexsort((np.arange(len(self)), -into))[:count]
         return self.labels[best], into[best]
@@ -228,8 +235,8 @@ def to_networkx(graph: IndexGraph, level: int = 0) -> Any:
     """A ``networkx.DiGraph`` of one level: nodes are labels, edges carry ``distance`` and ``similarity``."""
     import networkx as nx
 
-    if not 0 <= level < len(graph.layers):
-        raise InvalidInput(f"level is {level}; 0 to {len(graph.layers) - 1} is allowed")
+    if not is_whole(level, 0) or level >= len(graph.layers):
+        raise InvalidInput(f"level is {level!r}; 0 to {len(graph.layers) - 1} is allowed")
     links, result = graph.layers[level], nx.DiGraph()
     for node in np.flatnonzero(graph.levels >= level).tolist():
         result.add_node(int(graph.labels[node]), level=int(graph.levels[node]))

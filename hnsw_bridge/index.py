@@ -17,6 +17,7 @@ from hnsw_bridge.items import NODE_TYPES, Items
 from hnsw_bridge.labels import IntArray, checked_labels
 from hnsw_bridge.lock import SharedLock
 from hnsw_bridge.metric import FloatArray, Metric, VectorArray, checked_vectors
+from neuro.checks import check_whole, whole_numbers
 from neuro.errors import InvalidInput
 
 BoolArray = npt.NDArray[np.bool_]
@@ -182,12 +183,7 @@ class SpikeIndex:
                 )
             result &= given
         if types is not None:
-            wanted = np.asarray(types).ravel()
-            if wanted.size and (
-                not np.issubdtype(wanted.dtype, np.integer) or wanted.min() < 0 or wanted.max() >= NODE_TYPES
-            ):
-                raise InvalidInput(f"types are {wanted.tolist()}; whole numbers from 0 to {NODE_TYPES - 1} are allowed")
-            result &= np.isin(self.types, wanted)
+            result &= np.isin(self.types, whole_numbers(types, "types", 0, NODE_TYPES - 1))
         return result
 
     def nearest(self, queries: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
@@ -251,8 +247,10 @@ class SpikeIndex:
         as far as the search is exhaustive, since distances are ranked exactly.
 
         Raises:
-            InvalidInput: unusable rows, a label that is there already, types outside 0 .. 255; nothing is added then.
+            InvalidInput: unusable rows, a label that is there already, types outside 0 .. 255, threads outside
+                1 .. 1024; nothing is added then.
         """
+        check_whole("threads", threads, 1, 1024)
         vectors = checked_vectors(embeddings, "embeddings", self.metric, self.dimension)
         names = self._items.fresh_labels(labels, len(vectors))
         kinds = self._items.checked_types(types, len(vectors))
@@ -297,7 +295,7 @@ class SpikeIndex:
         Raises:
             InvalidInput: an unknown label, a label twice, or no item would be left; nothing is changed then.
         """
-        wanted = np.asarray(labels).ravel()
+        wanted = whole_numbers(labels, "labels").ravel()
         nodes = self._items.find(checked_labels(wanted, wanted.size)) if wanted.size else wanted
         if nodes.size >= len(self):
             raise InvalidInput(f"{nodes.size} of {len(self)} items would be deleted; an index holds at least one")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from hnsw_bridge.labels import IntArray, checked_labels
 from hnsw_bridge.metric import FloatArray, Metric, VectorArray, squares
+from neuro.checks import whole_numbers
 from neuro.errors import InvalidInput
 
 NODE_TYPES = 256
@@ -84,14 +85,10 @@ class Items:
 
     def checked_types(self, types: npt.ArrayLike | None, count: int) -> npt.NDArray[np.uint8]:
         """One type for each new item, 0 by default."""
-        given = np.asarray(0 if types is None else types)
+        given = whole_numbers(0 if types is None else types, "types", 0, NODE_TYPES - 1)
         given = np.broadcast_to(given, (count,)) if given.ndim == 0 else given
-        if given.shape != (count,) or not np.issubdtype(given.dtype, np.integer):
-            raise InvalidInput(
-                f"types are {given.dtype} {given.shape}; one whole number for each of {count} items goes"
-            )
-        if given.min() < 0 or given.max() >= NODE_TYPES:
-            raise InvalidInput(f"types run from {given.min()} to {given.max()}; 0 to {NODE_TYPES - 1} is allowed")
+        if given.shape != (count,):
+            raise InvalidInput(f"types have shape {given.shape}; one whole number for each of {count} items goes")
         return given.astype(np.uint8)
 
     def find(self, labels: IntArray) -> IntArray:

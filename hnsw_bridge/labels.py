@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import whole_numbers
 from neuro.errors import InvalidInput
 
 IntArray = npt.NDArray[np.int64]
@@ -19,14 +20,10 @@ def checked_labels(labels: npt.ArrayLike | None, count: int) -> IntArray:
     given = np.arange(count) if labels is None else np.asarray(labels)
     if given.shape != (count,):
         raise InvalidInput(f"labels have shape {given.shape}; one label for each of the {count} items is allowed")
-    if not np.issubdtype(given.dtype, np.integer):
-        raise InvalidInput(f"labels have dtype {given.dtype}; whole numbers are allowed")
-    if int(given.min()) < 0 or int(given.max()) > np.iinfo(np.int64).max:
-        raise InvalidInput(f"labels run from {given.min()} to {given.max()}; 0 to 2**63 - 1 is allowed")
+    frozen = whole_numbers(given if labels is None else labels, "labels", 0)
     values, counts = np.unique(given, return_counts=True)
     if values.size < count:
         raise InvalidInput(f"label {values[counts > 1][0]} is given to {counts.max()} items; each item needs its own")
-    frozen = given.astype(np.int64)
     frozen.setflags(write=False)
     return frozen
 
@@ -37,9 +34,7 @@ def find_labels(known: IntArray, wanted: npt.ArrayLike) -> IntArray:
     Raises:
         InvalidInput: a label is no whole number or is not known.
     """
-    given = np.asarray(wanted)
-    if given.size and not np.issubdtype(given.dtype, np.integer):
-        raise InvalidInput(f"labels have dtype {given.dtype}; whole numbers are allowed")
+    given = whole_numbers(wanted, "labels")
     order = np.argsort(known, kind="stable")
     place = np.minimum(np.searchsorted(known, given, sorter=order), known.size - 1)
     found = order[place]

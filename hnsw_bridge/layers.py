@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hnsw_bridge.csr import CompressedRows
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.metric import FloatArray
-from neuro.checks import check_name
+from neuro.checks import check_name, check_whole, whole_numbers
 from neuro.errors import InvalidInput
 
 MOST_WEIGHT = 1000.0
@@ -44,12 +44,15 @@ class EdgeLayer(CompressedRows):
             raise InvalidInput(f"delay of layer {self.name!r} is {self.delay!r}; 0 to 100 ticks are allowed")
         if self.column.shape != self.weight.shape or self.row_start[-1] != self.column.size:
             raise InvalidInput(f"layer {self.name!r} has {self.column.size} ends and {self.weight.size} weights")
+        for name, values in (("row_start", self.row_start), ("column", self.column)):
+            whole_numbers(values, f"{name} of layer {self.name!r}", 0)
         _check_ends(self.name, self.column, self.nodes)
         if not np.all(np.isfinite(self.weight)) or np.any(np.abs(self.weight) > MOST_WEIGHT):
             raise InvalidInput(f"layer {self.name!r} has a weight that is not finite or beyond {MOST_WEIGHT:g}")
 
     def neighbours(self, node: int) -> tuple[IntArray, FloatArray]:
-        """Ends and weights of the edges that leave a node."""
+        """Ends and weights of the edges that leave a node; InvalidInput for one that is missing."""
+        check_whole("node", node, 0, self.nodes - 1)
         row = slice(int(self.row_start[node]), int(self.row_start[node + 1]))
         return self.column[row], self.weight[row]
 
@@ -108,7 +111,8 @@ def edge_layer(
     Raises:
         InvalidInput: an edge to a missing node or to itself, or anything that :class:`EdgeLayer` refuses.
     """
-    start, end = (np.asarray(values, dtype=np.int64).ravel() for values in (sources, ends))
+    check_whole("nodes", nodes, 0, 1 << 31)
+    start, end = (whole_numbers(values, f"ends of layer {name!r}").ravel() for values in (sources, ends))
     if start.shape != end.shape:
         raise InvalidInput(f"layer {name!r} has {start.size} sources and {end.size} ends; one end a source is allowed")
     strength = np.broadcast_to(np.asarray(weights, dtype=np.float64), start.shape)
@@ -128,8 +132,13 @@ def edge_layer(
 def temporal_layer(
     name: str, order: Sequence[int] | IntArray, nodes: int, reach: int = 1, weight: float = 1.0
 ) -> EdgeLayer:
-    """Edges between nodes that follow each other within ``reach`` steps, both ways, weight / distance in time."""
-    when = np.asarray(order, dtype=np.int64)
+    """Edges between nodes that follow each other within ``reach`` steps, both ways, weight / distance in time.
+
+    Raises:
+        InvalidInput: as :func:`edge_layer`, or a reach below 1.
+    """
+    check_whole("reach", reach, 1, 1 << 31)
+    when = whole_numbers(order, f"the order of layer {name!r}")
     pairs = [
         (when[:-step], when[step:], np.full(max(when.size - step, 0), weight / step)) for step in range(1, reach + 1)
     ]
@@ -153,7 +162,12 @@ def shared_layer(
 
     Hub control: a mark with more than ``most_holders`` holders makes no edge, and a node keeps its ``most_edges``
     strongest edges.
+
+    Raises:
+        InvalidInput: ``most_holders`` or ``most_edges`` below 0.
     """
+    check_whole("most_holders", most_holders, 0, 1 << 62)
+    check_whole("most_edges", most_edges, 0, 1 << 62)
     holders: dict[str, list[int]] = {}
     for node, own in enumerate(marks):
         for mark in dict.fromkeys(own):
@@ -174,7 +188,8 @@ def shared_layer(
 
 
 def strongest(layer: EdgeLayer, most: int) -> EdgeLayer:
-    """The layer with at most so many edges leaving a node, those of the largest weights."""
+    """The layer with at most so many edges leaving a node, those of the largest weights; InvalidInput below 0."""
+    check_whole("most", most, 0, 1 << 62)
     source = layer.source()
     order = np.lexsort((layer.column, -np.abs(layer.weight), source))
     rank = np.arange(len(layer)) - layer.row_start[source[order]]

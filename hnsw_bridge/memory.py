@@ -179,20 +179,21 @@ class Memory:
         """Delete records, for good.
 
         Raises:
-            InvalidInput: an unknown id; nothing is deleted then.
+            InvalidInput: an unknown id, or anything but whole numbers; nothing is deleted then.
         """
-        wanted = [ids] if isinstance(ids, int | np.integer) else list(ids)
         with self._turn:
-            self._store.forget([int(number) for number in wanted])
+            self._store.forget(ids)
 
     def link(self, source: int, target: int, weight: float = 1.0) -> None:
         """Link two records both ways; the weight is in thresholds, -2 to 2, and 0 removes the link.
 
         Raises:
-            InvalidInput: an unknown id, a weight outside its range.
+            InvalidInput: an unknown id, a weight outside its range; nothing is changed then.
         """
         if not -2 <= weight <= 2:
             raise InvalidInput(f"weight is {weight!r}; -2 to 2 thresholds are allowed")
+        for name, number in (("source", source), ("target", target)):
+            check_whole(name, number, 1, 2**63 - 1)
         ends = np.array([source, target], dtype=np.int64)
         with self._turn:
             self._store.set_edges(Edges(ends, ends[::-1].copy(), np.full(2, float(weight))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,14 +32,14 @@ def made_with(folder: Path) -> str:
         return store.model
 
 
-def forget_records(folder: Path, ids: Sequence[int]) -> int:
+def forget_records(folder: Path, ids: int | Iterable[int]) -> int:
     """Delete records of a memory that no process has open, damaged ones too, without any embedder; gives how many stay.
 
     Raises:
         InvalidInput: no memory, one in use by another process, or an unknown id; nothing is deleted then.
     """
     with _claimed(folder) as store:
-        store.forget([int(number) for number in ids])
+        store.forget(ids)
         return len(store)
 
 

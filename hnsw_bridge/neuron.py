@@ -15,6 +15,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from neuro.checks import is_whole
 from neuro.errors import InvalidInput
 from neuro.models.base import NeuronModel
 from neuro.models.lif import LIF_DELTA
@@ -39,7 +40,7 @@ class Gamma:
     open: int = 2
 
     def __post_init__(self) -> None:
-        if not 1 <= self.open <= self.period:
+        if not is_whole(self.period, 1) or not is_whole(self.open, 1) or self.open > self.period:
             raise InvalidInput(f"open is {self.open!r} of a cycle of {self.period!r} ticks; 1 to the period is allowed")
 
 
@@ -65,7 +66,7 @@ class Dendrites:
     most: int = 8
 
     def __post_init__(self) -> None:
-        if not (0 < self.gain <= 100 and 1 <= self.most <= 1000):
+        if not (0 < self.gain <= 100 and is_whole(self.most, 1) and self.most <= 1000):
             raise InvalidInput(f"gain is {self.gain!r}, most {self.most!r}; up to 100 and 1 to 1000 are allowed")
 
 
@@ -77,7 +78,7 @@ class Priming:
     queries: int = 8
 
     def __post_init__(self) -> None:
-        if not (0 < self.depth < 1 and 1 <= self.queries <= 1_000_000):
+        if not (0 < self.depth < 1 and is_whole(self.queries, 1) and self.queries <= 1_000_000):
             raise InvalidInput(f"depth is {self.depth!r}, queries {self.queries!r}; 0 < depth < 1, queries >= 1 go")
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from hnsw_bridge.labels import IntArray
 from hnsw_bridge.layers import EdgeLayer, edge_layer
 from hnsw_bridge.metric import FloatArray
+from neuro.checks import check_whole, whole_numbers
 from neuro.errors import InvalidInput
 
 
@@ -94,7 +95,7 @@ class LearnedEdges:
     def _changes(self, session: Sequence[int]) -> dict[tuple[int, int], float]:
         rule, changes = self.rule, dict[tuple[int, int], float]()
         traces: dict[int, float] = {}
-        for node in map(int, session):
+        for node in whole_numbers(list(session), "nodes of a session").tolist():
             if not 0 <= node < self.nodes:
                 raise InvalidInput(f"a session uses node {node}, which is missing; there are {self.nodes} nodes")
             for before, trace in traces.items():
@@ -107,6 +108,7 @@ class LearnedEdges:
 
 
 def no_edges(nodes: int, rule: EdgeStdp = CO_ACTIVATION) -> LearnedEdges:
-    """Nothing learned yet."""
+    """Nothing learned yet; InvalidInput for no whole number of nodes."""
+    check_whole("nodes", nodes, 0, 1 << 31)
     nothing = np.zeros(0, dtype=np.int64)
     return LearnedEdges(nodes, rule, nothing, nothing, np.zeros(0))

@@ -33,6 +33,7 @@ from hnsw_bridge.spreading import (
     seeds_of,
     spreading_circuit,
 )
+from neuro.checks import check_whole, whole_numbers
 from neuro.circuit import Circuit
 from neuro.errors import InvalidInput
 from neuro.spikes import Spikes
@@ -180,6 +181,7 @@ class NeuromorphicSearch:
         Raises:
             InvalidInput: as :meth:`query`, or winners outside 1 .. items.
         """
+        check_seeds(seeds)
         allowed = self.index.allowed(where, types)
         if allowed is None:
             entered = find_seeds(self.index, batch, seeds)
@@ -192,7 +194,8 @@ class NeuromorphicSearch:
         return with_readout(circuit, similarity_levels(self.index, batch), winners, self.settings)
 
     def ticks(self, queries: int) -> int:
-        """How many ticks so many queries take."""
+        """How many ticks so many queries take; InvalidInput for no whole number of them."""
+        check_whole("queries", queries, 0, 1 << 50)
         return queries * int(self.settings.ticks)
 
     def history(self, labels: npt.ArrayLike) -> FloatArray:
@@ -203,7 +206,7 @@ class NeuromorphicSearch:
         """
         if self.settings.parts.history is None:
             raise InvalidInput("nodes keep no history; build the search with Spreading(parts=Parts(history=History()))")
-        nodes = self.graph.nodes_of(np.atleast_1d(np.asarray(labels)))
+        nodes = self.graph.nodes_of(np.atleast_1d(whole_numbers(labels, "labels")))
         with self._turn:
             return self._lasting.now(self.program, nodes)[HISTORY]
 

@@ -28,6 +28,7 @@ from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.metric import FloatArray, Metric
 from hnsw_bridge.neuron import NEVER, Parts, between_queries, neuron_parameters, spreading_neuron
 from hnsw_bridge.synapses import STEPS, ExponentialWeights, WeightRule, synaptic_weights
+from neuro.checks import is_whole, whole_numbers
 from neuro.circuit import Circuit, CurrentInput, Operation, Population, Projection, Restart, Winners
 from neuro.connections import Connections
 from neuro.errors import InvalidInput
@@ -87,10 +88,9 @@ class Spreading:
     dt: float = 1e-3
 
     def __post_init__(self) -> None:
-        if self.quota is not None and (not isinstance(self.quota, int | np.integer) or self.quota < 1):
-            raise InvalidInput(f"quota is {self.quota!r}; a whole number >= 1 or None is allowed")
-        if self.winners is not None and (not isinstance(self.winners, int | np.integer) or self.winners < 1):
-            raise InvalidInput(f"winners is {self.winners!r}; a whole number >= 1 or None is allowed")
+        for name, most in (("quota", self.quota), ("winners", self.winners)):
+            if most is not None and not is_whole(most, 1):
+                raise InvalidInput(f"{name} is {most!r}; a whole number >= 1 or None is allowed")
         if not isinstance(self.ticks, int | np.integer) or not 4 <= self.ticks <= 1000:
             raise InvalidInput(f"ticks is {self.ticks!r}; a whole number from 4 to 1000 is allowed")
         for name, value in (("delay", self.delay), ("refractory", 1 if self.refractory is None else self.refractory)):
@@ -122,10 +122,16 @@ class Seeds:
     Args:
         nodes: shape (queries, seeds), nearest first.
         share: shape (queries, seeds), 0.5 to 1: similarity to the query relative to the nearest seed's.
+
+    Raises:
+        InvalidInput: nodes that are no whole numbers.
     """
 
     nodes: IntArray
     share: FloatArray
+
+    def __post_init__(self) -> None:
+        whole_numbers(self.nodes, "nodes of seeds")
 
     def currents(self, settings: Spreading) -> FloatArray:
         """The current into each seed in volts, shape (queries, seeds), on a grid of THRESHOLD / STEPS.

@@ -15,10 +15,21 @@ _GRID_TOLERANCE = 1e-3
 _MOST_TICKS = 1 << 40
 """Thirty years of milliseconds; what is counted in ticks stays far inside 64 bits."""
 
+_LARGEST = (1 << 63) - 1
+
 
 def is_whole(value: object, at_least: int) -> bool:
     """Whether a value is an integer (no bool) of at least some size."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= at_least
+
+
+def holds_whole(values: Any) -> bool:
+    """Whether an array or a list holds integers or nothing: no floats, no text, no truth value among the numbers."""
+    given = np.asarray(values)
+    if isinstance(values, list | tuple) and given.dtype.kind in "iu":
+        # numpy takes True among numbers for 1.
+        return not any(isinstance(value, bool | np.bool_) for value in np.array(values, dtype=object).ravel())
+    return not given.size or np.issubdtype(given.dtype, np.integer)
 
 
 def is_real(array: npt.NDArray[Any]) -> bool:
@@ -38,9 +49,25 @@ def freeze(values: npt.ArrayLike, dtype: type, what: str) -> npt.NDArray[Any]:
 def integers(values: npt.ArrayLike, what: str) -> npt.NDArray[np.int64]:
     """A read-only int64 copy of integers; CircuitError for any other dtype."""
     given = np.asarray(values)
-    if given.size and not np.issubdtype(given.dtype, np.integer):
+    if not holds_whole(values):
         raise CircuitError(f"{what} has dtype {given.dtype}; integers are allowed")
     return freeze(given.astype(np.int64), np.int64, what)
+
+
+def whole_numbers(values: Any, what: str, lowest: int = -(1 << 63), highest: int = _LARGEST) -> npt.NDArray[np.int64]:
+    """Whole numbers as int64, in their shape; InvalidInput for floats, text, truth values and what is out of range.
+
+    >>> whole_numbers([3, 1], "ids").tolist()
+    [3, 1]
+    """
+    given = np.asarray(values)
+    if not holds_whole(values):
+        kind = "bool" if np.issubdtype(given.dtype, np.integer) else given.dtype
+        raise InvalidInput(f"{what} have dtype {kind}; whole numbers are allowed: convert them if that is meant")
+    if given.size and (int(given.min()) < lowest or int(given.max()) > highest):
+        most = "2**63 - 1" if highest == _LARGEST else highest
+        raise InvalidInput(f"{what} run from {given.min()} to {given.max()}; {lowest} to {most} is allowed")
+    return given.astype(np.int64)
 
 
 def check_name(name: str, what: str) -> None:

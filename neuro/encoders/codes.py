@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, holds_whole
 from neuro.errors import InvalidInput
 from neuro.spikes import Recording
 
@@ -23,7 +23,7 @@ def check_codes(codes: npt.ArrayLike, units: int, what: str = "codes") -> Codes:
             in a code.
     """
     given = np.asarray(codes)
-    if not np.issubdtype(given.dtype, np.integer):
+    if not np.issubdtype(given.dtype, np.integer) or not holds_whole(codes):
         raise InvalidInput(
             f"{what}: dtype is {given.dtype}; a code is its active units as integers "
             "(np.flatnonzero of a binary vector)"
@@ -169,7 +169,8 @@ def codes_from_spikes(recording: Recording, presentation_ticks: int, population:
     """
     if population not in recording.spikes:
         raise InvalidInput(f"no spikes of {population!r}; the recording has {sorted(recording.spikes)}")
-    if presentation_ticks < 1 or recording.ticks % presentation_ticks or recording.ticks == 0:
+    check_whole("presentation_ticks", presentation_ticks, 1, 1 << 40)
+    if recording.ticks % presentation_ticks or recording.ticks == 0:
         raise InvalidInput(
             f"{recording.ticks} ticks are not whole presentations of {presentation_ticks}; run a multiple"
         )

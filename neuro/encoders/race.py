@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, is_whole, whole_numbers
 from neuro.circuit import Circuit, CurrentInput, Population, Restart, Winners
 from neuro.errors import InvalidInput
 from neuro.models.base import Method
@@ -92,13 +92,17 @@ class Race:
         return np.asarray(_BIAS * _THRESHOLD + levels * self.step, dtype=np.float64)
 
     def first_ticks(self, levels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-        """In which tick of a presentation a neuron of each level would fire first, the shape of ``levels``."""
+        """In which tick of a presentation a neuron of each level would fire first, the shape of ``levels``.
+
+        Raises:
+            InvalidInput: a level out of range.
+        """
         drive = self.currents(np.arange(1 << self.level_bits))
         v, tick = np.zeros(drive.size), np.full(drive.size, self.ticks, dtype=np.int64)
         for now in range(self.ticks):
             v += (drive - v) / self.leak_ticks
             tick[(v > _THRESHOLD) & (tick == self.ticks)] = now
-        return np.asarray(tick[levels])
+        return np.asarray(tick[whole_numbers(levels, "levels", 0, drive.size - 1)])
 
     def circuit(
         self,
@@ -133,7 +137,7 @@ class Race:
                 f"levels run from {given.min()} to {given.max()}; 0 to {(1 << self.level_bits) - 1} are allowed"
             )
         length = self.ticks if presentation_ticks is None else presentation_ticks
-        if length < self.ticks:
+        if not is_whole(length, self.ticks):
             raise InvalidInput(
                 f"presentation_ticks is {length}; the last winner needs {self.ticks}, give at least that"
             )

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, holds_whole
 from neuro.circuit import SpikeSource
 from neuro.errors import InvalidInput
 from neuro.spikes import IntArray, Spikes
@@ -86,6 +86,8 @@ class SpikeCode:
             InvalidInput: as the class; a spike before ``start`` or after the last presentation.
         """
         check_whole("length", length, 1, 1 << 31)
+        check_whole("presentations", presentations, 0, 1 << 31)
+        check_whole("start", start, 0, 1 << 40)
         since = spikes.ticks - start
         if len(spikes) and (since.min() < 0 or since.max() >= length * presentations):
             raise InvalidInput(
@@ -134,7 +136,7 @@ class SpikeCode:
 
 def _column(name: str, values: npt.ArrayLike, limit: int) -> IntArray:
     given = np.asarray(values)
-    if given.ndim != 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
+    if given.ndim != 1 or not holds_whole(values):
         raise InvalidInput(f"{name} have shape {given.shape}, dtype {given.dtype}; a vector of integers is allowed")
     if given.size and (given.min() < 0 or given.max() >= limit):
         raise InvalidInput(f"{name} run from {given.min()} to {given.max()}; 0 to {limit - 1} are allowed")

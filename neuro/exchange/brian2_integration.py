@@ -74,7 +74,14 @@ def refractory_of(group: Any, constants: Mapping[str, Any], reading: Reading) ->
     times = _refractory_text(group, given, constants, reading) if isinstance(given, str) else np.asarray(given)
     if not np.issubdtype(np.asarray(times).dtype, np.number):
         refuse(f"refractory={given!r} of {where}", "give a time")
+    from brian2 import prefs
+
+    if prefs.legacy.refractory_timing:
+        refuse("the preference legacy.refractory_timing", "set it to False, Brian2's default")
     ticks = np.maximum(np.floor(np.asarray(times, dtype=np.float64) / reading.dt + _GRID), 1)
+    last = np.asarray(group.variables["lastspike"].get_value()) / reading.dt
+    if np.any(np.floor(reading.start - last + _GRID) < ticks):
+        refuse(f"a lastspike of {where} that makes neurons refractory from now on", "leave it as Brian2 sets it")
     return ticks * reading.dt if ticks.ndim else float(ticks) * reading.dt
 
 

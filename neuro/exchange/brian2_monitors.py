@@ -20,6 +20,9 @@ def read_monitor(monitor: Any, reading: Reading) -> list[Probe]:
     if kind != "StateMonitor":
         reading.notes.append(f"{kind} {name!r}: a recording holds every spike; rates follow from them")
         return []
+    if not monitor.active:
+        reading.notes.append(f"StateMonitor {name!r} is not active")
+        return []
     source = monitor.source
     source = source.source if type(source).__name__ == "Subgroup" else source
     every = round(monitor.clock.dt_ / reading.dt)
@@ -27,7 +30,7 @@ def read_monitor(monitor: Any, reading: Reading) -> list[Probe]:
         refuse(f"StateMonitor {name!r} every {monitor.clock.dt}", f"record every whole multiple of {reading.dt:g} s")
     equations = getattr(source, "user_equations", None)
     if equations is None:
-        equations = {**{key: source.equations[key] for key in source.equations}}
+        equations = getattr(source, "equations", {})
     probes = []
     for variable in monitor.record_variables:
         item = equations.get(variable)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from neuro.checks import to_ticks
-from neuro.circuit import Circuit, Probe, Projection, SpikeSource
+from neuro.circuit import Circuit, Probe, SpikeSource
 from neuro.errors import InvalidInput
 from neuro.exchange.brian2_first_tick import brought_up_to_date, run_before_first_tick
 from neuro.exchange.brian2_monitors import read_monitor
 from neuro.exchange.brian2_neurons import ReadNeurons, Usage, read_neurons
 from neuro.exchange.brian2_reading import Reading, refuse
 from neuro.exchange.brian2_sources import read_poisson_group, read_poisson_input, read_spike_generator
-from neuro.exchange.brian2_synapses import parent, read_synapses, touched
+from neuro.exchange.brian2_synapses import ReadSynapses, parent, read_synapses, touched
 from neuro.lowering import lower
 
 _MONITORS = ("SpikeMonitor", "StateMonitor", "PopulationRateMonitor", "EventMonitor")
@@ -26,6 +26,11 @@ _INSTEAD = {
     "NetworkOperation": "write it with run_regularly, or run the circuit in parts",
     "SpatialNeuron": "use point neurons: a circuit has no compartments",
 }
+_REGULAR_INSTEAD = {
+    "PoissonGroup": "give the rates as text of t or as a TimedArray",
+    "Subgroup": "run it on the whole group with a condition on 'i'",
+}
+_SCHEDULE = ["start", "groups", "thresholds", "synapses", "resets", "end"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,11 +92,11 @@ def read_brian2(
     seed: int | None = None,
 ) -> Brian2Reading:
     """As :func:`from_brian2`, with a list of what was ignored and why."""
-    objects = _objects(network)
+    objects, notes = _objects(network)
     dt, start = _clock(network, objects)
     ticks = None if duration is None else int(to_ticks(duration, dt, "the duration"))
     rng = None if seed is None else np.random.default_rng(seed)
-    reading = Reading(dt, start, dict(namespace or {}), ticks, rng)
+    reading = Reading(dt, start, dict(namespace or {}), ticks, rng, notes)
     kinds = {kind: [item for item in objects if _kind(item) == kind] for kind in _READ}
     usage = _usage(kinds)
     probes: list[Probe] = []
@@ -120,16 +125,15 @@ def _circuit(
     sizes |= {source.name: source.size for source in sources}
     constants = {part.population.name: part.constants for part in neurons}
     found = [part for group in kinds["Synapses"] for part in read_synapses(group, constants, sizes, reading)]
-    ordered: list[tuple[tuple[int, str], Projection]] = [(part.order, part.projection) for part in found]
+    everything = list(found)
     for item in kinds["PoissonInput"]:
         source, projection = read_poisson_input(item, reading)
         sources.append(source)
-        ordered.append(((item.order, item.name), projection))
-    ordered.sort(key=lambda pair: pair[0])
+        everything.append(ReadSynapses(projection, (item.order, item.name), None, None))
     circuit = Circuit(
         reading.dt,
         [part.population for part in neurons],
-        [projection for _, projection in ordered],
+        [part.projection for part in _in_order(everything)],
         [*sources, *(item for part in neurons for item in part.inputs)],
         operations=[item for part in neurons for item in part.operations],
         probes=probes,
@@ -139,15 +143,31 @@ def _circuit(
     return run_before_first_tick(circuit, [name for part in neurons for name in part.due])
 
 
-def _objects(network: Any) -> list[Any]:
-    """The objects of a network in the order of their names, those that can't be carried over refused."""
-    from brian2 import Network
+def _in_order(parts: list[ReadSynapses]) -> list[ReadSynapses]:
+    """The order in which a circuit, which runs every on_pre and then every on_post, does what Brian2 does."""
+    ordered = sorted((part for part in parts if part.pre is not None), key=lambda part: part.pre or (0, ""))
+    for part in sorted((part for part in parts if part.pre is None), key=lambda part: part.post or (0, "")):
+        later = (at for at, other in enumerate(ordered) if part.post and other.post and other.post > part.post)
+        ordered.insert(next(later, len(ordered)), part)
+    pre, post = ([key for part in ordered if (key := getattr(part, side))] for side in ("pre", "post"))
+    if post != sorted(post) or (pre and post and pre[-1] > min(post)):
+        refuse(
+            f"the order of the pathways {', '.join(name for _, name in sorted([*pre, *post]))}",
+            "leave it as Brian2 makes it, every on_pre before every on_post, and on_pre and on_post sorted alike",
+        )
+    return ordered
+
+
+def _objects(network: Any) -> tuple[list[Any], list[str]]:
+    """The objects of a network in the order of their names, those that can't be carried over refused; and notes."""
+    from brian2 import Network, prefs
     from brian2.core.base import BrianObject
 
+    schedule = list(network.schedule if isinstance(network, Network) else prefs.core.network.default_schedule)
+    if schedule != _SCHEDULE:
+        refuse(f"the schedule {schedule} of the network", f"use Brian2's own, {_SCHEDULE}")
     if isinstance(network, Network):
         given = list(network.objects)
-        if network.schedule != type(network)().schedule:
-            refuse(f"the schedule {network.schedule} of the network", "use Brian2's default schedule")
     elif isinstance(network, Iterable):
         given = list(network)
     else:
@@ -165,7 +185,56 @@ def _objects(network: Any) -> list[Any]:
             refuse(f"{kind} {item.name!r}", _INSTEAD.get(kind, f"these are carried over: {', '.join(_READ)}"))
         if not item.active and _kind(item) not in _MONITORS:
             refuse(f"{item.name!r}, which is not active", "take it out of the network")
-    return kept
+    return kept, [note for item in kept for note in _check_parts(item, kept)]
+
+
+def _check_parts(item: Any, kept: list[Any]) -> list[str]:
+    """Refuse parts of an object that were switched off, moved or added, unless they never run: those are noted."""
+    own = _parts(item)
+    for part, slot in own:
+        if not part.active or not any(part is other for other in item.contained_objects):
+            refuse(f"{part.name!r}, which is not active or no longer in {item.name!r}", "leave it as Brian2 made it")
+        if part.when != slot:
+            refuse(f"{part.name!r} in the slot {part.when!r}", f"leave it in the slot {slot!r}")
+    notes, known = [], [*kept, *(part for part, _ in own)]
+    for holder, part in _contained(item, kept):
+        kind, runs = _kind(holder), _kind(part) == "CodeRunner" and part.template == "stateupdate"
+        if any(part is other for other in known) or _kind(part) == "Subgroup":
+            continue
+        if not part.active:
+            notes.append(f"{part.name!r} in {holder.name!r} is not active")
+        elif not runs:
+            refuse(f"{_kind(part)} {part.name!r} inside {holder.name!r}", "add it to the network itself, if it can be")
+        elif kind != "NeuronGroup" or part.group.name != holder.name:
+            instead = _REGULAR_INSTEAD.get(kind, "run it on a NeuronGroup, or in on_pre and on_post")
+            refuse(f"run_regularly of {kind} {holder.name!r}", instead)
+    return notes
+
+
+def _parts(item: Any) -> list[tuple[Any, str]]:
+    """What Brian2 itself puts into an object, and the slot where each part runs; custom events as they are."""
+    if _kind(item) == "NeuronGroup":
+        events = [*item.thresholder.items(), *item.resetter.items()]
+        found = [(item.state_updater, "groups"), (item.subexpression_updater, "before_start")]
+        found += [(part, part.when) for event, part in events if event != "spike"]
+        found += [(item.thresholder.get("spike"), "thresholds"), (item.resetter.get("spike"), "resets")]
+    elif _kind(item) == "PoissonGroup":
+        found = [(item.thresholder["spike"], "thresholds")]
+    elif _kind(item) == "Synapses":
+        found = [(item.state_updater, "groups"), (item.subexpression_updater, "before_start")]
+        found += [(part, "groups") for part in item.summed_updaters.values()]
+        found += [(part, "synapses") for part in item._pathways]
+    else:
+        found = []
+    return [(part, slot) for part, slot in found if part is not None]
+
+
+def _contained(item: Any, kept: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """(holder, part) of all that an object contains, however deep, but for what the network holds itself."""
+    for part in item.contained_objects:
+        if not any(part is other for other in kept):
+            yield item, part
+            yield from _contained(part, kept)
 
 
 def _kind(item: Any) -> str:

@@ -119,14 +119,6 @@ def _check(group: Any, where: str) -> None:
     others = [event for event in group.events if event != "spike"]
     if others:
         refuse(f"the custom event {others[0]!r} of {where}", "use a threshold and a population of its own")
-    parts = {
-        "groups": group.state_updater,
-        "thresholds": group.thresholder.get("spike"),
-        "resets": group.resetter.get("spike"),
-    }
-    for slot, part in parts.items():
-        if part is not None and part.when != slot:
-            refuse(f"{part.name!r} in the slot {part.when!r}", f"leave it in the slot {slot!r}")
     for name in group.user_equations:
         if getattr(group.variables.get(name), "dtype", None) == np.float32:
             refuse(f"the float32 variable {name!r} of {where}", "use Brian2's default, float64")

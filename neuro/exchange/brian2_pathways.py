@@ -21,14 +21,15 @@ class Pathways:
         name: of the projection.
         on_pre, on_post: their code.
         delay: of on_pre, in ticks, shape () or (synapses,) in Brian2's order.
-        order: where Brian2 runs the first of them: (order, name).
+        pre, post: where Brian2 runs the first on_pre and on_post of them, (order, name); None where there is none.
     """
 
     name: str
     on_pre: str
     on_post: str
     delay: npt.NDArray[np.int64]
-    order: tuple[int, str]
+    pre: tuple[int, str] | None
+    post: tuple[int, str] | None
 
 
 def pathways_of(synapses: Any, own: Mapping[str, Any], reading: Reading) -> list[Pathways]:
@@ -48,13 +49,14 @@ def pathways_of(synapses: Any, own: Mapping[str, Any], reading: Reading) -> list
         _check(part, reading, where)
     before = [part for part in parts if part.prepost == "pre"]
     after = [part for part in parts if part.prepost == "post"]
-    if before and after and after[0].order <= before[-1].order:
-        refuse(f"the order of the pathways of {where}", "leave every on_pre before every on_post, as Brian2 does")
     on_post = "\n".join(part.code for part in after)
+    post = (after[0].order, after[0].name) if after else None
     joined = _joined(before, reading)
+    for group in (after, *(group for _, group in joined)):
+        if len({part.order for part in group}) > 1:
+            refuse(f"pathways of {where} with one delay and different orders", "give them one order")
     if not joined:
-        order = (after[0].order, after[0].name) if after else (0, synapses.name)
-        return [Pathways(synapses.name, "", on_post, np.array(0), order)]
+        return [Pathways(synapses.name, "", on_post, np.array(0), None, post)]
     codes = ["\n".join(part.code for part in group) for _, group in joined]
     host = _host(codes, on_post, own, where) if len(codes) > 1 else 0
     return [
@@ -64,6 +66,7 @@ def pathways_of(synapses: Any, own: Mapping[str, Any], reading: Reading) -> list
             on_post if number == host else "",
             delay,
             (group[0].order, group[0].name),
+            post if number == host else None,
         )
         for number, ((delay, group), code) in enumerate(zip(joined, codes, strict=True))
     ]
@@ -85,8 +88,6 @@ def _joined(parts: list[Any], reading: Reading) -> list[tuple[npt.NDArray[np.int
 def _check(part: Any, reading: Reading, where: str) -> None:
     if part.eventspace_name != "_spikespace":
         refuse(f"the custom event of {part.name!r}", "use spikes")
-    if part.when != "synapses" or not part.active:
-        refuse(f"{part.name!r}, inactive or in the slot {part.when!r}", "leave it active, in the slot 'synapses'")
     if part.prepost == "post" and np.any(_delay(part, reading)):
         refuse(f"a delay of on_post in {where}", "set it to 0 ms")
     if reading.start and part.queue is not None:

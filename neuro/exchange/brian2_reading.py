@@ -78,6 +78,8 @@ def outside_names(group: Any, names: Iterable[str], reading: Reading) -> Outside
     for name in sorted(set(names) - BUILT_IN):
         if name in DEFAULT_UNITS or name in DEFAULT_CONSTANTS or name == "xi" or name.startswith("xi_"):
             continue
+        if name in group.variables:
+            refuse(f"{name!r}, which {group.name!r} has outside its equations", "declare it in the equations")
         try:
             found = group._resolve_external(name, run_namespace=dict(reading.namespace), user_identifier=False)
         except KeyError:

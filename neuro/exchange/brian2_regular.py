@@ -44,8 +44,6 @@ def regular_code(group: Any, reading: Reading) -> list[Regular]:
 
     found = []
     for part in group.contained_objects:
-        if type(part).__name__ == "Subgroup":
-            refuse(f"run_regularly of the subgroup {part.name!r}", "run it on the whole group with a condition on 'i'")
         if type(part) is not CodeRunner or not part.active:
             continue
         slots = (*_AT_START, *_AT_END)

@@ -36,6 +36,8 @@ def read_spike_generator(group: Any, reading: Reading) -> SpikeSource:
 def read_poisson_group(group: Any, reading: Reading) -> SpikeSource:
     """Spikes drawn tick by tick with probability rate dt, as Brian2 draws them (from another generator)."""
     what = f"PoissonGroup {group.name!r}"
+    if group.events != {"spike": "rand() < rates * dt"}:
+        refuse(f"{what} with events {group.events}", "leave them as Brian2 makes them")
     ticks, rng = needed_ticks(reading, what), needed_generator(reading, what)
     if isinstance(group._rates, str):
         rates = _rates_text(group, group._rates, ticks, reading)
@@ -52,6 +54,7 @@ def _rates_text(group: Any, text: str, ticks: int, reading: Reading) -> Any:
     times = (np.arange(ticks) + reading.start)[:, None] * reading.dt
     index = np.arange(len(group))
     values: dict[str, Any] = {"t": times, "i": index[None, :], "N": len(group), "dt": reading.dt}
+    values["t_in_timesteps"] = (np.arange(ticks) + reading.start)[:, None]
     values |= {name: float(value) for name, value in outside.constants.items()}
     calls = {name: f"{name}_now" for name in outside.arrays}
     for name, array in outside.arrays.items():

@@ -43,12 +43,13 @@ class ReadSynapses:
 
     Args:
         projection: the projection.
-        order: where Brian2 runs it, (order, name).
+        pre, post: where Brian2 runs its on_pre and its on_post, (order, name); None where it has none.
         since: ticks since each synapse's event-driven variables were brought up to date; None: they are.
     """
 
     projection: Projection
-    order: tuple[int, str]
+    pre: tuple[int, str] | None
+    post: tuple[int, str] | None
     since: npt.NDArray[np.int64] | None
 
 
@@ -131,9 +132,16 @@ def _check(synapses: Any, sizes: Mapping[str, int], where: str) -> None:
         refuse(f"{where} onto {synapses.target.name!r}, which has no equations", "let them end at a NeuronGroup")
     if synapses.subexpression_updater is not None:
         refuse(f"(constant over dt) in {where}", "remove the flag")
-    for part in synapses.contained_objects:
-        if type(part).__name__ == "CodeRunner":
-            refuse(f"run_regularly of {where}", "run it on a NeuronGroup, or in on_pre and on_post")
+    for name in declared(synapses):
+        if getattr(synapses.variables.get(name), "dtype", None) == np.float32:
+            refuse(f"the float32 variable {name!r} of {where}", "use Brian2's default, float64")
+    groups = (synapses, parent(synapses.source), parent(synapses.target))
+    updaters = [part.state_updater for part in groups if getattr(part, "state_updater", None) is not None]
+    for name, part in synapses.summed_updaters.items():
+        if len(part.target) < len(parent(part.target)):
+            refuse(f"{name!r} (summed) of {where} onto a part of a group", "let it end at the whole group")
+        if any(part.order >= other.order for other in updaters):
+            refuse(f"{name!r} (summed) of {where} after a state update", "leave the orders as Brian2 makes them")
 
 
 def _projection(
@@ -174,7 +182,7 @@ def _projection(
         {**outside.constants, **values, **copies.parameters},
         (part.delay[sorting] if part.delay.ndim else part.delay) * reading.dt,
     )
-    return ReadSynapses(projection, part.order, _since(synapses, needed, sorting, reading))
+    return ReadSynapses(projection, part.pre, part.post, _since(synapses, needed, sorting, reading))
 
 
 def _values(variable: Any, sorting: npt.NDArray[np.int64]) -> Any:
@@ -213,12 +221,12 @@ def _summed_line(synapses: Any, name: str, code: str) -> str:
 
 
 def _since(synapses: Any, needed: set[str], sorting: Any, reading: Reading) -> npt.NDArray[np.int64] | None:
-    if synapses.event_driven is None or not reading.start:
+    if synapses.event_driven is None or not needed & set(synapses.event_driven.diff_eq_names):
         return None
-    if not needed & set(synapses.event_driven.diff_eq_names):
-        return None
-    last = np.asarray(synapses.variables["lastupdate"].get_value())[sorting]
-    return np.asarray(reading.start - np.maximum(np.round(last / reading.dt), 0), dtype=np.int64)
+    last = np.round(np.asarray(synapses.variables["lastupdate"].get_value())[sorting] / reading.dt)
+    if np.any((last < 0) | (last > reading.start)):
+        refuse(f"lastupdate of Synapses {synapses.name!r} outside the run", "leave it as Brian2 sets it")
+    return np.asarray(reading.start - last, dtype=np.int64)
 
 
 class _Copies:

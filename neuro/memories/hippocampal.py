@@ -26,14 +26,14 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, whole_numbers
 from neuro.errors import InvalidInput
 from neuro.memories.checks import check_directions, check_recall, state_array
 from neuro.memories.cue_index import CueIndex, ExactCues, Vectors
 from neuro.memories.cue_table import CueTable
 from neuro.memories.growth import grown
 from neuro.memories.hippocampal_settings import HippocampalSettings, check_importance
-from neuro.memories.items import Items
+from neuro.memories.items import Items, whole_indices
 from neuro.memories.links import MemoryLinks
 from neuro.memories.memory import NOTHING, Ints, Recall, State
 
@@ -133,11 +133,11 @@ class HippocampalMemory:
             InvalidInput: an index that is not stored, cues that do not fit, another number of them.
         """
         rows = _directions(cues, self.dimensions)
-        names = np.atleast_1d(np.asarray(indices))
+        names = np.atleast_1d(whole_indices(indices))
         self._items.rows(np.unique(names))
         if names.shape != (len(rows),):
             raise InvalidInput(f"indices have shape {names.shape}; one for each of {len(rows)} cues is allowed")
-        self._call(names.astype(np.int64), rows)
+        self._call(names, rows)
 
     def recall(self, cues: npt.ArrayLike, k: int = 1, *, threshold: float | None = None) -> Recall:
         """The k memories with most attention, best first.
@@ -170,7 +170,7 @@ class HippocampalMemory:
             InvalidInput: a memory without links, an index that is not stored, as many sources as targets not given.
         """
         links = self._with_links()
-        ends = [np.atleast_1d(np.asarray(side)) for side in (sources, targets)]
+        ends = [np.atleast_1d(whole_numbers(side, "the ends of links")) for side in (sources, targets)]
         for side in ends:
             self._items.rows(np.unique(side))
         if ends[0].shape != ends[1].shape or ends[0].ndim != 1 or not ends[0].size:
@@ -178,7 +178,7 @@ class HippocampalMemory:
                 f"{ends[0].size} sources and {ends[1].size} targets; each link has one of both, (links,), not empty"
             )
         cues = self._cues.first(np.concatenate(ends))
-        links.store(ends[0].astype(np.int64), ends[1].astype(np.int64), cues[: len(ends[0])], cues[len(ends[0]) :])
+        links.store(ends[0], ends[1], cues[: len(ends[0])], cues[len(ends[0]) :])
 
     def follow(self, cues: npt.ArrayLike, hops: int, *, threshold: float | None = None) -> Ints:
         """The memory that each cue recalls, and the ``hops`` memories that it leads to in turn.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, is_real
 from neuro.errors import InvalidInput
 
 
@@ -45,9 +45,9 @@ def check_importance(given: npt.ArrayLike | None, items: int) -> npt.NDArray[np.
     """
     if given is None:
         return np.ones(items)
-    weights = (
-        np.broadcast_to(np.asarray(given, dtype=np.float64), (items,)) if np.ndim(given) == 0 else np.asarray(given)
-    )
+    weights = np.asarray(given)
+    if not weights.ndim and is_real(weights):
+        weights = np.broadcast_to(weights.astype(np.float64), (items,))
     if weights.shape != (items,) or weights.dtype != np.float64:
         raise InvalidInput(
             f"importance has shape {weights.shape}, dtype {weights.dtype}; float64 ({items},) is allowed"

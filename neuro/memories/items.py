@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import holds_whole
 from neuro.errors import InvalidInput
 from neuro.memories.growth import grown
 
@@ -111,7 +112,7 @@ def whole_indices(indices: npt.ArrayLike) -> Ints:
         InvalidInput: no integers, another shape, out of range.
     """
     given = np.asarray(indices)
-    if given.ndim > 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
+    if given.ndim > 1 or not holds_whole(indices):
         raise InvalidInput(f"indices have shape {given.shape}, dtype {given.dtype}; integers (items,) are allowed")
     if given.size and (given.min() < 0 or given.max() > LARGEST_INDEX):
         wrong = given.min() if given.min() < 0 else given.max()

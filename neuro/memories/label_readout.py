@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, holds_whole
 from neuro.encoders.codes import Codes, check_codes, top_units
 from neuro.errors import InvalidInput
 from neuro.memories.hebbian import HebbianMemory
@@ -97,7 +97,7 @@ class LabelReadout:
         check_whole("epochs", epochs, 1, 100_000)
         codes = check_codes(cues, memory.units, "cues")
         given = np.asarray(labels)
-        if given.shape != (len(codes),) or not np.issubdtype(given.dtype, np.integer):
+        if given.shape != (len(codes),) or not holds_whole(labels):
             raise InvalidInput(
                 f"labels have shape {given.shape}, dtype {given.dtype}; {len(codes)} integers are allowed"
             )

@@ -13,6 +13,7 @@ from neuro.encoders.kwta import KWTAEncoder
 from neuro.errors import InvalidInput
 from neuro.memories.chain import ChainMemory
 from neuro.memories.cue_index import Vectors
+from neuro.memories.items import whole_indices
 from neuro.memories.memory import NOTHING, Ints
 
 
@@ -55,8 +56,9 @@ class MemoryLinks:
         """Add links from memories to memories, given a cue of each.
 
         Raises:
-            InvalidInput: a source that leads somewhere already, or is given twice.
+            InvalidInput: a source that leads somewhere already, or is given twice; no whole numbers.
         """
+        sources, targets = whole_indices(sources), whole_indices(targets)
         taken = np.intersect1d(sources, self._pairs[:, 0])
         if taken.size or np.unique(sources).size < len(sources):
             name = taken[0] if taken.size else sources[np.argmax(np.unique(sources, return_counts=True)[1])]
@@ -71,6 +73,7 @@ class MemoryLinks:
         ``NOTHING`` from the first hop on where no link leaves the memory that was reached: synapses always answer, so
         the link they name is held against where the chain stands.
         """
+        sources = whole_indices(sources)
         links = self._synapses.follow(self._encoder.encode(cues), hops).links
         taken = self._pairs[links]
         stands = np.concatenate([sources[:, None], taken[:, :-1, 1]], axis=1)
@@ -79,7 +82,7 @@ class MemoryLinks:
 
     def forget(self, names: Ints) -> None:
         """Remove the links that leave or reach these memories; synapses stay, since other links may share them."""
-        gone = np.flatnonzero(np.isin(self._pairs, names).any(axis=1))
+        gone = np.flatnonzero(np.isin(self._pairs, whole_indices(names)).any(axis=1))
         self._synapses.forget(gone)
         self._pairs[gone] = NOTHING
 

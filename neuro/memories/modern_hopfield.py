@@ -173,6 +173,7 @@ class ModernHopfield:
             InvalidInput: an empty memory, k or steps out of range, cues that do not fit, a threshold that is NaN.
         """
         check_recall(len(self), k, threshold)
+        _check_steps(steps)
         if steps == 1 and self._is_one(cues):
             found, rows, scores = self._attend_once(cues, k)
         else:
@@ -199,6 +200,7 @@ class ModernHopfield:
             InvalidInput: an empty memory, steps below 1, cues that do not fit.
         """
         check_recall(len(self), 1, None)
+        _check_steps(steps)
         if steps == 1 and self._is_one(cues):
             return self._attend_once(cues, 1)[0]
         found = self._retrieve(cues, steps)
@@ -296,8 +298,6 @@ class ModernHopfield:
         return memory
 
     def _retrieve(self, cues: npt.ArrayLike, steps: int | None) -> Retrieval:
-        if steps is not None:
-            check_whole("steps", steps, 1, MOST_STEPS)
         items, beta, cosine = len(self), self.beta, self.similarity is Similarity.COSINE
         xi, lengths = check_lengths(cues, self.dimensions)
         if cosine:
@@ -375,6 +375,11 @@ class ModernHopfield:
             self._values[before:after] = values
         self._items.add(names)
         self._rule = None
+
+
+def _check_steps(steps: int | None) -> None:
+    if steps is not None:
+        check_whole("steps", steps, 1, MOST_STEPS)
 
 
 def _best(similarities: Float32, k: int) -> tuple[Ints, Float32]:

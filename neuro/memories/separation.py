@@ -17,6 +17,7 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
+from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.memories.attention import Activation, margin
 
@@ -47,8 +48,10 @@ def separations(
         pattern that points the same way is more similar to this one than it is to itself.
 
     Raises:
-        InvalidInput: another shape, no patterns, a zero vector, NaN.
+        InvalidInput: another shape, no patterns, a zero vector, NaN, a sample below 1.
     """
+    if sample is not None:
+        check_whole("sample", sample, 1, 1 << 62)
     x = np.asarray(patterns)
     if x.ndim != 2 or x.size == 0 or not np.issubdtype(x.dtype, np.floating):
         raise InvalidInput(

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, holds_whole
 from neuro.encoders.codes import check_codes
 from neuro.errors import InvalidInput
 from neuro.memories import swarm_state
 from neuro.memories.checks import check_float32, check_recall
-from neuro.memories.items import Items
+from neuro.memories.items import LARGEST_INDEX, Items
 from neuro.memories.memory import NOTHING, Ints, Recall, State
 from neuro.memories.sparse_association import SparseAssociation, Work
 from neuro.memories.swarm_answers import Gate, SwarmCompletion, completion, largest
@@ -104,6 +104,7 @@ class SwarmMemory:
         Raises:
             InvalidInput: an index that is not stored.
         """
+        check_whole("index", index, 0, LARGEST_INDEX)
         return self._patterns.pattern(int(self._items.rows(index)[0]))
 
     def store(self, cues: npt.ArrayLike, *, indices: npt.ArrayLike | None = None) -> Ints:
@@ -230,8 +231,8 @@ class SwarmMemory:
         from neuro.memories._swarm_kernels import edges_between
 
         u, v = np.asarray(left), np.asarray(right)
-        for name, given in (("left", u), ("right", v)):
-            whole = np.issubdtype(given.dtype, np.integer)
+        for name, values, given in (("left", left, u), ("right", right, v)):
+            whole = np.issubdtype(given.dtype, np.integer) and holds_whole(values)
             if not whole or given.shape != u.shape or np.any((given < 0) | (given >= self.nodes)):
                 raise InvalidInput(
                     f"{name} has dtype {given.dtype}, shape {given.shape}; integers from 0 to {self.nodes - 1}, "

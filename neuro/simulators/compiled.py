@@ -64,8 +64,10 @@ def run_program(program: StepProgram, ticks: int, *, threads: int = 1, progress:
 
     Raises:
         NumericalError: a state became NaN or infinite; names neuron and tick.
+        InvalidInput: ticks or threads out of range.
     """
     check_ticks(ticks)
+    check_whole("threads", threads, 1, _MOST_THREADS)
     try:
         return KernelRun(program, threads).run(int(ticks), progress)
     except NotFiniteError as error:

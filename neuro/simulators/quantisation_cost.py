@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from neuro.checks import is_whole
 from neuro.circuit import Circuit
 from neuro.errors import InvalidInput
 from neuro.formats import Key
@@ -75,8 +76,7 @@ def quantisation_cost(
         UnsupportedByTarget: the circuit has no integer form, by name.
         InvalidInput: ``window`` is negative.
     """
-    if isinstance(window, bool) or not isinstance(window, int) or window < 0:
-        raise InvalidInput(f"window is {window!r}; a whole number of ticks >= 0 is allowed")
+    _check_window(window)
     quantised = (fixed or FixedPoint()).quantise(circuit, ticks)
     real = run_program(lower(circuit), ticks)
     return compare_runs(quantised, real, run_program(quantised.program, ticks), accuracy=accuracy, window=window)
@@ -90,7 +90,8 @@ def compare_runs(
     accuracy: Callable[[Recording], float] | None = None,
     window: int = 1,
 ) -> QuantisationCost:
-    """The same for two recordings that are there already."""
+    """The same for two recordings that are there already; InvalidInput for a window below 0."""
+    _check_window(window)
     rates, coincidence = {}, {}
     for population in quantised.program.populations:
         one, other = real.spikes[population.name], integers.spikes[population.name]
@@ -103,6 +104,7 @@ def compare_runs(
 
 def spike_coincidence(one: Spikes, other: Spikes, window: int) -> float:
     """Share of the spikes of both trains that pair up, one to one, within ``window`` ticks; 1 for two silent trains."""
+    _check_window(window)
     total, paired = len(one) + len(other), 0
     for neuron in np.union1d(one.indices, other.indices):
         left, right = one.train(int(neuron)), other.train(int(neuron))
@@ -115,3 +117,8 @@ def spike_coincidence(one: Spikes, other: Spikes, window: int) -> float:
             else:
                 j += 1
     return paired / total if total else 1.0
+
+
+def _check_window(window: int) -> None:
+    if not is_whole(window, 0):
+        raise InvalidInput(f"window is {window!r}; a whole number of ticks >= 0 is allowed")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_ticks, is_real
+from neuro.checks import check_ticks, holds_whole, is_real
 from neuro.circuit import Circuit
 from neuro.errors import InvalidInput
 from neuro.lowering import lower
@@ -201,7 +201,7 @@ class Simulation:
         if name not in known:
             raise InvalidInput(f"no spike source {name!r}; there are {sorted(known)}")
         given = np.asarray(indices)
-        if given.size and not np.issubdtype(given.dtype, np.integer):
+        if not holds_whole(indices):
             raise InvalidInput(f"spikes of {name!r} are {indices!r}; whole numbers are allowed")
         given = np.unique(given.astype(np.int64))
         if given.size and (given[0] < 0 or given[-1] >= known[name]):

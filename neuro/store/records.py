@@ -17,7 +17,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import is_whole
+from neuro.checks import check_whole, is_whole
 from neuro.errors import InvalidInput
 from neuro.store.text import sync_folder
 
@@ -159,17 +159,18 @@ class RecordStore:
                 self._row(number, record, time.time(), row, change),
             )
 
-    def forget(self, ids: Sequence[int]) -> None:
+    def forget(self, ids: int | Iterable[int]) -> None:
         """Delete records, damaged ones too, and their edges; tombstones stay, so that nothing brings them back.
 
         Raises:
-            InvalidInput: an unknown id; nothing is deleted then.
+            InvalidInput: an unknown id, or anything but whole numbers; nothing is deleted then.
         """
-        self._check_known(ids)
+        wanted = _listed(ids)
+        self._check_known(wanted)
         with self._change() as (database, change):
-            database.executemany("DELETE FROM records WHERE id = ?", [(int(number),) for number in ids])
+            database.executemany("DELETE FROM records WHERE id = ?", [(int(number),) for number in wanted])
             database.executemany(
-                "INSERT OR IGNORE INTO tombstones VALUES (?, ?)", [(int(number), change) for number in ids]
+                "INSERT OR IGNORE INTO tombstones VALUES (?, ?)", [(int(number), change) for number in wanted]
             )
 
     def set_edges(self, edges: Edges) -> None:
@@ -196,8 +197,9 @@ class RecordStore:
         """
         if ids is None:
             return [record for record, _ in self._read("ORDER BY id", ())]
-        self._check_known([number for number in ids if not is_whole(number, 1) or number > _MOST_ID])
-        wanted = [int(number) for number in ids]
+        given = _listed(ids)
+        self._check_known([number for number in given if not is_whole(number, 1) or number > _MOST_ID])
+        wanted = [int(number) for number in given]
         found: dict[int, Record] = {}
         for start in range(0, len(wanted), _FEW):
             part = wanted[start : start + _FEW]
@@ -212,12 +214,14 @@ class RecordStore:
         Raises:
             InvalidInput: a record that is damaged.
         """
+        check_whole("change", change, 0, _MOST_ID)
         pairs = list(self._read("WHERE change > ? ORDER BY id", (change,)))
         vectors = np.array([vector for _, vector in pairs], dtype=np.float32).reshape(-1, self.dimension)
         return [record for record, _ in pairs], vectors
 
     def forgotten_since(self, change: int) -> list[int]:
         """Ids forgotten after a change, ascending."""
+        check_whole("change", change, 0, _MOST_ID)
         found = self._all("SELECT id FROM tombstones WHERE change > ? ORDER BY id", (change,))
         return [number for (number,) in found]
 
@@ -237,7 +241,7 @@ class RecordStore:
         for number in ids:
             known = is_whole(number, 1) and number <= _MOST_ID
             if not known or not self._all("SELECT 1 FROM records WHERE id = ?", (int(number),)):
-                raise InvalidInput(f"there is no record {number} in {self.path.parent}; give ids that it gave")
+                raise InvalidInput(f"there is no record {number!r} in {self.path.parent}; give ids that it gave")
 
     def _read(self, clause: str, values: Sequence[Any]) -> Iterator[tuple[Record, Vectors]]:
         for row in self._all(f"SELECT {_COLUMNS} FROM records {clause}", values):  # noqa: S608 - values are bound
@@ -296,6 +300,12 @@ class RecordStore:
     def _one(self, query: str) -> Any:
         ((value,),) = self._all(query)
         return value
+
+
+def _listed(ids: int | Iterable[int]) -> list[int]:
+    """Ids one by one, not yet checked; a text is one thing, not its letters."""
+    given: Any = ids.tolist() if isinstance(ids, np.ndarray | np.generic) else ids
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
 
 
 def _digest(parts: Sequence[Any]) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole, is_real
+from neuro.checks import check_whole, holds_whole, is_real
 from neuro.errors import InvalidInput
 from neuro.vsa.checks import Phasors, check_phasors
 
@@ -148,7 +148,7 @@ class FHRR:
         """
         check_whole("slots", slots, 2, 1 << 16)
         given = np.asarray(times)
-        if not np.issubdtype(given.dtype, np.integer) or (given.size and (given.min() < 0 or given.max() >= slots)):
+        if not holds_whole(times) or (given.size and (given.min() < 0 or given.max() >= slots)):
             raise InvalidInput(f"spike times must be whole numbers from 0 to {slots - 1}, one slot each")
         return self.from_phases(-given * (2 * np.pi / slots))
 

@@ -95,7 +95,13 @@ def phasor_memory_circuit(
 
 
 def turn_ticks(updates: int, slots: int = 100) -> int:
-    """Ticks of one turn of :func:`phasor_memory_circuit`: two cycles for each update and two to read."""
+    """Ticks of one turn of :func:`phasor_memory_circuit`: two cycles for each update and two to read.
+
+    Raises:
+        InvalidInput: updates or slots that :func:`phasor_memory_circuit` refuses.
+    """
+    check_whole("updates", updates, 1, 10_000)
+    check_whole("slots", slots, 4, 1 << 12)
     return 2 * slots * (updates + 1)
 
 
@@ -103,6 +109,7 @@ def settled_phasors(
     recording: Recording, cues: int, *, updates: int = 6, slots: int = 100
 ) -> npt.NDArray[np.complex64]:
     """The state after the last update of each turn, (cues, neurons): unit phasors, 0 where silent."""
+    check_whole("cues", cues, 0, 1 << 31)
     turn = turn_ticks(updates, slots)
     spikes = recording.spikes["phases"]
     state = np.zeros((cues, spikes.size), dtype=np.complex64)

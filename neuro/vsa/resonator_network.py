@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, holds_whole
 from neuro.errors import InvalidInput
 from neuro.vsa.checks import Phasors, check_phasors
 
@@ -92,7 +92,7 @@ class ResonatorNetwork:
             InvalidInput: another number of indices, or out of range.
         """
         chosen = np.asarray(indices)
-        if chosen.shape != (len(self.codebooks),) or not np.issubdtype(chosen.dtype, np.integer):
+        if chosen.shape != (len(self.codebooks),) or not holds_whole(indices):
             raise InvalidInput(f"indices have shape {chosen.shape}; {len(self.codebooks)} integers are allowed")
         for place, book in zip(chosen.tolist(), self.codebooks, strict=True):
             check_whole("index", place, 0, len(book) - 1)

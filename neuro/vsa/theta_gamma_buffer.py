@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_whole, whole_numbers
 from neuro.errors import InvalidInput
 from neuro.vsa.checks import Phasors, check_phasors
 from neuro.vsa.fhrr import FHRR
@@ -100,7 +100,7 @@ class ThetaGammaBuffer:
             InvalidInput: shapes that differ, times that are not finite, an item that fires twice in the cycle, more
                 items than fit.
         """
-        when, who = np.asarray(times, dtype=np.float64), np.asarray(items)
+        when, who = np.asarray(times, dtype=np.float64), whole_numbers(items, "items")
         if when.shape != who.shape or when.ndim != 1:
             raise InvalidInput(
                 f"times have shape {when.shape}, items {who.shape}; two vectors of one length are allowed"

@@ -93,12 +93,14 @@ def theta_gamma_circuit(buffer: ThetaGammaBuffer, cycles: int, *, height: float 
 
 
 def theta_gamma_ticks(buffer: ThetaGammaBuffer, cycles: int) -> int:
-    """Ticks of so many theta cycles."""
+    """Ticks of so many theta cycles; InvalidInput for no whole number of them."""
+    check_whole("cycles", cycles, 0, 1 << 24)
     return int(np.rint(cycles / buffer.theta / _DT))
 
 
 def orders(recording: Recording, buffer: ThetaGammaBuffer, cycles: int) -> list[tuple[int, ...]]:
-    """The items in the order in which they fire, in each theta cycle."""
+    """The items in the order in which they fire, in each theta cycle; InvalidInput for no whole number of them."""
+    check_whole("cycles", cycles, 0, 1 << 24)
     spikes = recording.spikes["cells"]
     edges = [max(0, theta_gamma_ticks(buffer, 1) * cycle - _EARLY) for cycle in range(cycles + 1)]
     parts = [spikes.between(start, stop) for start, stop in pairwise(edges)]

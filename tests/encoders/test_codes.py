@@ -137,6 +137,8 @@ def test_codes_from_spikes_are_the_winners_of_each_presentation() -> None:
     [
         (recording([0], [0], 4), 4, "pointers", r"no spikes of 'pointers'; the recording has \['encoder'\]"),
         (recording([0], [0], 6), 4, "encoder", "6 ticks are not whole presentations of 4"),
+        (recording([0], [0], 6), 1.5, "encoder", "presentation_ticks is 1.5"),
+        (recording([0], [0], 6), True, "encoder", "presentation_ticks is True"),
         (recording([0], [0], 0), 4, "encoder", "0 ticks are not whole presentations"),
         (recording([0, 1, 5], [0, 1, 2], 8), 4, "encoder", "presentations have 1 to 2 spikes of 'encoder'"),
         (recording([0], [0], 8), 4, "encoder", "presentations have 0 to 1 spikes"),

@@ -94,12 +94,18 @@ def test_race_refuses(arguments: dict[str, float], message: str) -> None:
         (np.zeros((0, 3), dtype=int), {}, r"levels have shape \(0, 3\)"),
         (np.array([[0, 256]]), {}, "levels run from 0 to 256; 0 to 255 are allowed"),
         (np.array([[0, 255]]), {"presentation_ticks": 3}, "presentation_ticks is 3; the last winner needs 13"),
+        (np.array([[0, 255]]), {"presentation_ticks": 20.5}, "presentation_ticks is 20.5"),
         (np.array([[0, 255]]), {"winners": 3}, "1 to 2 is allowed"),
     ],
 )
 def test_circuit_refuses(levels: np.ndarray, options: dict[str, int], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         Race().circuit(levels, **{"winners": 1, **options})
+
+
+def test_a_level_below_zero_has_no_first_tick() -> None:
+    with pytest.raises(InvalidInput, match="levels run from -1 to 3; 0 to 255 is allowed"):
+        Race().first_ticks(np.array([-1, 3]))
 
 
 @pytest.mark.parametrize("race", [Race(), Race(4, 2), Race(10, 16), Race(6, 5)], ids=str)

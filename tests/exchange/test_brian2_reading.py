@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from brian2 import (
     ms,
     mV,
     ohm,
+    prefs,
     um,
 )
 
@@ -283,6 +285,177 @@ REFUSED = [
 def test_what_a_circuit_can_t_hold_is_refused_by_name(build: Callable[[], list[Any]], message: str) -> None:
     with on_numpy(), pytest.raises((UnsupportedByTarget, EquationError), match=message):
         from_brian2(build())
+
+
+# ------------------------------------------------------------------------------------ nothing in silence
+
+
+def everything() -> SimpleNamespace:
+    """Objects of every kind, as Brian2 makes them; each of ``CHANGES`` would be lost if nobody looked."""
+    source = SpikeGeneratorGroup(1, [0], [1] * ms, name="source")
+    noise = PoissonGroup(2, rates=0 * Hz, name="noise")
+    cells = leaky(2, f"{LEAKY}\nx : 1\ndz/dt = (x - z)/(10*ms) : 1", refractory=1 * ms, name="cells")
+    plastic = Synapses(
+        source, cells, "dw/dt = -w/ms : 1 (event-driven)", on_pre="v += w", on_post="w *= 0.9", name="plastic"
+    )
+    total = Synapses(cells, cells, "x_post = v_pre : 1 (summed)", name="total")
+    rest = Synapses(cells, cells, "ds/dt = -s/ms : 1 (clock-driven)", on_pre="s += 1", method="exact", name="rest")
+    for synapses in (plastic, total, rest):
+        synapses.connect()
+    part = PoissonInput(cells, "v", N=1, rate=1 * Hz, weight=0.1)
+    spikes, trace = SpikeMonitor(cells, name="spikes"), StateMonitor(noise, "rates", record=True, name="trace")
+    names = ("source", "noise", "cells", "plastic", "total", "rest", "part", "spikes", "trace")
+    objects = (source, noise, cells, plastic, total, rest, part, spikes, trace)
+    return SimpleNamespace(**dict(zip(names, objects, strict=True)))
+
+
+def switched_off(part: Any) -> None:
+    part.active = False
+
+
+def moved(part: Any, when: str = "end", order: int | None = None) -> None:
+    part.when = when if order is None else part.when
+    part.order = part.order if order is None else order
+
+
+def inside(group: Any, part: Any) -> None:
+    group.contained_objects.append(part)
+
+
+def read_everything(change: Callable[[Any], Any]) -> Any:
+    with on_numpy():
+        parts = everything()
+        change(parts)
+        return read_brian2(list(vars(parts).values()), duration=0.01, seed=1)
+
+
+CHANGES: list[tuple[Callable[[Any], Any], str]] = [
+    (lambda n: n.noise.run_regularly("rates = 500*Hz", dt=1 * ms), "run_regularly of PoissonGroup 'noise'; give"),
+    (lambda n: n.noise[:1].run_regularly("rates = 500*Hz"), "run_regularly of Subgroup 'noise_subgroup"),
+    (lambda n: n.cells[:1].run_regularly("v = 0"), "run_regularly of Subgroup 'cells_subgroup'; run it on the whole"),
+    (lambda n: n.source.run_regularly("k = 1"), "run_regularly of SpikeGeneratorGroup 'source'"),
+    (lambda n: n.spikes.run_regularly("k = 1"), "run_regularly of SpikeMonitor 'spikes'"),
+    (lambda n: n.plastic.pre.run_regularly("w = 1"), "run_regularly of SynapticPathway 'plastic_pre'"),
+    (lambda n: inside(n.cells, NetworkOperation(lambda: None, name="op")), "NetworkOperation 'op' inside 'cells'"),
+    (lambda n: inside(n.plastic, NetworkOperation(lambda: None, name="op")), "NetworkOperation 'op' inside 'plastic'"),
+    (lambda n: inside(n.cells, leaky(name="hidden")), "NeuronGroup 'hidden' inside 'cells'"),
+    (lambda n: inside(n.noise, n.cells.run_regularly("v = 0")), "run_regularly of PoissonGroup 'noise'"),
+    (lambda n: switched_off(n.cells.state_updater), "'cells_stateupdater', which is not active"),
+    (lambda n: switched_off(n.cells.thresholder["spike"]), "'cells_spike_thresholder', which is not active"),
+    (lambda n: switched_off(n.cells.resetter["spike"]), "'cells_spike_resetter', which is not active"),
+    (lambda n: switched_off(n.noise.thresholder["spike"]), "'noise_spike_thresholder', which is not active"),
+    (lambda n: switched_off(n.plastic.post), "'plastic_post', which is not active"),
+    (lambda n: switched_off(n.rest.state_updater), "'rest_stateupdater', which is not active"),
+    (lambda n: switched_off(n.total.summed_updaters["x_post"]), "'total_summed_variable_x_post', which is not active"),
+    (lambda n: switched_off(n.part), "'poissoninput.*', which is not active"),
+    (lambda n: n.cells.contained_objects.remove(n.cells.state_updater), "or no longer in 'cells'"),
+    (lambda n: n.plastic.contained_objects.remove(n.plastic.pre), "or no longer in 'plastic'"),
+    (lambda n: moved(n.cells.resetter["spike"]), "'cells_spike_resetter' in the slot 'end'; leave it in the slot 'res"),
+    (lambda n: moved(n.noise.thresholder["spike"]), "'noise_spike_thresholder' in the slot 'end'"),
+    (lambda n: moved(n.rest.state_updater), "'rest_stateupdater' in the slot 'end'"),
+    (lambda n: moved(n.total.summed_updaters["x_post"]), "'total_summed_variable_x_post' in the slot 'end'"),
+    (lambda n: moved(n.plastic.pre), "'plastic_pre' in the slot 'end'"),
+    (lambda n: moved(n.total.summed_updaters["x_post"], order=0), r"'x_post' \(summed\) of .* after a state update"),
+    (lambda n: moved(n.cells.state_updater, order=-5), r"'x_post' \(summed\) of .* after a state update"),
+    (lambda n: moved(n.plastic.post, order=-5), "the order of the pathways plastic_post, plastic_pre"),
+    (lambda n: moved(n.rest.pre, order=5), "the order of the pathways plastic_pre, .*, plastic_post, rest_pre"),
+    (lambda n: moved(n.part, order=5), "the order of the pathways plastic_pre, .*, plastic_post, poissoninput"),
+    (lambda n: n.noise.events.update(spike="i < 1"), "PoissonGroup 'noise' with events"),
+    (lambda n: setattr(n.cells, "lastspike", -0.5 * ms), "a lastspike of NeuronGroup 'cells' that makes"),
+    (lambda n: setattr(n.plastic, "lastupdate", -3 * ms), "lastupdate of Synapses 'plastic' outside the run"),
+]
+
+
+def test_objects_as_brian2_makes_them_load() -> None:
+    ignored = read_everything(lambda _: None).ignored
+    assert [line.split(":")[0] for line in ignored] == ["SpikeMonitor 'spikes'", "StateMonitor 'trace', 'rates'"]
+
+
+@pytest.mark.parametrize(("change", "message"), CHANGES, ids=lambda item: item[:45] if isinstance(item, str) else "")
+def test_what_a_circuit_would_do_otherwise_is_refused(change: Callable[[Any], Any], message: str) -> None:
+    with pytest.raises(UnsupportedByTarget, match=message):
+        read_everything(change)
+
+
+@pytest.mark.parametrize("group", ["cells", "noise", "source", "plastic"])
+def test_what_never_runs_is_noted(group: str) -> None:
+    ignored = read_everything(lambda n: switched_off(getattr(n, group).run_regularly("k = 1", name="idle"))).ignored
+    assert f"'idle' in '{group}' is not active" in ignored
+    assert "StateMonitor 'trace' is not active" in read_everything(lambda n: switched_off(n.trace)).ignored
+
+
+def variable_outside() -> list[Any]:
+    cells = leaky(2, "dv/dt = (k - v)/(10*ms) : 1", namespace={"k": 0.1})
+    cells.variables.add_array("k", size=2, values=[1.5, 2.5])
+    return [cells]
+
+
+def summed_onto_a_part() -> list[Any]:
+    cells = NeuronGroup(4, "x : 1", name="cells")
+    cells.x = 3
+    synapses = Synapses(cells, cells[:2], "x_post = i : 1 (summed)", name="half")
+    synapses.connect()
+    return [cells, synapses]
+
+
+def float32_synapses() -> list[Any]:
+    cells = leaky()
+    synapses = Synapses(cells, cells, "w : 1", on_pre="v += w", dtype=np.float32, name="short")
+    synapses.connect()
+    return [cells, synapses]
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (variable_outside, "'k', which 'neurongroup.*' has outside its equations"),
+        (summed_onto_a_part, "'x_post' .* of Synapses 'half' onto a part of a group"),
+        (float32_synapses, "the float32 variable 'w' of Synapses 'short'"),
+    ],
+)
+def test_what_would_read_other_values_is_refused(build: Callable[[], list[Any]], message: str) -> None:
+    with on_numpy(), pytest.raises(UnsupportedByTarget, match=message):
+        from_brian2(build())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("core.network.default_schedule", ["start", "groups", "thresholds", "synapses", "end"], "the schedule"),
+        ("legacy.refractory_timing", True, "legacy.refractory_timing"),
+    ],
+)
+def test_preferences_that_change_what_happens_are_refused(name: str, value: Any, message: str) -> None:
+    before, cells = prefs[name], leaky(refractory=1 * ms)
+    prefs[name] = value
+    try:
+        for given in ([cells], Network(cells)):
+            with pytest.raises(UnsupportedByTarget, match=message):
+                from_brian2(given)
+    finally:
+        prefs[name] = before
+
+
+@pytest.mark.parametrize("names", [("a", "z"), ("z", "a")])
+def test_every_on_post_runs_in_brian2_s_order(names: tuple[str, str]) -> None:
+    with on_numpy():
+        cells = NeuronGroup(1, "v : 1\nu : 1", threshold="v > 1", reset="v -= 2", name="cells")
+        cells.v = 2.5
+        one = Synapses(cells, cells, on_pre="v += 0.5", on_post="v += 1", name=names[0])
+        other = Synapses(cells, cells, on_post="u += v", name=names[1])
+        for synapses in (one, other):
+            synapses.connect()
+        network = Network(cells, one, other)
+        final = simulate(from_brian2(network), 4).final["cells", "u"]
+        network.run(0.4 * ms)
+    # 2.5 at first, 3 after on_pre and 4 after the other on_post; 2 in the next tick, and so on.
+    assert final.tolist() == np.asarray(cells.u).tolist()
+
+
+def test_rates_may_read_the_number_of_the_tick() -> None:
+    source = PoissonGroup(2, rates="int(t_in_timesteps % 2 == 0)/dt", name="noise")
+    circuit = from_brian2([source, leaky()], duration=0.4 * ms, seed=1)
+    assert np.asarray(circuit.sources[0].ticks).tolist() == [0, 0, 2, 2]
 
 
 @pytest.mark.parametrize("given", [[], 3, ["cells"], [SpikeGeneratorGroup(1, [0], [1] * ms)]])

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 
 from hnsw_bridge import (
     CO_ACTIVATION,
+    Dendrites,
+    EdgeLayer,
     EdgeStdp,
     Evidence,
     Fusion,
+    Gamma,
     IndexGraph,
     Mentions,
     NeuromorphicSearch,
+    Priming,
     SpikeIndex,
     Spreading,
     WordScores,
@@ -20,15 +26,19 @@ from hnsw_bridge import (
     build_search,
     edge_layer,
     explain,
+    layer_from_networkx,
     mention_layer,
     no_edges,
     phrases,
     plot_activated,
     shared_layer,
+    strongest,
     temporal_layer,
 )
 from hnsw_bridge.fusion import stems
 from neuro.errors import InvalidInput
+
+HALF: Any = 1.5
 
 CHAIN = Spreading(links=False, ticks=6)
 
@@ -161,6 +171,30 @@ def test_hubs_are_normalised_and_weights_can_be_set() -> None:
         (lambda: edge_layer("x", 3, [0], [3]), "layer 'x' has an edge to node 3, which is missing; there are 3 nodes"),
         (lambda: edge_layer("x", 3, [1], [1]), "layer 'x' has an edge from node 1 to itself"),
         (lambda: edge_layer("x", 3, [0], [1], np.nan), "layer 'x' has a weight that is not finite"),
+        (lambda: edge_layer("x", 3, [0.9], [2]), "ends of layer 'x' have dtype float64"),
+        (lambda: edge_layer("x", 3, ["0"], [2]), "ends of layer 'x' have dtype <U1"),
+        (lambda: edge_layer("x", 3, [0, True], [2, 2]), "ends of layer 'x' have dtype bool"),
+        (lambda: edge_layer("x", HALF, [0], [2]), "nodes is 1.5"),
+        (lambda: edge_layer("x", 3, [0], [2]).neighbours(-1), "node is -1; a whole number from 0 to 2"),
+        (lambda: edge_layer("x", 3, [0], [2]).neighbours(True), "node is True"),
+        (lambda: edge_layer("x", 3, [0], [2]).with_weights([0.2], [2], 1.0), "ends of layer 'x' have dtype float64"),
+        (
+            lambda: EdgeLayer("x", np.array([0, 1]), np.array([0.0]), np.ones(1)),
+            "column of layer 'x' have dtype float64",
+        ),
+        (lambda: strongest(edge_layer("x", 3, [0], [2]), -1), "most is -1"),
+        (lambda: strongest(edge_layer("x", 3, [0], [2]), HALF), "most is 1.5"),
+        (lambda: temporal_layer("x", [0, HALF], 3), "the order of layer 'x' have dtype float64"),
+        (lambda: temporal_layer("x", [0, 1], 3, reach=0), "reach is 0"),
+        (lambda: shared_layer("x", [["a"], ["a"]], most_holders=HALF), "most_holders is 1.5"),
+        (lambda: shared_layer("x", [["a"], ["a"]], most_edges=-1), "most_edges is -1"),
+        (lambda: no_edges(HALF), "nodes is 1.5"),
+        (lambda: no_edges(3).learn([[0, HALF]]), "nodes of a session have dtype float64"),
+        (lambda: no_edges(3).learn([[0, True]]), "nodes of a session have dtype bool"),
+        (lambda: Gamma(HALF, 1), "open is 1 of a cycle of 1.5 ticks"),
+        (lambda: Gamma(4, True), "open is True"),
+        (lambda: Dendrites(most=HALF), "most 1.5"),
+        (lambda: Priming(queries=True), "queries True"),
         (lambda: no_edges(3).learn([[0, 3]]), "a session uses node 3, which is missing"),
         (lambda: EdgeStdp(trace=1.0), "trace in [0, 1)"),
         (lambda: Fusion(similarity=-1), "weights from 0 to 1000"),
@@ -169,3 +203,25 @@ def test_hubs_are_normalised_and_weights_can_be_set() -> None:
 def test_what_makes_no_sense_is_refused(call: object, text: str) -> None:
     with pytest.raises(InvalidInput, match=re.escape(text)):
         call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"without": [1009.9]}, "labels have dtype float64"),
+        ({"without": ["1009"]}, "labels have dtype <U4"),
+        ({"seeds": -1}, "1 to 64 seeds; -1 were asked for"),
+        ({"seeds": 0}, "1 to 64 seeds; 0"),
+        ({"seeds": 1.5}, "1 to 64 seeds; 1.5"),
+        ({"k": True}, "k is True"),
+    ],
+)
+def test_numbers_of_an_association_are_whole(chain: NeuromorphicSearch, given: dict[str, Any], text: str) -> None:
+    with pytest.raises(InvalidInput, match=text):
+        associate(chain, chain.index.vectors[3], **given)
+
+
+@pytest.mark.parametrize("ends", [(1000.9, 1003), ("1000", "1003"), (True, 1003)])
+def test_nodes_of_a_foreign_graph_are_labels(graph: IndexGraph, ends: tuple[Any, Any]) -> None:
+    with pytest.raises(InvalidInput, match="nodes must be labels"):
+        layer_from_networkx("x", nx.Graph([ends]), graph)

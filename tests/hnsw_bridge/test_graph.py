@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -64,6 +65,23 @@ def test_unknown_nodes_and_labels_are_refused(graph: IndexGraph) -> None:
         graph.reachable([0, 300])
     with pytest.raises(InvalidInput, match="label 1001 is not in the index, which holds 300 items"):
         graph.nodes_of([1001])
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda graph: graph.reachable([0.9]), "nodes have dtype float64"),
+        (lambda graph: graph.reachable(["1"]), "nodes have dtype <U1"),
+        (lambda graph: graph.nodes_of([1000, True]), "labels have dtype bool"),
+        (lambda graph: graph.hubs(-1), "count is -1"),
+        (lambda graph: graph.hubs(True), "count is True"),
+        (lambda graph: graph.similarities(-1), "level is -1"),
+        (lambda graph: to_networkx(graph, True), "level is True"),
+    ],
+)
+def test_numbers_that_are_not_whole_are_refused(graph: IndexGraph, call: Any, text: str) -> None:
+    with pytest.raises(InvalidInput, match=text):
+        call(graph)
 
 
 def test_degrees_count_links(graph: IndexGraph) -> None:

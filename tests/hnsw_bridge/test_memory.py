@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from hnsw_bridge import Fusion, Memory, Recall, made_with
+from hnsw_bridge import Fusion, Memory, Recall, forget_records, made_with
 from neuro.errors import InvalidInput
 from neuro.store import NewRecord, save_snapshot
 from tests.hnsw_bridge.texts import PEOPLE, HashedNgrams, titled
@@ -210,6 +213,31 @@ def test_what_is_refused_changes_nothing(memory: Memory, action: object, message
     with pytest.raises(InvalidInput, match=message):
         action(memory)  # type: ignore[operator]
     assert (memory.store.change, len(memory)) == (before, 8)
+
+
+@pytest.mark.parametrize(
+    "ids", ["17", [1.9], ["3"], [True], [1, True], [[1]], 1.9, True, None, [-1], np.ones(1)], ids=repr
+)
+def test_ids_that_are_no_whole_numbers_are_refused(memory: Memory, ids: Any) -> None:
+    before = memory.store.change
+    actions: list[Callable[[Any], Any]] = [memory.forget, partial(memory.link, 1), partial(memory.link, target=2)]
+    if ids is not None:
+        actions += [memory.used, memory.get, partial(memory.update, text="text")]
+    for action in actions:
+        with pytest.raises(InvalidInput):
+            action(ids)
+    assert (memory.store.change, len(memory)) == (before, 8)
+    memory.close()
+    with pytest.raises(InvalidInput, match="there is no record"):
+        forget_records(memory.folder, ids)
+
+
+def test_ids_may_come_one_by_one_or_in_any_list(memory: Memory) -> None:
+    ids: Any = np.int64(4)
+    memory.link(ids, 5)
+    for ids in (1, np.int64(2), np.array([3, 4]), (5, 6), (number for number in [7])):
+        memory.forget(ids)
+    assert len(memory) == 1
 
 
 def test_other_embedders_and_folders_are_refused(memory: Memory, tmp_path: Path) -> None:

@@ -156,6 +156,14 @@ def test_unusable_queries_are_refused(search: NeuromorphicSearch, arguments: dic
         search.query(**arguments)
 
 
+def test_counts_of_a_search_are_whole(search: NeuromorphicSearch) -> None:
+    row, everything = np.ones((1, 12)), np.ones(search.index.nodes, dtype=bool)
+    with pytest.raises(InvalidInput, match="1 to 64 seeds; True were asked for"):
+        search.circuit(row, seeds=True, where=everything)
+    with pytest.raises(InvalidInput, match="queries is"):
+        search.ticks(1.5)  # type: ignore[arg-type]
+
+
 def test_a_graph_of_another_metric_or_of_more_items_is_refused(search: NeuromorphicSearch) -> None:
     vectors = search.index.vectors
     with pytest.raises(InvalidInput, match=r"the graph counts Metric\.L2, the index Metric\.COSINE"):

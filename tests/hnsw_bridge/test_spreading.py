@@ -122,6 +122,8 @@ def test_the_default_quota_does_not_grow_with_the_graph(nodes: int, limit: int) 
     ("settings", "text"),
     [
         ({"quota": 0}, "quota is 0; a whole number >= 1 or None is allowed"),
+        ({"quota": True}, "quota is True; a whole number >= 1"),
+        ({"winners": True}, "winners is True; a whole number >= 1"),
         ({"quota": 9.5}, "quota is 9.5; a whole number >= 1"),
         ({"ticks": 3}, "ticks is 3; a whole number from 4 to 1000 is allowed"),
         ({"decay": 1.0}, "decay is 1.0; a number from 0.3 to 0.99 is allowed"),
@@ -134,5 +136,7 @@ def test_settings_out_of_range_are_refused(settings: dict[str, Any], text: str) 
 
 
 def test_seeds_of_another_graph_are_refused(graph: IndexGraph) -> None:
+    with pytest.raises(InvalidInput, match="nodes of seeds have dtype float64"):
+        Seeds(np.array([[2.5]]), np.ones((1, 1)))
     with pytest.raises(InvalidInput, match="seeds run from node 2 to 300; the graph has 0 to 299"):
         spreading_circuit(graph, Seeds(np.array([[2, 300]]), np.ones((1, 2))))

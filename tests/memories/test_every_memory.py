@@ -164,6 +164,8 @@ def test_bad_cues_change_nothing(case: MemoryCase) -> None:
     [
         ([99], "one for each of 2 items"),
         ([0.5, 1.5], "integers"),
+        (["98", "99"], "integers"),
+        ([98, True], "integers"),
         ([-3, 99], "indices hold -3; whole numbers from 0"),
         ([99, 2**63 - 1], "whole numbers from 0 to"),
         ([99, 99], "index 99 is given twice"),
@@ -179,7 +181,16 @@ def test_bad_indices_change_nothing(case: MemoryCase, indices: Any, message: str
 
 
 @pytest.mark.parametrize(
-    ("indices", "message"), [([99], "index 99 is not stored"), ([1, 1], "given twice"), (["a"], "integers")]
+    ("indices", "message"),
+    [
+        ([99], "index 99 is not stored"),
+        ([1, 1], "given twice"),
+        (["a"], "integers"),
+        ([1.9], "integers"),
+        ("1", "integers"),
+        ([0, True], "integers"),
+        ([-1], "whole numbers from 0"),
+    ],
 )
 def test_forgetting_what_is_not_there_changes_nothing(case: MemoryCase, indices: Any, message: str) -> None:
     memory, _ = filled(case)

@@ -15,6 +15,8 @@ from neuro.errors import InvalidInput
 from neuro.memories import NOTHING, ExactCues, HippocampalMemory, HippocampalSettings, MemoryLinks
 from tests.memories.cases import DIMENSIONS, random_vectors
 
+HALF: Any = 1.5
+
 Vectors = np.ndarray[Any, np.dtype[np.float32]]
 
 
@@ -189,6 +191,13 @@ def test_bad_calls_change_nothing() -> None:
         (lambda: memory.store(cues[:1], importance=np.array([0.0])), "importance must be above 0"),
         (lambda: memory.store(cues[:1], importance=np.array([1.0, 2.0])), r"float64 \(1,\) is allowed"),
         (lambda: memory.set_importance([1], [float("inf")]), "above 0 and finite"),
+        (lambda: memory.add_cues([1.9], cues[:1]), "integers"),
+        (lambda: memory.add_cues(["1"], cues[:1]), "integers"),
+        (lambda: memory.importance([1.9]), "integers"),
+        (lambda: memory.set_importance(["1"], 2.0), "integers"),
+        (lambda: memory.set_importance([1], "2"), r"float64 \(1,\) is allowed"),
+        (lambda: memory.set_importance([1], True), r"float64 \(1,\) is allowed"),
+        (lambda: memory.consolidate(HALF), "keep is 1.5"),
         (lambda: memory.age(1.5), "factor is 1.5"),
         (lambda: memory.consolidate(0), "keep is 0"),
         (lambda: memory.attention(np.zeros(DIMENSIONS, np.float32)), "has no direction"),
@@ -275,9 +284,21 @@ def test_bad_links_are_refused() -> None:
         ([104, 105], [106], "2 sources and 1 targets"),
         ([[104, 105]], [[106, 107]], r"one of both, \(links,\), not empty"),
         ([], [], "not empty"),
+        ([104.9], [105], "the ends of links have dtype float64"),
+        ("104", "105", "the ends of links have dtype <U3"),
+        ([104], [True], "the ends of links have dtype bool"),
     ):
         with pytest.raises(InvalidInput, match=message):
             memory.link(sources, targets)
+    links, codes = memory._links, np.zeros((1, DIMENSIONS), np.float32)
+    assert links is not None
+    for call in (
+        lambda: links.forget("100"),  # type: ignore[arg-type]
+        lambda: links.store(np.array([104.9]), np.array([105]), codes, codes),
+        lambda: links.follow(np.array([100.9]), codes, 1),
+    ):
+        with pytest.raises(InvalidInput, match="integers"):
+            call()
     with pytest.raises(InvalidInput, match="keeps no links"):
         filled()[0].follow(cues[0], 1)
     with pytest.raises(InvalidInput, match="encoder takes 32 dimensions; the memory has 8"):

@@ -11,6 +11,8 @@ from scipy.special import softmax
 from neuro.errors import InvalidInput
 from neuro.memories import Activation, ModernHopfield, Similarity, beta_for, hopfield_capacity, separations
 
+HALF: Any = 1.5
+
 EVERY_KIND = [(similarity, activation) for similarity in Similarity for activation in Activation]
 
 
@@ -170,6 +172,10 @@ def test_what_does_not_fit_is_refused_and_changes_nothing() -> None:
         (lambda: memory.recall(0 * one), "is zero and has no direction"),
         (lambda: memory.retrieve(np.nan * one), "NaN"),
         (lambda: memory.recall(one, steps=0), "steps is 0"),
+        (lambda: memory.recall(one, steps=True), "steps is True"),
+        (lambda: memory.retrieve(one, steps=HALF), "steps is 1.5"),
+        (lambda: separations(np.eye(3), sample=0), "sample is 0"),
+        (lambda: beta_for(np.eye(3), sample=HALF), "sample is 1.5"),
         (lambda: memory.retrieve(one.astype(np.float64)), "dtype float64"),
         (lambda: memory.energy(one[:3]), "3 dimensions"),
         (lambda: ModernHopfield(4).store(one, one), "values are its cues"),

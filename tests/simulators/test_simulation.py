@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from neuro import (
 )
 from neuro.errors import CircuitError, InvalidInput, NumericalError
 from neuro.models import LIF_DELTA, Method, NeuronModel
+from neuro.simulators.quantisation_cost import spike_coincidence
+from neuro.spikes import Spikes
 from tests.conformance.circuits import plastic, several_projections
 
 DRIVE = np.full((20, 2), 25e-3)
@@ -140,6 +143,17 @@ def test_a_quantised_program_takes_whole_steps_only() -> None:
     assert simulation.tick == 0
     simulation.set("a", "v", [3.0, form.lowest])
     assert simulation.get("a", "v").tolist() == [3, form.lowest]
+
+
+@pytest.mark.parametrize("window", [-1, 1.5, True])
+def test_counts_of_ticks_and_neurons_are_whole(window: Any) -> None:
+    spikes = Spikes(np.array([0, 3]), np.array([0, 1]), 2)
+    with pytest.raises(InvalidInput, match=r"window is .*; a whole number of ticks >= 0"):
+        spike_coincidence(spikes, spikes, window)
+    simulation = Simulation(Circuit(1e-3, [Population("a", 1, LIF_DELTA)], stimuli=[SpikeSource("s", 2, [], [])]))
+    for indices in ([0.5], ["1"], [0, True]):
+        with pytest.raises(InvalidInput, match="whole numbers are allowed"):
+            simulation.step(spikes={"s": indices})
 
 
 def test_a_batch_gives_what_single_runs_give() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from neuro import Compiled, Probe, simulate
 from neuro.errors import InvalidInput
+from neuro.lowering import lower
+from neuro.simulators.compiled import run_program
 from tests.conformance.circuits import plastic
 
 
@@ -31,3 +33,5 @@ def test_learned_weights_do_not_depend_on_the_threads(delay_ticks: object) -> No
 def test_bad_thread_counts_are_refused(threads: object) -> None:
     with pytest.raises(InvalidInput, match=r"threads is .* a whole number from 1 to"):
         Compiled(threads=threads)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match=r"threads is .* a whole number from 1 to"):
+        run_program(lower(plastic(1)), 1, threads=threads)  # type: ignore[arg-type]

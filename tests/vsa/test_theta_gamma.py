@@ -13,6 +13,8 @@ from neuro.errors import InvalidInput
 from neuro.simulators import Brian2Reference
 from neuro.vsa import FHRR, ThetaGammaBuffer, orders, theta_gamma_circuit, theta_gamma_ticks
 
+HALF: Any = 1.5
+
 
 def filled(*items: int) -> ThetaGammaBuffer:
     buffer = ThetaGammaBuffer(8)
@@ -66,6 +68,8 @@ def test_without_the_ramp_nothing_is_kept() -> None:
         (lambda: filled(1).encode(FHRR(64).random(7, seed=0)), "7 rows; one for each of 8 items"),
         (lambda: filled().from_spike_times([0.0], [1, 2]), "two vectors of one length"),
         (lambda: filled().from_spike_times([0.0, np.nan], [1, 2]), "times hold NaN"),
+        (lambda: filled().from_spike_times([0.0, 0.01], [1, True]), "items have dtype bool"),
+        (lambda: theta_gamma_ticks(filled(1), HALF), "cycles is 1.5"),
         (lambda: theta_gamma_circuit(filled(), 3), "circuit of an empty list"),
     ],
 )

@@ -85,3 +85,5 @@ def test_bad_input_is_named() -> None:
         phasor_memory_circuit(memory, np.ones(3, complex))
     with pytest.raises(InvalidInput, match="updates is 0"):
         phasor_memory_circuit(memory, patterns, updates=0)
+    with pytest.raises(InvalidInput, match="slots is"):
+        turn_ticks(3, 50.5)  # type: ignore[arg-type]
