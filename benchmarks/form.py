@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from neuro.errors import VerificationError
-from neuro.experiments.form import Bar as Threshold
-from neuro.experiments.form import Better, figure
-from neuro.experiments.stages import Stages
+from neuro.experiments.experiment import Bar as Threshold
+from neuro.experiments.experiment import Better, figure
+from neuro.progress import Stages
 
 __all__ = ["Bench", "Better", "Measured", "Row", "Threshold", "checked", "figure"]
 

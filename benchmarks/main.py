@@ -12,8 +12,8 @@ from benchmarks.form import Bench, Measured, Row, checked
 from benchmarks.main_lab import SEED, Lab
 from benchmarks.timing import interleaved, ratio
 from neuro.encoders import overlap, replace_units
-from neuro.experiments.digits_to_verilog.targets import Comparison
 from neuro.simulators import Brian2Reference, simulate
+from spikeloom.demo.targets import Comparison
 
 _NOISE = 0.2
 

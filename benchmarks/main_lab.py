@@ -6,19 +6,14 @@ import tempfile
 from functools import cached_property
 from pathlib import Path
 
-from neuro.experiments.digits_to_verilog.data import Digits, load_split
-from neuro.experiments.digits_to_verilog.graph import GraphSearch, spread_over_graph
-from neuro.experiments.digits_to_verilog.recall import (
-    Codes,
-    Naming,
-    Recall,
-    encode,
-    name_held_out,
-    recall_under_noise,
-)
-from neuro.experiments.digits_to_verilog.settings import DigitsSettings
-from neuro.experiments.digits_to_verilog.silicon import export_core, installed_simulators, simulate_core
-from neuro.experiments.digits_to_verilog.targets import (
+from neuro.memories import recall_ticks
+from neuro.progress import Stages
+from rtl_export import SimulatorResult
+from spikeloom.demo.data import Digits, DigitsSettings, load_split
+from spikeloom.demo.graph import GraphSearch, spread_over_graph
+from spikeloom.demo.recall import DemoCodes, Naming, RecallOutcome, encode, name_held_out, recall_under_noise
+from spikeloom.demo.silicon import export_core, installed_simulators, simulate_core
+from spikeloom.demo.targets import (
     Comparison,
     Integers,
     SiliconCircuit,
@@ -28,9 +23,6 @@ from neuro.experiments.digits_to_verilog.targets import (
     quantise_circuit,
     silicon_circuit,
 )
-from neuro.experiments.stages import Stages
-from neuro.memories import recall_ticks
-from rtl_export import SimulatorResult
 
 SEED = 0
 
@@ -58,13 +50,13 @@ class Lab:
         return self.split[1]
 
     @cached_property
-    def codes(self) -> Codes:
+    def codes(self) -> DemoCodes:
         """The codes of all digits."""
         with self._stages.stage("Encode"):
             return encode(self.stored, self.held_out, self.settings.memory, SEED)
 
     @cached_property
-    def recall(self) -> Recall:
+    def recall(self) -> RecallOutcome:
         """The filled memory."""
         with self._stages.stage("Store and recall", len(self.settings.noise)) as advance:
             return recall_under_noise(self.codes, self.stored, self.settings, advance)

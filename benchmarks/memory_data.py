@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from neuro.encoders import KWTAEncoder
 from neuro.errors import InvalidInput
-from neuro.experiments.stages import Stages
+from neuro.progress import Stages
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]

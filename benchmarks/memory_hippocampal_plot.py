@@ -9,9 +9,9 @@ import numpy as np
 
 from benchmarks.memory_data import MemoryLab
 from benchmarks.memory_hippocampal import phrased
-from neuro.experiments.stages import QuietStages
+from neuro.analysis.plots import PALETTE, figure_of, new_axes
 from neuro.memories import HippocampalMemory
-from neuro.plots import PALETTE, figure_of, new_axes
+from neuro.progress import QuietStages
 
 DISTANCES = (0.5, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 SEED, CUES = 0, 500

@@ -236,7 +236,7 @@ def plot(target: Path) -> None:
     """Draw where the memory fails: restored patterns against load, and the measured failure points."""
     from matplotlib.figure import Figure
 
-    from neuro.plots import PALETTE
+    from neuro.analysis.plots import PALETTE
 
     figure = Figure(figsize=(9.6, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)

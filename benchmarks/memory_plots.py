@@ -12,10 +12,10 @@ import numpy as np
 from benchmarks.memory_data import Ints, MemoryLab
 from benchmarks.memory_grid import BACKGROUNDS, CODES, COLUMNS, KINDS, Grid, measure_grid
 from benchmarks.memory_hebbian import palimpsest_curve, random_codes
+from neuro.analysis.plots import PALETTE, figure_of, new_axes
 from neuro.encoders import KWTAEncoder
-from neuro.experiments.stages import QuietStages
 from neuro.memories import HebbianMemory, LinearMemory, PointerMemory
-from neuro.plots import PALETTE, figure_of, new_axes
+from neuro.progress import QuietStages
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

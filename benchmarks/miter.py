@@ -109,7 +109,7 @@ def never_differ(gold: Aig, gate: Aig, folder: Path) -> bool:
     path, rest = folder / "miter.aig", folder / "rest.aig"
     path.write_bytes(_Miter(gold, gate).binary())
     script = f"read_aiger {path.name}; strash; scorr; dc2; scorr; write_aiger {rest.name}; pdr -T {_PROOF_SECONDS}"
-    log = tools.run("miter", [str(abc), "-c", script], folder=folder, seconds=4.0 * _SECONDS)
+    log = tools.run_tool("miter", [str(abc), "-c", script], folder=folder, seconds=4.0 * _SECONDS)
     # Merging equal registers may be all it takes: then nothing is left of the output.
     lines = rest.read_bytes().split(b"\n")
     latches = int(lines[0].split()[3])

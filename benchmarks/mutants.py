@@ -15,7 +15,8 @@ import numpy as np
 from benchmarks.equivalence import equivalent, instantiated
 from benchmarks.mutated_circuits import STORM
 from neuro.errors import ToolError
-from rtl_export import ExportedCore, Outcome, icarus
+from rtl_export import ExportedCore, Outcome
+from rtl_export.simulate import icarus
 
 _SWAPS = (
     (" + ", " - "),
@@ -137,7 +138,7 @@ def _verdict(mutant: Mutant, scratch: Path) -> Verdict:
     for original in mutant.cores:
         with _changed(mutant, original, scratch) as core:
             try:
-                program = icarus.build(core, scratch)
+                program = icarus.build_icarus(core, scratch)
             except ToolError:
                 return Verdict.INVALID
             if _found(program, core):
@@ -175,7 +176,8 @@ def _found(program: Path, core: ExportedCore) -> bool:
     """
     try:
         return (
-            icarus.run(program, core, core.ticks, _SECONDS, stop=True, rehearsals=_REHEARSALS).outcome is Outcome.FAILED
+            icarus.run_icarus(program, core, core.ticks, _SECONDS, stop=True, rehearsals=_REHEARSALS).outcome
+            is Outcome.FAILED
         )
     except ToolError:
         return True

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from neuro.program import (
+from neuro.arrays import IntArray
+from neuro.compiler.ir import (
     Assignment,
     Binary,
     Format,
-    IntArray,
     PopulationProgram,
     ProjectionProgram,
     RoundShift,

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.form import figure
 from neuro.errors import InvalidInput
-from neuro.store import write_bytes
+from neuro.storage import write_bytes
 
 _TITLE = "# Performance\n\nEach section is written by `spikeloom bench NAME --page docs/performance.md`.\n"
 

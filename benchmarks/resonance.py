@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks import resonance_vsa as vsa
 from benchmarks.form import Bench, Measured, checked
-from neuro.experiments.stages import Stages
+from neuro.progress import Stages
 
 _STEPS, _UNITS = 262_144, 64
 _SHORT = 8192
@@ -61,12 +61,12 @@ def fft_against_step(lab: Lab) -> Measured:
     del lab
     import torch
 
-    from neuro.resonance import Fft, Step
+    from neuro.resonance import Fft, ResonatorStep
 
     layer = _layer(double=True)
     drive = _drive(4096, layer)
     with torch.no_grad():
-        one, two = layer(drive, None, Fft()), layer(drive, None, Step())
+        one, two = layer(drive, None, Fft()), layer(drive, None, ResonatorStep())
     wrong = int((one.spikes != two.spikes).sum())
     fired = int(two.spikes.sum())
     equal = checked(wrong == 0 and fired > 0, f"all {fired:,} spikes of 4,096 x 64 are the same")
@@ -78,14 +78,14 @@ def fft_in_float32(lab: Lab) -> Measured:
     del lab
     import torch
 
-    from neuro.resonance import Fft, Step
+    from neuro.resonance import Fft, ResonatorStep
 
     layer = _layer()
     farthest, wrong, fired = 0.0, 0, 0
     for seed in range(8):
         drive = _drive(4096, layer).roll(97 * seed, 0) * (1 + 0.1 * seed)
         with torch.no_grad():
-            one, two = layer(drive, None, Fft()), layer(drive, None, Step())
+            one, two = layer(drive, None, Fft()), layer(drive, None, ResonatorStep())
         differ = one.spikes != two.spikes
         wrong, fired = wrong + int(differ.sum()), fired + int(two.spikes.sum())
         if differ.any():
@@ -99,10 +99,10 @@ def scan_gradients(lab: Lab) -> Measured:
     del lab
     import torch
 
-    from neuro.resonance import Scan, Step
+    from neuro.resonance import ResonatorStep, Scan
 
     found: list[list[Any]] = []
-    for double, method in ((False, Scan()), (True, Step())):
+    for double, method in ((False, Scan()), (True, ResonatorStep())):
         layer = _layer(double=double, longest=64.0)
         # The same numbers in both: those of float32.
         drive = _drive(1024, _layer(longest=64.0)).to(layer.theta.dtype).requires_grad_()
@@ -277,7 +277,7 @@ Table = dict[tuple[int, int], tuple[float, float]]
 
 def recall_table(lab: Lab, trials: Mapping[tuple[int, int], int]) -> Table:
     """(dim, pairs) -> (share recalled after 262,144 steps, theory), each over so many trials."""
-    from neuro.vsa import raw_sum, recall_accuracy
+    from neuro.memories.vsa import raw_sum, recall_accuracy
 
     found = {}
     for (dim, count), times in trials.items():
@@ -291,8 +291,8 @@ def recall_table(lab: Lab, trials: Mapping[tuple[int, int], int]) -> Table:
 
 
 def _recalled(dim: int, pairs: int, seed: int) -> float:
+    from neuro.memories.vsa import FHRR
     from neuro.resonance import PhasorStream
-    from neuro.vsa import FHRR
 
     algebra, random, stream = FHRR(dim), np.random.default_rng(seed), PhasorStream(dim, seed=seed)
     keys, rows = algebra.random(pairs, seed=2 * seed), algebra.random(_CODEBOOK, seed=2 * seed + 1)

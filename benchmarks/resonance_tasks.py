@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.resonance_images import Distortion, Images, KernelTeacher
-from neuro.experiments.stages import Stages
+from neuro.progress import Stages
 from neuro.resonance import ResonanceClassifier, ResonanceConfig, ResonanceTrainer
 from neuro.resonance.trainer import Draw, batches
 

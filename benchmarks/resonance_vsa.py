@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.form import Measured, checked
-from neuro.simulators import Brian2Reference, simulate
-from neuro.vsa import (
+from neuro.memories.vsa import (
     FHRR,
     Detection,
     ResonatorNetwork,
@@ -24,6 +23,7 @@ from neuro.vsa import (
     turn_ticks,
     unit_phasors,
 )
+from neuro.simulators import Brian2Reference, simulate
 
 DIMENSIONS = (512, 1024, 4096)
 ITEMS = (50, 100, 200, 300, 400, 500)

@@ -13,7 +13,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neuro.plots import PALETTE
+from neuro.analysis.plots import PALETTE
 from neuro.resonance import ResonantLayer, Scan
 
 Array = npt.NDArray[np.float64]

@@ -18,8 +18,8 @@ from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
 from benchmarks.thresholds import THRESHOLDS
 from neuro.errors import InvalidInput
-from neuro.experiments.stages import Stages
-from neuro.store import write_json
+from neuro.progress import Stages
+from neuro.storage import write_json
 
 __all__ = ["COLUMNS", "cells", "check_request", "renew_section", "run_bench"]
 

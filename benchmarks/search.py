@@ -29,16 +29,16 @@ from hnsw_bridge import (
     History,
     Homeostasis,
     Metric,
-    Parts,
     Priming,
     Resonance,
     SpikeIndex,
     Spreading,
+    SpreadingParts,
     build_search,
     edge_layer,
     find_seeds,
 )
-from hnsw_bridge.labels import IntArray
+from neuro.arrays import IntArray
 from neuro.simulators import Brian2Lowered, Brian2Reference, simulate
 
 _ROUNDS = 3
@@ -215,9 +215,9 @@ def event_mismatches(lab: SearchLab) -> Measured:
     wrong, spikes = 0, 0
     rest = (Gamma(4, 2), None, Dendrites(), Priming(), Homeostasis(), History())
     for parts, on in (
-        (Parts(), Brian2Reference()),
-        (Parts(*rest), Brian2Reference()),
-        (replace(Parts(*rest), resonance=Resonance(16.0)), Brian2Lowered()),
+        (SpreadingParts(), Brian2Reference()),
+        (SpreadingParts(*rest), Brian2Reference()),
+        (replace(SpreadingParts(*rest), resonance=Resonance(16.0)), Brian2Lowered()),
     ):
         settings = Spreading(quota=64, ticks=8, parts=parts)
         one = build_search(small, settings, layers=[extra])

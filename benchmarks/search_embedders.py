@@ -17,9 +17,9 @@ import numpy as np
 from benchmarks.form import Measured, Row, checked
 from benchmarks.search_folds import Judged, held_out_gain, judged
 from benchmarks.search_lab import SearchLab
-from hnsw_bridge import EMBEDDERS, Embed, Fusion, Memory, Recall, find_embedder, recall
-from hnsw_bridge.metric import VectorArray
-from neuro.store import NewRecord
+from hnsw_bridge import EMBEDDERS, Embed, Fusion, RecallSettings, TextMemory, find_embedder, recall
+from hnsw_bridge.text.records import NewRecord
+from neuro.arrays import Float32Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +32,11 @@ class _Remembered:
     answer_ms: float
 
 
-def _variants() -> list[Recall]:
+def _variants() -> list[RecallSettings]:
     weights = product((2, 3, 5), (0.1, 0.2, 0.4), (0.4, 0.6, 0.8), (0.1, 0.3, 1.0))
-    return [Recall(Fusion(words=words, spikes=spikes, rest=rest), seeds) for seeds, words, spikes, rest in weights]
+    return [
+        RecallSettings(Fusion(words=words, spikes=spikes, rest=rest), seeds) for seeds, words, spikes, rest in weights
+    ]
 
 
 class _Timed:
@@ -43,9 +45,9 @@ class _Timed:
     def __init__(self, embed: Any) -> None:
         self._embed, self.name, self.seconds = embed, embed.name, 0.0
 
-    def __call__(self, texts: Any) -> VectorArray:
+    def __call__(self, texts: Any) -> Float32Array:
         start = time.perf_counter()
-        rows: VectorArray = self._embed(texts)
+        rows: Float32Array = self._embed(texts)
         self.seconds += time.perf_counter() - start
         return rows
 
@@ -53,7 +55,7 @@ class _Timed:
 def _remember(lab: SearchLab, embed: Embed) -> _Remembered:
     texts = [passage.split("\n", 1) for passage in lab.questions["passages"]]
     timed = _Timed(embed)
-    with TemporaryDirectory() as folder, Memory(Path(folder) / "memory", timed) as memory:
+    with TemporaryDirectory() as folder, TextMemory(Path(folder) / "memory", timed) as memory:
         timed.seconds = 0.0
         ids = memory.add([NewRecord(text, metadata={"title": title}) for title, text in texts])
         passage_ms = 1e3 * timed.seconds / len(texts)

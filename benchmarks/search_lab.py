@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge import Fusion, IndexSettings, Metric, NeuromorphicSearch, Seeds, activation, build_index, build_search
-from hnsw_bridge.labels import IntArray
-from neuro.experiments.stages import Stages
+from neuro.arrays import IntArray
+from neuro.progress import Stages
 
 SEEDS = (0, 1, 2)
 K = 10

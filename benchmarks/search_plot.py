@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from hnsw_bridge import IndexSettings, Metric, Spreading, build_index, build_search, edge_layer, plot_activated
-from neuro.plots.axes import figure_of
+from neuro.analysis.plots.axes import figure_of
 
 _ITEMS = 300
 _EVERY = 10

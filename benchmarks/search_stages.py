@@ -19,11 +19,11 @@ from hnsw_bridge import (
     Homeostasis,
     Metric,
     NeuromorphicSearch,
-    Parts,
     Priming,
     Resonance,
     SearchResult,
     Spreading,
+    SpreadingParts,
     associate,
     build_search,
     temporal_layer,
@@ -35,7 +35,7 @@ _EVERYTHING = Spreading(
     winners=8,
     ticks=16,
     delay=1,
-    parts=Parts(Gamma(4, 3), Resonance(16.0), Dendrites(), Priming(), Homeostasis(), History()),
+    parts=SpreadingParts(Gamma(4, 3), Resonance(16.0), Dendrites(), Priming(), Homeostasis(), History()),
 )
 _FUSION, _DESIGN = Fusion(), Design(power=2.0, digits=False, back=0.3, scale=0.25)
 

@@ -30,19 +30,19 @@ from benchmarks.timing import interleaved
 from hnsw_bridge import build_index, build_search
 from hnsw_bridge.index import IndexSettings
 from neuro.errors import ToolError
-from neuro.experiments.diehl_cook.circuit import NEURONS, Phase, network, presentation_ticks
-from neuro.experiments.diehl_cook.rates import input_rates
-from neuro.experiments.diehl_cook.training import first_to_fire
-from neuro.formats import Rules
+from neuro.experiments.diehl_cook.circuit import NEURONS, Phase, image_ticks, network
+from neuro.experiments.diehl_cook.training import first_to_fire, input_rates
 from neuro.memories import HebbianMemory
+from neuro.quantise.formats import Rules
 from neuro.simulators import simulate
 from neuro.spikes import Recording
-from rtl_export import Outcome, Simulator, SimulatorResult, export, icarus, verilator
-from rtl_export.export import record
+from rtl_export import Outcome, RTLSimulator, SimulatorResult, export
+from rtl_export.exporter import record_run
+from rtl_export.simulate import icarus, verilator
 
 _ON_ICARUS = 128
 _RANDOM, _RANDOM_SIZE, _RANDOM_TICKS, _EVERY = 3, 256, 1250, 5
-_COMPILED = (Simulator.CXXRTL, Simulator.VERILATOR)
+_COMPILED = (RTLSimulator.CXXRTL, RTLSimulator.VERILATOR)
 _SECONDS = 600.0
 _NOTES = 3
 """Proofs that are told of one by one."""
@@ -80,7 +80,7 @@ def million_ticks(lab: Lab) -> Measured:
     """One neuron under random input for a million ticks."""
     ticks = 1_000_000
     program = integers(one_neuron(ticks, SEED), ticks)
-    return _mismatches([lab.prove("one neuron", program, ticks, (Simulator.CXXRTL,))])
+    return _mismatches([lab.prove("one neuron", program, ticks, (RTLSimulator.CXXRTL,))])
 
 
 def classifier(lab: Lab) -> Measured:
@@ -88,14 +88,14 @@ def classifier(lab: Lab) -> Measured:
     learned, readout = lab.trained
     images, settings = lab.split.testing, lab.settings
     phase = Phase(False, settings.reads)
-    period = presentation_ticks(settings, phase)
+    period = image_ticks(settings, phase)
     ticks = period * len(images)
     rates = input_rates(images, settings)
     shown = simulate(network(rates, learned, settings, phase, SEED), ticks)
     circuit = frozen_classifier(learned, rates, shown.spikes["pixels"], settings, SEED)
     program = integers(circuit, ticks, _FINE)
-    fixed = record(program, ticks, period)
-    proof = lab.prove("the digit classifier", program, ticks, (Simulator.CXXRTL,), every=period, golden=fixed)
+    fixed = record_run(program, ticks, period)
+    proof = lab.prove("the digit classifier", program, ticks, (RTLSimulator.CXXRTL,), every=period, golden=fixed)
     # Every spike of the Verilog equals the model's, so its labels are the model's.
     checked(proof.mismatches == 0, f"all {len(images)} labels from the Verilog are those of the fixed-point model")
     in_float, in_fixed = (
@@ -122,10 +122,10 @@ def learning_on_chip(lab: Lab) -> Measured:
     digits, period = 200, 20
     pixels = lab.split.training.pixels[:digits].reshape(digits, -1).astype(np.float64)
     program = integers(learner(pixels, period, 100, SEED), digits * period)
-    golden = record(program, digits * period, period)
+    golden = record_run(program, digits * period, period)
     moved = np.mean(golden.probes["synapses", "w"][0] != golden.final["synapses", "w"])
     checked(bool(moved > 0.5), f"{moved:.0%} of the weights moved")
-    proof = lab.prove("learning", program, digits * period, (Simulator.CXXRTL,), every=period, golden=golden)
+    proof = lab.prove("learning", program, digits * period, (RTLSimulator.CXXRTL,), every=period, golden=golden)
     return _mismatches([proof], f"{moved:.0%} of {golden.final['synapses', 'w'].size:,} weights moved")
 
 
@@ -137,7 +137,7 @@ def hebbian(lab: Lab) -> Measured:
     cues = np.array([np.sort(rng.choice(1024, active, replace=False)) for _ in range(pairs)])
     memory.store(cues)
     program = integers(recall_by_bits(memory.weights, cues, winners), 40)
-    golden = record(program, 2 * pairs, 2)
+    golden = record_run(program, 2 * pairs, 2)
     sums = np.atleast_2d(memory.activity(cues)).astype(np.int64)
     order = np.lexsort((np.broadcast_to(np.arange(1024), sums.shape), -sums), axis=1)[:, :winners]
     fired = golden.spikes["pointers"]
@@ -150,7 +150,7 @@ def hebbian(lab: Lab) -> Measured:
         bool(np.array_equal(golden.probes["pointers", "v"], unit * (sums + active + 1))),
         "so are all sums over synapses",
     )
-    proof = lab.prove("the Hebbian memory", program, 2 * pairs, (Simulator.CXXRTL,), every=2, golden=golden)
+    proof = lab.prove("the Hebbian memory", program, 2 * pairs, (RTLSimulator.CXXRTL,), every=2, golden=golden)
     return _mismatches([proof], f"{memory.weights.mean():.1%} of the bits set")
 
 
@@ -163,7 +163,7 @@ def hnsw(lab: Lab) -> Measured:
     ticks = search.ticks(len(queries))
     circuit = replace(search.circuit(queries, winners), probes=())
     program = integers(circuit, ticks)
-    golden = record(program, ticks)
+    golden = record_run(program, ticks)
     found = [
         set(golden.spikes["readout"].indices[golden.spikes["readout"].ticks // search.ticks(1) == q].tolist())
         for q in range(len(queries))
@@ -171,7 +171,7 @@ def hnsw(lab: Lab) -> Measured:
     software = simulate(circuit, ticks).spikes["readout"]
     wanted = [set(software.indices[software.ticks // search.ticks(1) == q].tolist()) for q in range(len(queries))]
     checked(found == wanted, f"the winners of all {len(queries)} queries are those of the software")
-    proof = lab.prove("the graph", program, ticks, (Simulator.CXXRTL,), golden=golden)
+    proof = lab.prove("the graph", program, ticks, (RTLSimulator.CXXRTL,), golden=golden)
     return _mismatches([proof], f"{len(queries)} held-out digits, {winners} winners each")
 
 
@@ -179,10 +179,12 @@ def many_cores(lab: Lab) -> Measured:
     """256 cores of 32 neurons each; their spikes are those of one core, which are the model's."""
     cores, ticks, every = 256, 20, 19
     program = integers(gamma_network(cores, ticks, SEED), ticks)
-    golden = record(program, ticks, every)
+    golden = record_run(program, ticks, every)
     checked(all(len(golden.spikes[name]) > 100 for name in "ei"), f"{golden.spike_count:,} spikes were fired")
-    one = lab.prove("one core", program, ticks, (Simulator.VERILATOR,), every=every, golden=golden)
-    many = lab.prove(f"{cores} cores", program, ticks, (Simulator.VERILATOR,), every=every, golden=golden, cores=cores)
+    one = lab.prove("one core", program, ticks, (RTLSimulator.VERILATOR,), every=every, golden=golden)
+    many = lab.prove(
+        f"{cores} cores", program, ticks, (RTLSimulator.VERILATOR,), every=every, golden=golden, cores=cores
+    )
     checked(
         one.results[0].spikes == many.results[0].spikes == golden.spike_count,
         f"all {golden.spike_count:,} spikes left one core and {cores} cores in the same ticks",
@@ -206,13 +208,13 @@ def verilator_speed(lab: Lab) -> Measured:
         core = export(program, folder / "core", ticks=ticks, every=10)
         start = time.perf_counter()
         with lab.stages.stage("Compile with Verilator"):
-            fast = verilator.build(core, place, folder)
+            fast = verilator.build_verilator(core, place, folder)
         middle = time.perf_counter()
-        slow = icarus.build(core, folder)
+        slow = icarus.build_icarus(core, folder)
         built = middle - start, time.perf_counter() - middle
         runs: dict[str, Callable[[], SimulatorResult]] = {
-            "verilator": lambda: verilator.run(fast, core, ticks, _SECONDS),
-            "icarus": lambda: icarus.run(slow, core, ticks, _SECONDS),
+            "verilator": lambda: verilator.run_verilator(fast, core, ticks, _SECONDS),
+            "icarus": lambda: icarus.run_icarus(slow, core, ticks, _SECONDS),
         }
         found = [run() for run in runs.values()]
         equal = checked(

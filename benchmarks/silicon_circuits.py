@@ -7,25 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from neuro.circuit import Circuit, CurrentInput, Population, Projection, Restart, SpikeSource, Winners
-from neuro.connections import Connections
-from neuro.experiments.diehl_cook.circuit import NEURON, NEURONS, SYNAPSES, Learned, Phase, network
+from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection, Restart, SpikeSource, Winners
+from neuro.circuit.connections import Connections
+from neuro.compiler.ir import StepProgram
+from neuro.compiler.lower_circuit import lower
+from neuro.experiments.diehl_cook.circuit import NEURON, NEURONS, SYNAPSES, LearnedWeights, Phase, network
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
-from neuro.formats import Rules
-from neuro.lowering import lower
-from neuro.models import (
-    INTEGRATE_AND_FIRE,
-    LIF_DELTA,
-    LIF_EXPONENTIAL,
-    NeuronModel,
-    static_synapse,
-    symmetric_stdp,
-)
-from neuro.program import StepProgram
-from neuro.quantise import quantise
+from neuro.models import INTEGRATE_AND_FIRE, LIF_DELTA, LIF_EXPONENTIAL, NeuronModel, static_synapse, symmetric_stdp
+from neuro.quantise.formats import Rules
+from neuro.quantise.integers import quantise
 from neuro.simulators.fixed_point import measure_ranges
 from neuro.spikes import Recording, Spikes
-from rtl_export.export import changing_states
+from rtl_export.exporter import changing_states
 
 DT = 1e-3
 _IN_A_CORE = 6
@@ -177,7 +170,7 @@ FROZEN = replace(COMPETITOR, reset="v = 0", refractory=NEURON.refractory)
 
 
 def frozen_classifier(
-    learned: Learned, rates: np.ndarray, pixels: Spikes, settings: DiehlCookSettings, seed: int
+    learned: LearnedWeights, rates: np.ndarray, pixels: Spikes, settings: DiehlCookSettings, seed: int
 ) -> Circuit:
     """The trained classifier with the input spikes of a float run in place of its random pixels."""
     circuit = network(rates, learned, settings, Phase(False, settings.reads), seed)

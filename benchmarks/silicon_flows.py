@@ -15,17 +15,17 @@ from benchmarks.mutants import Verdict, judge
 from benchmarks.mutated_circuits import mutated_circuits
 from benchmarks.silicon_circuits import conformance, interpreted
 from benchmarks.silicon_neurons import NEURON, delta_neuron, event_driven, exponential_neuron, published_size
-from neuro.program import StepProgram
+from neuro.compiler.ir import StepProgram
 from rtl_export import export
-from rtl_export.export import record
+from rtl_export.emit.neuron_module import neuron_verilog
+from rtl_export.exporter import record_run
 from rtl_export.flows.formal import prove, prove_netlist
 from rtl_export.flows.ice40 import place_and_route
-from rtl_export.flows.lint import lint
+from rtl_export.flows.linting import lint
 from rtl_export.flows.mapping import Library, Mapped, map_to_cells
 from rtl_export.flows.ppa import PRE_LAYOUT, PpaReport, measure_ppa
 from rtl_export.flows.properties import PROPERTIES
 from rtl_export.flows.timing import time_netlist
-from rtl_export.neuron import neuron_verilog
 
 _CELLS = "sg13g2_stdcell_typ_1p20V_25C.lib"
 _MACRO = "RM_IHPSG13_1P_1024x16_c2_bm_bist_typ_1p20V_25C.lib"
@@ -76,7 +76,7 @@ def _weighed() -> PpaReport:
     """The core of a published size: 256 neurons, 65,536 synapses of 4 bits, weighed over its last ticks."""
     neurons, ticks, first = 256, 8, 5
     program = published_size(ticks, neurons)
-    golden = record(program, ticks, ticks)
+    golden = record_run(program, ticks, ticks)
     spikes = golden.spikes["a"]
     events = neurons * int((spikes.ticks >= first).sum())
     with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:

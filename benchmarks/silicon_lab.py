@@ -12,17 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.form import checked
-from neuro.experiments.diehl_cook.circuit import Learned
+from neuro.compiler.ir import StepProgram
+from neuro.experiments.diehl_cook.circuit import LearnedWeights
 from neuro.experiments.diehl_cook.data import Images, Split
 from neuro.experiments.diehl_cook.readout import Readout, learn_readout
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
 from neuro.experiments.diehl_cook.training import respond, train
-from neuro.experiments.digits_to_verilog.data import load_split
-from neuro.experiments.digits_to_verilog.settings import DigitsSettings
-from neuro.experiments.stages import Stages
-from neuro.program import StepProgram
+from neuro.progress import Stages
 from neuro.spikes import Recording
-from rtl_export import Outcome, Simulator, SimulatorResult, export, netlist, verify
+from rtl_export import Outcome, RTLSimulator, SimulatorResult, export, netlist, verify
+from spikeloom.demo.data import DigitsSettings, load_split
 
 SEED = 0
 _SECONDS = 3600.0
@@ -75,7 +74,7 @@ class Lab:
         what: str,
         program: StepProgram,
         ticks: int,
-        simulators: Sequence[Simulator] = (Simulator.CXXRTL, Simulator.ICARUS),
+        simulators: Sequence[RTLSimulator] = (RTLSimulator.CXXRTL, RTLSimulator.ICARUS),
         *,
         every: int = 1,
         cores: int = 1,
@@ -117,7 +116,7 @@ class Lab:
         return Split(images.picked(rows[:learned]), images.picked(rows[learned:]), testing)
 
     @cached_property
-    def trained(self) -> tuple[Learned, Readout]:
+    def trained(self) -> tuple[LearnedWeights, Readout]:
         """What the classifier learned, and its read-out, from training images only."""
         total = self.settings.epochs * len(self.split.training)
         with self.stages.stage("Learn digits", total) as advance:

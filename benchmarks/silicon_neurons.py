@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from neuro.circuit import Circuit, Population, Projection, SpikeSource
-from neuro.connections import Connections
-from neuro.formats import Rules
-from neuro.lowering import lower
-from neuro.models import LIF_EXPONENTIAL, NeuronModel, static_synapse
-from neuro.program import (
+from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
+from neuro.circuit.connections import Connections
+from neuro.compiler.ir import (
     Assignment,
     Binary,
     Coefficient,
@@ -25,7 +22,10 @@ from neuro.program import (
     Threshold,
     Unary,
 )
-from neuro.quantise import quantise
+from neuro.compiler.lower_circuit import lower
+from neuro.models import LIF_EXPONENTIAL, NeuronModel, static_synapse
+from neuro.quantise.formats import Rules
+from neuro.quantise.integers import quantise
 from neuro.simulators.fixed_point import measure_ranges
 
 DT = 1e-3

@@ -11,8 +11,9 @@ from pathlib import Path
 from benchmarks.form import Measured, checked
 from benchmarks.silicon_lab import Lab
 from benchmarks.silicon_neurons import published_size
-from rtl_export import ExportedCore, Outcome, export, icarus, netlist, tools
-from rtl_export.simulation import read_result
+from rtl_export import ExportedCore, Outcome, export, netlist, tools
+from rtl_export.simulate import icarus
+from rtl_export.simulate.result import read_result
 
 _TICKS, _NEURONS, _SECONDS = 12, 256, 600.0
 _LINE = re.compile(r"^PACE tick=(\d+) clocks=(\d+) events=(\d+) walk=(\d+) updates=(\d+) pass=(\d+)$", re.MULTILINE)
@@ -108,8 +109,8 @@ def _counted(lab: Lab) -> Sequence[Pace]:
 
 
 def _run(core: ExportedCore, monitor: Path, folder: Path) -> str:
-    program = icarus.build(core, folder, beside=(monitor,))
+    program = icarus.build_icarus(core, folder, beside=(monitor,))
     command = ["vvp", "-n", str(program), "+rehearsals=0", "+calm"]
-    log = tools.run("counting events", command, folder=core.rtl, seconds=_SECONDS)
-    checked(read_result(icarus.NAME, log, core.ticks).outcome is Outcome.PASSED, "the core agrees with the model")
+    log = tools.run_tool("counting events", command, folder=core.rtl, seconds=_SECONDS)
+    checked(read_result(icarus.ICARUS, log, core.ticks).outcome is Outcome.PASSED, "the core agrees with the model")
     return log

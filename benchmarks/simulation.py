@@ -21,9 +21,9 @@ from benchmarks.form import Bench, Measured, Row, checked
 from benchmarks.nest_peer import NestNetwork
 from benchmarks.simulation_network import DELAY_TICKS, DT, network, small_graph
 from neuro import Circuit, CurrentInput, Recording, Spikes, simulate_batch
-from neuro.experiments.stages import Stages
-from neuro.lowering import lower
-from neuro.simulators.compiled import KernelRun
+from neuro.compiler.lower_circuit import lower
+from neuro.progress import Stages
+from neuro.simulators.compiled.simulator import KernelRun
 
 SEED = 0
 TICKS = 50_000

@@ -15,16 +15,16 @@ from sklearn.datasets import load_digits
 
 from benchmarks.form import Measured, Row, checked
 from benchmarks.training_lab import SEED
-from neuro.exchange import from_nir
-from neuro.experiments.digits_to_verilog.recall import probed
-from neuro.experiments.digits_to_verilog.silicon import installed_simulators
+from neuro.interop import from_nir
 from neuro.motifs import layer_spikes
 from neuro.simulators import Brian2Reference, FixedPoint, simulate
-from neuro.simulators.brian2_lowered import run_program_in_brian2
-from neuro.simulators.compiled import run_program
+from neuro.simulators.brian2.lowered import run_program_in_brian2
+from neuro.simulators.compiled.simulator import run_program
 from neuro.spikes import Recording
 from neuro.training import LIFClassifier, bernoulli_spikes
 from rtl_export import SimulatorResult, export, verify
+from spikeloom.demo.recall import probed
+from spikeloom.demo.silicon import installed_simulators
 
 STEPS, HIDDEN, TRAINED, SHOWN, SILICON = 16, 32, 1400, 397, 40
 _EPOCHS = 8

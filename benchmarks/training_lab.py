@@ -15,7 +15,7 @@ import numpy.typing as npt
 from hnsw_bridge import IndexGraph, Metric, build_index, read_graph
 from neuro.encoders import KWTAEncoder
 from neuro.errors import InvalidInput
-from neuro.experiments.stages import Stages
+from neuro.progress import Stages
 from neuro.training import (
     Adam,
     ContrastiveEncoderTrainer,

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from neuro import Recording, Spikes
+from neuro.analysis.plots import figure_of, new_axes, plot_spikes
 from neuro.encoders import (
     BurstEncoder,
     DeltaEncoder,
@@ -22,7 +23,6 @@ from neuro.encoders import (
     compare,
     comparison_table,
 )
-from neuro.plots import figure_of, new_axes, plot_spikes
 
 FITTED = (PoissonEncoder, RegularRateEncoder, LatencyEncoder, RankOrderEncoder, PhaseEncoder, BurstEncoder)
 

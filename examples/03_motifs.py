@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from neuro import Brian2Reference, motifs, simulate
-from neuro.plots import figure_of, new_axes, plot_spikes
+from neuro.analysis.plots import figure_of, new_axes, plot_spikes
 
 
 def main(file: Path, seconds: float = 60.0) -> None:

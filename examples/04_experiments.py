@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from neuro.experiments.catalogue import find_experiment
-from neuro.experiments.output import save_pictures
-from neuro.experiments.stages import QuietStages
+from neuro.experiments.experiment import save_pictures
+from neuro.progress import QuietStages
 
 QUICK = ("lif_fi",)
 

@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hnsw_bridge import Memory, find_embedder
-from neuro.store import NewRecord
+from hnsw_bridge import TextMemory, find_embedder
+from hnsw_bridge.text.records import NewRecord
 
 NOTES = {
     "Mira Solberg": "Mira Solberg is a glass blower. She learned her craft in Harnosund.",
@@ -25,7 +25,7 @@ QUESTION = "What river flows through the town where Mira Solberg learned?"
 
 def main(folder: Path) -> None:
     embed = find_embedder("wordllama")
-    with Memory(folder, embed) as memory:
+    with TextMemory(folder, embed) as memory:
         notes = [NewRecord(text, metadata={"title": title}) for title, text in NOTES.items()]
         titles = dict(zip(memory.add(notes), NOTES, strict=True))
         print(QUESTION)
@@ -33,7 +33,7 @@ def main(folder: Path) -> None:
             print(f"  {answer.score:.2f}  {titles[answer.id]:<13} {answer.why}")
         memory.forget([number for number, title in titles.items() if title == "Tomas Reyes"])
         memory.add(NewRecord("Every evening the glass oven is fed with birch.", namespace="diary"))
-    with Memory(folder, embed) as memory:  # Everything is in the folder.
+    with TextMemory(folder, embed) as memory:  # Everything is in the folder.
         found = memory.ask("what heats the oven?", k=1, namespace="diary", least=0.0)
         print(f"diary: {found.answers[0].text}")
         figures = memory.info()

@@ -4,31 +4,32 @@
     ranked
 
 ``NeuromorphicSearch`` answers queries; ``spreading_circuit`` and ``with_readout`` describe the same queries
-as a ``neuro.circuit.Circuit`` for Brian2, the compiled and fixed-point simulators and Verilog.
+as a ``neuro.circuit.circuit.Circuit`` for Brian2, the compiled and fixed-point simulators and Verilog.
 """
 
 from hnsw_bridge.association import Associated, Evidence, associate
 from hnsw_bridge.cue_index import HNSWCues
-from hnsw_bridge.embedders import EMBEDDERS, Embed, MiniLMEmbedder, WordLlamaEmbedder, find_embedder
 from hnsw_bridge.event_program import EventProgram, event_program
-from hnsw_bridge.exchange import layer_from_graphml, layer_from_networkx, write_graphml
-from hnsw_bridge.explain import Step, Trace, edge_layers, explain, plot_activated
+from hnsw_bridge.explanation import PathStep, Trace, edge_layers, explain, plot_activated
 from hnsw_bridge.fusion import Fusion, WordScores, activation
-from hnsw_bridge.graph import Degrees, IndexGraph, Links, graph_from_state, read_graph, to_networkx
+from hnsw_bridge.graph import (
+    Degrees,
+    IndexGraph,
+    Links,
+    graph_from_state,
+    layer_from_graphml,
+    layer_from_networkx,
+    read_graph,
+    to_networkx,
+    write_graphml,
+)
 from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
 from hnsw_bridge.index_snapshot import load_index, save_index
 from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
-from hnsw_bridge.memory import MOST_RECORDS, Memory
-from hnsw_bridge.memory_folder import LONGEST_TEXT, forget_records, is_memory, made_with
-from hnsw_bridge.memory_info import MemoryInfo
 from hnsw_bridge.metric import Metric
-from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Parts, Priming, Resonance
-from hnsw_bridge.passages import MOST_CHARACTERS, Passage, passages
-from hnsw_bridge.phrases import Mentions, bare_title, mention_layer, phrases
+from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
 from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, LearnedEdges, no_edges
 from hnsw_bridge.readout import GO_TICKS, INTEGRATOR, READOUT, similarity_levels, with_readout
-from hnsw_bridge.recall import TEXT_SPREADING, Candidates, Recall, TextGraph, links_used, recall
-from hnsw_bridge.recollection import Answer, LinkUsed, Recollection, Why
 from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
 from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
 from hnsw_bridge.synapses import (
@@ -40,8 +41,14 @@ from hnsw_bridge.synapses import (
     contrast,
     synaptic_weights,
 )
-from hnsw_bridge.text_files import read_texts
-from hnsw_bridge.text_links import linked, text_layers
+from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
+from hnsw_bridge.text.embedders import EMBEDDERS, Embed, MiniLMEmbedder, WordLlamaEmbedder, find_embedder
+from hnsw_bridge.text.files import MOST_CHARACTERS, Passage, passages, read_texts
+from hnsw_bridge.text.folder import LONGEST_TEXT, forget_records, is_memory, made_with
+from hnsw_bridge.text.info import MemoryInfo
+from hnsw_bridge.text.links import Mentions, bare_title, linked, mention_layer, phrases, text_layers
+from hnsw_bridge.text.memory import MOST_RECORDS, TextMemory
+from hnsw_bridge.text.retrieval import TEXT_SPREADING, Candidates, RecallSettings, TextGraph, links_used, recall
 
 __all__ = [
     "Answer",
@@ -75,19 +82,18 @@ __all__ = [
     "MISSING",
     "MOST_CHARACTERS",
     "MOST_RECORDS",
-    "Memory",
     "MemoryInfo",
     "Mentions",
     "Metric",
     "MiniLMEmbedder",
     "NODES",
     "NeuromorphicSearch",
-    "Parts",
     "Passage",
+    "PathStep",
     "Priming",
     "READOUT",
     "RankWeights",
-    "Recall",
+    "RecallSettings",
     "Recollection",
     "Resonance",
     "SILICON_SETTINGS",
@@ -96,10 +102,11 @@ __all__ = [
     "SoftmaxWeights",
     "SpikeIndex",
     "Spreading",
-    "Step",
+    "SpreadingParts",
     "TEXT_SPREADING",
     "THRESHOLD",
     "TextGraph",
+    "TextMemory",
     "Trace",
     "WeightRule",
     "Why",

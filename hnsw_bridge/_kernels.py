@@ -6,16 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Vectors = npt.NDArray[np.float32]
-Singles = npt.NDArray[np.float32]
+from neuro.arrays import Float32Array, FloatArray, IntArray
 
 L2, COSINE, INNER_PRODUCT = 0, 1, 2
 
@@ -44,7 +39,7 @@ def term(squared: bool, a: np.float32, b: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def summed(squared: bool, a: Vectors, b: Floats) -> float:
+def summed(squared: bool, a: Float32Array, b: FloatArray) -> float:
     """Sum of the terms in eight partial sums."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
     whole = a.size - a.size % 8
@@ -64,19 +59,19 @@ def summed(squared: bool, a: Vectors, b: Floats) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def square_sum(a: Vectors, b: Floats) -> float:
+def square_sum(a: Float32Array, b: FloatArray) -> float:
     """Sum (a - b)^2."""
     return summed(True, a, b)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def product_sum(a: Vectors, b: Floats) -> float:
+def product_sum(a: Float32Array, b: FloatArray) -> float:
     """Sum a b."""
     return summed(False, a, b)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def apart(metric: int, a: Vectors, b: Floats, squares: float) -> float:
+def apart(metric: int, a: Float32Array, b: FloatArray, squares: float) -> float:
     """The exact distance of two vectors; ``squares`` is the product of their squared lengths."""
     if metric == L2:
         return square_sum(a, b)
@@ -86,7 +81,7 @@ def apart(metric: int, a: Vectors, b: Floats, squares: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def insert(nodes: Ints, near: Floats, count: int, node: int, distance: float) -> int:
+def insert(nodes: IntArray, near: FloatArray, count: int, node: int, distance: float) -> int:
     """Put a node into its place among ``count`` by distance, then by node; one that is there stays once."""
     at = count
     while at > 0 and (near[at - 1] > distance or (near[at - 1] == distance and nodes[at - 1] > node)):
@@ -102,7 +97,13 @@ def insert(nodes: Ints, near: Floats, count: int, node: int, distance: float) ->
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rank_into(
-    metric: int, vectors: Vectors, squares: Floats, query: Vectors, candidates: Ints, nodes: Ints, near: Floats
+    metric: int,
+    vectors: Float32Array,
+    squares: FloatArray,
+    query: Float32Array,
+    candidates: IntArray,
+    nodes: IntArray,
+    near: FloatArray,
 ) -> int:
     """Fill ``nodes`` and ``near`` with the nearest candidates by exact distance, then by node; gives how many.
 
@@ -120,8 +121,8 @@ def rank_into(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rank(
-    metric: int, vectors: Vectors, squares: Floats, query: Vectors, candidates: Ints, k: int
-) -> tuple[Ints, Floats]:
+    metric: int, vectors: Float32Array, squares: FloatArray, query: Float32Array, candidates: IntArray, k: int
+) -> tuple[IntArray, FloatArray]:
     """The k nearest candidates by exact distance, then by node; negative and repeated ones don't count."""
     size = min(k, candidates.size)
     nodes, near = np.empty(size, np.int64), np.empty(size, np.float64)
@@ -130,7 +131,7 @@ def rank(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def holds(ascending: Ints, value: int) -> bool:
+def holds(ascending: IntArray, value: int) -> bool:
     """Whether a value is among the ascending ones."""
     low, high = 0, ascending.size
     while low < high:
@@ -145,12 +146,12 @@ def holds(ascending: Ints, value: int) -> bool:
 @njit(cache=True, nogil=True, error_model="numpy")
 def join_fired(
     metric: int,
-    items: tuple[Vectors, Floats, Ints],
-    query: Vectors,
-    fired: Ints,
-    ruled_out: Ints,
-    nodes: Ints,
-    near: Floats,
+    items: tuple[Float32Array, FloatArray, IntArray],
+    query: Float32Array,
+    fired: IntArray,
+    ruled_out: IntArray,
+    nodes: IntArray,
+    near: FloatArray,
     count: int,
 ) -> int:
     """Put those that fired in their places among the ``count`` nearest; gives how many there are then.
@@ -175,7 +176,7 @@ def join_fired(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def near_enough(metric: int, query: Vectors, longest: float, distances: Singles, k: int) -> int:
+def near_enough(metric: int, query: Float32Array, longest: float, distances: Float32Array, k: int) -> int:
     """How many of hnswlib's ascending distances could belong to the k smallest exact ones.
 
     A float32 sum of n terms is off by less than n 2^-23 of the sum of their sizes: of the distance itself for l2, of
@@ -199,7 +200,7 @@ def near_enough(metric: int, query: Vectors, longest: float, distances: Singles,
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def sound(vectors: Vectors, low: float, high: float) -> bool:
+def sound(vectors: Float32Array, low: float, high: float) -> bool:
     """Whether the squared length of every row is above ``low`` and not beyond ``high``, which NaN and infinity are."""
     for row in range(vectors.shape[0]):
         total = np.float32(0.0)
@@ -211,7 +212,7 @@ def sound(vectors: Vectors, low: float, high: float) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def enter(metric: int, near: Floats, least: float, share: Floats) -> None:
+def enter(metric: int, near: FloatArray, least: float, share: FloatArray) -> None:
     """How strongly seeds are driven, by their similarity relative to the nearest one's."""
     for a in range(near.size):
         similar = 1.0 / (1.0 + math.sqrt(near[a])) if metric == L2 else 1.0 - near[a]
@@ -222,14 +223,14 @@ def enter(metric: int, near: Floats, least: float, share: Floats) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def drive(share: Floats, most: float, steps: float, threshold: float, currents: Floats) -> None:
+def drive(share: FloatArray, most: float, steps: float, threshold: float, currents: FloatArray) -> None:
     """The current into each seed, on a grid of threshold / steps."""
     for a in range(share.size):
         currents[a] = math.floor(share[a] * most * steps + 0.5) * (threshold / steps)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def measure(metric: int, vectors: Vectors, squares: Floats, query: Vectors, out: Floats) -> None:
+def measure(metric: int, vectors: Float32Array, squares: FloatArray, query: Float32Array, out: FloatArray) -> None:
     """The exact distance of every row."""
     asked = query.astype(np.float64)
     square = product_sum(query, asked) if metric == COSINE else 0.0
@@ -238,7 +239,7 @@ def measure(metric: int, vectors: Vectors, squares: Floats, query: Vectors, out:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def measure_links(metric: int, vectors: Vectors, row_start: Ints, column: Ints, out: Floats) -> None:
+def measure_links(metric: int, vectors: Float32Array, row_start: IntArray, column: IntArray, out: FloatArray) -> None:
     """The exact distance along every link."""
     for source in range(row_start.size - 1):
         start = vectors[source].astype(np.float64)
@@ -250,7 +251,7 @@ def measure_links(metric: int, vectors: Vectors, row_start: Ints, column: Ints, 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def ascend(keys: Ints, count: int) -> None:
+def ascend(keys: IntArray, count: int) -> None:
     """Sort ``keys[:count]`` (Shell's sort: short, and quick for the few spikes of a tick)."""
     gap = 1
     while gap < count // 3:
@@ -267,7 +268,7 @@ def ascend(keys: Ints, count: int) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def largest(values: Floats, count: int, rank: int) -> float:
+def largest(values: FloatArray, count: int, rank: int) -> float:
     """The value that ``rank`` of ``values[:count]`` reach or exceed (Hoare's selection); reorders them."""
     low, high = 0, count - 1
     while low < high:
@@ -292,7 +293,7 @@ def largest(values: Floats, count: int, rank: int) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def keep_winners(keys: Ints, margins: Floats, room: Floats, ties: Ints, count: int, limit: int) -> int:
+def keep_winners(keys: IntArray, margins: FloatArray, room: FloatArray, ties: IntArray, count: int, limit: int) -> int:
     """Keep the ``limit`` largest margins of ``keys[:count]`` (node, then slot); ties go to the lower node."""
     if limit <= 0:
         return 0

@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from hnsw_bridge.fusion import Fusion, Open, activation, ranked_by
 from hnsw_bridge.index import check_k
-from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import FloatArray, similarities
-from hnsw_bridge.runs import QuerySpikes
+from hnsw_bridge.metric import similarities
+from hnsw_bridge.query_spikes import QuerySpikes
 from hnsw_bridge.search import NeuromorphicSearch
 from hnsw_bridge.spreading import Seeds, check_seeds
+from neuro.arrays import FloatArray, IntArray
 from neuro.errors import InvalidInput
 
 _LEAST_SHARE = 0.67

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hnsw_bridge.labels import IntArray
+from neuro.arrays import IntArray
 
 
 class CompressedRows:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hnsw_bridge.index import IndexSettings, SpikeIndex, build_index
-from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import Metric, VectorArray
+from hnsw_bridge.metric import Metric
+from neuro.arrays import Float32Array, IntArray
 
 
 class HNSWCues:
@@ -20,7 +20,7 @@ class HNSWCues:
         self._settings = IndexSettings() if settings is None else settings
         self._index: SpikeIndex | None = None
 
-    def add(self, numbers: IntArray, vectors: VectorArray) -> None:
+    def add(self, numbers: IntArray, vectors: Float32Array) -> None:
         """See :class:`neuro.memories.CueIndex`."""
         if self._index is None:
             self._index = build_index(vectors, numbers, Metric.COSINE, self._settings)
@@ -37,7 +37,7 @@ class HNSWCues:
         else:
             self._index.delete(numbers)
 
-    def nearest(self, cues: VectorArray, k: int) -> tuple[IntArray, VectorArray]:
+    def nearest(self, cues: Float32Array, k: int) -> tuple[IntArray, Float32Array]:
         """See :class:`neuro.memories.CueIndex`."""
         items = 0 if self._index is None else len(self._index)
         numbers = np.full((len(cues), k), -1, dtype=np.int64)

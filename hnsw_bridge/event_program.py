@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.labels import IntArray
-from neuro.errors import UnsupportedByTarget
-from neuro.expressions import evaluate
-from neuro.program import (
+from neuro.arrays import IntArray
+from neuro.compiler.expressions import evaluate
+from neuro.compiler.ir import (
     ACTIVE,
     INDEX,
     TICK,
@@ -37,6 +36,7 @@ from neuro.program import (
     symbols,
     walk,
 )
+from neuro.errors import UnsupportedByTarget
 
 FULL = -1
 """What a printed kernel returns when its slots or its room for spikes run out; nothing was changed then."""

@@ -17,9 +17,8 @@ import numpy as np
 
 from hnsw_bridge.event_program import FINISHED, FULL, SHORT, EventLayer, EventProgram, can_sleep
 from hnsw_bridge.index import MISSING
-from neuro.program import ACTIVE, TICK, Assignment, OperationProgram, Symbol
-from neuro.simulators.kernel_functions import functions_for
-from neuro.simulators.kernel_lines import Names, print_expression
+from neuro.compiler.ir import ACTIVE, TICK, Assignment, OperationProgram, Symbol
+from neuro.simulators.compiled.kernel_lines import Names, functions_for, print_expression
 
 _HEADER = '''"""One query over a graph, event by event. Printed from a step program; do not edit.
 

@@ -16,12 +16,11 @@ import numpy.typing as npt
 
 from hnsw_bridge.event_program import FINISHED, FULL, SHORT, EventProgram
 from hnsw_bridge.items import ItemArrays
-from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import FloatArray, VectorArray
-from hnsw_bridge.runs import QueryRuns, QuerySpikes
+from hnsw_bridge.query_spikes import QueryRuns, QuerySpikes
 from hnsw_bridge.spreading import LEAST_SHARE, MOST_SEEDS, THRESHOLD
 from hnsw_bridge.synapses import STEPS
-from neuro.expressions import evaluate
+from neuro.arrays import Float32Array, FloatArray, IntArray
+from neuro.compiler.expressions import evaluate
 
 _FEWEST = 4096
 _MANY = 64
@@ -44,7 +43,7 @@ def run_queries(program: EventProgram, seeds: IntArray, currents: FloatArray) ->
         yield run.query(row, values)
 
 
-class Asked(NamedTuple):
+class QueryBatch(NamedTuple):
     """Queries as :meth:`EventRun.answer` takes them.
 
     Args:
@@ -58,16 +57,16 @@ class Asked(NamedTuple):
     """
 
     items: ItemArrays
-    batch: VectorArray
+    batch: Float32Array
     found: IntArray
-    rounded: VectorArray
+    rounded: Float32Array
     k: int
     few: int
     drive: float
     join: bool
 
 
-class Answers(NamedTuple):
+class QueryResult(NamedTuple):
     """Labels of the answers and their distances, (queries, k); seeds and their shares, (queries, few); the spikes."""
 
     labels: IntArray
@@ -106,7 +105,7 @@ class EventRun:
 
     def __init__(self, program: EventProgram, lasting: LastingStates) -> None:
         from hnsw_bridge.event_source import print_query
-        from neuro.simulators.kernel_module import load_kernel
+        from neuro.simulators.compiled.kernel_module import load_kernel
 
         source, self._arguments = print_query(program)
         module = load_kernel(source)
@@ -127,7 +126,7 @@ class EventRun:
             self._grow(2 * self._capacity)
         return self._spikes(fired)
 
-    def answer(self, asked: Asked) -> Answers:
+    def answer(self, asked: QueryBatch) -> QueryResult:
         """Seeds from what hnswlib found, their spikes, and what fired or was found ranked exactly, in one call."""
         rows, items = len(asked.batch), asked.items
         labels, distances = np.empty((rows, asked.k), dtype=np.int64), np.empty((rows, asked.k))
@@ -151,7 +150,7 @@ class EventRun:
         self._generation += rows - 1
         self._lasting.queries += rows
         fired = int(ends[-1])
-        return Answers(labels, distances, seeds, shares, QueryRuns(ticks[:fired], nodes[:fired], ends, awake))
+        return QueryResult(labels, distances, seeds, shares, QueryRuns(ticks[:fired], nodes[:fired], ends, awake))
 
     def _spike_room(self, rows: int) -> tuple[IntArray, IntArray]:
         """Room for a batch's ticks and nodes: all spikes of one query, and what most have of the others."""

@@ -24,10 +24,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.event_program import EventProgram
-from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import FloatArray
-from hnsw_bridge.runs import QuerySpikes
+from hnsw_bridge.query_spikes import QuerySpikes
 from hnsw_bridge.spreading import THRESHOLD
+from neuro.arrays import FloatArray, IntArray
 from neuro.errors import InvalidInput, ToolError
 
 

@@ -1,19 +1,25 @@
-"""IndexGraph: the links of an hnswlib index as sparse matrices."""
+"""IndexGraph: the links of an hnswlib index as sparse matrices.
+
+Graphs in and out: networkx and GraphML.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.csr import CompressedRows
+from hnsw_bridge.hnswlib_layout import read_state
 from hnsw_bridge.index import SpikeIndex
-from hnsw_bridge.labels import IntArray, checked_labels, find_labels
-from hnsw_bridge.metric import FloatArray, Metric, VectorArray, similarities
-from hnsw_bridge.state import read_state
+from hnsw_bridge.labels import checked_labels, find_labels
+from hnsw_bridge.layers import EdgeLayer, edge_layer
+from hnsw_bridge.metric import Metric, similarities
+from neuro.arrays import Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole, is_whole, whole_numbers
 from neuro.errors import InvalidInput
 
@@ -73,7 +79,7 @@ class IndexGraph:
     metric: Metric
     labels: IntArray
     levels: IntArray
-    vectors: VectorArray
+    vectors: Float32Array
     entry: int
     layers: tuple[Links, ...]
     alive: npt.NDArray[np.bool_]
@@ -212,7 +218,7 @@ def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
     Distances along the links are computed exactly from the stored vectors.
 
     Raises:
-        InvalidInput: the state is damaged or foreign (see :func:`hnsw_bridge.state.read_state`).
+        InvalidInput: the state is damaged or foreign (see :func:`hnsw_bridge.hnswlib_layout.read_state`).
     """
     read = read_state(state)
     layers = tuple(_measured(read.metric, read.vectors, row_start, column) for row_start, column in read.links)
@@ -223,7 +229,7 @@ def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
     )
 
 
-def _measured(metric: Metric, vectors: VectorArray, row_start: IntArray, column: IntArray) -> Links:
+def _measured(metric: Metric, vectors: Float32Array, row_start: IntArray, column: IntArray) -> Links:
     from hnsw_bridge import _kernels
 
     distance = np.empty(column.size, dtype=np.float64)
@@ -245,3 +251,46 @@ def to_networkx(graph: IndexGraph, level: int = 0) -> Any:
     for start, end, distance, similarity in zip(*ends, *marks, strict=True):
         result.add_edge(start, end, distance=distance, similarity=similarity)
     return result
+
+
+def layer_from_networkx(name: str, source: Any, graph: IndexGraph, weight: str = "weight") -> EdgeLayer:
+    """An edge layer from a networkx graph over the labels of ``graph``; an undirected edge goes both ways.
+
+    Raises:
+        InvalidInput: a node that is no label of the graph, or a weight that is no number.
+    """
+    edges = list(source.edges(data=weight, default=1.0))
+    pairs = [end for start, end, _ in edges for end in (start, end)]
+    try:
+        weights = np.array([float(value) for _, _, value in edges])
+        known = all(is_whole(end, 0) for end in pairs)
+    except (TypeError, ValueError):
+        known = False
+    if not known:
+        raise InvalidInput(f"layer {name!r}: nodes must be labels (whole numbers), weights numbers")
+    nodes = graph.nodes_of(np.array(pairs, dtype=np.int64).reshape(-1, 2))
+    return edge_layer(name, len(graph), nodes[:, 0], nodes[:, 1], weights, both_ways=not source.is_directed())
+
+
+def write_graphml(graph: IndexGraph, path: Path, level: int = 0) -> None:
+    """One level of the graph as GraphML: nodes are labels, edges carry distance and similarity."""
+    import networkx as nx
+
+    nx.write_graphml(to_networkx(graph, level), path)
+
+
+def layer_from_graphml(name: str, path: Path, graph: IndexGraph, weight: str = "similarity") -> EdgeLayer:
+    """An edge layer from a GraphML file whose nodes are labels of ``graph``.
+
+    Raises:
+        InvalidInput: the file is missing, no GraphML, or names other nodes.
+    """
+    from xml.etree.ElementTree import ParseError
+
+    import networkx as nx
+
+    try:
+        read = nx.read_graphml(path, node_type=int)
+    except (OSError, ParseError, ValueError, nx.NetworkXError) as error:
+        raise InvalidInput(f"{path} can't be read as GraphML ({error}); write it with write_graphml") from None
+    return layer_from_networkx(name, read, graph, weight)

@@ -2,25 +2,83 @@
 
 Source: Malkov & Yashunin, *Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small
     World graphs* (2018).
+
+A lock that many readers share and one writer has alone; a waiting writer goes first.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.items import NODE_TYPES, Items
-from hnsw_bridge.labels import IntArray, checked_labels
-from hnsw_bridge.lock import SharedLock
-from hnsw_bridge.metric import FloatArray, Metric, VectorArray, checked_vectors
+from hnsw_bridge.items import NODE_TYPES, IndexItems
+from hnsw_bridge.labels import checked_labels
+from hnsw_bridge.metric import Metric, checked_vectors
+from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole, whole_numbers
 from neuro.errors import InvalidInput
 
-BoolArray = npt.NDArray[np.bool_]
+
+class SharedLock:
+    """Readers-writer lock: ``with lock.read:`` is shared with other readers, ``with lock.write:`` is alone."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition(threading.Lock())
+        self.read = _Reading(self._condition)
+        self.write = _Writing(self._condition, self.read)
+
+
+class _Reading:
+    def __init__(self, condition: threading.Condition) -> None:
+        self._condition = condition
+        self.readers = 0
+        self.writers = 0
+        """Writers that wait or write."""
+
+    def __enter__(self) -> None:
+        with self._condition:
+            while self.writers:
+                self._condition.wait()
+            self.readers += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._condition:
+            self.readers -= 1
+            if not self.readers and self.writers:
+                self._condition.notify_all()
+
+
+class _Writing:
+    def __init__(self, condition: threading.Condition, reading: _Reading) -> None:
+        self._condition = condition
+        self._reading = reading
+        self._alone = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._condition:
+            self._reading.writers += 1
+        self._alone.acquire()
+        with self._condition:
+            while self._reading.readers:
+                self._condition.wait()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._alone.release()
+        with self._condition:
+            self._reading.writers -= 1
+            self._condition.notify_all()
+
+
 Filter = BoolArray | Callable[[IntArray], BoolArray]
 """Which items may be found: a mask over the nodes, or a function of their labels that gives one."""
 
@@ -79,7 +137,7 @@ class SpikeIndex:
     on to others and is never found. Any number of threads may search while one writes.
     """
 
-    def __init__(self, metric: Metric, settings: IndexSettings, items: Items, native: Any) -> None:
+    def __init__(self, metric: Metric, settings: IndexSettings, items: IndexItems, native: Any) -> None:
         self.metric = metric
         self.settings = settings
         self._items = items
@@ -93,11 +151,13 @@ class SpikeIndex:
 
         native = hnswlib.Index(metric.value, dimension)
         native.init_index(1, M=settings.links, ef_construction=settings.build_effort, random_seed=settings.seed)
-        return cls(metric, settings, Items(metric, dimension), native)
+        return cls(metric, settings, IndexItems(metric, dimension), native)
 
     @classmethod
-    def restored(cls, metric: Metric, settings: IndexSettings, items: Items, state: Mapping[str, Any]) -> SpikeIndex:
-        """The index of a state that :func:`hnsw_bridge.state.read_state` has checked, and of the items that fit it."""
+    def restored(
+        cls, metric: Metric, settings: IndexSettings, items: IndexItems, state: Mapping[str, Any]
+    ) -> SpikeIndex:
+        """The index of a state that :func:`~hnsw_bridge.hnswlib_layout.read_state` has checked, and of its items."""
         import hnswlib
 
         native = hnswlib.Index.__new__(hnswlib.Index)
@@ -118,7 +178,7 @@ class SpikeIndex:
         return self._items.dimension
 
     @property
-    def vectors(self) -> VectorArray:
+    def vectors(self) -> Float32Array:
         """Shape (nodes, dimension), float32, read-only, as they were given."""
         return self._items.vectors
 
@@ -162,7 +222,7 @@ class SpikeIndex:
         nodes, near = self.nearest(queries, k) if allowed is None else self.nearest_allowed(queries, k, allowed)
         return np.where(nodes == MISSING, MISSING, self.labels[nodes]), near
 
-    def checked(self, batch: npt.ArrayLike) -> VectorArray:
+    def checked(self, batch: npt.ArrayLike) -> Float32Array:
         """The batch as float32 rows of this index's dimension, or InvalidInput."""
         return checked_vectors(batch, "queries", self.metric, self.dimension)
 
@@ -186,7 +246,7 @@ class SpikeIndex:
             result &= np.isin(self.types, whole_numbers(types, "types", 0, NODE_TYPES - 1))
         return result
 
-    def nearest(self, queries: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
+    def nearest(self, queries: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
         """Like :meth:`query` for rows already checked, with node numbers in place of labels and without a filter."""
         check_k(k, len(self))
         candidates, rounded = self.proposals(queries, min(max(int(k), self.settings.search_effort), len(self)))
@@ -196,22 +256,22 @@ class SpikeIndex:
             nodes[row], near[row] = self._best(query, candidates[row], rounded[row], k)
         return nodes, near
 
-    def _best(self, query: VectorArray, found: IntArray, rounded: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
+    def _best(self, query: Float32Array, found: IntArray, rounded: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
         """The k nearest of what hnswlib found; only those that could be are measured."""
         with self._lock.read:
             return self._items.best(query, found, rounded, k)
 
-    def ranked(self, query: VectorArray, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
+    def ranked(self, query: Float32Array, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
         """The k nearest of the candidate nodes and their exact distances, nearest first, each node once."""
         with self._lock.read:
             return self._items.ranked(query, candidates, k)
 
-    def exact(self, query: VectorArray) -> FloatArray:
+    def exact(self, query: Float32Array) -> FloatArray:
         """The exact distance of every node, shape (nodes,)."""
         with self._lock.read:
             return self._items.exact(query)
 
-    def proposals(self, queries: VectorArray, count: int) -> tuple[IntArray, VectorArray]:
+    def proposals(self, queries: Float32Array, count: int) -> tuple[IntArray, Float32Array]:
         """The nodes that hnswlib finds for each query and its distances (float32), nearest first, shape (rows, count).
 
         Where it can't reach that many, all items, with distance 0.
@@ -219,12 +279,12 @@ class SpikeIndex:
         with self._lock.read:
             return self._find(queries, count)
 
-    def consult(self, queries: VectorArray, count: int, then: Callable[[IntArray, VectorArray, Items], T]) -> T:
+    def consult(self, queries: Float32Array, count: int, then: Callable[[IntArray, Float32Array, IndexItems], T]) -> T:
         """What ``then`` makes of the proposals while no writer can change the items."""
         with self._lock.read:
             return then(*self._find(queries, count), self._items)
 
-    def _find(self, queries: VectorArray, count: int) -> tuple[IntArray, VectorArray]:
+    def _find(self, queries: Float32Array, count: int) -> tuple[IntArray, Float32Array]:
         try:
             found, near = self._native.knn_query(queries, k=count, num_threads=1)
         except RuntimeError:
@@ -316,7 +376,7 @@ class SpikeIndex:
         if nodes > room:
             self._native.resize_index(nodes if not self.nodes else max(nodes, room + room // 5))
 
-    def nearest_allowed(self, queries: VectorArray, k: int, allowed: BoolArray) -> tuple[IntArray, FloatArray]:
+    def nearest_allowed(self, queries: Float32Array, k: int, allowed: BoolArray) -> tuple[IntArray, FloatArray]:
         """The k nearest of the nodes let through, for rows already checked; -1 at infinite distance past the last."""
         nodes = np.full((len(queries), k), MISSING, dtype=np.int64)
         near = np.full((len(queries), k), np.inf)

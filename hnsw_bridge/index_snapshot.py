@@ -1,8 +1,8 @@
 """An index on disk: a snapshot of hnswlib's memory that is checked bit by bit before hnswlib sees it again.
 
-The snapshot (:mod:`neuro.store.snapshot`) holds the arrays of hnswlib's state by name, the labels and the vectors as
-they were given. Nothing is unpickled: the state is read by :func:`hnsw_bridge.state.read_state` first, and refused
-unless every link, label and vector fits.
+The snapshot (:mod:`neuro.storage.snapshot`) holds the arrays of hnswlib's state by name, the labels and the vectors as
+they were given. Nothing is unpickled: the state is read by :func:`hnsw_bridge.hnswlib_layout.read_state` first, and
+refused unless every link, label and vector fits.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from hnsw_bridge.hnswlib_layout import IndexState, damaged, read_state
 from hnsw_bridge.index import IndexSettings, SpikeIndex
-from hnsw_bridge.items import Items
+from hnsw_bridge.items import IndexItems
 from hnsw_bridge.metric import Metric
-from hnsw_bridge.state import IndexState, damaged, read_state
-from neuro.store import load_snapshot, save_snapshot
+from neuro.storage import load_snapshot, save_snapshot
 
 _KIND = "index"
 _SETTINGS = ("links", "build_effort", "search_effort", "seed")
@@ -57,7 +57,7 @@ def load_index(folder: Path) -> tuple[SpikeIndex, dict[str, Any]]:
         raise damaged(f"{folder} lacks {error}") from None
     read = read_state(state)
     _check(read, labels, types, vectors)
-    items = Items(read.metric, vectors.shape[1])
+    items = IndexItems(read.metric, vectors.shape[1])
     items.append(vectors, labels, types)
     return SpikeIndex.restored(read.metric, settings, items, state), about["about"]
 

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.labels import IntArray, checked_labels
-from hnsw_bridge.metric import FloatArray, Metric, VectorArray, squares
+from hnsw_bridge.labels import checked_labels
+from hnsw_bridge.metric import Metric, squares
+from neuro.arrays import Float32Array, FloatArray, IntArray
 from neuro.checks import whole_numbers
 from neuro.errors import InvalidInput
 
@@ -26,13 +27,13 @@ class ItemArrays(NamedTuple):
     """
 
     metric: int
-    vectors: VectorArray
+    vectors: Float32Array
     squares: FloatArray
     labels: IntArray
     longest: float
 
 
-class Items:
+class IndexItems:
     """What is known of each node; only :class:`hnsw_bridge.SpikeIndex` writes here.
 
     Arrays handed out are read-only views. Growing makes new arrays, so views that readers hold stay as they are.
@@ -54,9 +55,9 @@ class Items:
         self._arrays: ItemArrays | None = None
 
     @property
-    def vectors(self) -> VectorArray:
+    def vectors(self) -> Float32Array:
         """Shape (nodes, dimension)."""
-        return cast("VectorArray", self._view("vectors"))
+        return cast("Float32Array", self._view("vectors"))
 
     @property
     def labels(self) -> IntArray:
@@ -99,7 +100,7 @@ class Items:
                 raise InvalidInput(f"label {label} is not in the index, which holds {self.living} items")
         return np.array([known[label] for label in labels.tolist()], dtype=np.int64)
 
-    def append(self, vectors: VectorArray, labels: IntArray, types: npt.NDArray[np.uint8]) -> None:
+    def append(self, vectors: Float32Array, labels: IntArray, types: npt.NDArray[np.uint8]) -> None:
         """New nodes after the last; a label below 0 makes one of a deleted item."""
         first, last = self.nodes, self.nodes + len(vectors)
         if last > self._labels.size:
@@ -116,7 +117,7 @@ class Items:
         self.nodes, self.living = last, self.living + int(np.count_nonzero(labels >= 0))
         self._views, self._arrays = {}, None
 
-    def overwrite(self, nodes: IntArray, vectors: VectorArray) -> None:
+    def overwrite(self, nodes: IntArray, vectors: Float32Array) -> None:
         """New vectors of nodes."""
         self._vectors[nodes], self._squares[nodes] = vectors, squares(vectors)
         self._longest = max(self._longest, float(np.sqrt(self._squares[nodes].max())))
@@ -131,14 +132,14 @@ class Items:
         self._labels[nodes] = -1 - nodes
         self.living -= nodes.size
 
-    def ranked(self, query: VectorArray, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
+    def ranked(self, query: Float32Array, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
         """The k nearest candidates and their exact distances."""
         from hnsw_bridge import _kernels
 
         nodes, near = _kernels.rank(self._metric.code, self._vectors, self._squares, query, candidates, k)
         return nodes, near
 
-    def best(self, query: VectorArray, found: IntArray, rounded: VectorArray, k: int) -> tuple[IntArray, FloatArray]:
+    def best(self, query: Float32Array, found: IntArray, rounded: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
         """The k nearest of ``found``, which is in the order of ``rounded``, distances that float32 sums gave."""
         from hnsw_bridge import _kernels
 
@@ -151,7 +152,7 @@ class Items:
             self._arrays = ItemArrays(self._metric.code, self._vectors, self._squares, self._labels, self._longest)
         return self._arrays
 
-    def exact(self, query: VectorArray) -> FloatArray:
+    def exact(self, query: Float32Array) -> FloatArray:
         """The exact distance of every node."""
         from hnsw_bridge import _kernels
 

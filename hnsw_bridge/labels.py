@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import IntArray
 from neuro.checks import whole_numbers
 from neuro.errors import InvalidInput
-
-IntArray = npt.NDArray[np.int64]
 
 
 def checked_labels(labels: npt.ArrayLike | None, count: int) -> IntArray:

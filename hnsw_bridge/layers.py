@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.csr import CompressedRows
-from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import FloatArray
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_name, check_whole, whole_numbers
 from neuro.errors import InvalidInput
 

@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import Float32Array, FloatArray
 from neuro.errors import InvalidInput
-
-FloatArray = npt.NDArray[np.float64]
-VectorArray = npt.NDArray[np.float32]
 
 _LARGEST_SQUARE = 1e37
 _SMALLEST_SQUARE = 1e-30
@@ -34,7 +32,7 @@ class Metric(Enum):
         return {"l2": 0, "cosine": 1, "ip": 2}[self.value]
 
 
-def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension: int | None = None) -> VectorArray:
+def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension: int | None = None) -> Float32Array:
     """The rows as float32, C order.
 
     Raises:
@@ -57,7 +55,7 @@ def checked_vectors(values: npt.ArrayLike, what: str, metric: Metric, dimension:
     return vectors
 
 
-def _check_numbers(vectors: VectorArray, what: str, metric: Metric) -> None:
+def _check_numbers(vectors: Float32Array, what: str, metric: Metric) -> None:
     from hnsw_bridge import _kernels
 
     if _kernels.sound(vectors, _SMALLEST_SQUARE if metric is Metric.COSINE else -1.0, _LARGEST_SQUARE):

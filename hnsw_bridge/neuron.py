@@ -120,7 +120,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SpreadingParts:
     """The switchable parts of a spreading neuron; None leaves one out."""
 
     gamma: Gamma | None = None
@@ -136,7 +136,7 @@ class Parts:
         return any(part is not None for part in (self.priming, self.homeostasis, self.history))
 
 
-def spreading_neuron(parts: Parts, branches: int, silent: int, refractory: float) -> NeuronModel:
+def spreading_neuron(parts: SpreadingParts, branches: int, silent: int, refractory: float) -> NeuronModel:
     """The model's text.
 
     Args:
@@ -196,7 +196,7 @@ def spreading_neuron(parts: Parts, branches: int, silent: int, refractory: float
 
 
 def neuron_parameters(
-    parts: Parts, branches: int, silent: int, threshold: float, ticks: int, dt: float
+    parts: SpreadingParts, branches: int, silent: int, threshold: float, ticks: int, dt: float
 ) -> Mapping[str, float]:
     """Values of the parameters that the parts bring, in SI units; ``threshold`` is volts from rest to threshold."""
     given: dict[str, float] = {}
@@ -220,7 +220,7 @@ def neuron_parameters(
     return given
 
 
-def between_queries(parts: Parts, threshold: float) -> Mapping[str, str]:
+def between_queries(parts: SpreadingParts, threshold: float) -> Mapping[str, str]:
     """Statements that run once a query, by name: how what lasts comes back."""
     code: dict[str, str] = {}
     if parts.homeostasis is not None:

@@ -16,9 +16,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hnsw_bridge.labels import IntArray
 from hnsw_bridge.layers import EdgeLayer, edge_layer
-from hnsw_bridge.metric import FloatArray
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole, whole_numbers
 from neuro.errors import InvalidInput
 

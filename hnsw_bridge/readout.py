@@ -19,20 +19,15 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.index import SpikeIndex, check_k
-from hnsw_bridge.metric import FloatArray, distances
+from hnsw_bridge.metric import distances
 from hnsw_bridge.spreading import NODES, THRESHOLD, Spreading
-from neuro.circuit import (
-    Circuit,
-    CurrentInput,
-    Population,
-    Projection,
-    Winners,
-)
-from neuro.composition import compose
-from neuro.connections import Connections
+from neuro.arrays import FloatArray
+from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection, Winners
+from neuro.circuit.composition import compose
+from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
 from neuro.models.base import Method, NeuronModel
-from neuro.models.static_synapse import static_synapse
+from neuro.models.static import static_synapse
 
 READOUT = "readout"
 """Name of the population whose spikes name the winners."""

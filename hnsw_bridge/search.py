@@ -13,16 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.event_program import EventProgram, event_program
-from hnsw_bridge.events import Answers, Asked, EventRun, LastingStates
+from hnsw_bridge.events import EventRun, LastingStates, QueryBatch, QueryResult
 from hnsw_bridge.graph import IndexGraph, read_graph
 from hnsw_bridge.index import MISSING, Filter, SpikeIndex, check_k
-from hnsw_bridge.items import Items
-from hnsw_bridge.labels import IntArray
+from hnsw_bridge.items import IndexItems
 from hnsw_bridge.layers import EdgeLayer
-from hnsw_bridge.metric import FloatArray, VectorArray
 from hnsw_bridge.neuron import HISTORY
+from hnsw_bridge.query_spikes import QueryRuns, QuerySpikes, joined
 from hnsw_bridge.readout import similarity_levels, with_readout
-from hnsw_bridge.runs import QueryRuns, QuerySpikes, joined
 from hnsw_bridge.spreading import (
     FEW_SEEDS,
     NODES,
@@ -33,8 +31,9 @@ from hnsw_bridge.spreading import (
     seeds_of,
     spreading_circuit,
 )
+from neuro.arrays import Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole, whole_numbers
-from neuro.circuit import Circuit
+from neuro.circuit.circuit import Circuit
 from neuro.errors import InvalidInput
 from neuro.spikes import Spikes
 
@@ -130,15 +129,15 @@ class NeuromorphicSearch:
         labels, found = self._ranked(queries, runs, nodes, int(k))
         return self._result(labels, found, entered, joined(runs))
 
-    def _answered(self, queries: VectorArray, k: int, seeds: int) -> SearchResult:
+    def _answered(self, queries: Float32Array, k: int, seeds: int) -> SearchResult:
         """One kernel call: seeds, spikes and the exact ranking."""
         count = min(max(k, seeds, self.index.settings.search_effort), len(self.index))
 
-        def spread(found: IntArray, rounded: VectorArray, items: Items) -> Answers:
+        def spread(found: IntArray, rounded: Float32Array, items: IndexItems) -> QueryResult:
             run = self._take()
             try:
                 return run.answer(
-                    Asked(items.arrays(), queries, found, rounded, k, seeds, self.settings.drive, self.proposals)
+                    QueryBatch(items.arrays(), queries, found, rounded, k, seeds, self.settings.drive, self.proposals)
                 )
             finally:
                 self._give_back(run)
@@ -233,7 +232,7 @@ class NeuromorphicSearch:
             self._turn.release()
 
     def _ranked(
-        self, queries: VectorArray, runs: list[QuerySpikes], nodes: IntArray, k: int
+        self, queries: Float32Array, runs: list[QuerySpikes], nodes: IntArray, k: int
     ) -> tuple[IntArray, FloatArray]:
         labels = np.full((len(queries), k), MISSING, dtype=np.int64)
         found = np.full((len(queries), k), np.inf)
@@ -260,7 +259,7 @@ def build_search(
         InvalidInput: the index's memory is damaged, or a layer is of another graph.
         UnsupportedByTarget: the circuit has a feature that the event-driven kernel can't run.
     """
-    from neuro.lowering import lower
+    from neuro.compiler.lower_circuit import lower
 
     chosen = Spreading() if settings is None else settings
     links = read_graph(index) if graph is None else graph

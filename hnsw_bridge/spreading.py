@@ -23,16 +23,16 @@ import numpy.typing as npt
 
 from hnsw_bridge.graph import IndexGraph
 from hnsw_bridge.index import SpikeIndex
-from hnsw_bridge.labels import IntArray
 from hnsw_bridge.layers import EdgeLayer
-from hnsw_bridge.metric import FloatArray, Metric
-from hnsw_bridge.neuron import NEVER, Parts, between_queries, neuron_parameters, spreading_neuron
+from hnsw_bridge.metric import Metric
+from hnsw_bridge.neuron import NEVER, SpreadingParts, between_queries, neuron_parameters, spreading_neuron
 from hnsw_bridge.synapses import STEPS, ExponentialWeights, WeightRule, synaptic_weights
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import is_whole, whole_numbers
-from neuro.circuit import Circuit, CurrentInput, Operation, Population, Projection, Restart, Winners
-from neuro.connections import Connections
+from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Projection, Restart, Winners
+from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
-from neuro.models.static_synapse import static_synapse
+from neuro.models.static import static_synapse
 
 NODES = "nodes"
 """Name of the population that stands for the graph's nodes."""
@@ -82,7 +82,7 @@ class Spreading:
     rule: WeightRule = field(default_factory=ExponentialWeights)
     delay: int = 0
     refractory: int | None = None
-    parts: Parts = field(default_factory=Parts)
+    parts: SpreadingParts = field(default_factory=SpreadingParts)
     links: bool = True
     enabled: bool = True
     dt: float = 1e-3

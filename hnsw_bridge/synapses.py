@@ -18,8 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from hnsw_bridge.graph import Links
-from hnsw_bridge.labels import IntArray
-from hnsw_bridge.metric import FloatArray
+from neuro.arrays import FloatArray, IntArray
 from neuro.errors import InvalidInput
 
 STEPS = 32

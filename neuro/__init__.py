@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from neuro.circuit import (
+    from neuro.circuit.circuit import (
         Circuit,
         CurrentInput,
         Operation,
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
         SpikeSource,
         Winners,
     )
-    from neuro.composition import compose, prefixed
-    from neuro.connections import Connections, gaussian_delays
+    from neuro.circuit.composition import compose, prefixed
+    from neuro.circuit.connections import Connections, gaussian_delays
     from neuro.models.base import Method, NeuronModel, SynapseModel
     from neuro.simulators import (
         Brian2Lowered,
@@ -65,8 +65,8 @@ __all__ = [
 ]
 
 _HOME = {
-    **dict.fromkeys(("compose", "prefixed"), "neuro.composition"),
-    **dict.fromkeys(("Connections", "gaussian_delays"), "neuro.connections"),
+    **dict.fromkeys(("compose", "prefixed"), "neuro.circuit.composition"),
+    **dict.fromkeys(("Connections", "gaussian_delays"), "neuro.circuit.connections"),
     **dict.fromkeys(
         (
             "Brian2Lowered",
@@ -89,7 +89,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import neuro`` stays quick."""
     if name not in __all__:
         raise AttributeError(f"module 'neuro' has no attribute {name!r}")
-    return getattr(import_module(_HOME.get(name, "neuro.circuit")), name)
+    return getattr(import_module(_HOME.get(name, "neuro.circuit.circuit")), name)
 
 
 def __dir__() -> list[str]:

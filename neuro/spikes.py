@@ -1,6 +1,6 @@
 """Spikes and recordings: what a simulation gives back, and how two of them are compared.
 
-Rates, intervals, synchrony, spectra and distances of spikes are in :mod:`neuro.spike_statistics`.
+Rates, intervals, synchrony, spectra and distances of spikes are in :mod:`neuro.analysis.statistics`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import IntArray
 from neuro.errors import InvalidInput
-
-IntArray = npt.NDArray[np.int64]
 
 Progress = Callable[[int], object]
 """Called with the number of ticks done so far; a run stops early where it returns False."""

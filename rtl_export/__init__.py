@@ -6,25 +6,25 @@ cells. The engines (Yosys, a C++ compiler, Icarus Verilog) are looked for when t
 
 from __future__ import annotations
 
-from rtl_export.export import export, record
-from rtl_export.folder import ExportedCore, read_core
-from rtl_export.netlist import CoreNetlist, netlist
-from rtl_export.simulation import Outcome, SimulatorResult
-from rtl_export.synthesise import SynthesisResult, synthesise
-from rtl_export.verify import Simulator, require_equal, verify
-from rtl_export.verilog import verilog_files
+from rtl_export.core.core import CoreNetlist, netlist
+from rtl_export.emit.folder import ExportedCore, read_core
+from rtl_export.emit.verilog import verilog_files
+from rtl_export.exporter import export, record_run
+from rtl_export.flows.synthesis import SynthesisResult, synthesise
+from rtl_export.simulate.result import Outcome, SimulatorResult
+from rtl_export.simulate.verification import RTLSimulator, require_equal, verify
 
 __all__ = [
     "CoreNetlist",
     "ExportedCore",
     "Outcome",
-    "Simulator",
+    "RTLSimulator",
     "SimulatorResult",
     "SynthesisResult",
     "export",
     "netlist",
     "read_core",
-    "record",
+    "record_run",
     "require_equal",
     "synthesise",
     "verify",

@@ -62,7 +62,7 @@ def ended_by(stop: Event) -> Iterator[None]:
         _STOP.reset(before)
 
 
-def run(
+def run_tool(
     step: str,
     command: Sequence[str],
     *,

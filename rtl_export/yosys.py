@@ -16,7 +16,7 @@ from neuro.errors import ToolError
 from rtl_export import tools
 
 
-def available() -> bool:
+def yosys_available() -> bool:
     """Whether pyosys is installed."""
     return importlib.util.find_spec("pyosys") is not None
 
@@ -51,12 +51,12 @@ def run_passes(step: str, passes: Sequence[str], *, seconds: float) -> str:
     Raises:
         ToolError: pyosys is missing, a pass failed, or it took too long.
     """
-    if not available():
+    if not yosys_available():
         raise ToolError(f"{step}: pyosys is not installed; pip install 'spikeloom[rtl]'")
     command = tools.python_module("rtl_export.yosys")
     # The folder that holds the package: so the child finds it, installed or not.
     folder = Path(__file__).resolve().parents[1]
-    return tools.run(step, command, folder=folder, seconds=seconds, given="\n".join(passes) + "\n")
+    return tools.run_tool(step, command, folder=folder, seconds=seconds, given="\n".join(passes) + "\n")
 
 
 def quoted(path: Path) -> str:
@@ -71,7 +71,7 @@ def quoted(path: Path) -> str:
     return f'"{text}"'
 
 
-def main() -> None:
+def run_script() -> None:
     """Run the passes that standard input lists, or a script: ``-ql LOG SCRIPT``, as SymbiYosys calls Yosys."""
     from pyosys import libyosys
 
@@ -87,4 +87,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script()

@@ -1,4 +1,4 @@
-"""A plain interpreter of StepPrograms: the tick contract of ``neuro.circuit``, read aloud, one value at a time.
+"""A plain interpreter of StepPrograms: the tick contract of ``neuro.circuit.circuit``, read aloud, one value at a time.
 
 It shares no code with any target. Integers are Python's (unbounded), floats are Python's (IEEE double), every
 neuron and synapse is visited by an ordinary loop. Slow, and meant to be checked by reading it beside the contract.
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from neuro.program import (
+from neuro.compiler.ir import (
     ACTIVE,
     FLUSH_BELOW,
     INDEX,
@@ -65,7 +65,7 @@ _BINARY: Mapping[str, Callable[[Number, Number], Number]] = MappingProxyType(
 
 
 def random_word(seed: int, tick: int, index: int) -> int:
-    """The hash of :mod:`neuro.random_bits` in Python's own integers."""
+    """The hash of :mod:`neuro.counter_hash` in Python's own integers."""
     word = seed & 0xFFFFFFFF
     for part, factor in ((tick, 0x9E3779B1), (index, 0x85EBCA77)):
         word ^= part * factor % 2**32

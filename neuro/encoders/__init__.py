@@ -1,8 +1,15 @@
 """Encoders: vectors into spike codes, and back."""
 
-from neuro.encoders.base import Encoder, ScaledEncoder, SpikeEncoder
+from neuro.encoders.base import (
+    CodeReport,
+    Encoder,
+    ScaledEncoder,
+    SpikeEncoder,
+    compare,
+    comparison_table,
+    measure_code,
+)
 from neuro.encoders.burst import BurstEncoder
-from neuro.encoders.code_report import CodeReport, compare, comparison_table, measure
 from neuro.encoders.codes import (
     check_codes,
     code_cosine_correlation,
@@ -17,7 +24,7 @@ from neuro.encoders.kwta import KWTAEncoder
 from neuro.encoders.latency import LatencyEncoder
 from neuro.encoders.learned import LearnedEncoder
 from neuro.encoders.learned_channels import Channels
-from neuro.encoders.learned_training import EncoderTraining, TrainingState, train_encoder
+from neuro.encoders.learned_training import EncoderState, EncoderTraining, train_encoder
 from neuro.encoders.phase import PhaseEncoder
 from neuro.encoders.poisson_rate import PoissonEncoder
 from neuro.encoders.race import Race
@@ -31,6 +38,7 @@ __all__ = [
     "CodeReport",
     "DeltaEncoder",
     "Encoder",
+    "EncoderState",
     "EncoderTraining",
     "GaussianFieldsEncoder",
     "KWTAEncoder",
@@ -44,13 +52,12 @@ __all__ = [
     "ScaledEncoder",
     "SpikeCode",
     "SpikeEncoder",
-    "TrainingState",
     "check_codes",
     "code_cosine_correlation",
     "codes_from_spikes",
     "compare",
     "comparison_table",
-    "measure",
+    "measure_code",
     "overlap",
     "replace_units",
     "top_units",

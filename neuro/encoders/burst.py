@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole
-from neuro.encoders.base import Floats, ScaledEncoder, nearest, on_minus_off, on_off_neurons, spread_out
+from neuro.encoders.base import ScaledEncoder, nearest, on_minus_off, on_off_neurons, spread_out
 from neuro.encoders.spike_code import SpikeCode
-from neuro.spikes import IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class BurstEncoder(ScaledEncoder):
         neurons = on_off_neurons(dimension, values.ravel()[cell])
         return SpikeCode(items, place * (self.slowest - faster[cell]), neurons, len(values), self.ticks, self.neurons)
 
-    def decode(self, code: SpikeCode) -> Floats:
+    def decode(self, code: SpikeCode) -> FloatArray:
         """The value of the burst of that count and mean interval, within half a step.
 
         When a burst starts does not matter; counts and intervals out of range count as the nearest allowed. See
@@ -88,7 +88,7 @@ class BurstEncoder(ScaledEncoder):
         levels: IntArray = np.where(counts > 1, 2 + (counts - 2) * self._intervals + faster, counts)
         return on_minus_off(levels) * (self.scale / self.levels)
 
-    def features(self, code: SpikeCode) -> Floats:
+    def features(self, code: SpikeCode) -> FloatArray:
         """Spikes of each burst, on minus off, (n, dimensions): what a synapse without memory adds up."""
         self._check_code(code)
         return on_minus_off(code.counts())

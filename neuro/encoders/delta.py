@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole
-from neuro.encoders.base import Floats, ScaledEncoder, on_minus_off, spread_out
+from neuro.encoders.base import ScaledEncoder, on_minus_off, spread_out
 from neuro.encoders.spike_code import SpikeCode
-from neuro.spikes import IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ class DeltaEncoder(ScaledEncoder):
         neurons = 2 * dimension + (moves.ravel()[cell] < 0)
         return SpikeCode(items, ticks, neurons, len(steps), self.ticks, self.neurons)
 
-    def decode(self, code: SpikeCode) -> Floats:
+    def decode(self, code: SpikeCode) -> FloatArray:
         """The reference after each sample, less than a step off where the slope was not overloaded.
 
         See :meth:`neuro.encoders.SpikeEncoder.decode`.
         """
         return self.features(code) * (self.scale / self.levels)
 
-    def features(self, code: SpikeCode) -> Floats:
+    def features(self, code: SpikeCode) -> FloatArray:
         """Up minus down spikes of the sequence so far, (n, dimensions): what a perfect integrator holds."""
         self._check_code(code)
         return np.cumsum(on_minus_off(code.counts()), axis=0)

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray
 from neuro.checks import check_whole
-from neuro.encoders.base import Floats, ScaledEncoder, check_setting, nearest
+from neuro.encoders.base import ScaledEncoder, check_setting, nearest
 from neuro.encoders.spike_code import SpikeCode
 
 _NARROW = 1.5
@@ -63,7 +64,7 @@ class GaussianFieldsEncoder(ScaledEncoder):
         return self.dimensions * self.fields
 
     @property
-    def centres(self) -> Floats:
+    def centres(self) -> FloatArray:
         """Of the fields, shape (fields,), in the unit of the values."""
         return np.asarray(self.scale * self._centres)
 
@@ -72,7 +73,7 @@ class GaussianFieldsEncoder(ScaledEncoder):
         """Sigma of a field, in the unit of the values."""
         return self.scale * self._sigma
 
-    def responses(self, vectors: npt.ArrayLike) -> Floats:
+    def responses(self, vectors: npt.ArrayLike) -> FloatArray:
         """What each field gives, 0 to 1: (n, dimensions, fields)."""
         return self._responses(self._relative(vectors)[:, :, None])
 
@@ -84,7 +85,7 @@ class GaussianFieldsEncoder(ScaledEncoder):
         ticks = self.ticks - nearest(responses[fires] * self.ticks)
         return SpikeCode(items, ticks, dimension * self.fields + place, len(responses), self.ticks, self.neurons)
 
-    def decode(self, code: SpikeCode) -> Floats:
+    def decode(self, code: SpikeCode) -> FloatArray:
         """The value whose responses fit those of the fields that fired best, by least squares (Gauss-Newton).
 
         It starts at the mean centre, weighted by response. A value none of whose fields fired gives 0. See
@@ -103,7 +104,7 @@ class GaussianFieldsEncoder(ScaledEncoder):
             np.clip(values, -1.0, 1.0, out=values)
         return np.asarray(values.reshape(-1, self.dimensions) * self.scale)
 
-    def features(self, code: SpikeCode) -> Floats:
+    def features(self, code: SpikeCode) -> FloatArray:
         """How early each neuron fires, (ticks - tick) / ticks, 0 for silence, (n, neurons): shared fields."""
         self._check_code(code)
         return np.asarray((self.ticks - code.first_ticks()) / self.ticks)
@@ -117,8 +118,8 @@ class GaussianFieldsEncoder(ScaledEncoder):
         return self._spacing / _NARROW
 
     @property
-    def _centres(self) -> Floats:
+    def _centres(self) -> FloatArray:
         return np.asarray(-1.0 + (np.arange(self.fields) - 0.5) * self._spacing, dtype=np.float64)
 
-    def _responses(self, values: Floats) -> Floats:
+    def _responses(self, values: FloatArray) -> FloatArray:
         return np.asarray(np.exp((values - self._centres) ** 2 * (-0.5 / self._sigma**2)))

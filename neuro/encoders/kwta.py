@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.checks import check_whole
-from neuro.circuit import Circuit, SpikeSource
-from neuro.encoders.code_report import CodeReport, measure
+from neuro.circuit.circuit import Circuit, SpikeSource
+from neuro.encoders.base import CodeReport, measure_code
 from neuro.encoders.codes import Codes, binary, check_codes
+from neuro.encoders.projection_weights import check_weights, draw_taps
 from neuro.encoders.race import Race
 from neuro.encoders.spike_code import SpikeCode
-from neuro.encoders.taps import check_weights, draw_taps
-from neuro.encoders.vectors import LARGEST, check_vectors
+from neuro.encoders.stimulus import LARGEST, check_vectors
 from neuro.errors import InvalidInput
 
 _NO_DIRECTION = 1e-12
@@ -225,7 +225,7 @@ class KWTAEncoder:
         Raises:
             InvalidInput: as :meth:`encode`; fewer than three embeddings, or a zero one.
         """
-        return measure(self, embeddings)
+        return measure_code(self, embeddings)
 
     def projection(self, units: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Rows of the projection matrix: the weights of some units, shape of ``units`` + (dimensions,)."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray
 from neuro.checks import check_whole
-from neuro.encoders.base import Floats, ScaledEncoder, nearest, on_minus_off, on_off_neurons
+from neuro.encoders.base import ScaledEncoder, nearest, on_minus_off, on_off_neurons
 from neuro.encoders.spike_code import SpikeCode
 
 
@@ -54,14 +55,14 @@ class LatencyEncoder(ScaledEncoder):
         neurons = on_off_neurons(dimension, values[items, dimension])
         return SpikeCode(items, self.ticks - levels[items, dimension], neurons, len(values), self.ticks, self.neurons)
 
-    def decode(self, code: SpikeCode) -> Floats:
+    def decode(self, code: SpikeCode) -> FloatArray:
         """``x = scale (ticks - first tick) / ticks``, within half a step.
 
         Later spikes of a neuron say nothing. See :meth:`neuro.encoders.SpikeEncoder.decode`.
         """
         return self.features(code) * (self.scale / self.ticks)
 
-    def features(self, code: SpikeCode) -> Floats:
+    def features(self, code: SpikeCode) -> FloatArray:
         """How early each value's neuron fires, on minus off, 0 for silence, (n, dimensions)."""
         self._check_code(code)
         return on_minus_off(self.ticks - code.first_ticks())

@@ -21,19 +21,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole
-from neuro.circuit import Circuit, Population, Projection, Restart, SpikeSource, Winners
-from neuro.connections import Connections
-from neuro.encoders.code_report import CodeReport, measure
+from neuro.circuit.circuit import Circuit, Population, Projection, Restart, SpikeSource, Winners
+from neuro.circuit.connections import Connections
+from neuro.encoders.base import CodeReport, measure_code
 from neuro.encoders.codes import Codes, binary, check_codes
 from neuro.encoders.learned_channels import Channels
 from neuro.encoders.spike_code import SpikeCode
 from neuro.errors import InvalidInput
 from neuro.models.integrate_and_fire import INTEGRATE_AND_FIRE
-from neuro.models.static_synapse import static_synapse
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from neuro.models.static import static_synapse
 
 _UNIT = 2.0**-20
 """Volts of one step of weight: 0.95 uV, a power of two, so that sums are exact."""
@@ -126,7 +124,7 @@ class LearnedEncoder:
         winners = np.sort(order[:, : self.active], axis=1).astype(np.int64)
         return winners[0] if np.ndim(embeddings) == 1 else winners
 
-    def margins(self, embeddings: npt.ArrayLike) -> Ints:
+    def margins(self, embeddings: npt.ArrayLike) -> IntArray:
         """``sum_j w_ju n_j - theta_u`` of each unit, (units,) or (batch, units).
 
         Raises:
@@ -180,7 +178,7 @@ class LearnedEncoder:
         ticks = np.full(items.size, self.ticks - 1)
         return SpikeCode(items, ticks, winners.ravel(), len(winners), self.ticks, self.units).source(name)
 
-    def features(self, codes: npt.ArrayLike) -> Floats:
+    def features(self, codes: npt.ArrayLike) -> FloatArray:
         """1 for a unit in the code, 0 for another, (batch, units): the cosine of two codes is their overlap / k.
 
         Raises:
@@ -188,12 +186,12 @@ class LearnedEncoder:
         """
         return binary(check_codes(codes, self.units), self.units).astype(np.float64)
 
-    def prototypes(self) -> Floats:
+    def prototypes(self) -> FloatArray:
         """What each unit learned: on less off weights, shape (units, dimensions)."""
         weights = np.asarray(self.weights, dtype=np.float64)
         return np.asarray((weights[0::2] - weights[1::2]).T)
 
-    def decode(self, codes: npt.ArrayLike) -> Floats:
+    def decode(self, codes: npt.ArrayLike) -> FloatArray:
         """Embeddings back from codes, (k,) -> (dimensions,) or (batch, k) -> (batch, dimensions).
 
         The mean direction of what the winners learned, stretched to the channels' radius and moved by their mean.
@@ -216,7 +214,7 @@ class LearnedEncoder:
         Raises:
             InvalidInput: as :meth:`encode`; fewer than three embeddings, or a zero one.
         """
-        return measure(self, embeddings)
+        return measure_code(self, embeddings)
 
     def _population(self, name: str) -> Population:
         theta = np.asarray(self.theta)
@@ -244,7 +242,7 @@ class LearnedEncoder:
         ]
 
 
-def _whole(name: str, given: npt.NDArray[Any], lowest: int) -> Ints:
+def _whole(name: str, given: npt.NDArray[Any], lowest: int) -> IntArray:
     """A read-only int64 copy of whole numbers from ``lowest`` on; InvalidInput for any other."""
     if not np.issubdtype(given.dtype, np.integer) or given.min() < lowest or given.max() >= _LARGEST:
         raise InvalidInput(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from neuro.encoders.base import check_setting
 from neuro.encoders.regular_rate import RegularRateEncoder
 from neuro.encoders.spike_code import SpikeCode
-from neuro.encoders.vectors import LARGEST, check_vectors
+from neuro.encoders.stimulus import LARGEST, check_vectors
 from neuro.errors import InvalidInput
 
 _WITHIN_SCALE = 0.995

@@ -27,15 +27,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.circuit import Circuit, Operation, Population, Projection, Restart, SpikeSource, Winners
-from neuro.connections import Connections
+from neuro.arrays import FloatArray
+from neuro.circuit.circuit import Circuit, Operation, Population, Projection, Restart, SpikeSource, Winners
+from neuro.circuit.connections import Connections
 from neuro.encoders.spike_code import SpikeCode
 from neuro.models.base import NeuronModel, SynapseModel
-from neuro.models.static_synapse import static_synapse
-
-Floats = npt.NDArray[np.float64]
+from neuro.models.static import static_synapse
 
 MATCH = 2.0**-6
 """Volts to which an input lifts a unit that has learned just this input: 15.6 mV."""
@@ -125,7 +123,7 @@ class UnitConstants:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Learned:
+class LearnedState:
     """What training changes.
 
     Args:
@@ -133,12 +131,12 @@ class Learned:
         theta: volts, shape (units,).
     """
 
-    weights: Floats
-    theta: Floats
+    weights: FloatArray
+    theta: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class Learning:
+class LearningSettings:
     """How units learn while a circuit runs.
 
     Args:
@@ -155,7 +153,7 @@ class Learning:
 
 
 def learning_circuit(
-    code: SpikeCode, learned: Learned, constants: UnitConstants, learning: Learning, *, seed: int = 0
+    code: SpikeCode, learned: LearnedState, constants: UnitConstants, learning: LearningSettings, *, seed: int = 0
 ) -> Circuit:
     """Shows the presentations of ``code`` one after the other to units that learn.
 

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.checks import check_whole
-from neuro.circuit import Circuit
+from neuro.circuit.circuit import Circuit
 from neuro.encoders.base import check_setting
 from neuro.encoders.learned import LearnedEncoder
 from neuro.encoders.learned_channels import Channels
-from neuro.encoders.learned_circuit import MATCH, Learned, Learning, UnitConstants, learning_circuit
+from neuro.encoders.learned_circuit import MATCH, LearnedState, LearningSettings, UnitConstants, learning_circuit
 from neuro.encoders.regular_rate import RegularRateEncoder
-from neuro.encoders.vectors import check_vectors
+from neuro.encoders.stimulus import check_vectors
 from neuro.simulators import Simulator, simulate
 from neuro.spikes import Progress, Recording
 
@@ -83,11 +83,11 @@ class EncoderTraining:
         """What a tick leaves of a trace."""
         return math.exp(-self.dt / self.tau)
 
-    def learning(self, units: int, active: int, done: float) -> Learning:
+    def learning(self, units: int, active: int, done: float) -> LearningSettings:
         """How units learn when ``done`` (0 to 1) of the training is over."""
         winners = max(1, active // 4) if self.winners is None else self.winners
         step = MATCH * self.theta_step * (self.final_theta_step / self.theta_step) ** done
-        return Learning(
+        return LearningSettings(
             rate=self.rate * (self.final_rate / self.rate) ** done if self.plasticity else 0.0,
             theta_step=step if self.homeostasis else 0.0,
             winners=winners if self.competition else None,
@@ -129,7 +129,7 @@ def train_encoder(
     """
     chosen = EncoderTraining() if settings is None else settings
     rows, done = check_vectors(vectors), 0
-    state = TrainingState.start(rows, units, k, chosen, seed)
+    state = EncoderState.start(rows, units, k, chosen, seed)
     orders = np.random.default_rng((seed, 1))
     while done < chosen.epochs:
         circuit = state.circuit(rows[orders.permutation(len(rows))], done / max(chosen.epochs - 1, 1))
@@ -142,7 +142,7 @@ def train_encoder(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TrainingState:
+class EncoderState:
     """An encoder on its way.
 
     Args:
@@ -155,7 +155,7 @@ class TrainingState:
     """
 
     channels: Channels
-    learned: Learned
+    learned: LearnedState
     active: int
     gain: float
     settings: EncoderTraining
@@ -183,7 +183,7 @@ class TrainingState:
         gain = MATCH / float(np.mean(np.sum(traces**2, axis=1)))
         top = min(2.0 * float(traces.mean()), channels.trace_max(settings.decay))
         weights = gain * np.random.default_rng((seed, 0)).uniform(0.0, top, (channels.neurons, units))
-        return cls(channels, Learned(weights, np.zeros(units)), k, gain, settings, seed)
+        return cls(channels, LearnedState(weights, np.zeros(units)), k, gain, settings, seed)
 
     @property
     def constants(self) -> UnitConstants:
@@ -192,10 +192,10 @@ class TrainingState:
         trace_max = front.trace_max(chosen.decay)
         return UnitConstants(chosen.window, chosen.rest, chosen.dt, chosen.tau, self.gain, trace_max, front.dimensions)
 
-    def after(self, recording: Recording) -> TrainingState:
+    def after(self, recording: Recording) -> EncoderState:
         """The state at the end of a run of :meth:`circuit`."""
         weights = recording.final["synapses", "w"].reshape(self.learned.weights.shape)
-        return replace(self, learned=Learned(weights, recording.final["units", "theta"]))
+        return replace(self, learned=LearnedState(weights, recording.final["units", "theta"]))
 
     def circuit(self, vectors: npt.ArrayLike, done: float = 0.0) -> Circuit:
         """The circuit of one epoch: vectors (n, dimensions) in the order given, from a state on.

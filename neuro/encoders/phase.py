@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray
 from neuro.checks import check_whole
-from neuro.encoders.base import Floats, ScaledEncoder, nearest
+from neuro.encoders.base import ScaledEncoder, nearest
 from neuro.encoders.spike_code import SpikeCode
 
 
@@ -63,14 +64,14 @@ class PhaseEncoder(ScaledEncoder):
         items, _, neurons = np.indices(ticks.shape).reshape(3, -1)
         return SpikeCode(items, ticks.ravel(), neurons, len(levels), self.ticks, self.neurons)
 
-    def decode(self, code: SpikeCode) -> Floats:
+    def decode(self, code: SpikeCode) -> FloatArray:
         """``x = scale (1 - 2 phase)`` with the mean phase of the neuron's spikes, within half a step.
 
         A neuron without spikes gives 0. See :meth:`neuro.encoders.SpikeEncoder.decode`.
         """
         return self.scale * (1.0 - 2.0 * self._phase(code)[0])
 
-    def features(self, code: SpikeCode) -> Floats:
+    def features(self, code: SpikeCode) -> FloatArray:
         """(cos pi phase, sin pi phase) of each neuron, (n, 2 dimensions): synchrony, the mean cosine of the phase
         differences. A cycle counts as half a turn, so that its two ends are opposites; a silent neuron is (0, 0).
         """
@@ -81,7 +82,7 @@ class PhaseEncoder(ScaledEncoder):
     def _levels(self) -> int:
         return self.cycles * (self.cycle_ticks - 1)
 
-    def _phase(self, code: SpikeCode) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    def _phase(self, code: SpikeCode) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         """Mean phase of each neuron, 0 to 1, (n, dimensions), 1/2 where silent; and who fired at all."""
         self._check_code(code)
         counts = code.counts()

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole
-from neuro.encoders.base import Floats, ScaledEncoder, check_setting, on_minus_off, on_off_neurons
+from neuro.encoders.base import ScaledEncoder, check_setting, on_minus_off, on_off_neurons
 from neuro.encoders.spike_code import SpikeCode
-from neuro.spikes import IntArray
 
 _DRAWS = 1 << 22
 """Random bytes held at once."""
@@ -71,17 +71,17 @@ class PoissonEncoder(ScaledEncoder):
         neurons = on_off_neurons(dimension, values[items, dimension])
         return SpikeCode(items, ticks, neurons, len(values), self.ticks, self.neurons)
 
-    def decode(self, code: SpikeCode) -> Floats:
+    def decode(self, code: SpikeCode) -> FloatArray:
         """``x = scale (on - off) / (ticks peak)``, unbiased: see :meth:`neuro.encoders.SpikeEncoder.decode`."""
         return self.features(code) * (self.scale / (self.ticks * self.peak))
 
-    def features(self, code: SpikeCode) -> Floats:
+    def features(self, code: SpikeCode) -> FloatArray:
         """Spike counts, on minus off, (n, dimensions): similar vectors have similar rates."""
         self._check_code(code)
         return on_minus_off(code.counts())
 
 
-def _happens(probability: Floats, ticks: int, random: np.random.Generator) -> npt.NDArray[np.bool_]:
+def _happens(probability: FloatArray, ticks: int, random: np.random.Generator) -> npt.NDArray[np.bool_]:
     """Independent draws of events of ``probability`` (n, dimensions), shape (n, ticks, dimensions).
 
     A random byte decides, and where it falls on the threshold itself, one draw in 256, a random fraction: exact, and

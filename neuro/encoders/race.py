@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.checks import check_whole, is_whole, whole_numbers
-from neuro.circuit import Circuit, CurrentInput, Population, Restart, Winners
+from neuro.circuit.circuit import Circuit, CurrentInput, Population, Restart, Winners
 from neuro.errors import InvalidInput
 from neuro.models.base import Method
 from neuro.models.lif import LIF_DELTA

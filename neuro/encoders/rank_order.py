@@ -15,10 +15,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray
 from neuro.checks import check_whole
-from neuro.encoders.base import Floats, SpikeEncoder, on_minus_off, on_off_neurons
+from neuro.encoders.base import SpikeEncoder, on_minus_off, on_off_neurons
 from neuro.encoders.spike_code import SpikeCode
-from neuro.encoders.vectors import check_vectors
+from neuro.encoders.stimulus import check_vectors
 from neuro.errors import InvalidInput
 
 
@@ -90,7 +91,7 @@ class RankOrderEncoder(SpikeEncoder):
         neurons = on_off_neurons(order[items, ranks], values[items, ranks])
         return SpikeCode(items, ranks, neurons, len(rows), self.ticks, self.neurons)
 
-    def decode(self, code: SpikeCode) -> Floats:
+    def decode(self, code: SpikeCode) -> FloatArray:
         """The profile's magnitude of each neuron's rank; what did not fire is 0.
 
         The rank is the place in the order of spikes, whenever they come; see
@@ -99,17 +100,17 @@ class RankOrderEncoder(SpikeEncoder):
         # One step beyond the profile stands for silence.
         return self._by_rank(code, np.append(np.asarray(self.profile), 0.0))
 
-    def features(self, code: SpikeCode) -> Floats:
+    def features(self, code: SpikeCode) -> FloatArray:
         """``first - rank`` of each value, on minus off, 0 for silence, (n, dimensions): early ranks weigh most."""
         return self._by_rank(code, np.arange(self.ticks, -1, -1, dtype=np.float64))
 
-    def _by_rank(self, code: SpikeCode, weights: Floats) -> Floats:
+    def _by_rank(self, code: SpikeCode, weights: FloatArray) -> FloatArray:
         self._check_code(code)
         ranks = np.arange(len(code)) - np.searchsorted(code.items, code.items)
         return on_minus_off(code.total(weights[np.minimum(ranks, self.ticks)]))
 
 
-def _half_normal(dimensions: int) -> Floats:
+def _half_normal(dimensions: int) -> FloatArray:
     """Magnitudes of a Gaussian vector by rank, the vector of length 1: quantiles at (rank + 1/2) / dimensions."""
     normal = NormalDist()
     magnitudes = np.array([normal.inv_cdf(1 - (rank + 0.5) / (2 * dimensions)) for rank in range(dimensions)])

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray
 from neuro.checks import check_whole
-from neuro.encoders.base import Floats, ScaledEncoder, nearest, on_minus_off, on_off_neurons, spread_out
+from neuro.encoders.base import ScaledEncoder, nearest, on_minus_off, on_off_neurons, spread_out
 from neuro.encoders.spike_code import SpikeCode
 
 
@@ -58,11 +59,11 @@ class RegularRateEncoder(ScaledEncoder):
         neurons = on_off_neurons(dimension, values.ravel()[cell])
         return SpikeCode(items, ticks, neurons, len(values), self.ticks, self.neurons)
 
-    def decode(self, code: SpikeCode) -> Floats:
+    def decode(self, code: SpikeCode) -> FloatArray:
         """``x = scale (on - off) / peak``, within half a step: see :meth:`neuro.encoders.SpikeEncoder.decode`."""
         return self.features(code) * (self.scale / self.peak)
 
-    def features(self, code: SpikeCode) -> Floats:
+    def features(self, code: SpikeCode) -> FloatArray:
         """Spike counts, on minus off, (n, dimensions): similar vectors have similar rates."""
         self._check_code(code)
         return on_minus_off(code.counts())

@@ -8,10 +8,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import IntArray
 from neuro.checks import check_whole, holds_whole
-from neuro.circuit import SpikeSource
+from neuro.circuit.circuit import SpikeSource
 from neuro.errors import InvalidInput
-from neuro.spikes import IntArray, Spikes
+from neuro.spikes import Spikes
 
 _LARGEST_KEY = 1 << 62
 

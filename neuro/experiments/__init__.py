@@ -6,18 +6,15 @@ file (or folder) here that ends with an :class:`Experiment`, and one line in the
 
 from __future__ import annotations
 
-from neuro.experiments.form import Bar, Better, Experiment, Published, Result, Row, at_least, at_most
-from neuro.experiments.stages import QuietStages, Stages
+from neuro.experiments.experiment import Bar, Better, Experiment, Published, Result, Row, at_least, at_most
 
 __all__ = [
     "Bar",
     "Better",
     "Experiment",
     "Published",
-    "QuietStages",
     "Result",
     "Row",
-    "Stages",
     "at_least",
     "at_most",
 ]

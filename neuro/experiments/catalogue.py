@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from neuro.errors import InvalidInput
 from neuro.experiments.brunel import BRUNEL
-from neuro.experiments.diehl_cook.entry import DIGITS_100, MNIST_100, MNIST_400, MNIST_1600
-from neuro.experiments.form import Experiment
+from neuro.experiments.diehl_cook.experiment import DIGITS_100, MNIST_100, MNIST_400, MNIST_1600
+from neuro.experiments.experiment import Experiment
 from neuro.experiments.homeostasis import HOMEOSTASIS
 from neuro.experiments.learned_encoder import LEARNED_ENCODER
 from neuro.experiments.lif_fi import LIF_FI

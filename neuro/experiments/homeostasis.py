@@ -21,20 +21,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection
-from neuro.connections import Connections
-from neuro.experiments.form import Better, Experiment, Result, Row, judged
-from neuro.experiments.stages import Stages
+from neuro.analysis.statistics import binned_counts, firing_rates
+from neuro.arrays import FloatArray
+from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection
+from neuro.circuit.connections import Connections
+from neuro.experiments.experiment import Better, Experiment, Result, Row, judged
 from neuro.models import HOMEOSTATIC_LIF, POISSON
 from neuro.models.base import SynapseModel
+from neuro.progress import Stages
 from neuro.simulators import simulate
-from neuro.spike_statistics import binned_counts, firing_rates
 from neuro.spikes import Recording
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = npt.NDArray[np.float64]
 
 _DT = 1e-3
 _TARGET, _RISE, _WITHIN = 10.0, 10.0, 10.0
@@ -122,7 +122,7 @@ class HomeostasisResult:
     held: Mapping[Mechanism, tuple[HomeostasisRun, ...]]
 
 
-def run(seed: int, progress: Stages) -> HomeostasisResult:
+def homeostasis_course(seed: int, progress: Stages) -> HomeostasisResult:
     """Five seeds from ``seed`` on, 100 cells, 240 s a phase."""
     return run_homeostasis(seed, progress, HomeostasisSettings())
 
@@ -221,8 +221,8 @@ def _rows(
 ) -> tuple[Row, ...]:
     rows = []
     for mechanism in Mechanism:
-        working = np.stack([run.deviations for run in at_work[mechanism]])
-        fixed = np.stack([run.deviations for run in held[mechanism]])
+        working = np.stack([homeostasis_course.deviations for homeostasis_course in at_work[mechanism]])
+        fixed = np.stack([homeostasis_course.deviations for homeostasis_course in held[mechanism]])
         worst = "off the target of 10 Hz in the second half of the phase, worst cell of all seeds"
         rows += [
             judged(
@@ -245,11 +245,16 @@ def _rows(
                 note="off the target with the mechanism held fixed, best cell of all seeds",
             )
         )
-        first = np.concatenate([run.course[len(run.course) // 3] for run in at_work[mechanism]])
+        first = np.concatenate(
+            [
+                homeostasis_course.course[len(homeostasis_course.course) // 3]
+                for homeostasis_course in at_work[mechanism]
+            ]
+        )
         rows.append(
             judged(f"{mechanism.value}-first-second", float(first.mean()), "Hz", note="mean rate after the drive grew")
         )
-    spread = max(run.factor_spread for run in at_work[Mechanism.SCALING])
+    spread = max(homeostasis_course.factor_spread for homeostasis_course in at_work[Mechanism.SCALING])
     rows.append(
         judged(
             "scaling-factor-spread",
@@ -261,14 +266,19 @@ def _rows(
             note="largest difference between the growths of two synapses of a cell; multiplicative means none",
         )
     )
-    factor = np.concatenate([run.weights[1] / run.weights[0] for run in at_work[Mechanism.SCALING]])
+    factor = np.concatenate(
+        [
+            homeostasis_course.weights[1] / homeostasis_course.weights[0]
+            for homeostasis_course in at_work[Mechanism.SCALING]
+        ]
+    )
     rows.append(judged("scaling-factor", float(factor.mean()), "", note="mean weight after over before tenfold drive"))
     return tuple(rows)
 
 
 def draw_rates(result: HomeostasisResult) -> Axes:
     """Rates of the first seed over time: mean and 5 to 95 % of the cells, at work and held fixed."""
-    from neuro.plots import PALETTE, new_axes
+    from neuro.analysis.plots import PALETTE, new_axes
 
     axes = new_axes(7.2, 4.2)
     lines = [
@@ -297,7 +307,7 @@ def draw_rates(result: HomeostasisResult) -> Axes:
 
 
 def _run(seed: int, stages: Stages) -> Result:
-    result = run(seed, stages)
+    result = homeostasis_course(seed, stages)
     return Result(result.rows, result.seeds, {"rates": partial(draw_rates, result)})
 
 

@@ -21,20 +21,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole
 from neuro.encoders import EncoderTraining, KWTAEncoder, LearnedEncoder, overlap, train_encoder
-from neuro.encoders.code_report import similarity_correlation
-from neuro.experiments.form import Experiment, Result, Row
-from neuro.experiments.stages import QuietStages, Stages
+from neuro.encoders.base import similarity_correlation
+from neuro.experiments.experiment import Experiment, Result, Row
 from neuro.memories import HebbianMemory, LabelReadout
+from neuro.progress import QuietStages, Stages
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 CodeEncoder = KWTAEncoder | LearnedEncoder
 
 RANDOM, LEARNED = "random projection", "learned"
@@ -69,10 +67,10 @@ class StudySettings:
 class Samples:
     """Vectors with labels: those to learn from and those held out."""
 
-    vectors: Floats
-    labels: Ints
-    held: Floats
-    held_labels: Ints
+    vectors: FloatArray
+    labels: IntArray
+    held: FloatArray
+    held_labels: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,9 @@ class StudyResult:
         return "\n".join(lines)
 
 
-def run(seed: int = 0, progress: Stages | None = None, settings: StudySettings | None = None) -> StudyResult:
+def run_learned_encoder(
+    seed: int = 0, progress: Stages | None = None, settings: StudySettings | None = None
+) -> StudyResult:
     """Run the study once.
 
     Args:
@@ -158,13 +158,13 @@ def run(seed: int = 0, progress: Stages | None = None, settings: StudySettings |
     return StudyResult(seed, chosen, tuple(rows))
 
 
-def makers(settings: StudySettings, seed: int) -> Mapping[str, Callable[[Floats], CodeEncoder]]:
+def makers(settings: StudySettings, seed: int) -> Mapping[str, Callable[[FloatArray], CodeEncoder]]:
     """Encoder name -> what makes it from vectors."""
 
-    def random_projection(vectors: Floats) -> CodeEncoder:
+    def random_projection(vectors: FloatArray) -> CodeEncoder:
         return KWTAEncoder.centred_on(vectors, units=settings.units, active=settings.active, seed=seed)
 
-    def learned(training: EncoderTraining) -> Callable[[Floats], CodeEncoder]:
+    def learned(training: EncoderTraining) -> Callable[[FloatArray], CodeEncoder]:
         return lambda vectors: train_encoder(vectors, settings.units, settings.active, training, seed)
 
     full = settings.training
@@ -222,13 +222,13 @@ def recalled(encoder: CodeEncoder, samples: Samples, noise: tuple[float, ...], s
     return shares
 
 
-def usage_entropy(usage: Ints) -> float:
+def usage_entropy(usage: IntArray) -> float:
     """``-sum p log p / log units`` of how often each unit is active: 1 where all are equally often, 0 for one alone."""
     shares = usage[usage > 0] / usage.sum()
     return float(-np.sum(shares * np.log(shares)) / np.log(max(usage.size, 2))) + 0.0
 
 
-def gini(usage: Ints) -> float:
+def gini(usage: IntArray) -> float:
     """The Gini coefficient, half the mean difference of two units over the mean: 0 even, (n - 1)/n for one alone.
 
     >>> gini(np.array([3, 3, 3])), gini(np.array([0, 0, 0, 8]))
@@ -247,7 +247,7 @@ def plot(result: StudyResult, data: str = DIGITS, *, axes: Axes | None = None) -
         data: which data set.
         axes: where to draw; a new, wide figure by default.
     """
-    from neuro.plots import new_axes, plot_bars
+    from neuro.analysis.plots import new_axes, plot_bars
 
     values: dict[str, dict[str, float]] = {}
     for row in result.rows:
@@ -268,17 +268,17 @@ def plot(result: StudyResult, data: str = DIGITS, *, axes: Axes | None = None) -
     return drawn
 
 
-def _right(given: Ints, wanted: Ints) -> float:
+def _right(given: IntArray, wanted: IntArray) -> float:
     return float(np.mean(given == wanted))
 
 
-def _by_neighbours(known: Ints, labels: Ints, held: Ints, units: int, neighbours: int) -> Ints:
+def _by_neighbours(known: IntArray, labels: IntArray, held: IntArray, units: int, neighbours: int) -> IntArray:
     """The label that most of the codes with the largest overlap have; ties to the earlier code, the lower label."""
     nearest = np.argsort(-overlap(held, known, units), axis=1, kind="stable")[:, :neighbours]
     return np.array([np.bincount(votes).argmax() for votes in labels[nearest]], dtype=np.int64)
 
 
-def _by_readout(known: Ints, labels: Ints, held: Ints, units: int, seed: int) -> Ints:
+def _by_readout(known: IntArray, labels: IntArray, held: IntArray, units: int, seed: int) -> IntArray:
     """The label that a read-out names, learned on a memory of the known codes."""
     memory = HebbianMemory(units, seed=seed)
     memory.store(known)
@@ -300,14 +300,14 @@ def _clusters(seed: int, settings: StudySettings) -> Samples:
     return _split(vectors, labels, seed, settings)
 
 
-def _split(vectors: Floats, labels: Ints, seed: int, settings: StudySettings) -> Samples:
+def _split(vectors: FloatArray, labels: IntArray, seed: int, settings: StudySettings) -> Samples:
     order = np.random.default_rng((seed, 4)).permutation(len(vectors))[: settings.vectors]
     held = len(order) // 5
     return Samples(vectors[order[held:]], labels[order[held:]], vectors[order[:held]], labels[order[:held]])
 
 
 def _run(seed: int, stages: Stages) -> Result:
-    result = run(seed, stages)
+    result = run_learned_encoder(seed, stages)
     rows = []
     for part in result.rows:
         where = f"{part.data}-{part.encoder}".replace(" ", "-")

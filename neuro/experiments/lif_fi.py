@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from neuro.circuit import Circuit, Population
-from neuro.experiments.form import Experiment, Result, Row, at_least, at_most
-from neuro.experiments.stages import Stages
+from neuro.analysis.statistics import firing_rates, inter_spike_intervals
+from neuro.arrays import FloatArray
+from neuro.circuit.circuit import Circuit, Population
+from neuro.experiments.experiment import Experiment, Result, Row, at_least, at_most
 from neuro.models import LIF_DELTA
 from neuro.models.base import NeuronModel
+from neuro.progress import Stages
 from neuro.simulators import simulate
-from neuro.spike_statistics import firing_rates, inter_spike_intervals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = npt.NDArray[np.float64]
 
 _SOURCE = "Gerstner et al. (2014), section 1.3"
 
@@ -111,7 +111,7 @@ def run_lif_fi(settings: LifFiSettings, seed: int, stages: Stages) -> Result:
 
 
 def _plot(drive: FloatArray, rates: FloatArray) -> Axes:
-    from neuro.plots import PALETTE, new_axes
+    from neuro.analysis.plots import PALETTE, new_axes
 
     axes = new_axes()
     fine = np.linspace(drive[0], drive[-1], 2000)

@@ -1,9 +1,9 @@
 """PING: the gamma rhythm of excitatory and inhibitory cells, and how it is gone once their loop is cut.
 
-The circuit is :func:`neuro.motifs.ping`. The criterion of a rhythm has two parts. In the spectrum of the excitatory
-population's rate the highest line from 20 to 60 Hz lies from 35 to 45 Hz; and the highest line from 35 to 45 Hz stands
-at least 13 dB (a factor of 20) above its neighbourhood, the median of the lines from 20 to 60 Hz farther than 5 Hz from
-it. The loop is cut at either place: no synapses from excitatory to inhibitory cells, or none back.
+The circuit is :func:`neuro.motifs.ping`. The criterion of a rhythm has two parts. In the spectrum of the
+excitatory population's rate the highest line from 20 to 60 Hz lies from 35 to 45 Hz; and the highest line from 35 to 45
+Hz stands at least 13 dB (a factor of 20) above its neighbourhood, the median of the lines from 20 to 60 Hz farther than
+5 Hz from it. The loop is cut at either place: no synapses from excitatory to inhibitory cells, or none back.
 Source: Boergers & Kopell, Neural Computation 15 (2003) 509 and 17 (2005) 557.
 """
 
@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.circuit import Circuit
-from neuro.experiments.form import Better, Experiment, Result, Row, judged
-from neuro.experiments.stages import Stages
+from neuro.analysis.statistics import Spectrum, population_rate, population_spectrum
+from neuro.circuit.circuit import Circuit
+from neuro.experiments.experiment import Better, Experiment, Result, Row, judged
 from neuro.motifs import ping
+from neuro.progress import Stages
 from neuro.simulators import simulate
-from neuro.spike_statistics import Spectrum, population_rate, population_spectrum
 from neuro.spikes import Recording
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class RhythmResult:
     shown: Mapping[str, Recording]
 
 
-def run(seed: int, progress: Stages) -> RhythmResult:
+def run_ping(seed: int, progress: Stages) -> RhythmResult:
     """Ten seeds from ``seed`` on, 4 s each under three conditions."""
     return run_rhythms(seed, progress, seeds=10, seconds=4.0)
 
@@ -118,13 +118,13 @@ def _conditions(seconds: float, seed: int) -> dict[str, Circuit]:
 
 def _rows(runs: Mapping[str, tuple[RhythmRun, ...]]) -> tuple[Row, ...]:
     whole = runs[WHOLE]
-    frequencies = [run.frequency for run in whole]
+    frequencies = [run_ping.frequency for run_ping in whole]
     low, high = min(frequencies), max(frequencies)
     decibels = "highest line from 35 to 45 Hz over the median of those from 20 to 60 Hz farther than 5 Hz from it"
     rows = [
         judged(
             "seeds-with-the-rhythm",
-            100.0 * float(np.mean([run.rhythm for run in whole])),
+            100.0 * float(np.mean([run_ping.rhythm for run_ping in whole])),
             "%",
             100.0,
             source=_PAPER,
@@ -142,7 +142,11 @@ def _rows(runs: Mapping[str, tuple[RhythmRun, ...]]) -> tuple[Row, ...]:
             note="over the seeds",
         ),
         judged(
-            "least-prominence", min(run.prominence for run in whole), "dB", _PROMINENCE, note=f"{decibels}; worst seed"
+            "least-prominence",
+            min(run_ping.prominence for run_ping in whole),
+            "dB",
+            _PROMINENCE,
+            note=f"{decibels}; worst seed",
         ),
     ]
     for name in CUTS:
@@ -150,7 +154,7 @@ def _rows(runs: Mapping[str, tuple[RhythmRun, ...]]) -> tuple[Row, ...]:
         rows += [
             judged(
                 f"seeds-with-the-rhythm-{words}",
-                100.0 * float(np.mean([run.rhythm for run in runs[name]])),
+                100.0 * float(np.mean([run_ping.rhythm for run_ping in runs[name]])),
                 "%",
                 0.0,
                 Better.AT_MOST,
@@ -158,7 +162,7 @@ def _rows(runs: Mapping[str, tuple[RhythmRun, ...]]) -> tuple[Row, ...]:
             ),
             judged(
                 f"prominence-{words}",
-                max(run.prominence for run in runs[name]),
+                max(run_ping.prominence for run_ping in runs[name]),
                 "dB",
                 _PROMINENCE,
                 Better.AT_MOST,
@@ -166,20 +170,20 @@ def _rows(runs: Mapping[str, tuple[RhythmRun, ...]]) -> tuple[Row, ...]:
             ),
         ]
     for name in (WHOLE, *CUTS):
-        mean = float(np.mean([run.rate for run in runs[name]]))
+        mean = float(np.mean([run_ping.rate for run_ping in runs[name]]))
         rows.append(judged(f"rate-{name.replace(' ', '-')}", mean, "Hz", note="of a mean excitatory cell"))
     return tuple(rows)
 
 
 def draw_spectra(result: RhythmResult) -> Axes:
     """The spectra of all conditions, mean over the seeds, with the band of the criterion."""
-    from neuro.plots import PALETTE, new_axes, plot_spectrum
+    from neuro.analysis.plots import PALETTE, new_axes, plot_spectrum
 
     axes = new_axes(6.8, 4.2)
     # Both cuts leave the excitatory cells alone, so one line lies on the other: broad below, dashed above.
     looks = ((PALETTE[0], 1.6, "-"), (PALETTE[5], 3.0, "-"), (PALETTE[6], 1.2, (0, (3, 3))))
     for (name, runs), (color, width, dashes) in zip(result.runs.items(), looks, strict=True):
-        mean = Spectrum(runs[0].spectrum.frequencies, np.mean([run.spectrum.power for run in runs], axis=0))
+        mean = Spectrum(runs[0].spectrum.frequencies, np.mean([run_ping.spectrum.power for run_ping in runs], axis=0))
         before = len(axes.lines)
         plot_spectrum(mean, band=_BAND if name == WHOLE else None, highest=100.0, axes=axes)
         axes.lines[before].set(label=name, color=color, linewidth=width, linestyle=dashes)
@@ -190,7 +194,7 @@ def draw_spectra(result: RhythmResult) -> Axes:
 
 def draw_rasters(result: RhythmResult) -> Axes:
     """A quarter of a second of the first seed: the excitatory cells of each condition, one above the other."""
-    from neuro.plots import new_axes, plot_spikes
+    from neuro.analysis.plots import new_axes, plot_spikes
 
     names = (WHOLE, "E to I cut")
     spikes = {name: result.shown[name].spikes["excitatory"] for name in names}
@@ -203,7 +207,7 @@ def draw_rasters(result: RhythmResult) -> Axes:
 
 
 def _run(seed: int, stages: Stages) -> Result:
-    result = run(seed, stages)
+    result = run_ping(seed, stages)
     pictures = {"spectra": partial(draw_spectra, result), "rasters": partial(draw_rasters, result)}
     return Result(result.rows, result.seeds, pictures)
 

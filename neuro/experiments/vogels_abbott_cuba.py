@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.circuit import Circuit, Population, Projection
-from neuro.connections import Connections
-from neuro.experiments.form import Experiment, Result, Row, at_least, at_most
-from neuro.experiments.stages import Stages
+from neuro.analysis.statistics import interval_cv, population_rate, synchrony_index
+from neuro.circuit.circuit import Circuit, Population, Projection
+from neuro.circuit.connections import Connections
+from neuro.experiments.experiment import Experiment, Result, Row, at_least, at_most
 from neuro.models.base import NeuronModel
-from neuro.models.static_synapse import static_synapse
+from neuro.models.static import static_synapse
+from neuro.progress import Stages
 from neuro.simulators import Brian2Reference, simulate
-from neuro.spike_statistics import interval_cv, population_rate, synchrony_index
 from neuro.spikes import Recording, Spikes
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _mean_cv(spikes: Spikes) -> float:
 
 
 def _plot(recording: Recording) -> Axes:
-    from neuro.plots import figure_of, new_axes, plot_intervals, plot_rate, plot_spikes
+    from neuro.analysis.plots import figure_of, new_axes, plot_intervals, plot_rate, plot_spikes
 
     figure = figure_of(new_axes(11, 6))
     figure.clear()

@@ -1,31 +1,40 @@
 """Associative memories: codes in, the items that fit them out."""
 
-from neuro.memories.attention import Activation, attention, margin, omega, potential
-from neuro.memories.auto_associative import AutoAssociativeMemory, Completion
-from neuro.memories.chain import Chain, ChainMemory
-from neuro.memories.circuits import classify, label_from_spikes, recall_circuit, recall_ticks
-from neuro.memories.cue_index import CueIndex, ExactCues
-from neuro.memories.hebbian import HebbianMemory
-from neuro.memories.hippocampal import HippocampalMemory
-from neuro.memories.hippocampal_settings import HippocampalSettings
-from neuro.memories.hopfield_capacity import hopfield_capacity
-from neuro.memories.hopfield_circuit import HopfieldReading, hopfield_circuit
-from neuro.memories.hopfield_recall import HopfieldRecall, Retrieval
-from neuro.memories.item_circuit import item_by_winners, item_circuit, item_from_spikes
-from neuro.memories.label_readout import LabelReadout
-from neuro.memories.linear import LinearMemory
-from neuro.memories.links import MemoryLinks
-from neuro.memories.memory import NOTHING, Memory, Recall
-from neuro.memories.modern_hopfield import MOST_STEPS, ModernHopfield
-from neuro.memories.palimpsest import PalimpsestMemory, expected_recall, settled_density
-from neuro.memories.pointer_memory import PointerMemory
-from neuro.memories.pointers import pointer_codes
-from neuro.memories.pseudo_inverse import PseudoInverseMemory
-from neuro.memories.separation import Similarity, beta_for, separations
-from neuro.memories.swarm import SwarmMemory
-from neuro.memories.swarm_answers import Gate, SwarmCompletion
-from neuro.memories.swarm_parameters import RhoRule, SwarmParameters
-from neuro.memories.synaptic_operations import synaptic_operations
+from neuro.memories.base import NOTHING, Memory, RecallResult
+from neuro.memories.hebbian.auto_associative import AutoAssociativeMemory, Completion
+from neuro.memories.hebbian.chain import Chain, ChainMemory
+from neuro.memories.hebbian.circuits import (
+    classify,
+    label_from_spikes,
+    recall_circuit,
+    recall_ticks,
+    synaptic_operations,
+)
+from neuro.memories.hebbian.hebbian import HebbianMemory
+from neuro.memories.hebbian.items_by_spikes import item_by_winners, item_circuit, item_from_spikes
+from neuro.memories.hebbian.label_readout import LabelReadout
+from neuro.memories.hebbian.linear import LinearMemory
+from neuro.memories.hebbian.palimpsest import PalimpsestMemory, expected_recall, settled_density
+from neuro.memories.hebbian.pointer_memory import PointerMemory, pointer_codes
+from neuro.memories.hebbian.pseudo_inverse import PseudoInverseMemory
+from neuro.memories.hippocampal.cue_index import CueIndex, ExactCues
+from neuro.memories.hippocampal.hippocampal import HippocampalMemory, HippocampalSettings
+from neuro.memories.hippocampal.links import MemoryLinks
+from neuro.memories.hopfield.attention_weights import (
+    Activation,
+    Similarity,
+    attention,
+    beta_for,
+    margin,
+    omega,
+    potential,
+    separations,
+)
+from neuro.memories.hopfield.capacity import hopfield_capacity
+from neuro.memories.hopfield.circuit import HopfieldReading, hopfield_circuit
+from neuro.memories.hopfield.modern_hopfield import MOST_STEPS, HopfieldRecall, ModernHopfield, Retrieval
+from neuro.memories.swarm.parameters import RhoRule, SwarmParameters
+from neuro.memories.swarm.swarm import Gate, SwarmCompletion, SwarmMemory
 
 __all__ = [
     "Activation",
@@ -51,7 +60,7 @@ __all__ = [
     "PalimpsestMemory",
     "PointerMemory",
     "PseudoInverseMemory",
-    "Recall",
+    "RecallResult",
     "Retrieval",
     "RhoRule",
     "Similarity",

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import IntArray, grown
 from neuro.checks import holds_whole
 from neuro.errors import InvalidInput
-from neuro.memories.growth import grown
-
-Ints = npt.NDArray[np.int64]
 
 LARGEST_INDEX = (1 << 62) - 1
 """Leaves room for the next index to count up to."""
@@ -39,11 +37,11 @@ class Items:
         return len(self._rows)
 
     @property
-    def indices(self) -> Ints:
+    def indices(self) -> IntArray:
         """In the order of storing, (items,); a view that must not be written to."""
         return self._indices[: len(self._rows)]
 
-    def names(self, items: int, indices: npt.ArrayLike | None = None) -> Ints:
+    def names(self, items: int, indices: npt.ArrayLike | None = None) -> IntArray:
         """The indices that new items get: those given, or consecutive ones after the largest. Changes nothing.
 
         Raises:
@@ -62,7 +60,7 @@ class Items:
             raise InvalidInput(f"index {min(taken)} is already stored; choose another")
         return names
 
-    def add(self, names: Ints) -> None:
+    def add(self, names: IntArray) -> None:
         """Append what :meth:`names` gave."""
         before = len(self._rows)
         items = before + len(names)
@@ -71,7 +69,7 @@ class Items:
         self._rows.update(zip(names.tolist(), range(before, items), strict=True))
         self._largest = max(self._largest, int(names.max(initial=-1)))
 
-    def rows(self, indices: npt.ArrayLike) -> Ints:
+    def rows(self, indices: npt.ArrayLike) -> IntArray:
         """The row of each index, (n,).
 
         Raises:
@@ -83,7 +81,7 @@ class Items:
             raise InvalidInput(f"index {missing[0]} is not stored; {len(self)} items are, see .indices")
         return np.array([self._rows[name] for name in names.tolist()], dtype=np.int64)
 
-    def places(self, names: Ints) -> Ints:
+    def places(self, names: IntArray) -> IntArray:
         """The row of each index, all known to be stored, (n,)."""
         return np.array([self._rows[name] for name in names.tolist()], dtype=np.int64)
 
@@ -105,7 +103,7 @@ def _numbered(names: Iterable[int]) -> dict[int, int]:
     return {name: row for row, name in enumerate(names)}
 
 
-def whole_indices(indices: npt.ArrayLike) -> Ints:
+def whole_indices(indices: npt.ArrayLike) -> IntArray:
     """Indices as int64, () or (n,).
 
     Raises:
@@ -120,7 +118,7 @@ def whole_indices(indices: npt.ArrayLike) -> Ints:
     return given.astype(np.int64)
 
 
-def _distinct(indices: npt.ArrayLike) -> Ints:
+def _distinct(indices: npt.ArrayLike) -> IntArray:
     names = whole_indices(indices)
     ordered = np.sort(names, axis=None)
     twice = ordered[1:][np.diff(ordered) == 0]

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from neuro.models.adaptive_lif import ADAPTIVE_LIF
 from neuro.models.adex import ADEX
-from neuro.models.balanced_resonate_and_fire import balanced_resonate_and_fire
 from neuro.models.base import Method, NeuronModel, SynapseModel
+from neuro.models.brf import balanced_resonate_and_fire
 from neuro.models.conductance_lif import CONDUCTANCE_LIF
 from neuro.models.homeostatic_lif import HOMEOSTATIC_LIF
-from neuro.models.inhibitory_plasticity import inhibitory_current_plasticity, inhibitory_plasticity
 from neuro.models.integrate_and_fire import INTEGRATE_AND_FIRE
 from neuro.models.izhikevich import IZHIKEVICH
 from neuro.models.lif import LIF_ALPHA, LIF_DELTA, LIF_EXPONENTIAL
-from neuro.models.multiplicative_stdp import multiplicative_stdp, power_law_stdp, van_rossum_stdp
-from neuro.models.nearest_neighbour_stdp import nearest_neighbour_stdp
-from neuro.models.plateau_lif import PLATEAU_LIF, plateau_lif
+from neuro.models.plateau import PLATEAU_LIF, plateau_lif
 from neuro.models.poisson import POISSON
 from neuro.models.regular import REGULAR
 from neuro.models.resonate_and_fire import RESONATE_AND_FIRE
 from neuro.models.resonator import RESONATOR
-from neuro.models.reward_modulated_stdp import REWARD_STEP, reward_modulated_stdp
-from neuro.models.static_synapse import static_synapse
-from neuro.models.stdp import pair_stdp
-from neuro.models.symmetric_stdp import symmetric_stdp
-from neuro.models.triplet_stdp import VISUAL_CORTEX, VISUAL_CORTEX_MINIMAL, minimal_triplet_stdp, triplet_stdp
-from neuro.models.tsodyks_markram import tsodyks_markram
+from neuro.models.short_term_plasticity import tsodyks_markram
+from neuro.models.static import static_synapse
+from neuro.models.stdp import nearest_neighbour_stdp, pair_stdp, symmetric_stdp
+from neuro.models.stdp_inhibitory import inhibitory_current_plasticity, inhibitory_plasticity
+from neuro.models.stdp_reward import REWARD_STEP, reward_modulated_stdp
+from neuro.models.stdp_triplets import VISUAL_CORTEX, VISUAL_CORTEX_MINIMAL, minimal_triplet_stdp, triplet_stdp
+from neuro.models.stdp_weight_dependent import multiplicative_stdp, power_law_stdp, van_rossum_stdp
 
 __all__ = [
     "ADAPTIVE_LIF",

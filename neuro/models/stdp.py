@@ -6,6 +6,21 @@ A presynaptic spike after a postsynaptic one weakens the synapse, the other orde
 
 Source: Song, Miller & Abbott, Nature Neuroscience 3 (2000); online form with traces as in Morrison, Diesmann &
 Gerstner, Biol. Cybern. 98 (2008).
+
+Pair-based spike-timing-dependent plasticity between nearest neighbours, with hard bounds.
+
+Each presynaptic spike is paired with the last postsynaptic one and the other way round: a spike sets its trace to the
+step instead of adding to it, so earlier spikes are forgotten. The window of a lone pair is that of
+:mod:`neuro.models.stdp`.
+Source: Morrison, Diesmann & Gerstner, Biol. Cybern. 98 (2008), section 4.1.2, symmetric scheme.
+
+Symmetric spike-timing-dependent plasticity: the order of the two spikes does not matter.
+
+    dw = a exp(-|dt|/tau) for each pair,   dw = -offset for each presynaptic spike
+
+The offset weakens synapses whose spikes meet no partner; with offset = 0 weights only grow.
+Source: the symmetric window of Woodin, Ganguly & Poo, Neuron 39 (2003), with the constant depression of
+Vogels, Sprekeler et al., Science 334 (2011).
 """
 
 from __future__ import annotations
@@ -40,4 +55,63 @@ def pair_stdp(variable: str = "g", unit: str = "volt") -> SynapseModel:
         w = clip(w + pre_trace, w_min, w_max)
         """,
         parameters={"tau_plus": 20e-3, "tau_minus": 20e-3, "w_min": 0.0},
+    )
+
+
+def nearest_neighbour_stdp(variable: str = "g", unit: str = "volt") -> SynapseModel:
+    """``variable_post += w`` for each spike; ``w`` moves by the nearest pair only and stays in w_min .. w_max.
+
+    Parameters: ``a_plus``, ``a_minus`` (steps of w) and ``w_max``, ``w_min`` in ``unit``; ``tau_plus``, ``tau_minus``.
+    """
+    return SynapseModel(
+        equations=f"""
+        w : {unit}
+        dpre_trace/dt = -pre_trace / tau_plus : {unit} (event-driven)
+        dpost_trace/dt = -post_trace / tau_minus : {unit} (event-driven)
+        a_plus : {unit} (constant)
+        a_minus : {unit} (constant)
+        w_min : {unit} (constant)
+        w_max : {unit} (constant)
+        tau_plus : second (constant)
+        tau_minus : second (constant)
+        """,
+        on_pre=f"""
+        {variable}_post += w
+        pre_trace = a_plus
+        w = clip(w - post_trace, w_min, w_max)
+        """,
+        on_post="""
+        post_trace = a_minus
+        w = clip(w + pre_trace, w_min, w_max)
+        """,
+        parameters={"tau_plus": 20e-3, "tau_minus": 20e-3, "w_min": 0.0},
+    )
+
+
+def symmetric_stdp(variable: str = "g", unit: str = "volt") -> SynapseModel:
+    """``variable_post += w`` for each spike; ``w`` grows with each near pair and stays in w_min .. w_max.
+
+    Parameters: ``a`` (step of w), ``offset`` (0 by default), ``w_max``, ``w_min`` in ``unit``; ``tau``.
+    """
+    return SynapseModel(
+        equations=f"""
+        w : {unit}
+        dpre_trace/dt = -pre_trace / tau : {unit} (event-driven)
+        dpost_trace/dt = -post_trace / tau : {unit} (event-driven)
+        a : {unit} (constant)
+        offset : {unit} (constant)
+        w_min : {unit} (constant)
+        w_max : {unit} (constant)
+        tau : second (constant)
+        """,
+        on_pre=f"""
+        {variable}_post += w
+        pre_trace += a
+        w = clip(w + post_trace - offset, w_min, w_max)
+        """,
+        on_post="""
+        post_trace += a
+        w = clip(w + pre_trace, w_min, w_max)
+        """,
+        parameters={"tau": 20e-3, "w_min": 0.0, "offset": 0.0},
     )

@@ -7,22 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neuro.resonance.cascade import CascadeReport, CascadeTrainer, TierReport
-    from neuro.resonance.complexity import complexity_estimate
     from neuro.resonance.episodes import EpisodicMemory
     from neuro.resonance.factories import (
+        SIZES,
+        Size,
         create_classifier,
         create_long_context_model,
         create_resonance_model,
         estimate_resources,
         parameter_count,
+        size_named,
     )
-    from neuro.resonance.heads import LongContextResonanceNet, ResonanceClassifier, ResonanceLanguageModel
+    from neuro.resonance.heads import (
+        LongContextResonanceNet,
+        ResonanceClassifier,
+        ResonanceLanguageModel,
+        complexity_estimate,
+    )
     from neuro.resonance.layer import ResonantLayer
-    from neuro.resonance.methods import Fft, Method, ResonantState, Scan, Step
+    from neuro.resonance.methods import Fft, ResonanceMethod, ResonantState, ResonatorStep, Scan
     from neuro.resonance.network import ResonanceConfig, ResonanceNet
     from neuro.resonance.phasor_stream import PhasorStream
-    from neuro.resonance.sizes import SIZES, Size, size_named
-    from neuro.resonance.trainer import ResonanceTrainer, TrainingReport
+    from neuro.resonance.trainer import ResonanceReport, ResonanceTrainer
 
 __all__ = [
     "CascadeReport",
@@ -30,21 +36,21 @@ __all__ = [
     "EpisodicMemory",
     "Fft",
     "LongContextResonanceNet",
-    "Method",
     "PhasorStream",
     "ResonanceClassifier",
     "ResonanceConfig",
     "ResonanceLanguageModel",
+    "ResonanceMethod",
     "ResonanceNet",
+    "ResonanceReport",
     "ResonanceTrainer",
     "ResonantLayer",
     "ResonantState",
+    "ResonatorStep",
     "SIZES",
     "Scan",
     "Size",
-    "Step",
     "TierReport",
-    "TrainingReport",
     "complexity_estimate",
     "create_classifier",
     "create_long_context_model",
@@ -68,13 +74,13 @@ _HOME = {
     ),
     **dict.fromkeys(("LongContextResonanceNet", "ResonanceClassifier", "ResonanceLanguageModel"), "heads"),
     "ResonantLayer": "layer",
-    **dict.fromkeys(("Fft", "Method", "ResonantState", "Scan", "Step"), "methods"),
+    **dict.fromkeys(("Fft", "ResonanceMethod", "ResonantState", "Scan", "ResonatorStep"), "methods"),
     **dict.fromkeys(("ResonanceConfig", "ResonanceNet"), "network"),
-    **dict.fromkeys(("SIZES", "Size", "size_named"), "sizes"),
-    **dict.fromkeys(("ResonanceTrainer", "TrainingReport"), "trainer"),
+    **dict.fromkeys(("SIZES", "Size", "size_named"), "factories"),
+    **dict.fromkeys(("ResonanceTrainer", "ResonanceReport"), "trainer"),
     "EpisodicMemory": "episodes",
     "PhasorStream": "phasor_stream",
-    "complexity_estimate": "complexity",
+    "complexity_estimate": "heads",
 }
 
 

@@ -8,13 +8,10 @@ up vectors.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Array = npt.NDArray[np.floating[Any]]
+from neuro.arrays import FloatingArray
 
 _BLOCK = 512
 """Lanes that are taken through all steps together."""
@@ -25,12 +22,12 @@ _NOTHING = 1e-37
 
 @njit(cache=True, error_model="numpy")
 def forward(
-    drive: Array,
-    numbers: Array,
-    state: Array,
-    kept: tuple[Array, Array, Array],
+    drive: FloatingArray,
+    numbers: FloatingArray,
+    state: FloatingArray,
+    kept: tuple[FloatingArray, FloatingArray, FloatingArray],
     every: int,
-    ear: tuple[Array, Array, Array, Array],
+    ear: tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray],
 ) -> None:
     """``z_t = lambda z_(t-1) + gain (drive_t + bias)``, a spike where ``Re z_t > threshold``; all (steps, lanes).
 
@@ -66,14 +63,14 @@ def forward(
 
 @njit(cache=True, error_model="numpy")
 def backward(
-    given: tuple[Array, Array, Array],
-    numbers: Array,
+    given: tuple[FloatingArray, FloatingArray, FloatingArray],
+    numbers: FloatingArray,
     width: float,
-    kept: tuple[Array, Array, Array, Array],
+    kept: tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray],
     every: int,
-    ear: tuple[Array, Array, Array],
-    gradient: Array,
-    sums: Array,
+    ear: tuple[FloatingArray, FloatingArray, FloatingArray],
+    gradient: FloatingArray,
+    sums: FloatingArray,
 ) -> None:
     """The adjoint: ``g_t = dL/dz_t + conj(lambda) g_(t+1)``, dL/d drive_t = gain Re g_t.
 
@@ -126,7 +123,7 @@ def backward(
 
 
 @njit(cache=True, error_model="numpy")
-def _unhear(into: Array, turns: Array, ends: Array, start: int, t: int) -> None:
+def _unhear(into: FloatingArray, turns: FloatingArray, ends: FloatingArray, start: int, t: int) -> None:
     """Adds the gradient that comes through the ear of these lanes, and turns that back by a step."""
     stop = start + into.shape[0]
     x, y = ends[0, start:stop], ends[1, start:stop]
@@ -138,7 +135,9 @@ def _unhear(into: Array, turns: Array, ends: Array, start: int, t: int) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _rows(numbers: Array, start: int, stop: int) -> tuple[Array, Array, Array, Array, Array]:
+def _rows(
+    numbers: FloatingArray, start: int, stop: int
+) -> tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray, FloatingArray]:
     return (
         numbers[0, start:stop],
         numbers[1, start:stop],
@@ -150,7 +149,11 @@ def _rows(numbers: Array, start: int, stop: int) -> tuple[Array, Array, Array, A
 
 @njit(cache=True, error_model="numpy")
 def _replay(
-    kept: tuple[Array, Array, Array], turns: tuple[Array, Array], steps: tuple[int, int], start: int, ys: Array
+    kept: tuple[FloatingArray, FloatingArray, FloatingArray],
+    turns: tuple[FloatingArray, FloatingArray],
+    steps: tuple[int, int],
+    start: int,
+    ys: FloatingArray,
 ) -> None:
     """Im z before each of the steps (first, last + 1), of the lanes from ``start`` on: from a mark and Re z."""
     first_x, out_x, marks = kept
@@ -163,7 +166,7 @@ def _replay(
 
 
 @njit(cache=True, error_model="numpy")
-def forward_last(drive: Array, turns: Array, state: Array, slopes: Array) -> None:
+def forward_last(drive: FloatingArray, turns: FloatingArray, state: FloatingArray, slopes: FloatingArray) -> None:
     """Only the last z of ``z_t = lambda z_(t-1) + drive_t``, and its derivative by lambda.
 
     Args:
@@ -178,7 +181,9 @@ def forward_last(drive: Array, turns: Array, state: Array, slopes: Array) -> Non
 
 
 @njit(cache=True, error_model="numpy")
-def _hear(drive: Array, turns: Array, state: Array, slopes: Array, start: int, stop: int) -> None:
+def _hear(
+    drive: FloatingArray, turns: FloatingArray, state: FloatingArray, slopes: FloatingArray, start: int, stop: int
+) -> None:
     """The lanes from ``start`` to ``stop`` of :func:`forward_last`."""
     turn_x, turn_y = turns[0, start:stop], turns[1, start:stop]
     x, y = state[0, start:stop], state[1, start:stop]
@@ -191,7 +196,7 @@ def _hear(drive: Array, turns: Array, state: Array, slopes: Array, start: int, s
 
 
 @njit(cache=True, error_model="numpy")
-def backward_last(turns: Array, ends: Array, gradient: Array) -> None:
+def backward_last(turns: FloatingArray, ends: FloatingArray, gradient: FloatingArray) -> None:
     """The adjoint of :func:`forward_last`: ``g_t = conj(lambda) g_(t+1)``, dL/d drive_t = Re g_t.
 
     Args:
@@ -212,7 +217,14 @@ def backward_last(turns: Array, ends: Array, gradient: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def accumulate(drive_x: Array, drive_y: Array, turn_x: Array, turn_y: Array, x: Array, y: Array) -> None:
+def accumulate(
+    drive_x: FloatingArray,
+    drive_y: FloatingArray,
+    turn_x: FloatingArray,
+    turn_y: FloatingArray,
+    x: FloatingArray,
+    y: FloatingArray,
+) -> None:
     """``z <- lambda z + drive`` with complex drive, (steps, lanes) each part; only the last z is kept, in x and y."""
     for t in range(drive_x.shape[0]):
         _turn(x, y, turn_x, turn_y, drive_x[t])
@@ -220,45 +232,47 @@ def accumulate(drive_x: Array, drive_y: Array, turn_x: Array, turn_y: Array, x: 
 
 
 @njit(cache=True, error_model="numpy")
-def _copy(out: Array, values: Array) -> None:
+def _copy(out: FloatingArray, values: FloatingArray) -> None:
     for u in range(out.shape[0]):
         out[u] = values[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _add(out: Array, values: Array) -> None:
+def _add(out: FloatingArray, values: FloatingArray) -> None:
     for u in range(out.shape[0]):
         out[u] += values[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _add_both(out_x: Array, out_y: Array, x: Array, y: Array) -> None:
+def _add_both(out_x: FloatingArray, out_y: FloatingArray, x: FloatingArray, y: FloatingArray) -> None:
     for u in range(out_x.shape[0]):
         out_x[u] += x[u]
         out_y[u] += y[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _scale(out: Array, values: Array, factors: Array) -> None:
+def _scale(out: FloatingArray, values: FloatingArray, factors: FloatingArray) -> None:
     for u in range(out.shape[0]):
         out[u] = values[u] * factors[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _settle(out: Array) -> None:
+def _settle(out: FloatingArray) -> None:
     for u in range(out.shape[0]):
         if abs(out[u]) < _NOTHING:
             out[u] = 0
 
 
 @njit(cache=True, error_model="numpy")
-def _drive(out: Array, values: Array, bias: Array, gain: Array) -> None:
+def _drive(out: FloatingArray, values: FloatingArray, bias: FloatingArray, gain: FloatingArray) -> None:
     for u in range(out.shape[0]):
         out[u] = (values[u] + bias[u]) * gain[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _turn(x: Array, y: Array, turn_x: Array, turn_y: Array, drive: Array) -> None:
+def _turn(
+    x: FloatingArray, y: FloatingArray, turn_x: FloatingArray, turn_y: FloatingArray, drive: FloatingArray
+) -> None:
     """``x + i y`` becomes ``lambda (x + i y) + drive``."""
     for u in range(x.shape[0]):
         old = x[u]
@@ -267,7 +281,7 @@ def _turn(x: Array, y: Array, turn_x: Array, turn_y: Array, drive: Array) -> Non
 
 
 @njit(cache=True, error_model="numpy")
-def _turn_alone(x: Array, y: Array, turn_x: Array, turn_y: Array) -> None:
+def _turn_alone(x: FloatingArray, y: FloatingArray, turn_x: FloatingArray, turn_y: FloatingArray) -> None:
     """``x + i y`` becomes ``lambda (x + i y)``."""
     for u in range(x.shape[0]):
         old = x[u]
@@ -276,14 +290,14 @@ def _turn_alone(x: Array, y: Array, turn_x: Array, turn_y: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _turn_y(y: Array, x: Array, turn_x: Array, turn_y: Array) -> None:
+def _turn_y(y: FloatingArray, x: FloatingArray, turn_x: FloatingArray, turn_y: FloatingArray) -> None:
     """The imaginary part of ``lambda (x + i y)``."""
     for u in range(y.shape[0]):
         y[u] = x[u] * turn_y[u] + y[u] * turn_x[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _turn_back(g: Array, h: Array, turn_x: Array, turn_y: Array) -> None:
+def _turn_back(g: FloatingArray, h: FloatingArray, turn_x: FloatingArray, turn_y: FloatingArray) -> None:
     """``g + i h`` becomes ``conj(lambda) (g + i h)``."""
     for u in range(g.shape[0]):
         old = g[u]
@@ -292,13 +306,13 @@ def _turn_back(g: Array, h: Array, turn_x: Array, turn_y: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _fire(spikes: Array, x: Array, threshold: Array) -> None:
+def _fire(spikes: FloatingArray, x: FloatingArray, threshold: FloatingArray) -> None:
     for u in range(spikes.shape[0]):
         spikes[u] = x[u] > threshold[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _through_spikes(given: Array, x: Array, threshold: Array, width: float) -> None:
+def _through_spikes(given: FloatingArray, x: FloatingArray, threshold: FloatingArray, width: float) -> None:
     """dL/d spikes becomes dL/dx."""
     peak = width * width
     for u in range(given.shape[0]):
@@ -307,28 +321,28 @@ def _through_spikes(given: Array, x: Array, threshold: Array, width: float) -> N
 
 
 @njit(cache=True, error_model="numpy")
-def _share(g: Array, of_threshold: Array, given: Array) -> None:
+def _share(g: FloatingArray, of_threshold: FloatingArray, given: FloatingArray) -> None:
     for u in range(g.shape[0]):
         g[u] += given[u]
         of_threshold[u] -= given[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _add_drive(of_gain: Array, of_bias: Array, g: Array, drive: Array) -> None:
+def _add_drive(of_gain: FloatingArray, of_bias: FloatingArray, g: FloatingArray, drive: FloatingArray) -> None:
     for u in range(g.shape[0]):
         of_gain[u] += g[u] * drive[u]
         of_bias[u] += g[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _add_along(out: Array, g: Array, h: Array, x: Array, y: Array) -> None:
+def _add_along(out: FloatingArray, g: FloatingArray, h: FloatingArray, x: FloatingArray, y: FloatingArray) -> None:
     """Re g conj z, added."""
     for u in range(out.shape[0]):
         out[u] += g[u] * x[u] + h[u] * y[u]
 
 
 @njit(cache=True, error_model="numpy")
-def _add_across(out: Array, g: Array, h: Array, x: Array, y: Array) -> None:
+def _add_across(out: FloatingArray, g: FloatingArray, h: FloatingArray, x: FloatingArray, y: FloatingArray) -> None:
     """Im g conj z, added."""
     for u in range(out.shape[0]):
         out[u] += h[u] * x[u] - g[u] * y[u]

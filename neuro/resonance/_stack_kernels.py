@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from neuro.arrays import FloatingArray
 from neuro.resonance._kernels import backward, forward
-
-Array = npt.NDArray[np.floating[Any]]
 
 
 @njit(cache=True, error_model="numpy")
 def layer_forward(
     block: tuple[int, int, int],
-    kept: tuple[Array, Array],
+    kept: tuple[FloatingArray, FloatingArray],
     every: int,
-    numbers: tuple[Array, Array],
-    moving: tuple[Array, Array, Array, Array],
+    numbers: tuple[FloatingArray, FloatingArray],
+    moving: tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray],
 ) -> None:
     """Run one layer of :class:`neuro.resonance.stack.ResonateStack` for some of the items.
 
@@ -56,13 +52,13 @@ def layer_forward(
 @njit(cache=True, error_model="numpy")
 def layer_backward(
     block: tuple[int, int, int],
-    given: tuple[Array, Array, Array],
-    kept: tuple[Array, Array],
+    given: tuple[FloatingArray, FloatingArray, FloatingArray],
+    kept: tuple[FloatingArray, FloatingArray],
     every: int,
-    numbers: tuple[Array, Array],
+    numbers: tuple[FloatingArray, FloatingArray],
     width: float,
-    moving: tuple[Array, Array, Array, Array],
-    sums: tuple[Array, Array],
+    moving: tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray],
+    sums: tuple[FloatingArray, FloatingArray],
 ) -> None:
     """The adjoint of :func:`layer_forward`.
 
@@ -98,7 +94,9 @@ def layer_backward(
 
 
 @njit(cache=True, error_model="numpy")
-def _rows(kept: tuple[Array, Array], block: tuple[int, int, int], states: Array) -> tuple[Array, Array, Array, Array]:
+def _rows(
+    kept: tuple[FloatingArray, FloatingArray], block: tuple[int, int, int], states: FloatingArray
+) -> tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray]:
     """Drive, Re z, spikes, (steps, lanes), and marks, (marks, lanes), of a block."""
     room, marks = kept
     place, start, stop = block
@@ -113,7 +111,7 @@ def _rows(kept: tuple[Array, Array], block: tuple[int, int, int], states: Array)
 
 
 @njit(cache=True, error_model="numpy")
-def _tiled(values: Array, items: int) -> Array:
+def _tiled(values: FloatingArray, items: int) -> FloatingArray:
     """(kinds, units) to (kinds, items * units)."""
     kinds, units = values.shape
     wide = np.empty((kinds, items * units), values.dtype)
@@ -125,7 +123,7 @@ def _tiled(values: Array, items: int) -> Array:
 
 
 @njit(cache=True, error_model="numpy")
-def _lanes(values: Array, block: tuple[int, int, int]) -> Array:
+def _lanes(values: FloatingArray, block: tuple[int, int, int]) -> FloatingArray:
     """The block's part of (2, layers, batch, units), (2, lanes)."""
     place, start, stop = block
     units = values.shape[3]
@@ -138,7 +136,7 @@ def _lanes(values: Array, block: tuple[int, int, int]) -> Array:
 
 
 @njit(cache=True, error_model="numpy")
-def _put(values: Array, block: tuple[int, int, int], lanes: Array) -> None:
+def _put(values: FloatingArray, block: tuple[int, int, int], lanes: FloatingArray) -> None:
     """Replace the block's part of (2, layers, batch, units)."""
     place, start, stop = block
     units = values.shape[3]
@@ -149,7 +147,7 @@ def _put(values: Array, block: tuple[int, int, int], lanes: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _add_turns(sums: Array, ends: Array, slopes: Array) -> None:
+def _add_turns(sums: FloatingArray, ends: FloatingArray, slopes: FloatingArray) -> None:
     """dL/d mu = g conj(dh/d mu), real and imaginary, (2, units), of all items."""
     units = sums.shape[1]
     for lane in range(ends.shape[1]):
@@ -158,7 +156,7 @@ def _add_turns(sums: Array, ends: Array, slopes: Array) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _add_numbers(sums: Array, found: Array, numbers: Array) -> None:
+def _add_numbers(sums: FloatingArray, found: FloatingArray, numbers: FloatingArray) -> None:
     """dL/d lambda, threshold, gain, bias, (5, units), from the adjoint's sums: z is driven by gain (drive + bias)."""
     units = sums.shape[1]
     for lane in range(found.shape[1]):

@@ -2,7 +2,8 @@
 
 Each model of a tier learns from a bootstrap sample; its targets are the labels, blended with the mean answer of the
 tier before (distillation, Hinton, Vinyals & Dean 2015). Learning from answers narrows what later tiers see, so the
-data's diversity is measured before, and after each tier whether its codes have collapsed (:mod:`neuro.diagnostics`).
+data's diversity is measured before, and after each tier whether its codes have collapsed
+(:mod:`neuro.analysis.diagnostics`).
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from neuro.analysis.diagnostics import CollapseDetector, CollapseReport
 from neuro.checks import check_whole
-from neuro.diagnostics import CollapseDetector, CollapseReport
 from neuro.errors import InvalidInput
-from neuro.resonance.factories import create_resonance_model
+from neuro.resonance.factories import create_resonance_model, size_named
 from neuro.resonance.heads import ResonanceClassifier
-from neuro.resonance.sizes import size_named
 from neuro.resonance.trainer import ResonanceTrainer, batches
 
 _ROUNDING = 1e-9

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
-from neuro.memories.memory import NOTHING
-from neuro.vsa.holographic_memory import HolographicMemory
+from neuro.memories.base import NOTHING
+from neuro.memories.vsa.holographic_memory import HolographicMemory
 
 _LEAST_SCORE = 0.5
 """Of a recall: a perfect read scores 1, noise about 0."""
@@ -126,7 +126,7 @@ class EpisodicMemory(nn.Module):
 
 def _dimensions(capacity: int) -> int:
     """Enough for ``capacity`` items at an expected accuracy of .99, a power of two."""
-    from neuro.vsa.capacity import raw_sum, recall_accuracy
+    from neuro.memories.vsa.capacity import raw_sum, recall_accuracy
 
     dim = 256
     while recall_accuracy(raw_sum(capacity), dim, capacity) < 0.99:

@@ -1,7 +1,12 @@
-"""The one network under three heads: a class for a sequence, the next token at each step, an answer about a stream."""
+"""The one network under three heads: a class for a sequence, the next token at each step, an answer about a stream.
+
+What a model costs: operations counted from its shape, beside the time that a run takes.
+"""
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Any, NamedTuple
 
 import torch
@@ -9,10 +14,9 @@ from torch import Tensor, nn
 
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
-from neuro.resonance.complexity import complexity_estimate
-from neuro.resonance.ears import Ears, Heard
 from neuro.resonance.episodes import EpisodicMemory
-from neuro.resonance.methods import Method, Scan
+from neuro.resonance.input_filter import Heard, InputFilter
+from neuro.resonance.methods import ResonanceMethod, Scan
 from neuro.resonance.network import ResonanceConfig, ResonanceNet, States
 
 _SCAN = Scan()
@@ -40,7 +44,7 @@ class _Head(nn.Module):
         super().__init__()
         self.config = config
         self.network = ResonanceNet(config)
-        self.ears = Ears(config)
+        self.ears = InputFilter(config)
         self.linear = nn.Linear(features, outputs)
         self.memory = None if memory is None else EpisodicMemory(3 * config.channels, memory)
         self.recalled = None if memory is None else nn.Linear(3 * config.channels, outputs, bias=False)
@@ -78,7 +82,7 @@ class ResonanceClassifier(_Head):
         super().__init__(config, 3 * config.channels, classes, memory)
 
     def forward(
-        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: Method = _SCAN
+        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: ResonanceMethod = _SCAN
     ) -> Tensor:
         """Logits (batch, classes) of sequences (steps, batch, input_dimension).
 
@@ -94,12 +98,12 @@ class ResonanceClassifier(_Head):
         summary = self.ears.summary(self.network, x, method=method).heard.features
         return self._with_memory(self.linear(summary), summary, use_memory, store_to_memory)
 
-    def with_rates(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
+    def with_rates(self, x: Tensor, method: ResonanceMethod = _SCAN) -> tuple[Tensor, Tensor]:
         """Logits, and the spikes of all layers a step, (batch, channels)."""
         summary = self.ears.summary(self.network, x, method=method)
         return self.linear(summary.heard.features), summary.rates
 
-    def with_spikes(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
+    def with_spikes(self, x: Tensor, method: ResonanceMethod = _SCAN) -> tuple[Tensor, Tensor]:
         """Logits, and the spikes of all layers, (steps, batch, channels): dearer than :meth:`with_rates`."""
         spikes, _ = self.network(x, None, method)
         return self.linear(self.ears.of_spikes(spikes, method)), spikes
@@ -121,7 +125,7 @@ class ResonanceLanguageModel(_Head):
         self.embedding = nn.Embedding(vocab_size, config.input_dimension)
 
     def forward(
-        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: Method = _SCAN
+        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: ResonanceMethod = _SCAN
     ) -> Tensor:
         """Logits (steps, batch, vocab_size) of tokens (steps, batch).
 
@@ -131,19 +135,19 @@ class ResonanceLanguageModel(_Head):
         logits, summary, _ = self.read(x, None, method)
         return self._with_memory(logits, summary, use_memory, store_to_memory)
 
-    def with_spikes(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
+    def with_spikes(self, x: Tensor, method: ResonanceMethod = _SCAN) -> tuple[Tensor, Tensor]:
         """Logits, and the spikes of all layers, (steps, batch, channels)."""
         self._check(x)
         spikes, _ = self.network(self.embedding(x.long()), None, method)
         return self.linear(self.ears.every_step(spikes, None, method)[0]), spikes
 
-    def with_rates(self, x: Tensor, method: Method = _SCAN) -> tuple[Tensor, Tensor]:
+    def with_rates(self, x: Tensor, method: ResonanceMethod = _SCAN) -> tuple[Tensor, Tensor]:
         """Logits, and the spikes of all layers a step, (batch, channels)."""
         logits, spikes = self.with_spikes(x, method)
         return logits, spikes.mean(0)
 
     def read(
-        self, tokens: Tensor, before: Carried | None = None, method: Method = _SCAN
+        self, tokens: Tensor, before: Carried | None = None, method: ResonanceMethod = _SCAN
     ) -> tuple[Tensor, Tensor, Carried]:
         """One part of a stream: logits, the summary so far, and what to hand in with the next part."""
         self._check(tokens)
@@ -178,7 +182,7 @@ class LongContextResonanceNet(_Head):
         self.part = part
 
     def forward(
-        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: Method = _SCAN
+        self, x: Tensor, *, use_memory: bool = False, store_to_memory: bool = False, method: ResonanceMethod = _SCAN
     ) -> Tensor:
         """Outputs (batch, outputs) after the last step of (steps, batch, input_dimension).
 
@@ -192,8 +196,82 @@ class LongContextResonanceNet(_Head):
             summary, carried = self.read(piece, carried, method)
         return self._with_memory(self.linear(summary), summary, use_memory, store_to_memory)
 
-    def read(self, piece: Tensor, before: Carried | None = None, method: Method = _SCAN) -> tuple[Tensor, Carried]:
+    def read(
+        self, piece: Tensor, before: Carried | None = None, method: ResonanceMethod = _SCAN
+    ) -> tuple[Tensor, Carried]:
         """One part of a stream: the summary so far, and what to hand in with the next part."""
         states, heard = (None, None) if before is None else before
         found = self.ears.summary(self.network, piece, states, heard, method)
         return found.heard.features, Carried(found.states, found.heard)
+
+
+_STEP = 8
+"""Multiplications and additions of one oscillator in one step: a complex product, the drive, the threshold, the
+gain."""
+
+
+def complexity_estimate(
+    model: _Head, seq_len: int, *, batch: int = 1, firing_rate: float = 0.1, measure: bool = False
+) -> dict[str, Any]:
+    """Operations of one forward run, counted from the shape.
+
+    Args:
+        model: one of the heads.
+        seq_len: steps.
+        batch: sequences at once.
+        firing_rate: share of the steps in which an oscillator spikes, 0 to 1.
+        measure: run it once, to have the time as well; refused on the meta device.
+
+    Returns:
+        ``complexity_class`` (in T steps); ``stem``, ``oscillators``, ``mixes``, ``ears``, ``linear`` and their
+        ``total``, each multiplications and additions of dense arithmetic; ``total_fft``: with :class:`Fft` in place
+        of the scan; ``synaptic_operations``: additions of an event-driven run, where a spike costs one per synapse;
+        ``state_bytes``: what a stream carries; ``measured_seconds``: None unless measured.
+
+    Raises:
+        InvalidInput: a number out of range, or a measurement of a model that holds no numbers.
+    """
+    check_whole("seq_len", seq_len, 1, 1 << 40)
+    check_whole("batch", batch, 1, 1 << 30)
+    if not 0 <= firing_rate <= 1:
+        raise InvalidInput(f"firing_rate is {firing_rate!r}; a share from 0 to 1 is allowed")
+    shape = model.config
+    width, units, layers, channels = shape.input_dimension, shape.frequencies, shape.layers, shape.channels
+    steps = seq_len * batch
+    each_step = model.linear.in_features == 2 * channels
+    parts = {
+        "stem": 2 * steps * width * units,
+        "oscillators": _STEP * steps * channels,
+        "mixes": 2 * steps * (layers - 1) * units * units,
+        "ears": _STEP * steps * channels,
+        "linear": 2 * (steps if each_step else batch) * model.linear.in_features * model.linear.out_features,
+    }
+    transform = 15 * math.log2(2 * seq_len) + 12
+    fired = firing_rate * steps * units
+    # Every spike reaches its ear; those of all layers but the last reach the stream.
+    synapses = layers + (layers - 1) * units
+    return {
+        "complexity_class": "O(T)",
+        **parts,
+        "total": sum(parts.values()),
+        "total_fft": int(sum(parts.values()) + (transform - _STEP) * 2 * steps * channels),
+        "synaptic_operations": int(fired * synapses),
+        "state_bytes": 4 * batch * channels * 5,
+        "measured_seconds": _seconds(model, seq_len, batch) if measure else None,
+    }
+
+
+def _seconds(model: _Head, seq_len: int, batch: int) -> float:
+    weight = next(model.parameters())
+    if weight.is_meta:
+        raise InvalidInput("a model on the meta device holds no numbers to run; make it on 'cpu' to measure it")
+    if hasattr(model, "embedding"):
+        x = torch.zeros((seq_len, batch), dtype=torch.long, device=weight.device)
+    else:
+        x = torch.zeros((seq_len, batch, model.config.input_dimension), dtype=weight.dtype, device=weight.device)
+    with torch.no_grad():
+        # The first run loads what later ones find loaded.
+        model(x[:1])
+        start = time.perf_counter()
+        model(x)
+        return time.perf_counter() - start

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
-from neuro.resonance.methods import Method, Oscillation, ResonantState, Run, Scan
+from neuro.resonance.methods import Oscillation, ResonanceMethod, ResonantState, Run, Scan
 
 _SCAN = Scan()
 _RESOLVED = 256.0
@@ -83,7 +83,7 @@ class ResonantLayer(nn.Module):
         """The numbers that a method runs on."""
         return Oscillation(-torch.exp(self.log_rate), self.omega, self.theta, self.width)
 
-    def forward(self, drive: Tensor, state: ResonantState | None = None, method: Method = _SCAN) -> Run:
+    def forward(self, drive: Tensor, state: ResonantState | None = None, method: ResonanceMethod = _SCAN) -> Run:
         """Run over a drive, time first.
 
         Args:
@@ -100,7 +100,9 @@ class ResonantLayer(nn.Module):
         self._check(drive, state)
         return method(drive, self.oscillation(), self.start(drive.shape[1]) if state is None else state)
 
-    def listen(self, drive: Tensor, state: ResonantState | None = None, method: Method = _SCAN) -> ResonantState:
+    def listen(
+        self, drive: Tensor, state: ResonantState | None = None, method: ResonanceMethod = _SCAN
+    ) -> ResonantState:
         """The state after the last step of a drive; nothing is kept of the steps between, unlike in :meth:`forward`.
 
         Raises:

@@ -3,9 +3,9 @@
     z_t = lambda z_(t-1) + x_t,   spike_t = 1 where Re z_t > theta
 
 :class:`Scan` walks the steps in compiled code, O(T): the default on a CPU. :class:`Fft` takes chunks of the sequence as
-convolutions with the powers of lambda, O(T log chunk): for devices that run numba's loops badly. :class:`Step` is plain
-torch, one step at a time: the reference, and what a stream of single steps uses.
-In the gradient a spike counts as ``(width / (width + |Re z - theta|))^2``, the fast sigmoid of Zenke & Ganguli (2018).
+convolutions with the powers of lambda, O(T log chunk): for devices that run numba's loops badly. :class:`ResonatorStep`
+is plain torch, one step at a time: the reference, and what a stream of single steps uses. In the gradient a spike
+counts as ``(width / (width + |Re z - theta|))^2``, the fast sigmoid of Zenke & Ganguli (2018).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class StackRun(NamedTuple):
     heard: Tensor
 
 
-class Method(Protocol):
+class ResonanceMethod(Protocol):
     """A way to run the oscillators over (steps, batch, units) of drive."""
 
     def __call__(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> Run:
@@ -181,7 +181,7 @@ class Fft:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ResonatorStep:
     """One step after the other in plain torch."""
 
     def __call__(self, drive: Tensor, layer: Oscillation, state: ResonantState) -> Run:
@@ -227,7 +227,7 @@ def _of_layer(numbers: Oscillation, place: int) -> Oscillation:
     return Oscillation(numbers.decay[place], numbers.omega[place], numbers.threshold[place], numbers.width)
 
 
-def _layer_by_layer(method: Method, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
+def _layer_by_layer(method: ResonanceMethod, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
     drive, counts, after, ears = inputs @ net.stem.T, [], [], []
     for place in range(len(net.gain)):
         layer, ear = (_of_layer(part, place) for part in (net.layers, net.ears))

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.resonance.layer import ResonantLayer, angle, evening_gain
-from neuro.resonance.methods import Method, Oscillation, ResonantState, Scan, Stack
+from neuro.resonance.methods import Oscillation, ResonanceMethod, ResonantState, Scan, Stack
 
 States = tuple[ResonantState, ...]
 
@@ -91,7 +91,9 @@ class ResonanceNet(nn.Module):
             for linear in (self.stem, *self.mixes):
                 linear.weight.mul_(_DRIVE)
 
-    def forward(self, inputs: Tensor, states: States | None = None, method: Method = _SCAN) -> tuple[Tensor, States]:
+    def forward(
+        self, inputs: Tensor, states: States | None = None, method: ResonanceMethod = _SCAN
+    ) -> tuple[Tensor, States]:
         """Spikes of all layers, (steps, batch, layers * frequencies), and the states to go on from.
 
         Args:
@@ -119,7 +121,7 @@ class ResonanceNet(nn.Module):
         ears: ResonantLayer,
         states: States | None = None,
         heard: Tensor | None = None,
-        method: Method = _SCAN,
+        method: ResonanceMethod = _SCAN,
     ) -> tuple[Tensor, States, Tensor]:
         """Spikes of each oscillator, (layers, batch, frequencies), the states to go on from, and those of the ears.
 

@@ -3,7 +3,8 @@
     z_t = exp(i omega) z_(t-1) + exp(i omega t) sum of key * value        read at T: exp(-i omega T) z_T
 
 Each resonator keeps turning at its own frequency. A pair is written in phase with the turning, so that at any later
-time the pairs still stand in one frame: the trace of :class:`neuro.vsa.HolographicMemory`, kept by oscillation.
+time the pairs still stand in one frame: the trace of :class:`neuro.memories.vsa.HolographicMemory`, kept by
+oscillation.
 Sources: Plate, IEEE Trans. Neural Networks 6 (1995); Frady, Kleyko & Sommer, Neural Computation 30 (2018).
 """
 
@@ -14,11 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import Phasors
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
-from neuro.vsa.checks import check_phasors, check_unit_phasors
-
-Complex = npt.NDArray[np.complexfloating[Any, Any]]
+from neuro.memories.vsa.fhrr import check_phasors, check_unit_phasors
 
 
 class PhasorStream:
@@ -79,7 +79,7 @@ class PhasorStream:
         accumulate(drive[0], drive[1], turn.real.astype(np.float32), turn.imag.astype(np.float32), self._x, self._y)
         self.steps += steps
 
-    def trace(self) -> Complex:
+    def trace(self) -> Phasors:
         """The sum of all pairs, turned back, (dim,)."""
         return np.asarray((self._x + 1j * self._y) * np.exp(-1j * self.steps * self.omega))
 

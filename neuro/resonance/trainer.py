@@ -22,7 +22,7 @@ _WARM_UP = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingReport:
+class ResonanceReport:
     """What a training took.
 
     Args:
@@ -97,7 +97,7 @@ class ResonanceTrainer:
         updates: int | None = None,
         cpu_seconds: float | None = None,
         progress: Callable[[float], object] | None = None,
-    ) -> TrainingReport:
+    ) -> ResonanceReport:
         """Train for so many updates or so much time.
 
         Args:
@@ -127,7 +127,7 @@ class ResonanceTrainer:
         if averaged and losses:
             with torch.no_grad():
                 torch._foreach_copy_(self._learned, averaged)
-        return TrainingReport(len(losses), time.process_time() - start, _twentieths(losses), rate)
+        return ResonanceReport(len(losses), time.process_time() - start, _twentieths(losses), rate)
 
     def accuracy(self, x: Tensor, labels: Tensor, *, batch: int = 256) -> tuple[float, float]:
         """(share of sequences whose class is named right, firing rate); x is (steps, items, input_dimension).

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from neuro.circuit import Circuit as _Circuit
-from neuro.simulators.batch import simulate_batch
-from neuro.simulators.brian2_lowered import Brian2Lowered
-from neuro.simulators.brian2_reference import Brian2Reference
-from neuro.simulators.brian2_standalone import Brian2Standalone, StandaloneBuild
-from neuro.simulators.compiled import Compiled
+from neuro.circuit.circuit import Circuit as _Circuit
+from neuro.simulators.brian2.lowered import Brian2Lowered
+from neuro.simulators.brian2.reference import Brian2Reference
+from neuro.simulators.brian2.standalone import Brian2Standalone, StandaloneBuild
+from neuro.simulators.compiled.batch import simulate_batch
+from neuro.simulators.compiled.simulation import Checkpoint, Simulation
+from neuro.simulators.compiled.simulator import Compiled
 from neuro.simulators.fixed_point import FixedPoint
-from neuro.simulators.simulation import Checkpoint, Simulation
 from neuro.spikes import Progress as _Progress
 from neuro.spikes import Recording as _Recording
 

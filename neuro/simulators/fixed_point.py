@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from neuro.circuit import Circuit
-from neuro.formats import Key, Rules
-from neuro.lowering import lower
-from neuro.program import Assignment, Format, OperationProgram, ProbeProgram, StepProgram, Symbol
-from neuro.quantise import Quantised, quantise
-from neuro.simulators.compiled import run_program
+from neuro.circuit.circuit import Circuit
+from neuro.compiler.ir import Assignment, Format, OperationProgram, ProbeProgram, StepProgram, Symbol
+from neuro.compiler.lower_circuit import lower
+from neuro.quantise.formats import Key, Rules
+from neuro.quantise.integers import Quantised, quantise
+from neuro.simulators.compiled.simulator import run_program
 from neuro.spikes import Progress, Recording
 
 

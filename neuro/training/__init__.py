@@ -3,23 +3,20 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from neuro.training.info_nce import InfoNCELoss
+from neuro.training.hard_negatives import HardNegativeMiner, Indexing, Mining, Neighbours, exact_neighbours
 from neuro.training.lif_classifier import LIFClassifier, bernoulli_spikes
-from neuro.training.local_contrastive import LocalContrastiveLoss
-from neuro.training.loss import LossGradient, PairLoss
-from neuro.training.miner import HardNegativeMiner, Indexing, Mining, Neighbours, exact_neighbours
+from neuro.training.losses import InfoNCELoss, LocalContrastiveLoss, LossGradient, PairLoss
 from neuro.training.optimisers import SGD, Adam, AdamW, Optimiser, clip_gradient
 from neuro.training.pairs import distinct_pairs
-from neuro.training.report import Epoch, Kept, TrainedEncoder, TrainingReport
-from neuro.training.schedules import CurriculumScheduler, Lesson, Shape, TemperatureAnnealing, scheduled
+from neuro.training.schedules import CurriculumScheduler, Lesson, ScheduleShape, TemperatureAnnealing, scheduled
 from neuro.training.settings import Start, TrainingSettings
 from neuro.training.spectral import SpectralRegularization, laplacian
+from neuro.training.state import recall_hits
 from neuro.training.surrogate_gradient import SurrogateGradientTrainer, torch_spikes
-from neuro.training.trainer import ContrastiveEncoderTrainer
-from neuro.training.validation import recall_hits
+from neuro.training.trainer import ContrastiveEncoderTrainer, Epoch, Kept, TrainedEncoder, TrainingReport
 
 if TYPE_CHECKING:
-    from neuro.training.estimator import SpikeEncoder
+    from neuro.training.estimator import KWTATransformer
 
 __all__ = [
     "Adam",
@@ -30,6 +27,7 @@ __all__ = [
     "HardNegativeMiner",
     "Indexing",
     "InfoNCELoss",
+    "KWTATransformer",
     "Kept",
     "LIFClassifier",
     "Lesson",
@@ -40,9 +38,8 @@ __all__ = [
     "Optimiser",
     "PairLoss",
     "SGD",
-    "Shape",
+    "ScheduleShape",
     "SpectralRegularization",
-    "SpikeEncoder",
     "Start",
     "SurrogateGradientTrainer",
     "TemperatureAnnealing",
@@ -62,6 +59,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import the scikit-learn transformer when it is first used: nothing else here needs scikit-learn."""
-    if name != "SpikeEncoder":
+    if name != "KWTATransformer":
         raise AttributeError(f"module 'neuro.training' has no attribute {name!r}")
-    return import_module("neuro.training.estimator").SpikeEncoder
+    return import_module("neuro.training.estimator").KWTATransformer

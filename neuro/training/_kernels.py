@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-Floats = npt.NDArray[np.float64]
+from neuro.arrays import FloatArray
 
 
 @njit(cache=True)
-def drive(vectors: Floats, inputs: npt.NDArray[np.uint16], weights: Floats, driven: Floats) -> None:
+def drive(vectors: FloatArray, inputs: npt.NDArray[np.uint16], weights: FloatArray, driven: FloatArray) -> None:
     """``driven[b, u] = sum_t weights[u, t] vectors[b, inputs[u, t]]``."""
     units, taps = inputs.shape
     for row in range(vectors.shape[0]):
@@ -23,7 +23,9 @@ def drive(vectors: Floats, inputs: npt.NDArray[np.uint16], weights: Floats, driv
 
 
 @njit(cache=True)
-def drive_gradient(vectors: Floats, inputs: npt.NDArray[np.uint16], gradient: Floats, weights: Floats) -> None:
+def drive_gradient(
+    vectors: FloatArray, inputs: npt.NDArray[np.uint16], gradient: FloatArray, weights: FloatArray
+) -> None:
     """``weights[u, t] += sum_b gradient[b, u] vectors[b, inputs[u, t]]``; zeros of the gradient cost nothing."""
     units, taps = inputs.shape
     for row in range(vectors.shape[0]):
@@ -36,7 +38,9 @@ def drive_gradient(vectors: Floats, inputs: npt.NDArray[np.uint16], gradient: Fl
 
 
 @njit(cache=True)
-def surrogate(driven: Floats, thresholds: Floats, widths: Floats, upstream: Floats, gradient: Floats) -> None:
+def surrogate(
+    driven: FloatArray, thresholds: FloatArray, widths: FloatArray, upstream: FloatArray, gradient: FloatArray
+) -> None:
     """``gradient = h upstream - h sum(h upstream) / sum(h)``, h the triangle around each row's threshold."""
     rows, units = driven.shape
     for row in range(rows):

@@ -17,19 +17,17 @@ Sources: Ioffe, *Probabilistic linear discriminant analysis* (2006); Hotelling, 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.training.masked import MaskedProjection, scaled
-
-Floats = npt.NDArray[np.float64]
+from neuro.arrays import FloatArray
+from neuro.training.step import MaskedProjection, scaled
 
 _MOST = 0.9999
 """Correlation beyond which a direction counts no more: it would otherwise silence all others."""
 
 
 def discriminant_weights(
-    mask: MaskedProjection, signs: Floats, cues: Floats, items: Floats, ridge: float = 0.01
-) -> Floats:
+    mask: MaskedProjection, signs: FloatArray, cues: FloatArray, items: FloatArray, ridge: float = 0.01
+) -> FloatArray:
     """Weights (units, nonzeros) with mean square 1.
 
     Args:

@@ -19,7 +19,7 @@ from neuro.training.settings import TrainingSettings
 from neuro.training.trainer import ContrastiveEncoderTrainer
 
 
-class SpikeEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class KWTATransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Embeddings (n, features) -> 0 and 1 of each unit (n, units), ``active`` ones a row.
 
     ``fit(X)`` centres the encoder on X; :meth:`fit_pairs` also trains it on cues that must find their items.

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.checks import check_whole
-from neuro.circuit import Circuit
+from neuro.circuit.circuit import Circuit
 from neuro.errors import InvalidInput
-from neuro.motifs.lif_layers import LIFLayer, layer_spikes, lif_layers, presentation_ticks
+from neuro.motifs.layers import LIFLayer, layer_spikes, lif_layers, presentation_ticks
 from neuro.spikes import Recording
 
 

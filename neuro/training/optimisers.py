@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatingArray
+from neuro.checks import check_not_negative, check_positive, check_share
 from neuro.errors import InvalidInput
-from neuro.training.checks import Floats, check_not_negative, check_positive, check_share
 
 OptimiserState = Mapping[str, npt.NDArray[Any]]
 """What an optimiser remembers, as arrays by name, so that it can be kept in a checkpoint."""
@@ -27,12 +28,12 @@ class Optimiser(Protocol):
     def rate(self) -> float:
         """The learning rate."""
 
-    def start(self, parameters: Floats) -> OptimiserState:
+    def start(self, parameters: FloatingArray) -> OptimiserState:
         """The state before the first step."""
 
     def step(
-        self, parameters: Floats, gradient: Floats, state: OptimiserState, rate: float | None = None
-    ) -> tuple[Floats, OptimiserState]:
+        self, parameters: FloatingArray, gradient: FloatingArray, state: OptimiserState, rate: float | None = None
+    ) -> tuple[FloatingArray, OptimiserState]:
         """Parameters and state after one step; ``rate`` in place of the own one, as a schedule gives it."""
 
 
@@ -55,13 +56,13 @@ class SGD:
         check_positive("rate", self.rate)
         check_share("momentum", self.momentum)
 
-    def start(self, parameters: Floats) -> OptimiserState:
+    def start(self, parameters: FloatingArray) -> OptimiserState:
         """The state before the first step."""
         return {"velocity": np.zeros_like(parameters)}
 
     def step(
-        self, parameters: Floats, gradient: Floats, state: OptimiserState, rate: float | None = None
-    ) -> tuple[Floats, OptimiserState]:
+        self, parameters: FloatingArray, gradient: FloatingArray, state: OptimiserState, rate: float | None = None
+    ) -> tuple[FloatingArray, OptimiserState]:
         """Parameters and state after one step.
 
         Raises:
@@ -98,14 +99,14 @@ class Adam:
         for beta in self.betas:
             check_share("a beta", beta)
 
-    def start(self, parameters: Floats) -> OptimiserState:
+    def start(self, parameters: FloatingArray) -> OptimiserState:
         """The state before the first step."""
         zeros = np.zeros_like(parameters)
         return {"mean": zeros, "square": zeros, "steps": np.zeros((), np.int64)}
 
     def step(
-        self, parameters: Floats, gradient: Floats, state: OptimiserState, rate: float | None = None
-    ) -> tuple[Floats, OptimiserState]:
+        self, parameters: FloatingArray, gradient: FloatingArray, state: OptimiserState, rate: float | None = None
+    ) -> tuple[FloatingArray, OptimiserState]:
         """Parameters and state after one step.
 
         Raises:
@@ -139,8 +140,8 @@ class AdamW(Adam):
         check_not_negative("decay", self.decay)
 
     def step(
-        self, parameters: Floats, gradient: Floats, state: OptimiserState, rate: float | None = None
-    ) -> tuple[Floats, OptimiserState]:
+        self, parameters: FloatingArray, gradient: FloatingArray, state: OptimiserState, rate: float | None = None
+    ) -> tuple[FloatingArray, OptimiserState]:
         """Parameters and state after one step.
 
         Raises:
@@ -150,7 +151,7 @@ class AdamW(Adam):
         return Adam.step(self, shrunk, gradient, state, rate)
 
 
-def clip_gradient(gradient: Floats, longest: float) -> Floats:
+def clip_gradient(gradient: FloatingArray, longest: float) -> FloatingArray:
     """The gradient, shortened to the norm ``longest`` where it is longer: ``g min(1, longest / |g|)``.
 
     Raises:
@@ -165,7 +166,7 @@ def clip_gradient(gradient: Floats, longest: float) -> Floats:
     return gradient if norm * peak <= longest else np.asarray(gradient / peak * (longest / norm))
 
 
-def _check_shape(parameters: Floats, gradient: Floats) -> None:
+def _check_shape(parameters: FloatingArray, gradient: FloatingArray) -> None:
     if parameters.shape != gradient.shape:
         raise InvalidInput(
             f"the gradient has shape {gradient.shape}, the parameters {parameters.shape}; the same is needed"

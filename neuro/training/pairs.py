@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.encoders.vectors import check_vectors
+from neuro.arrays import FloatArray
+from neuro.encoders.stimulus import check_vectors
 from neuro.errors import InvalidInput
 
-Floats = npt.NDArray[np.float64]
 Pairs = tuple[npt.ArrayLike, npt.ArrayLike]
 """Cues and items, each (n, dimensions): cue i belongs to item i."""
 
@@ -22,8 +22,8 @@ _FEWEST = 4
 class CheckedPairs:
     """Pairs that can be used: cues and items of shape (n, dimensions)."""
 
-    cues: Floats
-    items: Floats
+    cues: FloatArray
+    items: FloatArray
 
     def __len__(self) -> int:
         return len(self.cues)
@@ -84,7 +84,7 @@ def split(count: int, share: float, seed: int) -> tuple[npt.NDArray[np.int64], n
     return np.sort(order[validated:]), np.sort(order[:validated])
 
 
-def _repeats(rows: Floats) -> npt.NDArray[np.int64]:
+def _repeats(rows: FloatArray) -> npt.NDArray[np.int64]:
     """Rows that equal an earlier one, ascending."""
     _, first = np.unique(rows, axis=0, return_index=True)
     return np.setdiff1d(np.arange(len(rows)), first)

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from neuro.checks import check_whole
+from neuro.checks import check_positive, check_whole
 from neuro.errors import InvalidInput
-from neuro.training.checks import check_positive
 
 
-class Shape(StrEnum):
+class ScheduleShape(StrEnum):
     """How a value goes from its start to its end."""
 
     LINEAR = "linear"
@@ -23,7 +22,7 @@ class Shape(StrEnum):
     COSINE = "cosine"
 
 
-def scheduled(shape: Shape, start: float, end: float, done: float) -> float:
+def scheduled(shape: ScheduleShape, start: float, end: float, done: float) -> float:
     """The value when ``done`` (0 to 1; more counts as 1) is over.
 
     Linear: ``start + (end - start) done``; exponential: ``start (end / start)^done``;
@@ -32,20 +31,22 @@ def scheduled(shape: Shape, start: float, end: float, done: float) -> float:
     Raises:
         InvalidInput: no such shape; a number that is not finite; done below 0; an exponential that is not above 0.
 
-    >>> scheduled(Shape.EXPONENTIAL, 1.0, 0.01, 0.5)
+    >>> scheduled(ScheduleShape.EXPONENTIAL, 1.0, 0.01, 0.5)
     0.1
     """
-    if not isinstance(shape, Shape):
-        raise InvalidInput(f"shape is {shape!r}; one of {', '.join(Shape)} of neuro.training.Shape is allowed")
+    if not isinstance(shape, ScheduleShape):
+        raise InvalidInput(
+            f"shape is {shape!r}; one of {', '.join(ScheduleShape)} of neuro.training.ScheduleShape is allowed"
+        )
     if not all(math.isfinite(value) for value in (start, end, done)) or done < 0:
         raise InvalidInput(f"a schedule from {start} to {end} at {done}; finite numbers, done >= 0, are allowed")
     share = min(done, 1.0)
     match shape:
-        case Shape.LINEAR:
+        case ScheduleShape.LINEAR:
             return start + (end - start) * share
-        case Shape.COSINE:
+        case ScheduleShape.COSINE:
             return end + (start - end) * (1.0 + math.cos(math.pi * share)) / 2.0
-        case Shape.EXPONENTIAL:
+        case ScheduleShape.EXPONENTIAL:
             if start <= 0 or end <= 0:
                 raise InvalidInput(f"an exponential schedule from {start} to {end}; numbers above 0 are allowed")
             return float(start * (end / start) ** share)
@@ -67,7 +68,7 @@ class TemperatureAnnealing:
     start: float = 1.0
     end: float = 0.1
     samples: int = 3000
-    shape: Shape = Shape.EXPONENTIAL
+    shape: ScheduleShape = ScheduleShape.EXPONENTIAL
 
     def __post_init__(self) -> None:
         check_positive("start", self.start)
@@ -137,8 +138,10 @@ class CurriculumScheduler:
         lessons = []
         for stage in range(stages):
             done = stage / max(stages - 1, 1)
-            count = scheduled(Shape.LINEAR, *negatives, done)
-            lessons.append(Lesson(samples, math.floor(count + 0.5), scheduled(Shape.LINEAR, *temperature, done)))
+            count = scheduled(ScheduleShape.LINEAR, *negatives, done)
+            lessons.append(
+                Lesson(samples, math.floor(count + 0.5), scheduled(ScheduleShape.LINEAR, *temperature, done))
+            )
         return cls(tuple(lessons))
 
     @property

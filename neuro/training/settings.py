@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from neuro.checks import check_whole
+from neuro.checks import check_not_negative, check_positive, check_whole
 from neuro.errors import InvalidInput
-from neuro.training.checks import check_not_negative, check_positive
 
 
 class Start(StrEnum):

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatingArray
+from neuro.checks import check_not_negative, check_rows
 from neuro.errors import InvalidInput
-from neuro.training.checks import Floats, check_not_negative, check_rows
 
 
 def laplacian(row_start: npt.ArrayLike, column: npt.ArrayLike) -> Any:
@@ -72,7 +73,7 @@ class SpectralRegularization:
     def __post_init__(self) -> None:
         check_not_negative("weight", self.weight)
 
-    def __call__(self, Z: npt.ArrayLike, L: Any) -> tuple[float, Floats]:
+    def __call__(self, Z: npt.ArrayLike, L: Any) -> tuple[float, FloatingArray]:
         """Value and gradient for codes or embeddings Z (n, dimensions), one row a node.
 
         Args:

@@ -18,11 +18,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_whole
+from neuro.checks import check_positive, check_share, check_whole
 from neuro.errors import InvalidInput, NumericalError
-from neuro.motifs.lif_layers import LIFLayer, check_spikes
+from neuro.motifs.layers import LIFLayer, check_spikes
 from neuro.spikes import Progress
-from neuro.training.checks import check_positive, check_share
 from neuro.training.lif_classifier import LIFClassifier
 
 

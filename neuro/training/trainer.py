@@ -5,6 +5,8 @@
 
 Only the weights of the taps change; which entries a unit reads does not, so the trained encoder costs what the
 untrained one costs.
+
+What training says of itself.
 """
 
 from __future__ import annotations
@@ -13,38 +15,100 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.diagnostics import CollapseDetector
+from neuro.analysis.diagnostics import CollapseDetector, CollapseReport
+from neuro.arrays import BoolArray, FloatArray, IntArray
 from neuro.encoders import KWTAEncoder
 from neuro.errors import InvalidInput
 from neuro.spikes import Progress
-from neuro.store import check_snapshot_folder
+from neuro.storage import check_snapshot_folder
 from neuro.training.discriminant import discriminant_weights
-from neuro.training.info_nce import InfoNCELoss
-from neuro.training.local_contrastive import LocalContrastiveLoss
-from neuro.training.loss import PairLoss
-from neuro.training.masked import folded, mask_of, unfolded
-from neuro.training.miner import HardNegativeMiner, Indexing, Mining, exact_neighbours
-from neuro.training.mining import Negatives
+from neuro.training.hard_negatives import HardNegativeMiner, Indexing, Mining, Negatives, exact_neighbours
+from neuro.training.losses import InfoNCELoss, LocalContrastiveLoss, PairLoss
 from neuro.training.optimisers import SGD, Adam, AdamW, Optimiser, clip_gradient
 from neuro.training.pairs import CheckedPairs, Pairs, check_pairs, split
-from neuro.training.report import Epoch, Kept, TrainedEncoder, TrainingReport
-from neuro.training.schedules import CurriculumScheduler, Lesson, Shape, TemperatureAnnealing
+from neuro.training.schedules import CurriculumScheduler, Lesson, ScheduleShape, TemperatureAnnealing
 from neuro.training.settings import Start, TrainingSettings
 from neuro.training.spectral import SpectralRegularization
-from neuro.training.state import KIND, TrainingState, load_state
-from neuro.training.step import Batch, CodeLayer, SampledLinks, links_among
-from neuro.training.validation import Hits, is_better, recall_hits
+from neuro.training.state import KIND, TrainingState, is_better, load_state, recall_hits
+from neuro.training.step import Batch, CodeLayer, SampledLinks, folded, links_among, mask_of, unfolded
 
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
+
+class Kept(StrEnum):
+    """Which encoder came out."""
+
+    IDENTITY = "identity"
+    TRAINED = "trained"
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch.
+
+    Args:
+        loss: mean over its steps.
+        recall: recall@1 of the validation cues afterwards, with whole-number weights.
+    """
+
+    loss: float
+    recall: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What training found on the pairs that it held out.
+
+    Args:
+        kept: the identity, unless training was better by more than two standard errors.
+        why: the reason, in words.
+        identity_recall: recall@1 before.
+        start_recall: of the weights that the gradient started from.
+        trained_recall: of the best weights seen.
+        best_epoch: when they were seen; 0: the start.
+        epochs: what each epoch gave.
+        steps: of the optimiser.
+        stopped: what ended the training.
+        collapse_before, collapse_after: of the validation items' codes, by the identity and by the best weights.
+    """
+
+    kept: Kept
+    why: str
+    identity_recall: float
+    start_recall: float
+    trained_recall: float
+    best_epoch: int
+    epochs: tuple[Epoch, ...]
+    steps: int
+    stopped: str
+    collapse_before: CollapseReport
+    collapse_after: CollapseReport
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedEncoder:
+    """What came out.
+
+    Args:
+        encoder: what training kept: the identity, or ``best``.
+        best: the best of what it tried, for those who judge by something else than recall.
+        report: how they compare.
+    """
+
+    encoder: KWTAEncoder
+    best: KWTAEncoder
+    report: TrainingReport
+
 
 _NAMES: Mapping[type, str] = MappingProxyType(
     {
@@ -58,7 +122,7 @@ _NAMES: Mapping[type, str] = MappingProxyType(
         LocalContrastiveLoss: "LocalContrastiveLoss",
         Mining: "Mining",
         SGD: "SGD",
-        Shape: "Shape",
+        ScheduleShape: "Shape",
         SpectralRegularization: "SpectralRegularization",
         Start: "Start",
         TemperatureAnnealing: "TemperatureAnnealing",
@@ -226,12 +290,12 @@ class _Run:
             after = replace(after, best=weights, best_hits=hits, best_epoch=after.epoch)
         return after, ""
 
-    def batches(self, epoch: int) -> Iterator[Rows]:
+    def batches(self, epoch: int) -> Iterator[IntArray]:
         """Rows of each step's pairs, in an order that the epoch's number gives."""
         order = np.random.default_rng((self.settings.seed, 1, epoch)).permutation(len(self.pairs))
         yield from np.split(order, _cuts(len(order), self.settings.batch)[:-1])
 
-    def gradient(self, weights: Floats, rows: Rows, step: int, samples: int) -> tuple[float, Floats]:
+    def gradient(self, weights: FloatArray, rows: IntArray, step: int, samples: int) -> tuple[float, FloatArray]:
         """The whole loss of a step and its gradient."""
         mined = np.zeros(0, np.int64) if self.negatives is None else self.negatives.of(rows)
         others = np.setdiff1d(mined, rows)
@@ -249,15 +313,15 @@ class _Run:
             gradient = np.asarray(clip_gradient(gradient, self.settings.longest))
         return value, gradient
 
-    def folded(self, weights: Floats) -> KWTAEncoder:
+    def folded(self, weights: FloatArray) -> KWTAEncoder:
         """The encoder with whole-number weights."""
         return folded(self.encoder, weights, self.settings.weight_bits)
 
-    def hits(self, weights: Floats) -> Hits:
+    def hits(self, weights: FloatArray) -> BoolArray:
         """Which validation cues are found, with whole-number weights."""
         return recall_hits(self.folded(weights), self.held_out.cues, self.held_out.items)
 
-    def verdict(self, state: TrainingState, before: Hits, stopped: str) -> TrainedEncoder:
+    def verdict(self, state: TrainingState, before: BoolArray, stopped: str) -> TrainedEncoder:
         """What is kept, and the report."""
         best = self.folded(state.best)
         better = is_better(state.best_hits, before)
@@ -290,7 +354,7 @@ def _cuts(count: int, batch: int) -> list[int]:
 
 
 def _checked_links(
-    spectral: SpectralRegularization | None, graph: Any, count: int, trained: Rows
+    spectral: SpectralRegularization | None, graph: Any, count: int, trained: IntArray
 ) -> SampledLinks | None:
     if (spectral is None) != (graph is None):
         raise InvalidInput("a spectral term and a graph need each other; give both, or neither")

@@ -5,7 +5,7 @@ Every program is started through :mod:`rtl_export.tools` with a time limit; what
 
 from rtl_export.flows.formal import Property, prove, prove_netlist
 from rtl_export.flows.ice40 import Ice40Report, place_and_route
-from rtl_export.flows.lint import LintResult, lint
+from rtl_export.flows.linting import LintResult, lint
 from rtl_export.flows.mapping import Library, Mapped, map_to_cells
 from rtl_export.flows.memories import Macro
 from rtl_export.flows.ppa import PpaReport, measure_ppa

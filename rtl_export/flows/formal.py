@@ -70,7 +70,7 @@ def prove(goal: Property, *, depth: int | None = None, seconds: float = _SECONDS
         command = [sby, "-f", "--yosys", shlex.join(tools.python_module("rtl_export.yosys")), "--abc", str(abc)]
         root = str(Path(__file__).resolve().parents[2])
         path = {"PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
-        return tools.run(step, [*command, "proof.sby"], folder=folder, seconds=seconds, environment=path)
+        return tools.run_tool(step, [*command, "proof.sby"], folder=folder, seconds=seconds, environment=path)
 
 
 def _sby(goal: Property, depth: int | None) -> str:

@@ -10,11 +10,11 @@ import re
 from pathlib import Path
 
 from rtl_export import tools, yosys
+from rtl_export.emit.folder import ExportedCore
 from rtl_export.flows.mapping import Library, Mapped, map_to_cells
-from rtl_export.folder import ExportedCore
-from rtl_export.simulation import Outcome, SimulatorResult, read_result
+from rtl_export.simulate.result import Outcome, SimulatorResult, read_result
 
-NAME = "netlist in Icarus Verilog"
+GATES = "netlist in Icarus Verilog"
 MEMORY = "sram"
 _SECONDS = 600.0
 _REGISTER = re.compile(r"^(\s*reg \w+);$", re.MULTILINE)
@@ -87,7 +87,7 @@ def simulate_netlist(
         ToolError: the netlist does not compile, or the run took too long.
     """
     if tools.find("iverilog") is None or tools.find("vvp") is None:
-        return SimulatorResult(NAME, Outcome.NOT_FOUND, detail="apt-get install iverilog")
+        return SimulatorResult(GATES, Outcome.NOT_FOUND, detail="apt-get install iverilog")
     program, memory = scratch / "netlist.vvp", scratch / f"{MEMORY}.v"
     memory.write_text(powered_up((core.rtl / f"{MEMORY}.v").read_text(encoding="utf-8")), encoding="utf-8")
     sources = [core.tb / "testbench.v", mapped.verilog, models, memory]
@@ -95,8 +95,8 @@ def simulate_netlist(
     if watcher is not None:
         sources, tops = [*sources, watcher], [*tops, "-s", "watcher"]
     command = ["iverilog", "-g2005", *tops, "-o", str(program), *(str(path.resolve()) for path in sources)]
-    tools.run(f"{NAME}, compiling", command, folder=scratch, seconds=_SECONDS)
+    tools.run_tool(f"{GATES}, compiling", command, folder=scratch, seconds=_SECONDS)
     # Activity is weighed of what the vectors ask for, without noise on idle inputs.
     run = ["vvp", "-n", str(program), f"+ticks={ticks}", "+rehearsals=0", *(["+calm"] if watcher else [])]
-    log = tools.run(f"{NAME}, running", run, folder=core.rtl, seconds=seconds)
-    return read_result(NAME, log, ticks)
+    log = tools.run_tool(f"{GATES}, running", run, folder=core.rtl, seconds=seconds)
+    return read_result(GATES, log, ticks)

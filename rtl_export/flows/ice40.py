@@ -10,7 +10,7 @@ from pathlib import Path
 
 from neuro.errors import ToolError
 from rtl_export import tools, yosys
-from rtl_export.folder import read_core
+from rtl_export.emit.folder import read_core
 
 _SECONDS = 1800.0
 _STEP = "iCE40"
@@ -49,7 +49,7 @@ def place_and_route(
         yosys.run_passes(f"{_STEP}, synthesis", passes, seconds=seconds)
         command = [nextpnr, "--hx8k", "--package", "ct256", "--json", design.name, "--report", report.name]
         command += ["--freq", f"{target_mhz:g}", "--seed", str(seed), "--pcf-allow-unconstrained"]
-        log = tools.run(f"{_STEP}, routing", command, folder=Path(scratch), seconds=seconds)
+        log = tools.run_tool(f"{_STEP}, routing", command, folder=Path(scratch), seconds=seconds)
         try:
             used = json.loads(report.read_text(encoding="utf-8"))["utilization"]
             cells, rams = int(used["ICESTORM_LC"]["used"]), int(used["ICESTORM_RAM"]["used"])

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 
-def main() -> int:
+def check_config() -> int:
     """Check the file that the argument names."""
     from librelane.common import GenericDict
     from librelane.config import universal_flow_config_variables
@@ -43,4 +43,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(check_config())

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from neuro.errors import InvalidInput, ToolError, VerificationError
+from rtl_export.emit.folder import read_core
 from rtl_export.flows.activity import Activity, read_activity, read_cells, watcher
 from rtl_export.flows.gates import MEMORY, cell_models, map_core, simulate_netlist
 from rtl_export.flows.mapping import Library
 from rtl_export.flows.memories import Macro, MemoryInstance, memory_liberty, timing_netlist
 from rtl_export.flows.timing import power_of_netlist, time_netlist
-from rtl_export.folder import read_core
-from rtl_export.simulation import Outcome
+from rtl_export.simulate.result import Outcome
 
 PRE_LAYOUT = "pre-layout: mapped cells, no placement, no wires, no clock tree, one corner"
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from neuro.errors import ToolError
-from rtl_export import tools, verilator
-from rtl_export.flows.lint import VERILATOR_OPTIONS
-from rtl_export.folder import ExportedCore
-from rtl_export.netlist import CoreNetlist
+from rtl_export import tools
+from rtl_export.core.core import CoreNetlist
+from rtl_export.emit.folder import ExportedCore
+from rtl_export.flows.linting import VERILATOR_OPTIONS
+from rtl_export.simulate import verilator
 
 _SECONDS = 600.0
 
@@ -60,7 +61,7 @@ def check_librelane(folder: Path | str) -> tuple[str, ...]:
     # A script, not a module of this package: LibreLane's Python need not have Spikeloom.
     script = Path(__file__).with_name("librelane_check.py")
     try:
-        tools.run(step, [str(python), str(script), str(config)], folder=config.parent, seconds=_SECONDS)
+        tools.run_tool(step, [str(python), str(script), str(config)], folder=config.parent, seconds=_SECONDS)
     except ToolError as error:
         lines = str(error).splitlines()
         start = next((k for k, line in enumerate(lines) if line.endswith("variables checked")), None)
@@ -88,7 +89,7 @@ def run_fusesoc(core: ExportedCore, target: str, scratch: Path, *, seconds: floa
     if (place := verilator.root()) is not None:
         environment |= verilator.environment(place)
     command = [program, "--cores-root", str(core.folder.resolve()), "run", "--target", target, _vlnv(core.name)]
-    return tools.run(step, command, folder=scratch, seconds=seconds, environment=environment)
+    return tools.run_tool(step, command, folder=scratch, seconds=seconds, environment=environment)
 
 
 def _vlnv(name: str) -> str:

@@ -9,7 +9,7 @@ import shlex
 import sys
 
 
-def main() -> int:
+def run_slang() -> int:
     """Compile what the arguments name and report every diagnostic."""
     from pyslang import driver
 
@@ -23,4 +23,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run_slang())

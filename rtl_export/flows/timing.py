@@ -57,7 +57,7 @@ class Power:
         return self.internal_w + self.switching_w + self.leakage_w
 
 
-def available() -> bool:
+def sta_available() -> bool:
     """Whether OpenSTA is installed."""
     return tools.find("sta") is not None
 
@@ -153,7 +153,9 @@ def _run(lines: Sequence[str], scratch: Path) -> str:
     program = tools.require(_STEP, "sta", _INSTALL)
     script = scratch / "opensta.tcl"
     script.write_text("\n".join([*lines, "exit", ""]), encoding="ascii")
-    log = tools.run(_STEP, [program, "-no_init", "-no_splash", "-exit", str(script)], folder=scratch, seconds=_SECONDS)
+    log = tools.run_tool(
+        _STEP, [program, "-no_init", "-no_splash", "-exit", str(script)], folder=scratch, seconds=_SECONDS
+    )
     errors = [line for line in log.splitlines() if line.startswith("Error")]
     if errors:
         raise ToolError(f"{_STEP}: {errors[0]}")

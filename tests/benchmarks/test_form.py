@@ -17,9 +17,9 @@ from benchmarks.registry import BENCHES
 from benchmarks.run import COLUMNS, cells, check_request, run_bench
 from benchmarks.thresholds import THRESHOLDS
 from benchmarks.timing import interleaved, ratio
-from neuro.cli import main
 from neuro.errors import InvalidInput, VerificationError
-from neuro.experiments import QuietStages
+from neuro.progress import QuietStages
+from spikeloom.cli import main
 
 KEYS = {"name", "value", "unit", "bar", "better", "met", "samples", "peer", "peer_value", "equal", "note"}
 
@@ -188,12 +188,12 @@ def test_functions_take_turns() -> None:
 def test_a_wheel_without_a_checkout_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("neuro.cli.bench.__file__", str(tmp_path / "neuro" / "cli" / "bench.py"))
+    monkeypatch.setattr("spikeloom.cli.runs.__file__", str(tmp_path / "spikeloom" / "cli" / "runs.py"))
     assert main(["bench", "main"]) == 2
     assert "benches need a checkout of Spikeloom; clone the repository" in capsys.readouterr().err
 
 
 def test_a_path_without_benches_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("neuro.cli.bench.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("spikeloom.cli.runs.importlib.util.find_spec", lambda _: None)
     assert main(["bench", "main"]) == 2
     assert "benches need a checkout of Spikeloom; clone the repository" in capsys.readouterr().err

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from neuro.circuit import Circuit, Probe
-from neuro.lowering import lower
-from neuro.program import FLUSH_BELOW, StepProgram
-from neuro.quantise import quantise
-from neuro.simulators.brian2_lowered import run_program_in_brian2
-from neuro.simulators.brian2_reference import Brian2Reference
-from neuro.simulators.compiled import run_program
+from neuro.circuit.circuit import Circuit, Probe
+from neuro.compiler.ir import FLUSH_BELOW, StepProgram
+from neuro.compiler.lower_circuit import lower
+from neuro.quantise.integers import quantise
+from neuro.simulators.brian2.lowered import run_program_in_brian2
+from neuro.simulators.brian2.reference import Brian2Reference
+from neuro.simulators.compiled.simulator import run_program
 from neuro.spikes import Recording
 from tests.oracle import interpret, probe_everything
 

@@ -9,12 +9,22 @@ from typing import Any
 import numpy as np
 
 from neuro import models
-from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, Restart, SpikeSource, Winners
-from neuro.connections import Connections
+from neuro.circuit.circuit import (
+    Circuit,
+    CurrentInput,
+    Operation,
+    Population,
+    Probe,
+    Projection,
+    Restart,
+    SpikeSource,
+    Winners,
+)
+from neuro.circuit.connections import Connections
 from neuro.models.base import Method, NeuronModel, SynapseModel
 from neuro.models.integrate_and_fire import INTEGRATE_AND_FIRE
 from neuro.models.lif import LIF_DELTA, LIF_EXPONENTIAL
-from neuro.models.static_synapse import static_synapse
+from neuro.models.static import static_synapse
 from neuro.models.stdp import pair_stdp
 
 DT = 1e-4

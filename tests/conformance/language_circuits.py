@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, SpikeSource
-from neuro.connections import Connections
+from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, SpikeSource
+from neuro.circuit.connections import Connections
 from neuro.models import (
     HOMEOSTATIC_LIF,
     LIF_EXPONENTIAL,

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import numpy as np
 
-from neuro.circuit import Circuit
+from neuro.circuit.circuit import Circuit
+from neuro.compiler.ir import Assignment, Expression, StepProgram
+from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
-from neuro.lowering import lower
-from neuro.program import Assignment, Expression, StepProgram
-from neuro.quantise import quantise
-from neuro.simulators.kernel_literals import hoist_literals
-from neuro.simulators.kernel_source import print_kernel
-from rtl_export.export import export
+from neuro.quantise.integers import quantise
+from neuro.simulators.compiled.kernel_literals import hoist_literals
+from neuro.simulators.compiled.kernel_source import print_kernel
+from rtl_export.exporter import export
 from tests.conformance.circuits import CASES, DRIVES, one_of_each_model
 from tests.conformance.language_circuits import CASES as LANGUAGE_CASES
 from tests.conformance.synapse_circuits import RULES, inhibited, learning

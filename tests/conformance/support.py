@@ -7,13 +7,14 @@ runs it on every target whose cell says yes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
-from neuro.circuit import Circuit
+from neuro.circuit.circuit import Circuit
+from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
-from neuro.lowering import lower
-from neuro.quantise import quantise
-from neuro.simulators.brian2_namespace import native_namespace
+from neuro.quantise.integers import quantise
+from neuro.simulators.brian2.namespace import native_namespace
 from rtl_export import netlist
 from tests.conformance.circuits import DRIVES, at_rest, one_of_each_model
 from tests.conformance.language_circuits import (
@@ -42,7 +43,7 @@ _RULES = {
 
 MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
     {
-        **{name: lambda name=name: one_of_each_model(name, DRIVES[name]) for name in DRIVES},
+        **{name: partial(one_of_each_model, name, DRIVES[name]) for name in DRIVES},
         "INTEGRATE_AND_FIRE": at_rest,
         "HOMEOSTATIC_LIF": homeostasis,
         "balanced_resonate_and_fire": balanced,
@@ -50,7 +51,7 @@ MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
         "plateau_lif": lambda: branches(4, 4),
         "POISSON": one_poisson,
         "REGULAR": one_regular,
-        **{name: lambda rule=rule: learning([rule], 1) for name, rule in _RULES.items()},
+        **{name: partial(learning, [rule], 1) for name, rule in _RULES.items()},
         "inhibitory_plasticity": inhibited,
         "reward_modulated_stdp": reward,
         "static_synapse": lambda: learning([]),

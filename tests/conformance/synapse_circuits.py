@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from neuro import models
-from neuro.circuit import Circuit, Population, Projection, SpikeSource
-from neuro.connections import Connections
+from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
+from neuro.circuit.connections import Connections
 from neuro.models.base import SynapseModel
 from neuro.models.conductance_lif import CONDUCTANCE_LIF
 from neuro.models.lif import LIF_EXPONENTIAL
-from neuro.models.static_synapse import static_synapse
+from neuro.models.static import static_synapse
 
 DT = 1e-3
 TICKS = 150

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuro.compiler.ir import Format, StepProgram
+from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
-from neuro.lowering import lower
-from neuro.program import Format, StepProgram
-from neuro.quantise import quantise
+from neuro.quantise.integers import quantise
 from neuro.simulators.fixed_point import FixedPoint, measure_ranges
 from tests.conformance.checks import check_fixed, check_float
 from tests.conformance.circuits import (
@@ -127,7 +127,7 @@ def test_any_values_are_equal_in_fixed_point(values: dict[str, object]) -> None:
 
 
 def test_a_changed_parameter_does_not_change_the_kernel() -> None:
-    from neuro.simulators.kernel_source import print_kernel
+    from neuro.simulators.compiled.kernel_source import print_kernel
 
     one = free(tau_m=[1e-2] * 4, tau_g=5e-3, weights=[1e-2] * 8, back=0, delay_ticks=0, rate=0.1, limit=1, seed=0)
     two = free(tau_m=[2e-2] * 4, tau_g=3e-3, weights=[2e-2] * 8, back=1e-3, delay_ticks=4, rate=0.2, limit=2, seed=1)
@@ -144,6 +144,6 @@ def test_the_suite_notices_a_changed_coefficient() -> None:
         lowered,
         populations=(replace(part, coefficients=(bent, *part.coefficients[1:])), *lowered.populations[1:]),
     )
-    from neuro.simulators.compiled import run_program
+    from neuro.simulators.compiled.simulator import run_program
 
     assert run_program(changed, 400).largest_difference(run_program(lowered, 400)) > 1e-9

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
-from neuro.lowering import lower
-from neuro.quantise import quantise
+from neuro.quantise.integers import quantise
 from tests.conformance.checks import FLOAT_TOLERANCE, check_fixed, check_float
 from tests.conformance.language_circuits import CASES, LanguageCase
 

@@ -12,14 +12,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuro.circuit import Probe
+from neuro.circuit.circuit import Probe
+from neuro.compiler.ir import StepProgram
+from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
-from neuro.lowering import lower
-from neuro.program import StepProgram
-from neuro.quantise import quantise
-from neuro.simulators.brian2_lowered import run_program_in_brian2
-from neuro.simulators.brian2_reference import Brian2Reference
-from neuro.simulators.compiled import run_program
+from neuro.quantise.integers import quantise
+from neuro.simulators.brian2.lowered import run_program_in_brian2
+from neuro.simulators.brian2.reference import Brian2Reference
+from neuro.simulators.compiled.simulator import run_program
 from neuro.spikes import Recording
 from tests.conformance.checks import FLOAT_TOLERANCE, check_float, event_driven, probed
 from tests.conformance.synapse_circuits import NO_INTEGERS, RULES, TICKS, inhibited, learning

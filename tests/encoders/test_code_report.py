@@ -18,7 +18,7 @@ from neuro.encoders import (
     compare,
     comparison_table,
 )
-from neuro.encoders.code_report import similarity_correlation
+from neuro.encoders.base import similarity_correlation
 from neuro.errors import InvalidInput
 from tests.encoders.spiking import KINDS, normalised
 

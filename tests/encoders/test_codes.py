@@ -8,14 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from neuro.encoders import (
-    check_codes,
-    code_cosine_correlation,
-    codes_from_spikes,
-    overlap,
-    replace_units,
-    top_units,
-)
+from neuro.encoders import check_codes, code_cosine_correlation, codes_from_spikes, overlap, replace_units, top_units
 from neuro.errors import InvalidInput
 from neuro.spikes import Recording, Spikes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuro.circuit import Circuit, Population, Projection, Restart
-from neuro.connections import Connections
+from neuro.circuit.circuit import Circuit, Population, Projection, Restart
+from neuro.circuit.connections import Connections
 from neuro.encoders import KWTAEncoder, LatencyEncoder, RegularRateEncoder, ScaledEncoder, SpikeCode, SpikeEncoder
 from neuro.models import INTEGRATE_AND_FIRE, LIF_DELTA, static_synapse
 from neuro.models.base import NeuronModel

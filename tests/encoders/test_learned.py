@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from neuro.encoders import Channels, EncoderTraining, LearnedEncoder, TrainingState, codes_from_spikes, train_encoder
+from neuro.encoders import Channels, EncoderState, EncoderTraining, LearnedEncoder, codes_from_spikes, train_encoder
 from neuro.errors import InvalidInput
 from neuro.memories import HebbianMemory, LabelReadout, classify, label_from_spikes, recall_circuit, recall_ticks
 from neuro.simulators import Brian2Reference, Compiled, FixedPoint, Simulator, simulate
@@ -30,7 +30,7 @@ def usage(encoder: LearnedEncoder, vectors: np.ndarray) -> np.ndarray:
 
 def test_training_is_equal_in_brian2_and_compiled() -> None:
     settings = replace(SMALL, rate=0.2)
-    state = TrainingState.start(DIGITS[:12], 10, 3, settings, seed=1)
+    state = EncoderState.start(DIGITS[:12], 10, 3, settings, seed=1)
     circuit, ticks = state.circuit(DIGITS[:12]), 12 * settings.presentation_ticks
     reference, compiled = simulate(circuit, ticks, Brian2Reference()), simulate(circuit, ticks)
     assert compiled.spikes["units"].counts().sum() == 12 * 2
@@ -42,7 +42,7 @@ def test_training_is_equal_in_brian2_and_compiled() -> None:
 
 def test_one_presentation_follows_the_rule() -> None:
     """Winners, weights and thresholds of one presentation, from the equations of the module's docstring."""
-    state = TrainingState.start(DIGITS[:50], 10, 3, SMALL, seed=2)
+    state = EncoderState.start(DIGITS[:50], 10, 3, SMALL, seed=2)
     run = simulate(state.circuit(DIGITS[:1]), SMALL.presentation_ticks)
     x = state.channels.traces(state.channels.spikes(DIGITS[:1]), SMALL.decay)[0]
     drive = x @ state.learned.weights
@@ -62,7 +62,7 @@ def test_a_unit_that_learns_one_vector_is_driven_to_a_match() -> None:
     """The fixed point of the rule is w = gain x; its drive gain |x|^2 is 2**-6 V where |x|^2 is the mean."""
     settings = replace(SMALL, rate=1.0, winners=1, homeostasis=False)
     vectors = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    state = TrainingState.start(vectors, 1, 1, settings, seed=0)
+    state = EncoderState.start(vectors, 1, 1, settings, seed=0)
     learned = state.after(simulate(state.circuit(vectors[:1]), settings.presentation_ticks)).learned
     x = state.channels.traces(state.channels.spikes(vectors[:1]), settings.decay)[0]
     np.testing.assert_allclose(learned.weights[:, 0], state.gain * x, rtol=1e-9, atol=1e-15)
@@ -98,7 +98,7 @@ def test_competition_and_plasticity_make_units_differ() -> None:
 
 @pytest.mark.parametrize("rate", [0.05, 1.0])
 def test_weights_stay_within_their_bounds(rate: float) -> None:
-    state = TrainingState.start(DIGITS[:60], 20, 4, replace(SMALL, rate=rate), seed=0)
+    state = EncoderState.start(DIGITS[:60], 20, 4, replace(SMALL, rate=rate), seed=0)
     learned = state.after(simulate(state.circuit(DIGITS[:60]), 60 * SMALL.presentation_ticks)).learned
     assert learned.weights.min() >= 0.0
     assert 0.1 * state.constants.w_max < learned.weights.max() <= state.constants.w_max
@@ -133,7 +133,7 @@ def test_nobody_fires_before_the_gate_whatever_the_input() -> None:
 
 def test_freezing_keeps_nearly_all_winners() -> None:
     """Without the leak and with 8 bits: against the circuit that learned, both with plasticity switched off."""
-    state = TrainingState.start(DIGITS[:300], 40, 5, SMALL, seed=0)
+    state = EncoderState.start(DIGITS[:300], 40, 5, SMALL, seed=0)
     for _ in range(2):
         state = state.after(simulate(state.circuit(DIGITS[:300]), 300 * SMALL.presentation_ticks))
     still = replace(state, settings=replace(SMALL, winners=5, plasticity=False, homeostasis=False))

@@ -11,7 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from rtl_export import Simulator
+from rtl_export import RTLSimulator
 from rtl_export.tools import find
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -30,7 +30,7 @@ def load(name: str) -> ModuleType:
 def digits_to_verilog(folder: Path) -> None:
     example = load("01_digits_to_verilog")
     if find("iverilog"):
-        example.verify = partial(example.verify, simulators=(Simulator.ICARUS,))  # type: ignore[attr-defined]
+        example.verify = partial(example.verify, simulators=(RTLSimulator.ICARUS,))  # type: ignore[attr-defined]
     example.main(folder / "core", shown=3)
 
 

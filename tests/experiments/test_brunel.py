@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neuro.analysis.plots import figure_of
+from neuro.analysis.statistics import interval_cv, population_rate
 from neuro.errors import InvalidInput
-from neuro.experiments import QuietStages
 from neuro.experiments.brunel import (
     REGIMES,
     BrunelNetwork,
@@ -18,9 +19,8 @@ from neuro.experiments.brunel import (
     stationary_cv,
     stationary_rate,
 )
-from neuro.plots import figure_of
+from neuro.progress import QuietStages
 from neuro.simulators import Simulation
-from neuro.spike_statistics import interval_cv, population_rate
 
 PUBLISHED_THEORY = [(6.0, 4.0, 55.8), (5.0, 2.0, 38.0), (4.5, 0.9, 6.5)]  # figure 8 of the paper: g, drive, Hz
 SI_FAST = replace(REGIMES[1], settle=0.1, observe=0.2)

@@ -9,37 +9,42 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from neuro.circuit import Circuit
+from neuro.circuit.circuit import Circuit
 from neuro.errors import InvalidInput
-from neuro.experiments import QuietStages
-from neuro.experiments.diehl_cook import DiehlCookResult, DiehlCookSettings, metrics, mnist_settings, run, run_into
+from neuro.experiments.diehl_cook import (
+    DiehlCookResult,
+    DiehlCookSettings,
+    mnist_settings,
+    run_diehl_cook,
+    run_metrics,
+)
 from neuro.experiments.diehl_cook.circuit import (
-    Learned,
+    LearnedWeights,
     Phase,
+    image_ticks,
     network,
-    presentation_ticks,
     trace_length,
     trace_steps,
     untrained,
 )
-from neuro.experiments.diehl_cook.data import Images, load_split
-from neuro.experiments.diehl_cook.figures import mosaic
-from neuro.experiments.diehl_cook.rates import input_rates
+from neuro.experiments.diehl_cook.data import Images, load_digit_split
+from neuro.experiments.diehl_cook.plots import mosaic
 from neuro.experiments.diehl_cook.readout import confusion, learn_readout
 from neuro.experiments.diehl_cook.settings import Decay
-from neuro.experiments.diehl_cook.training import NOBODY, first_to_fire, respond, train
+from neuro.experiments.diehl_cook.training import NOBODY, first_to_fire, input_rates, respond, train
+from neuro.progress import QuietStages
 from neuro.simulators import Brian2Reference, simulate
 from neuro.spikes import Spikes
 
 SMALL = DiehlCookSettings(neurons=20, epochs=1, training=150, validation=60, testing=60, segment=50, reads=3)
 
 
-def small_circuit(phase: Phase, images: int = 10) -> tuple[Circuit, int, Learned]:
+def small_circuit(phase: Phase, images: int = 10) -> tuple[Circuit, int, LearnedWeights]:
     """The first images of the digits, shown to twenty neurons that know nothing."""
-    shown = load_split(SMALL).training.first(images)
+    shown = load_digit_split(SMALL).training.first(images)
     learned = untrained(64, SMALL, np.random.default_rng(7))
     circuit = network(input_rates(shown, SMALL), learned, SMALL, phase, seed=8)
-    return circuit, images * presentation_ticks(SMALL, phase), learned
+    return circuit, images * image_ticks(SMALL, phase), learned
 
 
 # ------------------------------------------------------------------------------------------------ the circuit
@@ -63,10 +68,10 @@ def test_brian2_has_the_same_spikes_and_weights(phase: Phase) -> None:
 def test_weights_are_the_mean_of_the_traces_that_a_neuron_fired_for() -> None:
     """With learning rates 1/2, 1/3, ... the first weights and the n traces are averaged: an online k-means."""
     settings = SMALL.model_copy(update={"rate_floor": Decay(start=1e-9, end=1e-9)})
-    shown = load_split(settings).training.first(60)
+    shown = load_digit_split(settings).training.first(60)
     learned, phase = untrained(64, settings, np.random.default_rng(3)), Phase(True)
     circuit = network(input_rates(shown, settings), learned, settings, phase, seed=4)
-    period = presentation_ticks(settings, phase)
+    period = image_ticks(settings, phase)
     recording = simulate(circuit, 60 * period)
     scale = trace_length(settings) ** -2
     traces = _traces(recording.spikes["pixels"], 60, period, settings)
@@ -104,7 +109,7 @@ def test_one_neuron_fires_a_presentation_and_the_best_one() -> None:
 
 
 def test_weights_stay_within_their_bounds() -> None:
-    learned = train(load_split(SMALL).training, SMALL, lambda _: None).learned
+    learned = train(load_digit_split(SMALL).training, SMALL, lambda _: None).learned
     assert learned.w.min() >= 0.0
     assert learned.w.max() <= trace_steps(SMALL) / trace_length(SMALL) ** 2
 
@@ -112,7 +117,7 @@ def test_weights_stay_within_their_bounds() -> None:
 @pytest.mark.slow
 def test_homeostasis_makes_all_neurons_fire_equally_often(result: DiehlCookResult) -> None:
     training = result.training
-    shown = len(load_split(result.settings).training)
+    shown = len(load_digit_split(result.settings).training)
     assert training.spikes_per_image == 1.0
     assert training.wins.sum() == shown
     assert training.wins.min() >= 0.5 * shown / 100
@@ -127,9 +132,9 @@ def test_homeostasis_makes_all_neurons_fire_equally_often(result: DiehlCookResul
 def test_input_spikes_have_the_rates_of_the_image() -> None:
     """Counts over 4,200 ticks within four standard deviations; the same again from the same seed."""
     rates = np.array([[0.0, 20.0, 100.0, 200.0]]).repeat(200, axis=0)
-    learned = Learned(np.zeros((4, 20)), np.zeros(20), np.ones(20))
+    learned = LearnedWeights(np.zeros((4, 20)), np.zeros(20), np.ones(20))
     runs = [simulate(network(rates, learned, SMALL, Phase(True), seed), 200 * 21) for seed in (1, 1, 2)]
-    counts = [run.spikes["pixels"].counts() for run in runs]
+    counts = [run_diehl_cook.spikes["pixels"].counts() for run_diehl_cook in runs]
     chance = rates[0] * SMALL.dt
     assert (np.abs(counts[0] - 4200 * chance) <= 4 * np.sqrt(4200 * chance * (1 - chance)) + 1e-9).all()
     assert runs[0].mismatches(runs[1]) == 0
@@ -137,7 +142,7 @@ def test_input_spikes_have_the_rates_of_the_image() -> None:
 
 
 def test_every_image_drives_alike() -> None:
-    length = np.linalg.norm(input_rates(load_split(SMALL).training, SMALL), axis=1)
+    length = np.linalg.norm(input_rates(load_digit_split(SMALL).training, SMALL), axis=1)
     assert length == pytest.approx(SMALL.rate, rel=1e-5)
     blank = Images(np.zeros((1, 8, 8), np.float32), np.zeros(1, np.int64))
     assert not input_rates(blank, SMALL).any()
@@ -162,7 +167,7 @@ def test_the_readout_counts_earlier_spikes_more() -> None:
 
 
 def test_labels_do_not_touch_training() -> None:
-    known = load_split(SMALL).training
+    known = load_digit_split(SMALL).training
     shuffled = Images(known.pixels, np.random.default_rng(0).permutation(known.labels))
     first, second = (train(images, SMALL, lambda _: None).learned for images in (known, shuffled))
     assert np.array_equal(first.w, second.w)
@@ -170,10 +175,10 @@ def test_labels_do_not_touch_training() -> None:
 
 
 def test_the_parts_of_the_digits_are_disjoint_and_the_seeds() -> None:
-    split = load_split(DiehlCookSettings(seed=4))
+    split = load_digit_split(DiehlCookSettings(seed=4))
     sizes = [len(part) for part in (split.training, split.validation, split.testing)]
     assert sizes == [1151, 287, 359]
-    again, other = load_split(DiehlCookSettings(seed=4)), load_split(DiehlCookSettings(seed=5))
+    again, other = load_digit_split(DiehlCookSettings(seed=4)), load_digit_split(DiehlCookSettings(seed=5))
     assert np.array_equal(split.testing.pixels, again.testing.pixels)
     assert not np.array_equal(split.testing.pixels, other.testing.pixels)
 
@@ -181,11 +186,11 @@ def test_the_parts_of_the_digits_are_disjoint_and_the_seeds() -> None:
 def test_mnist_is_split_and_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPIKELOOM_DATA", str(tmp_path))
     with pytest.raises(InvalidInput, match="set SPIKELOOM_DATA to its folder"):
-        load_split(mnist_settings(10))
+        load_digit_split(mnist_settings(10))
     pixels = np.full((60_000, 2, 2), 255, np.uint8)
     labels = np.arange(60_000).astype(np.uint8) % 10
     np.savez(tmp_path / "mnist.npz", x_train=pixels, y_train=labels, x_test=pixels[:30], y_test=labels[:30])
-    split = load_split(mnist_settings(10).model_copy(update={"testing": 20}))
+    split = load_digit_split(mnist_settings(10).model_copy(update={"testing": 20}))
     assert [len(part) for part in (split.training, split.validation, split.testing)] == [50_000, 10_000, 20]
     assert split.training.pixels.max() == 1.0
 
@@ -207,29 +212,24 @@ def test_a_mosaic_keeps_every_field() -> None:
 # ------------------------------------------------------------------------------------------------ the experiment
 
 
-def test_a_run_leaves_a_folder_and_repeats(tmp_path: Path) -> None:
-    first = run_into(SMALL, tmp_path / "run")
-    names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"confusion.png", "manifest.json", "metrics.json", "receptive_fields.png"}
-    figures = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    again = metrics(run(SMALL, QuietStages()))
-    times = {"seconds", "cpu_seconds"}
-    assert figures.keys() == again.keys()
-    assert {key for key in figures if figures[key] != again[key]} <= times
+def test_a_run_repeats() -> None:
+    first = run_diehl_cook(SMALL, QuietStages())
+    figures, again = (json.loads(json.dumps(run_metrics(run))) for run in (first, run_diehl_cook(SMALL, QuietStages())))
+    assert {key for key in figures if figures[key] != again[key]} <= {"seconds", "cpu_seconds"}
     assert DiehlCookSettings.model_validate_json(json.dumps(figures["settings"])) == SMALL
     assert int(first.confusion.sum()) == 60
     assert first.accuracy == np.trace(first.confusion) / 60
 
 
 def test_settings_can_be_chosen_without_the_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run(SMALL, test=False)
+    result = run_diehl_cook(SMALL, test=False)
     assert result.accuracy is None
     assert result.first_spike_accuracy is None
     assert result.validation_accuracy == np.trace(result.confusion) / 60
 
 
 def test_naming_changes_nothing() -> None:
-    split = load_split(SMALL)
+    split = load_digit_split(SMALL)
     learned = train(split.training, SMALL, lambda _: None).learned
     kept = learned.w.copy(), learned.theta.copy()
     first, second = (
@@ -243,13 +243,13 @@ def test_naming_changes_nothing() -> None:
 @pytest.fixture(scope="module")
 def result() -> DiehlCookResult:
     """The whole digits, a hundred neurons."""
-    return run(DiehlCookSettings())
+    return run_diehl_cook(DiehlCookSettings())
 
 
 @pytest.mark.slow
 def test_held_out_digits_are_named(result: DiehlCookResult) -> None:
     """The bar: 85 % of the held-out digits with 100 neurons, median of three seeds."""
-    results = [result, *(run(DiehlCookSettings(seed=seed)) for seed in (1, 2))]
+    results = [result, *(run_diehl_cook(DiehlCookSettings(seed=seed)) for seed in (1, 2))]
     assert [item.settings.neurons for item in results] == [100] * 3
     accuracies = [item.accuracy for item in results]
     assert np.median(np.array(accuracies, float)) >= 0.85, accuracies
@@ -260,5 +260,5 @@ def test_held_out_digits_are_named(result: DiehlCookResult) -> None:
 @pytest.mark.parametrize(("part", "most"), [("plasticity", 0.8), ("competition", 0.3), ("homeostasis", 0.7)], ids=str)
 def test_each_part_is_needed(result: DiehlCookResult, part: str, most: float) -> None:
     """Validation accuracy falls far where one part of the circuit is off, everything else alike."""
-    without = run(DiehlCookSettings().model_copy(update={part: False, "epochs": 5}), test=False)
+    without = run_diehl_cook(DiehlCookSettings().model_copy(update={part: False, "epochs": 5}), test=False)
     assert without.validation_accuracy < most < result.validation_accuracy - 0.1

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from neuro.errors import InvalidInput
-from neuro.experiments import Experiment, Published, QuietStages, Result, Row, Stages, at_least, at_most
+from neuro.experiments import Experiment, Published, Result, Row, at_least, at_most
 from neuro.experiments.catalogue import EXPERIMENTS, find_experiment
-from neuro.experiments.output import cells, run_to_folder
+from neuro.experiments.experiment import cells, run_to_folder
+from neuro.progress import QuietStages, Stages
 
 
 def small(seed: int, stages: Stages) -> Result:
     def draw():  # type: ignore[no-untyped-def]
-        from neuro.plots import new_axes
+        from neuro.analysis.plots import new_axes
 
         return new_axes(2, 2)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuro.experiments import QuietStages
 from neuro.experiments.homeostasis import (
     HomeostasisResult,
     HomeostasisSettings,
     Mechanism,
     draw_rates,
-    run,
+    homeostasis_course,
     run_homeostasis,
 )
+from neuro.progress import QuietStages
 
 TARGET = 10.0
 CELLS, PHASE = 12, 180
@@ -72,6 +72,6 @@ def test_the_picture_has_a_line_for_each_way(small: HomeostasisResult) -> None:
 
 @pytest.mark.long
 def test_the_whole_experiment() -> None:
-    result = run(0, QuietStages())
+    result = homeostasis_course(0, QuietStages())
     assert result.seeds == tuple(range(5))
     assert [row.name for row in result.rows if row.met is False] == []

@@ -15,7 +15,7 @@ from neuro.experiments.learned_encoder import (
     StudySettings,
     gini,
     plot,
-    run,
+    run_learned_encoder,
     usage_entropy,
 )
 
@@ -39,7 +39,7 @@ def test_measures_of_usage(usage: list[int], evenness: float, inequality: float)
 
 @pytest.mark.long
 def test_a_small_run() -> None:
-    result = run(3, settings=SMALL)
+    result = run_learned_encoder(3, settings=SMALL)
     assert [row.data for row in result.rows] == [DIGITS] * 5 + [CLUSTERS] * 5
     learned, random = result.row(DIGITS, LEARNED), result.row(DIGITS, RANDOM)
     assert min(learned.neighbours, random.neighbours) > 0.6
@@ -57,4 +57,4 @@ def test_a_small_run() -> None:
 
 def test_a_row_or_seed_that_is_not_there_is_named() -> None:
     with pytest.raises(InvalidInput, match="seed is -1"):
-        run(-1)
+        run_learned_encoder(-1)

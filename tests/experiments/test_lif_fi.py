@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuro.experiments import QuietStages, Result
+from neuro.experiments import Result
 from neuro.experiments.lif_fi import LifFiSettings, closed_form_interval, run_lif_fi
 from neuro.models import LIF_DELTA
 from neuro.models.base import NeuronModel
+from neuro.progress import QuietStages
 
 
 def run(model: NeuronModel) -> Result:

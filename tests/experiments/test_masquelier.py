@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuro.circuit import Circuit, Population, Probe, Projection, SpikeSource
-from neuro.connections import Connections
-from neuro.experiments import QuietStages
+from neuro.circuit.circuit import Circuit, Population, Probe, Projection, SpikeSource
+from neuro.circuit.connections import Connections
 from neuro.experiments.masquelier import (
     ALTERNATING_STDP,
     SPIKE_RESPONSE,
@@ -17,9 +16,10 @@ from neuro.experiments.masquelier import (
     PatternSettings,
     draw_latencies,
     draw_pattern,
-    run,
+    run_masquelier,
     run_patterns,
 )
+from neuro.progress import QuietStages
 from neuro.simulators import Brian2Reference, simulate
 
 SMALL = PatternSettings(seeds=1, slots=600)
@@ -201,6 +201,6 @@ def test_the_pictures(small: PatternResult) -> None:
 
 @pytest.mark.long
 def test_ten_seeds() -> None:
-    result = run(0, QuietStages())
+    result = run_masquelier(0, QuietStages())
     assert result.seeds == tuple(range(10))
     assert [row.name for row in result.rows if row.met is False] == []

@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuro.experiments import QuietStages
-from neuro.experiments.ping import CUTS, WHOLE, RhythmResult, RhythmRun, draw_rasters, draw_spectra, run, run_rhythms
-from neuro.spike_statistics import Spectrum
+from neuro.analysis.statistics import Spectrum
+from neuro.experiments.ping import (
+    CUTS,
+    WHOLE,
+    RhythmResult,
+    RhythmRun,
+    draw_rasters,
+    draw_spectra,
+    run_ping,
+    run_rhythms,
+)
+from neuro.progress import QuietStages
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +67,6 @@ def test_the_pictures_show_every_condition(small: RhythmResult) -> None:
 
 @pytest.mark.long
 def test_ten_seeds() -> None:
-    result = run(0, QuietStages())
+    result = run_ping(0, QuietStages())
     assert result.seeds == tuple(range(10))
     assert [row.name for row in result.rows if row.met is False] == []

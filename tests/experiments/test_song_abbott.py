@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuro.experiments import QuietStages, Result
+from neuro.experiments import Result
 from neuro.experiments.song_abbott import Plasticity, SongSettings, measure_window, run_song_abbott
+from neuro.progress import QuietStages
 
 
 def run(rule: Plasticity) -> Result:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from neuro import Circuit, Recording
-from neuro.experiments import QuietStages, Result, vogels_abbott_cuba
+from neuro.experiments import Result, vogels_abbott_cuba
 from neuro.experiments.vogels_abbott_cuba import CubaSettings, cuba_circuit, run_cuba
+from neuro.progress import QuietStages
 from neuro.simulators import Compiled
 from neuro.spikes import Progress
 

@@ -8,9 +8,9 @@ import pytest
 
 from hnsw_bridge import NODES, IndexGraph, Seeds, event_program, spreading_circuit
 from hnsw_bridge.event_program import can_sleep
-from neuro.circuit import Circuit, Operation, Restart
+from neuro.circuit.circuit import Circuit, Operation, Restart
+from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
-from neuro.lowering import lower
 from neuro.models.base import Method
 
 

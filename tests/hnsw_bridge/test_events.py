@@ -13,18 +13,18 @@ from hnsw_bridge import (
     Homeostasis,
     IndexGraph,
     NeuromorphicSearch,
-    Parts,
     Priming,
     Resonance,
     Seeds,
     Spreading,
+    SpreadingParts,
     edge_layer,
     event_program,
     spreading_circuit,
 )
 from hnsw_bridge.events import run_queries
-from neuro.circuit import Circuit, Winners
-from neuro.lowering import lower
+from neuro.circuit.circuit import Circuit, Winners
+from neuro.compiler.lower_circuit import lower
 from neuro.simulators import Brian2Lowered, Brian2Reference, simulate
 from neuro.spikes import Spikes
 
@@ -94,18 +94,18 @@ def test_only_nodes_that_were_reached_are_awake(search: NeuromorphicSearch) -> N
     assert run.awake < 100
 
 
-EVERYTHING = Parts(Gamma(4, 2), Resonance(12.0), Dendrites(), Priming(), Homeostasis(), History())
+EVERYTHING = SpreadingParts(Gamma(4, 2), Resonance(12.0), Dendrites(), Priming(), Homeostasis(), History())
 
 
 @pytest.mark.parametrize(
     "parts",
     [
-        Parts(priming=Priming(), homeostasis=Homeostasis(), history=History()),
+        SpreadingParts(priming=Priming(), homeostasis=Homeostasis(), history=History()),
         pytest.param(EVERYTHING, marks=pytest.mark.long),
     ],
     ids=["lasting", "all"],
 )
-def test_every_part_of_a_node_spikes_as_in_the_clock_driven_run(graph: IndexGraph, parts: Parts) -> None:
+def test_every_part_of_a_node_spikes_as_in_the_clock_driven_run(graph: IndexGraph, parts: SpreadingParts) -> None:
     generator = np.random.default_rng(3)
     pairs = generator.integers(0, 300, (2, 1500))
     pairs = pairs[:, pairs[0] != pairs[1]]
@@ -120,5 +120,7 @@ def test_every_part_of_a_node_spikes_as_in_the_clock_driven_run(graph: IndexGrap
     # Brian2 has no exact form of a resonance (complex eigenvalues), so there it runs the lowered step.
     brian2 = Brian2Reference() if parts.resonance is None else Brian2Lowered()
     assert simulate(circuit, 120, on=brian2).spikes[NODES].mismatches(clock) == 0
-    plain = _event_driven(spreading_circuit(graph, seeds, replace(settings, parts=Parts()), [layer]), seeds, settings)
+    plain = _event_driven(
+        spreading_circuit(graph, seeds, replace(settings, parts=SpreadingParts()), [layer]), seeds, settings
+    )
     assert plain.mismatches(clock) > 0, "the parts change nothing"

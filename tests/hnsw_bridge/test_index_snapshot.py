@@ -9,7 +9,7 @@ import pytest
 
 from hnsw_bridge import Metric, SpikeIndex, build_index, load_index, save_index
 from neuro.errors import InvalidInput
-from neuro.store import load_snapshot, save_snapshot
+from neuro.storage import load_snapshot, save_snapshot
 from tests.hnsw_bridge.data import clusters
 
 

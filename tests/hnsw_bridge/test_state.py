@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hnsw_bridge import IndexSettings, Metric, build_index, graph_from_state
-from hnsw_bridge.state import read_state
+from hnsw_bridge.hnswlib_layout import read_state
 from neuro.errors import InvalidInput
 from tests.hnsw_bridge.data import clusters
 

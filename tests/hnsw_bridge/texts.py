@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from neuro.store import NewRecord
+from hnsw_bridge.text.records import NewRecord
 
 
 class HashedNgrams:

@@ -21,7 +21,7 @@ from neuro.memories import (
     Similarity,
     SwarmMemory,
 )
-from neuro.vsa import FHRR, HolographicMemory, ThresholdPhasorAssociativeMemory
+from neuro.memories.vsa import FHRR, HolographicMemory, ThresholdPhasorAssociativeMemory
 
 DIMENSIONS = 32
 """Of the float32 cues, and units of the codes."""

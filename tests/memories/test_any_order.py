@@ -132,8 +132,8 @@ def test_a_merged_memory_that_learns_as_a_lower_replica_keeps_its_order() -> Non
 
 def test_read_only_and_fortran_cues_need_no_kernel_of_their_own() -> None:
     """Kernels are compiled by the layout of what they are given, which takes seconds."""
-    from neuro.memories._attention_kernels import attend_once
-    from neuro.memories._kernels import column_sums
+    from neuro.memories.hebbian._kernels import column_sums
+    from neuro.memories.hopfield._attention_kernels import attend_once
 
     for case in MEMORIES:
         if case.name not in ("hebbian", "modern_hopfield"):

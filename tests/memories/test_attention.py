@@ -13,7 +13,7 @@ from scipy.special import logsumexp, softmax
 
 from neuro.errors import InvalidInput
 from neuro.memories import Activation, attention, margin, omega, potential
-from neuro.memories.attention import least_weight, mix
+from neuro.memories.hopfield.attention_weights import least_weight, mix
 
 SPARSE = (Activation.SPARSEMAX, Activation.ENTMAX15)
 

@@ -13,14 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from neuro.encoders import KWTAEncoder, codes_from_spikes
 from neuro.errors import InvalidInput
-from neuro.memories import (
-    HebbianMemory,
-    LabelReadout,
-    classify,
-    label_from_spikes,
-    recall_circuit,
-    recall_ticks,
-)
+from neuro.memories import HebbianMemory, LabelReadout, classify, label_from_spikes, recall_circuit, recall_ticks
 from neuro.simulators import Brian2Reference, Compiled, FixedPoint, Simulator, simulate
 from neuro.spikes import Recording, Spikes
 

@@ -11,7 +11,7 @@ import pytest
 
 from neuro.errors import InvalidInput
 from neuro.memories import NOTHING, Memory
-from neuro.store import load_memory, save_memory
+from neuro.storage import load_memory, save_memory
 from tests.memories.cases import MEMORIES, MemoryCase
 
 ITEMS = 12

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from neuro.circuit import Circuit, Population, Projection, SpikeSource
-from neuro.connections import Connections
-from neuro.lowering import lower
+from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
+from neuro.circuit.composition import teacher_projection
+from neuro.circuit.connections import Connections
+from neuro.compiler.lower_circuit import lower
 from neuro.models.base import NeuronModel, SynapseModel
 from neuro.spikes import Recording
-from neuro.teacher_forcing import teacher_projection
 from tests.oracle import interpret
 
 DT = 1e-3

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from neuro import models
-from neuro.circuit import Circuit, CurrentInput, Population, Projection, SpikeSource
-from neuro.connections import Connections
+from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection, SpikeSource
+from neuro.circuit.connections import Connections
 from neuro.simulators import simulate
 
 DT, TICKS = 1e-3, 60_000

@@ -10,7 +10,7 @@ import pytest
 from neuro import Circuit, CurrentInput, Population, Probe, simulate
 from neuro.errors import InvalidInput
 from neuro.models import RESONATOR, balanced_resonate_and_fire
-from neuro.models.balanced_resonate_and_fire import divergence_boundary
+from neuro.models.brf import divergence_boundary
 from neuro.models.resonator import resonator_currents
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from neuro import models
-from neuro.circuit import Operation, Probe
+from neuro.circuit.circuit import Operation, Probe
 from neuro.models.base import SynapseModel
 from tests.models.pairing import DT, OBEDIENT, pairing, run
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neuro import models
-from neuro.circuit import Probe
+from neuro.circuit.circuit import Probe
 from tests.models.pairing import DT, pairing, run
 
 PERIODS = (10, 20, 50, 125)

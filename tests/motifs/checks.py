@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuro.circuit import Circuit
+from neuro.circuit.circuit import Circuit
 from neuro.simulators import Brian2Reference, simulate
 from neuro.spikes import Recording
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuro.circuit import Projection
-from neuro.composition import compose, prefixed
-from neuro.connections import Connections
+from neuro.circuit.circuit import Projection
+from neuro.circuit.composition import compose, prefixed
+from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
-from neuro.models.static_synapse import static_synapse
+from neuro.models.static import static_synapse
 from neuro.motifs import poisson_source, resonator_bank, winner_take_all
 from neuro.simulators import simulate
 

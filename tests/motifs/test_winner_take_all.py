@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuro.circuit import Winners
+from neuro.circuit.circuit import Winners
 from neuro.errors import InvalidInput
 from neuro.motifs import winner_take_all
 from neuro.simulators import simulate

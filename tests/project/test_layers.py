@@ -1,7 +1,4 @@
-"""Imports point downward only, engines enter by their doorway, and nothing runs data as code.
-
-The rules are the three tables below; `violations` reads source text with `ast` and never imports it.
-"""
+"""Imports point downward only and in no circle, engines enter by their adapter, and nothing runs data as code."""
 
 from __future__ import annotations
 
@@ -12,61 +9,22 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("neuro", "hnsw_bridge", "rtl_export")
-
-# The rooms of docs/architecture.md, lowest first. A module may import its own floor and those below it.
-# A package's line covers everything under it.
-FLOORS: tuple[tuple[str, ...], ...] = (
-    ("neuro.spikes", "neuro.spike_statistics", "neuro.diagnostics", "neuro.errors", "neuro.random_bits"),
-    (
-        "neuro.equations",
-        "neuro.expressions",
-        "neuro.integrate",
-        "neuro.integrate_nonlinear",
-        "neuro.program",
-        "neuro.quantise",
-        "neuro.formats",
-        "neuro.leaks",
-        "neuro.scaling",
-    ),
-    (
-        "neuro.circuit",
-        "neuro.checks",
-        "neuro.composition",
-        "neuro.teacher_forcing",
-        "neuro.connections",
-        "neuro.models",
-        "neuro.lowering",
-        "neuro.lowering_neurons",
-        "neuro.lowering_synapses",
-    ),
-    ("neuro.simulators",),
-    ("neuro.motifs", "neuro.memories", "neuro.encoders", "neuro.vsa"),
-    ("neuro.exchange", "neuro.store", "neuro.plots"),
-    ("neuro",),  # neuro/__init__.py itself: it re-exports what lies below and nothing above
-    ("hnsw_bridge", "rtl_export", "neuro.training", "neuro.resonance"),
-    ("neuro.cli", "neuro.__main__", "neuro.experiments", "neuro.report"),
+from tests.project.structure import (
+    ADAPTERS,
+    ALONE,
+    LAYERS,
+    PACKAGES,
+    ROOT,
+    adapter_table,
+    between_children,
+    cycles,
+    import_graph,
+    imports,
+    layer_table,
+    modules,
+    parse,
+    sources,
 )
-# Rooms of one floor that may never import each other.
-STRANGERS = ("hnsw_bridge", "rtl_export", "neuro.training", "neuro.resonance")
-
-# Third-party engine -> the only files that may import it.
-DOORWAYS: dict[str, tuple[str, ...]] = {
-    "bm25s": ("hnsw_bridge/fusion.py",),
-    "brian2": ("neuro/equations.py", "neuro/simulators/brian2_*.py", "neuro/exchange/*"),
-    "hnswlib": ("hnsw_bridge/index.py",),
-    "numba": ("*/_kernels.py", "*/_*_kernels.py", "neuro/simulators/compiled.py"),
-    "onnxruntime": ("hnsw_bridge/embedders.py",),
-    "pyosys": ("rtl_export/yosys.py",),
-    "sqlite3": ("neuro/store/records.py",),
-    "pyslang": ("rtl_export/flows/slang.py",),
-    "subprocess": ("rtl_export/tools.py",),
-    "nir": ("neuro/exchange/nir.py",),
-    "tokenizers": ("hnsw_bridge/embedders.py",),
-    "torch": ("neuro/training/surrogate_gradient.py", "neuro/resonance/*.py"),
-    "wordllama": ("hnsw_bridge/embedders.py",),
-}
 
 # Each of these can run whatever a file says: no file is trusted that far.
 FORBIDDEN_MODULES = ("pickle", "cloudpickle", "dill", "marshal", "shelve")
@@ -76,95 +34,52 @@ FORBIDDEN_CALLS = ("eval", "exec")
 def violations(root: Path) -> list[str]:
     """Every broken rule below `root`, one line each, sorted."""
     found: list[str] = []
-    modules = {_module_name(path.relative_to(root)): path for path in _sources(root, PACKAGES)}
-    for module, path in modules.items():
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        is_package = path.name == "__init__.py"
-        imports = sorted(set(_imports(tree, module, is_package, modules)))
-        found += _layer_violations(module, imports)
-        found += _doorway_violations(path.relative_to(root).as_posix(), module, imports)
-    for path in _sources(root, (*PACKAGES, "benchmarks", "examples", "tests")):
-        found += _code_as_data(path.relative_to(root).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+    known = modules(root)
+    for module, path in known.items():
+        targets = sorted(set(imports(parse(path), module, path.name == "__init__.py", known)))
+        found += _layer_violations(module, targets)
+        found += _adapter_violations(path.relative_to(root).as_posix(), module, targets)
+    for path in sources(root, (*PACKAGES, "benchmarks", "examples", "tests")):
+        found += _code_as_data(path.relative_to(root).as_posix(), parse(path))
     return sorted(set(found))
 
 
-def _sources(root: Path, folders: tuple[str, ...]) -> Iterator[Path]:
-    for folder in folders:
-        yield from sorted((root / folder).rglob("*.py"))
-
-
-def _module_name(path: Path) -> str:
-    parts = path.with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def _imports(tree: ast.Module, module: str, is_package: bool, modules: dict[str, Path]) -> Iterator[str]:
-    """Imported modules, wherever the statement stands: in a function and under TYPE_CHECKING too."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = _base(node, module, is_package)
-            for alias in node.names:
-                # `from neuro import spikes` means the module, `from neuro import Circuit` the package.
-                whole = f"{base}.{alias.name}"
-                yield whole if whole in modules else base
-        elif isinstance(node, ast.Call) and _called(node) in ("import_module", "__import__"):
-            # A computed name can't be seen here; a written one can.
-            yield from (a.value for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str))
-
-
-def _base(node: ast.ImportFrom, module: str, is_package: bool) -> str:
-    if node.level == 0:
-        return node.module or ""
-    up = node.level - 1 if is_package else node.level
-    parts = module.split(".")
-    return ".".join([*parts[: len(parts) - up], *([node.module] if node.module else [])])
-
-
-def _called(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Name):
-        return node.func.id
-    return node.func.attr if isinstance(node.func, ast.Attribute) else ""
-
-
-def _room(module: str) -> tuple[int, str] | None:
-    """Floor and room of a module: the longest line of FLOORS that covers it."""
+def _place(module: str) -> tuple[int, str] | None:
+    """Layer and entry of a module: the longest entry of LAYERS that covers it."""
     best: tuple[int, str] | None = None
-    for floor, rooms in enumerate(FLOORS):
-        for room in rooms:
-            # "neuro" stands for its __init__ alone, else it would cover every forgotten module.
-            covers = module == room or (room != "neuro" and module.startswith(f"{room}."))
-            if covers and (best is None or len(room) > len(best[1])):
-                best = (floor, room)
+    for number, layer in enumerate(LAYERS):
+        for entry in layer:
+            covers = module == entry or (entry not in ALONE and module.startswith(f"{entry}."))
+            if covers and (best is None or len(entry) > len(best[1])):
+                best = (number, entry)
     return best
 
 
-def _layer_violations(module: str, imports: list[str]) -> Iterator[str]:
-    add = "add it to FLOORS in tests/project/test_layers.py and to docs/architecture.md"
-    here = _room(module)
+def _layer_violations(module: str, targets: list[str]) -> Iterator[str]:
+    add = "add it to LAYERS in tests/project/structure.py, and `python -m tests.project.structure` renews the docs"
+    here = _place(module)
     if here is None:
-        yield f"{module} has no floor: {add}"
+        yield f"{module} has no layer: {add}"
         return
-    for target in imports:
+    for target in targets:
         if target.split(".")[0] not in PACKAGES:
             continue
-        there = _room(target)
+        there = _place(target)
         line = f"{module} imports {target}"
         if there is None:
-            yield f"{line}, which has no floor: {add}"
+            yield f"{line}, which has no layer: {add}"
         elif there[0] > here[0]:
-            yield f"{line} from a higher floor: hand it in as an argument, or move the code up"
-        elif here[1] != there[1] and here[1] in STRANGERS and there[1] in STRANGERS:
-            yield f"{line}: {here[1]} and {there[1]} never import each other, join them above"
+            yield f"{line} from a higher layer: hand it in as an argument, or move the code up"
+        elif there[0] == here[0] and here[1] != there[1]:
+            yield f"{line}: {here[1]} and {there[1]} share a layer and never import each other, join them above"
 
 
-def _doorway_violations(path: str, module: str, imports: list[str]) -> Iterator[str]:
-    for target in imports:
+def _adapter_violations(path: str, module: str, targets: list[str]) -> Iterator[str]:
+    for target in targets:
         engine = target.split(".")[0]
-        doors = DOORWAYS.get(engine)
-        if doors is not None and not any(fnmatchcase(path, door) for door in doors):
-            yield f"{module} imports {engine}, allowed only in {', '.join(doors) or 'no file'}: go through it"
+        files = ADAPTERS.get(engine)
+        if files is not None and not any(fnmatchcase(path, file) for file in files):
+            yield f"{module} imports {engine}, which only {', '.join(files)} may: go through it"
 
 
 def _code_as_data(path: str, tree: ast.Module) -> Iterator[str]:
@@ -181,7 +96,7 @@ def _code_as_data(path: str, tree: ast.Module) -> Iterator[str]:
                 yield f"{path}:{node.lineno} calls {name}(): print a module and import it, or parse with ast"
             for given in node.keywords:
                 if given.arg == "allow_pickle" and ast.unparse(given.value) != "False":
-                    yield f"{path}:{node.lineno} sets allow_pickle: only allow_pickle=False is allowed"
+                    yield f"{path}:{node.lineno} sets allow_pickle: it must be False"
 
 
 def test_the_project_keeps_its_rules() -> None:
@@ -191,78 +106,101 @@ def test_the_project_keeps_its_rules() -> None:
 
 def test_every_package_was_read() -> None:
     for package in PACKAGES:
-        assert list(_sources(ROOT, (package,))), f"no source under {package}/: the rules would hold for nothing"
+        assert list(sources(ROOT, (package,))), f"no source under {package}/: the rules would hold for nothing"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    found = cycles(import_graph(ROOT))
+    assert not found, "move what both need into a module below them:\n" + "\n".join(found)
+
+
+def test_no_packages_import_each_other_in_a_circle() -> None:
+    graph = import_graph(ROOT)
+    packages = ["", *(name for name, path in modules(ROOT).items() if path.name == "__init__.py")]
+    found = {name or "the product": cycles(between_children(graph, name)) for name in packages}
+    broken = [f"inside {name}: {line}" for name, lines in found.items() for line in lines]
+    assert not broken, "\n" + "\n".join(broken)
+
+
+@pytest.mark.parametrize("table", [layer_table(), adapter_table()], ids=["layers", "adapters"])
+def test_the_architecture_page_prints_these_tables(table: str) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert table in page, f"run `python -m tests.project.structure`; docs/architecture.md must hold\n{table}"
+
+
+def _tree(root: Path, files: dict[str, str]) -> Path:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return root
 
 
 BAD_SOURCES = [
-    ("neuro/spikes.py", "import neuro.circuit", "imports neuro.circuit from a higher floor"),
-    ("neuro/spikes.py", "from neuro import circuit", "imports neuro.circuit from a higher floor"),
-    ("neuro/spikes.py", "from neuro import Circuit", "imports neuro from a higher floor"),
-    ("neuro/spikes.py", "from .circuit import Circuit", "imports neuro.circuit from a higher floor"),
-    ("neuro/models/lif.py", "from ..simulators import run", "imports neuro.simulators from a higher floor"),
-    ("neuro/models/__init__.py", "from ..simulators import run", "neuro.simulators from a higher floor"),
-    ("neuro/circuit.py", "def f():\n    import neuro.simulators", "imports neuro.simulators from a higher"),
+    ("neuro/spikes.py", "import neuro.circuit", "imports neuro.circuit from a higher layer"),
+    ("neuro/spikes.py", "from neuro import circuit", "imports neuro.circuit from a higher layer"),
+    ("neuro/spikes.py", "from neuro import Circuit", "imports neuro from a higher layer"),
+    ("neuro/spikes.py", "from .circuit import Circuit", "imports neuro.circuit from a higher layer"),
+    ("neuro/models/lif.py", "from ..simulators import simulate", "imports neuro.simulators from a higher layer"),
+    ("neuro/models/__init__.py", "from ..simulators import simulate", "neuro.simulators from a higher layer"),
+    ("neuro/circuit/__init__.py", "def f():\n    import neuro.simulators", "imports neuro.simulators from a higher"),
     (
-        "neuro/circuit.py",
+        "neuro/circuit/__init__.py",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from neuro.memories import x",
-        "imports neuro.memories from a higher floor",
+        "imports neuro.memories from a higher layer",
     ),
-    ("neuro/__init__.py", "import hnsw_bridge", "imports hnsw_bridge from a higher floor"),
-    ("neuro/store.py", "import importlib\nimportlib.import_module('neuro.cli')", "neuro.cli from a higher"),
-    ("hnsw_bridge/graph.py", "import rtl_export.verilog", "never import each other"),
-    ("rtl_export/verilog.py", "from neuro.training import loss", "never import each other"),
-    ("neuro/surprise.py", "x = 1", "neuro.surprise has no floor: add it to FLOORS in"),
-    ("neuro/report.py", "import neuro.surprise", "imports neuro.surprise, which has no floor"),
-    ("neuro/circuit.py", "import brian2", "imports brian2, allowed only in neuro/equations.py"),
-    (
-        "hnsw_bridge/graph.py",
-        "from hnswlib import Index",
-        "imports hnswlib, allowed only in hnsw_bridge/index.py",
-    ),
-    ("rtl_export/verilog.py", "import subprocess", "imports subprocess, allowed only in rtl_export/tools.py"),
-    ("rtl_export/netlist.py", "from pyosys import libyosys", "imports pyosys, allowed only in"),
-    ("neuro/encoders/kwta.py", "import numba", "imports numba, allowed only in"),
-    (
-        "neuro/training/loss.py",
-        "import torch.nn",
-        "imports torch, allowed only in neuro/training/surrogate_gradient.py",
-    ),
-    ("neuro/store.py", "import pickle", "imports pickle: store arrays as npz"),
+    ("neuro/__init__.py", "import spikeloom", "imports spikeloom from a higher layer"),
+    ("neuro/storage/x.py", "import importlib\nimportlib.import_module('neuro.experiments')", "from a higher"),
+    ("hnsw_bridge/graph.py", "import rtl_export.tools", "never import each other"),
+    ("rtl_export/tools.py", "from neuro.training import loss", "never import each other"),
+    ("neuro/checks.py", "import neuro.spikes", "neuro.checks and neuro.spikes share a layer and never import"),
+    ("neuro/surprise.py", "x = 1", "neuro.surprise has no layer: add it to LAYERS in"),
+    ("spikeloom/cli/app.py", "import neuro.surprise", "imports neuro.surprise, which has no layer"),
+    ("neuro/circuit/__init__.py", "import brian2", "imports brian2, which only neuro/compiler/equations.py"),
+    ("hnsw_bridge/graph.py", "from hnswlib import Index", "imports hnswlib, which only hnsw_bridge/index.py may"),
+    ("rtl_export/yosys.py", "import subprocess", "imports subprocess, which only rtl_export/tools.py may"),
+    ("rtl_export/core/core.py", "from pyosys import libyosys", "imports pyosys, which only"),
+    ("neuro/encoders/kwta.py", "import numba", "imports numba, which only"),
+    ("neuro/training/losses.py", "import torch.nn", "imports torch, which only neuro/resonance/*"),
+    ("neuro/storage/x.py", "import pickle", "imports pickle: store arrays as npz"),
     ("examples/01_x.py", "from pickle import loads", "imports pickle: store arrays as npz"),
-    ("neuro/store.py", "x = eval('1')", "neuro/store.py:1 calls eval()"),
+    ("neuro/storage/x.py", "x = eval('1')", "neuro/storage/x.py:1 calls eval()"),
     ("benchmarks/main.py", "\nexec('1')", "benchmarks/main.py:2 calls exec()"),
-    ("neuro/store.py", "load('x', allow_pickle=True)", "sets allow_pickle"),
+    ("neuro/storage/x.py", "load('x', allow_pickle=True)", "sets allow_pickle"),
 ]
 
 
 @pytest.mark.parametrize(("path", "source", "message"), BAD_SOURCES)
 def test_a_broken_rule_is_named(tmp_path: Path, path: str, source: str, message: str) -> None:
-    for existing in ("neuro/circuit.py", path):
-        (tmp_path / existing).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / existing).write_text("")
-    (tmp_path / path).write_text(source)
-    found = violations(tmp_path)
+    found = violations(_tree(tmp_path, {"neuro/circuit/__init__.py": "", path: source}))
     assert len(found) >= 1
     assert message in found[0]
 
 
 GOOD_SOURCES = [
-    ("neuro/simulators/compiled.py", "import numba\nfrom ..circuit import Circuit"),
-    ("neuro/simulators/_kernels.py", "from numba import njit"),
-    ("neuro/simulators/brian2_reference.py", "def f():\n    import brian2"),
-    ("neuro/exchange/brian2_network.py", "import brian2"),
-    ("neuro/program.py", "from neuro import quantise, errors\nload('x', allow_pickle=False)"),
-    ("hnsw_bridge/memory.py", "from neuro import Circuit\nfrom . import graph"),
-    ("neuro/cli.py", "import hnsw_bridge, rtl_export, neuro.report"),
+    ("neuro/simulators/compiled/simulator.py", "import numba\nfrom neuro.circuit import Circuit"),
+    ("neuro/simulators/compiled/_kernels.py", "from numba import njit"),
+    ("neuro/simulators/brian2/reference.py", "def f():\n    import brian2"),
+    ("neuro/interop/brian2/network.py", "import brian2"),
+    ("neuro/compiler/ir.py", "from neuro import errors\nload('x', allow_pickle=False)"),
+    ("hnsw_bridge/text/memory.py", "from neuro.circuit import Circuit\nfrom hnsw_bridge import graph"),
+    ("spikeloom/cli/app.py", "import hnsw_bridge, rtl_export, neuro.experiments"),
     ("rtl_export/tools.py", "import subprocess"),
-    ("neuro/equations.py", "expression.eval()"),
+    ("neuro/compiler/equations.py", "expression.eval()"),
 ]
 
 
 @pytest.mark.parametrize(("path", "source"), GOOD_SOURCES)
 def test_what_the_rules_allow(tmp_path: Path, path: str, source: str) -> None:
-    for existing in ("neuro/quantise.py", "neuro/errors.py", "hnsw_bridge/graph.py", path):
-        (tmp_path / existing).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / existing).write_text("")
-    (tmp_path / path).write_text(source)
-    assert violations(tmp_path) == []
+    existing = dict.fromkeys(("neuro/circuit/__init__.py", "neuro/errors.py", "hnsw_bridge/graph.py"), "")
+    assert violations(_tree(tmp_path, existing | {path: source})) == []
+
+
+def test_a_circle_is_named(tmp_path: Path) -> None:
+    checking = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from neuro.motifs import a\n"
+    _tree(tmp_path, {"neuro/encoders/x.py": "import neuro.motifs.a", "neuro/motifs/a.py": "import neuro.encoders.y"})
+    _tree(tmp_path, {"neuro/encoders/y.py": "", "neuro/motifs/b.py": checking, "neuro/motifs/__init__.py": ""})
+    graph = import_graph(tmp_path)
+    assert cycles(graph) == []
+    assert cycles(between_children(graph, "neuro")) == ["neuro.encoders <-> neuro.motifs"]
+    _tree(tmp_path, {"neuro/motifs/a.py": "import neuro.motifs.b"})
+    assert cycles(import_graph(tmp_path)) == ["neuro.motifs.a <-> neuro.motifs.b"]

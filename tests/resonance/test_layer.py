@@ -14,7 +14,7 @@ from neuro.models.resonator import resonator_currents
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
-from neuro.resonance import Fft, ResonantLayer, ResonantState, Scan, Step  # noqa: E402
+from neuro.resonance import Fft, ResonantLayer, ResonantState, ResonatorStep, Scan  # noqa: E402
 
 UNITS, BATCH = 8, 3
 
@@ -33,7 +33,7 @@ def test_the_methods_agree_with_single_steps(method: Any) -> None:
     resonators, x = layer(), drive(700)
     start = ResonantState(drive(1)[0], drive(1, 2)[0])
     with torch.no_grad():
-        given, expected = resonators(x, start, method), resonators(x, start, Step())
+        given, expected = resonators(x, start, method), resonators(x, start, ResonatorStep())
     torch.testing.assert_close(given.x, expected.x, atol=1e-12, rtol=0)
     torch.testing.assert_close(given.state.y, expected.state.y, atol=1e-12, rtol=0)
     assert torch.equal(given.spikes, expected.spikes)
@@ -43,7 +43,7 @@ def test_the_methods_agree_with_single_steps(method: Any) -> None:
 @pytest.mark.parametrize("steps", [1, 255, 600])
 def test_the_gradients_of_the_scan_are_those_of_autograd(steps: int) -> None:
     found = []
-    for method in (Scan(), Step()):
+    for method in (Scan(), ResonatorStep()):
         resonators, x = layer(), drive(steps).requires_grad_()
         start = ResonantState(drive(1)[0].requires_grad_(), drive(1, 2)[0].requires_grad_())
         run = resonators(x, start, method)
@@ -58,7 +58,7 @@ def test_the_gradients_of_the_scan_are_those_of_autograd(steps: int) -> None:
 def test_only_the_spikes_or_only_the_last_state_may_be_used() -> None:
     for pick in (lambda run: run.spikes.sum(), lambda run: run.state.y.sum()):
         found = []
-        for method in (Scan(), Step()):
+        for method in (Scan(), ResonatorStep()):
             resonators = layer()
             pick(resonators(drive(50), None, method)).backward()
             found.append(resonators.shift.grad)
@@ -68,7 +68,10 @@ def test_only_the_spikes_or_only_the_last_state_may_be_used() -> None:
 @pytest.mark.parametrize("method", [Scan(), Fft(chunk=37)], ids=repr)
 def test_listening_gives_the_last_state_and_its_gradients(method: Any) -> None:
     found = []
-    for way in (lambda one, x, start: one.listen(x, start, method), lambda one, x, start: one(x, start, Step()).state):
+    for way in (
+        lambda one, x, start: one.listen(x, start, method),
+        lambda one, x, start: one(x, start, ResonatorStep()).state,
+    ):
         resonators, x = layer(), drive(300).requires_grad_()
         start = ResonantState(drive(1)[0].requires_grad_(), drive(1, 2)[0].requires_grad_())
         state = way(resonators, x, start)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput
+from neuro.memories.vsa import FHRR
 from neuro.resonance.phasor_stream import PhasorStream
-from neuro.vsa import FHRR
 
 
 @pytest.mark.long

@@ -10,8 +10,8 @@ from neuro.errors import InvalidInput
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
-from neuro.resonance import Fft, ResonanceClassifier, ResonanceConfig, ResonantState, Scan, Step, stack  # noqa: E402
-from neuro.resonance.ears import Heard  # noqa: E402
+from neuro.resonance import Fft, ResonanceClassifier, ResonanceConfig, ResonantState, ResonatorStep, Scan, stack  # noqa: E402
+from neuro.resonance.input_filter import Heard  # noqa: E402
 
 BATCH = 5
 CONFIG = ResonanceConfig(3, 7, 3, tau=(2.0, 40.0))
@@ -53,14 +53,14 @@ def outcome(config: ResonanceConfig, steps: int, method: Any) -> list[Any]:
 def test_one_pass_is_layer_by_layer(block: int, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack, "_BLOCK", block)
     given = outcome(CONFIG, steps, Scan())
-    for method in (Step(), Fft(chunk=37)):
+    for method in (ResonatorStep(), Fft(chunk=37)):
         for one, other in zip(given, outcome(CONFIG, steps, method), strict=True):
             torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-11)
 
 
 def test_a_single_layer_has_nothing_to_mix() -> None:
     config = ResonanceConfig(3, 7, 1)
-    for one, other in zip(outcome(config, 40, Scan()), outcome(config, 40, Step()), strict=True):
+    for one, other in zip(outcome(config, 40, Scan()), outcome(config, 40, ResonatorStep()), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-11)
 
 

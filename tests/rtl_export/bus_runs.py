@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from neuro.program import StepProgram
+from neuro.compiler.ir import StepProgram
 from rtl_export import export, tools
 
 ROOT = Path(__file__).parents[2]
@@ -48,10 +48,10 @@ def run_bus(
     top, compiled = f"{core.name}_{wrapper.value}", folder / "bus.vvp"
     sources = [*core.sources, *sorted((folder / "bus").glob("*.v"))]
     command = ["iverilog", "-g2005", "-s", top, "-o", str(compiled), *map(str, sources)]
-    tools.run("compiling", command, folder=folder, seconds=120)
+    tools.run_tool("compiling", command, folder=folder, seconds=120)
     config = str(Path(sys.executable).parent / "cocotb-config")
     library, python, entry = (
-        tools.run("cocotb", [config, *words], folder=folder, seconds=60).strip()
+        tools.run_tool("cocotb", [config, *words], folder=folder, seconds=60).strip()
         for words in (["--lib-name-path", "vpi", "icarus"], ["--libpython"], ["--pygpi-entry-point"])
     )
     environment = {
@@ -67,7 +67,7 @@ def run_bus(
         "COCOTB_LOG_LEVEL": "INFO",
     }
     command = ["vvp", "-m", library, str(compiled)]
-    log = tools.run("bus bench", command, folder=folder, seconds=seconds, environment=environment)
+    log = tools.run_tool("bus bench", command, folder=folder, seconds=seconds, environment=environment)
     found = _RESULT.search(log)
     assert found is not None, log[-3000:]
     return BusRun(*map(int, found.groups()))

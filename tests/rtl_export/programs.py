@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from neuro.program import (
+from neuro.arrays import IntArray
+from neuro.compiler.ir import (
     ACTIVE,
     Assignment,
     Binary,
@@ -18,7 +19,6 @@ from neuro.program import (
     Expression,
     Format,
     InputProgram,
-    IntArray,
     PopulationProgram,
     ProjectionProgram,
     RestartProgram,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from neuro.program import StepProgram
+from neuro.compiler.ir import StepProgram
 from neuro.spikes import Recording
-from rtl_export import ExportedCore, Simulator, SimulatorResult, export, verify
+from rtl_export import ExportedCore, RTLSimulator, SimulatorResult, export, verify
 from rtl_export.tools import find
 from tests.oracle import interpret, probe_everything
 
@@ -32,5 +32,5 @@ def exported(program: StepProgram, folder: Path, ticks: int = TICKS) -> Exported
 
 def run_icarus(core: ExportedCore, ticks: int | None = None) -> SimulatorResult:
     """Icarus' verdict."""
-    (result,) = verify(core.folder, ticks=ticks, simulators=(Simulator.ICARUS,))
+    (result,) = verify(core.folder, ticks=ticks, simulators=(RTLSimulator.ICARUS,))
     return result

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from neuro.program import Constant, StepProgram, Threshold
+from neuro.compiler.ir import Constant, StepProgram, Threshold
 from tests.rtl_export.programs import lif, projection, source
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from neuro.circuit import Circuit
+from neuro.circuit.circuit import Circuit
+from neuro.compiler.ir import StepProgram
+from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
-from neuro.lowering import lower
-from neuro.program import StepProgram
-from neuro.quantise import quantise
+from neuro.quantise.integers import quantise
 from neuro.simulators.fixed_point import largest_values, with_peaks
-from rtl_export import Outcome, Simulator, export, netlist, verify
+from rtl_export import Outcome, RTLSimulator, export, netlist, verify
 from tests.conformance.circuits import CASES, DRIVES, ONLY_FLOAT, one_of_each_model
 from tests.conformance.language_circuits import CASES as LANGUAGE_CASES
 from tests.conformance.support import MODELS
@@ -58,7 +58,7 @@ def test_a_circuit_runs_the_same_in_verilog(name: str, tmp_path: Path) -> None:
     assert result.states >= ticks * sum(len(part.states) * part.size for part in program.populations)
 
 
-def texts(circuit: Circuit) -> set[tuple[str, str]]:
+def texts(circuit: Circuit) -> set[tuple[str, str | None]]:
     """What all its neurons and synapses are made of."""
     neurons = {(part.model.equations, part.model.threshold) for part in circuit.populations}
     return neurons | {(part.model.equations, part.model.on_pre) for part in circuit.projections}
@@ -97,7 +97,7 @@ def test_verilator_compiles_one_core_for_several(tmp_path: Path) -> None:
     program = integers(build, ticks)
     golden = interpret(program, ticks, probe_everything(program))
     core = export(program, tmp_path / "core", ticks=ticks, golden=golden, cores=3)
-    (result,) = verify(core.folder, simulators=(Simulator.VERILATOR,))
+    (result,) = verify(core.folder, simulators=(RTLSimulator.VERILATOR,))
     assert (result.outcome, result.ticks, result.mismatches) == (Outcome.PASSED, ticks, 0), result.detail
     assert result.spikes == len(golden.spikes["a"]) > 0
     assert ticks < result.clocks <= ticks * result.most_clocks

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rtl_export.datapath import STAGE_NS, DatapathBuilder
-from rtl_export.expressions import Wire
+from rtl_export.core.datapath import STAGE_NS, DatapathBuilder
+from rtl_export.core.expressions import Wire
 
 
 def chain(length: int) -> DatapathBuilder:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from neuro.compiler.ir import PopulationProgram, StepProgram
 from neuro.errors import InvalidInput
-from neuro.program import PopulationProgram, StepProgram
 from neuro.spikes import Recording
-from rtl_export import ExportedCore, Outcome, SimulatorResult, cxxrtl
+from rtl_export import ExportedCore, Outcome, SimulatorResult
+from rtl_export.simulate import cxxrtl
 from tests.rtl_export.programs import PROGRAMS, random_language
 from tests.rtl_export.simulators import TICKS, exported, golden, needs_icarus, run_icarus
 
@@ -62,7 +63,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[ExportedCore, Path,
     folder = tmp_path_factory.mktemp("cxxrtl")
     program = PROGRAMS["network"]()
     core = exported(program, folder / "core")
-    return core, cxxrtl.build(core, folder), program
+    return core, cxxrtl.build_cxxrtl(core, folder), program
 
 
 def run_built(
@@ -75,12 +76,12 @@ def run_built(
     text = (changed.tb / file).read_text()
     assert old in text
     (changed.tb / file).write_text(text.replace(old, new, 1))
-    return cxxrtl.run(driver, changed, TICKS, 60.0)
+    return cxxrtl.run_cxxrtl(driver, changed, TICKS, 60.0)
 
 
 def test_cxxrtl_equals_the_interpreter(built: tuple[ExportedCore, Path, StepProgram]) -> None:
     core, driver, program = built
-    assert_proven(cxxrtl.run(driver, core, TICKS, 60.0), program, golden(program))
+    assert_proven(cxxrtl.run_cxxrtl(driver, core, TICKS, 60.0), program, golden(program))
 
 
 def compared_lines(lines: list[str]) -> list[int]:

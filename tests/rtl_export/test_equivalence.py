@@ -13,7 +13,9 @@ from rtl_export import ExportedCore, yosys
 from tests.rtl_export.programs import PROGRAMS
 from tests.rtl_export.simulators import exported
 
-needs_yosys = pytest.mark.skipif(not yosys.available(), reason="pyosys is not installed; pip install 'spikeloom[rtl]'")
+needs_yosys = pytest.mark.skipif(
+    not yosys.yosys_available(), reason="pyosys is not installed; pip install 'spikeloom[rtl]'"
+)
 
 
 @pytest.fixture(scope="module")

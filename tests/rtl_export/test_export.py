@@ -11,13 +11,23 @@ from pathlib import Path
 
 import pytest
 
+from neuro.compiler.ir import Assignment, StepProgram, Symbol
 from neuro.errors import InvalidInput, ToolError
-from neuro.program import Assignment, StepProgram, Symbol
-from rtl_export import Outcome, Simulator, SimulatorResult, export, netlist, read_core, record, require_equal, verify
+from rtl_export import (
+    Outcome,
+    RTLSimulator,
+    SimulatorResult,
+    export,
+    netlist,
+    read_core,
+    record_run,
+    require_equal,
+    verify,
+)
 from rtl_export import verify as verify_core
-from rtl_export.export import changing_states
+from rtl_export.emit.vectors import command_lines
+from rtl_export.exporter import changing_states
 from rtl_export.tools import find_compiler
-from rtl_export.vectors import command_lines
 from tests.oracle import interpret
 from tests.rtl_export.programs import PROGRAMS, counter, network
 from tests.rtl_export.simulators import exported, golden, needs_icarus, run_icarus
@@ -113,7 +123,7 @@ def test_variables_named_like_keywords_are_no_problem(tmp_path: Path) -> None:
 
 
 def test_the_fixed_point_simulator_is_the_default_golden_run(tmp_path: Path) -> None:
-    recording = record(counter(), 40)
+    recording = record_run(counter(), 40)
     assert {key: values.shape for key, values in recording.probes.items()} == {("a", "v"): (40, 3)}
     assert recording.spike_count > 0
     core = export(counter(), tmp_path / "core", ticks=40)
@@ -194,7 +204,7 @@ def test_a_missing_simulator_has_not_passed(tmp_path: Path, monkeypatch: pytest.
         ToolError, match=r"no Verilog simulator was found: no C.. compiler on PATH.*; iverilog and vvp are"
     ):
         verify_core(core.folder)
-    require_equal([SimulatorResult(Simulator.ICARUS.value, Outcome.NOT_FOUND)])
+    require_equal([SimulatorResult(RTLSimulator.ICARUS.value, Outcome.NOT_FOUND)])
 
 
 def test_no_tick_takes_more_clocks_than_promised(tmp_path: Path) -> None:
@@ -208,5 +218,5 @@ def test_how_many_words_become_text_at_once_does_not_show(every: int, monkeypatc
     program = PROGRAMS["network"]()
     recording = interpret(program, 20, changing_states(program, every))
     whole = b"".join(command_lines(netlist(program), program, recording, 20, every))
-    monkeypatch.setattr("rtl_export.vectors._WORDS_AT_ONCE", 1)
+    monkeypatch.setattr("rtl_export.emit.vectors._WORDS_AT_ONCE", 1)
     assert b"".join(command_lines(netlist(program), program, recording, 20, every)) == whole

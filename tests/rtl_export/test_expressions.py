@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from neuro.compiler.ir import Binary, Call, Constant, Expression, Flush, Format, RoundShift, Select, Symbol, Unary
 from neuro.errors import InvalidInput, UnsupportedByTarget
-from neuro.program import Binary, Call, Constant, Expression, Flush, Format, RoundShift, Select, Symbol, Unary
-from rtl_export.expressions import Operand, WirePrinter, flag, literal, named, sized
-from rtl_export.intervals import Interval
+from rtl_export.core.expressions import Operand, WirePrinter, flag, literal, named, sized
+from rtl_export.core.intervals import Interval
 
 BYTE = Interval(-128, 127)
 X, Y = Symbol("x"), Symbol("y")

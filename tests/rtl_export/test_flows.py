@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.silicon_neurons import NEURON, delta_neuron, event_driven
-from neuro.errors import InvalidInput, ToolError
-from neuro.leaks import nearest_leak, shift_leaks
-from neuro.program import (
+from neuro.compiler.ir import (
     Assignment,
     Binary,
     Coefficient,
@@ -26,19 +24,20 @@ from neuro.program import (
     Symbol,
     Threshold,
 )
-from neuro.simulators.quantisation_cost import spike_coincidence
+from neuro.errors import InvalidInput, ToolError
+from neuro.quantise.leaks import nearest_leak, shift_leaks
+from neuro.simulators.quantisation_report import spike_coincidence
 from neuro.spikes import Spikes
 from rtl_export import netlist
-from rtl_export.buses import bus_files
-from rtl_export.explore import Design, Explored, designs, pareto, synaptic_events
+from rtl_export.emit.buses import bus_files, register_map
+from rtl_export.emit.neuron_module import neuron_verilog
+from rtl_export.exploration import Design, Explored, designs, pareto, synaptic_events
 from rtl_export.flows.activity import read_activity
 from rtl_export.flows.gates import cell_models, powered_up
 from rtl_export.flows.mapping import Library
 from rtl_export.flows.memories import timing_netlist
 from rtl_export.flows.projects import project_files
-from rtl_export.flows.timing import available, time_netlist
-from rtl_export.neuron import neuron_verilog
-from rtl_export.register_map import register_map
+from rtl_export.flows.timing import sta_available, time_netlist
 from tests.oracle import interpret, probe_everything
 from tests.rtl_export.liberty import tiny_library
 from tests.rtl_export.programs import network
@@ -131,7 +130,7 @@ def _written(path: Path, text: str) -> Path:
 
 def test_a_missing_timer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rtl_export.tools.find", lambda _: None)
-    assert not available()
+    assert not sta_available()
     with pytest.raises(ToolError, match="sta is not installed; apt-get install"):
         time_netlist(tmp_path / "n.v", "n", [], clock=None, period_ns=5.0, scratch=tmp_path)
 

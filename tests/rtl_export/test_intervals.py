@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro.errors import InvalidInput
-from rtl_export.intervals import Interval, signed_width, unsigned_width
+from rtl_export.core.intervals import Interval, signed_width, unsigned_width
 
 small = st.tuples(st.integers(-9, 9), st.integers(-9, 9)).map(lambda pair: Interval(min(pair), max(pair)))
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from neuro.errors import VerificationError
-from rtl_export import ExportedCore, Outcome, Simulator, SimulatorResult, icarus, require_equal, verify
+from rtl_export import ExportedCore, Outcome, RTLSimulator, SimulatorResult, require_equal, verify
+from rtl_export.simulate import icarus
 from tests.rtl_export.programs import PROGRAMS, joined
 from tests.rtl_export.simulators import exported, needs_icarus
 
@@ -82,7 +83,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> ExportedCore:
 
 @needs_icarus
 def test_the_unchanged_core_passes(core: ExportedCore) -> None:
-    results = verify(core.folder, simulators=(Simulator.ICARUS,))
+    results = verify(core.folder, simulators=(RTLSimulator.ICARUS,))
     assert [result.outcome for result in results] == [Outcome.PASSED]
     require_equal(results)
 
@@ -90,7 +91,9 @@ def test_the_unchanged_core_passes(core: ExportedCore) -> None:
 @needs_icarus
 def test_rehearsals_find_what_a_reset_forgets(tmp_path: Path) -> None:
     def run(made: ExportedCore, rehearsals: int) -> SimulatorResult:
-        return icarus.run(icarus.build(made, tmp_path), made, made.ticks, 60.0, stop=True, rehearsals=rehearsals)
+        return icarus.run_icarus(
+            icarus.build_icarus(made, tmp_path), made, made.ticks, 60.0, stop=True, rehearsals=rehearsals
+        )
 
     core = exported(PROGRAMS["counter"](), tmp_path / "core", ticks=12)
     assert run(core, 2) == run(core, 0)
@@ -108,7 +111,7 @@ def test_a_wrong_start_value_is_found_before_the_first_tick(core: ExportedCore, 
     shutil.copytree(core.folder, mutant.folder)
     path = mutant.rtl / MUTATIONS["start value"].file
     path.write_text(path.read_text().replace(MUTATIONS["start value"].old, MUTATIONS["start value"].new))
-    result = icarus.run(icarus.build(mutant, tmp_path), mutant, mutant.ticks, 60.0, stop=True)
+    result = icarus.run_icarus(icarus.build_icarus(mutant, tmp_path), mutant, mutant.ticks, 60.0, stop=True)
     assert (result.outcome, result.ticks, result.mismatches) == (Outcome.FAILED, 0, 1)
     assert result.detail.startswith("tick 0, command 5, memory")
 
@@ -124,7 +127,7 @@ def test_verify_finds_every_mutation(name: str, core: ExportedCore, tmp_path: Pa
     assert text.count(mutation.old) == 1, f"{mutation.file} holds {mutation.old!r} {text.count(mutation.old)} times"
     path.write_text(text.replace(mutation.old, mutation.new))
     assert mutant.changed() == (f"rtl/{mutation.file}",)
-    (result,) = verify(mutant.folder, simulators=(Simulator.ICARUS,))
+    (result,) = verify(mutant.folder, simulators=(RTLSimulator.ICARUS,))
     assert result.outcome is Outcome.FAILED
     assert result.mismatches > 0
     with pytest.raises(VerificationError, match=f"Icarus Verilog: {result.mismatches} mismatches in"):

@@ -11,7 +11,7 @@ from neuro.errors import ToolError
 from rtl_export import ExportedCore, export, tools
 from rtl_export.flows.mapping import Library
 from rtl_export.flows.projects import check_librelane, run_fusesoc
-from rtl_export.flows.timing import available, check_constraints
+from rtl_export.flows.timing import check_constraints, sta_available
 from tests.rtl_export.liberty import tiny_library
 from tests.rtl_export.programs import network
 
@@ -69,7 +69,7 @@ def test_fusesoc_lints(core: ExportedCore, tmp_path: Path) -> None:
     assert "%Warning" not in run_fusesoc(core, "lint", tmp_path)
 
 
-@pytest.mark.skipif(not available(), reason="apt-get install --no-install-recommends opensta")
+@pytest.mark.skipif(not sta_available(), reason="apt-get install --no-install-recommends opensta")
 @pytest.mark.long
 def test_opensta_takes_the_constraints(core: ExportedCore, tmp_path: Path) -> None:
     library = Library.read(_written(tmp_path / "cells.lib", tiny_library()))

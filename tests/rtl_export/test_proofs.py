@@ -9,7 +9,7 @@ import pytest
 from neuro.errors import ToolError
 from rtl_export import export, tools, yosys
 from rtl_export.flows.formal import Property, prove
-from rtl_export.flows.lint import lint
+from rtl_export.flows.linting import lint
 from rtl_export.flows.properties import PROPERTIES
 from tests.rtl_export.bus_runs import Wrapper, run_bus
 from tests.rtl_export.planted import PLANTED

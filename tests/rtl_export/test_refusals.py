@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuro.errors import CircuitError, InvalidInput, UnsupportedByTarget
-from neuro.program import (
+from neuro.compiler.ir import (
     ACTIVE,
     Assignment,
     Binary,
@@ -21,8 +20,9 @@ from neuro.program import (
     StepProgram,
     Symbol,
 )
+from neuro.errors import CircuitError, InvalidInput, UnsupportedByTarget
 from rtl_export import export, netlist
-from rtl_export.names import check_core_name
+from rtl_export.core.names import check_core_name
 from tests.rtl_export.programs import counter, network
 
 W, POST_G = Symbol("w"), Symbol("g", Scope.POST)

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuro.program import Format, ProjectionProgram, State, StepProgram
-from rtl_export import Outcome, icarus, netlist, tools
-from rtl_export.simulation import read_result
-from rtl_export.storage import Storage, shard
+from neuro.compiler.ir import Format, ProjectionProgram, State, StepProgram
+from rtl_export import Outcome, netlist, tools
+from rtl_export.core.storage import Storage, shard
+from rtl_export.simulate import icarus
+from rtl_export.simulate.result import read_result
 from tests.rtl_export.programs import lif, network, source
 from tests.rtl_export.simulators import exported, needs_icarus, run_icarus
 
@@ -64,9 +65,9 @@ def test_each_format_runs_the_same(storage: Storage, tmp_path: Path) -> None:
 @needs_icarus
 def test_a_hesitating_receiver_loses_no_spike(tmp_path: Path) -> None:
     core = exported(network(), tmp_path / "core", 120)
-    program = icarus.build(core, tmp_path)
+    program = icarus.build_icarus(core, tmp_path)
     logs = [
-        tools.run("run", ["vvp", "-n", str(program), f"+stall={stall}"], folder=core.rtl, seconds=60)
+        tools.run_tool("run", ["vvp", "-n", str(program), f"+stall={stall}"], folder=core.rtl, seconds=60)
         for stall in (0, 1)
     ]
     steady, hesitating = (read_result("icarus", log, 120) for log in logs)

@@ -20,14 +20,14 @@ def python(code: str) -> list[str]:
 
 def test_the_log_holds_both_streams_and_input_arrives(tmp_path: Path) -> None:
     code = "import os, sys; print(os.getcwd(), input()); sys.stdout.flush(); print('oh', file=sys.stderr)"
-    log = tools.run("a step", python(code), folder=tmp_path, seconds=20, given="hello\n")
+    log = tools.run_tool("a step", python(code), folder=tmp_path, seconds=20, given="hello\n")
     assert log == f"{tmp_path} hello\noh\n"
 
 
 def test_a_failure_names_the_step_and_shows_the_end_of_the_log(tmp_path: Path) -> None:
     code = "print('\\n'.join(map(str, range(100)))); raise SystemExit(3)"
     with pytest.raises(ToolError, match=r"(?s)^a step: python\S* failed with status 3; log \S+:\n88\n.*99$") as found:
-        tools.run("a step", python(code), folder=tmp_path, seconds=20)
+        tools.run_tool("a step", python(code), folder=tmp_path, seconds=20)
     kept = Path(re.search(r"log (\S+):\n", str(found.value)).group(1))  # type: ignore[union-attr]
     assert kept.read_text().splitlines() == [str(number) for number in range(100)]
     kept.unlink()
@@ -35,7 +35,7 @@ def test_a_failure_names_the_step_and_shows_the_end_of_the_log(tmp_path: Path) -
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="a step: no-such-program can't be started"):
-        tools.run("a step", ["no-such-program"], folder=tmp_path, seconds=20)
+        tools.run_tool("a step", ["no-such-program"], folder=tmp_path, seconds=20)
 
 
 def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> No
     )
     start = time.monotonic()
     with pytest.raises(ToolError, match=r"took more than 0.7 s and was ended: allow it more seconds"):
-        tools.run("a step", python(code), folder=tmp_path, seconds=0.7)
+        tools.run_tool("a step", python(code), folder=tmp_path, seconds=0.7)
     assert time.monotonic() - start < 20
     time.sleep(1)
     assert not (tmp_path / "alive").exists()
@@ -55,7 +55,7 @@ def test_a_slow_reader_gets_its_whole_input_while_it_may_be_stopped(tmp_path: Pa
     """More than a pipe holds, read after several glances at whether to stop."""
     code = "import sys, time; time.sleep(0.9); print(len(sys.stdin.read()))"
     with tools.ended_by(Event()):
-        log = tools.run("a step", python(code), folder=tmp_path, seconds=60, given="x" * 300_000)
+        log = tools.run_tool("a step", python(code), folder=tmp_path, seconds=60, given="x" * 300_000)
     assert log == "300000\n"
 
 
@@ -64,11 +64,12 @@ def test_a_program_ends_when_another_thread_says_stop(tmp_path: Path) -> None:
     Timer(0.3, stop.set).start()
     start = time.monotonic()
     with tools.ended_by(stop), pytest.raises(ToolError, match=r"a step: \S+ was told to stop and was ended"):
-        tools.run("a step", python("import time; time.sleep(60)"), folder=tmp_path, seconds=60)
+        tools.run_tool("a step", python("import time; time.sleep(60)"), folder=tmp_path, seconds=60)
     assert time.monotonic() - start < 20
     with tools.ended_by(Event()):
         assert (
-            tools.run("a step", python("import time; time.sleep(0.5); print(1)"), folder=tmp_path, seconds=60) == "1\n"
+            tools.run_tool("a step", python("import time; time.sleep(0.5); print(1)"), folder=tmp_path, seconds=60)
+            == "1\n"
         )
 
 

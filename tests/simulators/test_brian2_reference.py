@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from brian2 import mV, network_operation, prefs
 
-from neuro.circuit import Circuit, CurrentInput, Population, Winners
+from neuro.circuit.circuit import Circuit, CurrentInput, Population, Winners
 from neuro.errors import InvalidInput, UnsupportedByTarget
 from neuro.models import LIF_DELTA
 from neuro.models.base import NeuronModel
 from neuro.simulators import Brian2Lowered, Brian2Reference, simulate
-from neuro.simulators.brian2_recording import run_network
-from neuro.simulators.brian2_reference import on_numpy, to_brian2
+from neuro.simulators.brian2.recorder import on_numpy, run_network
+from neuro.simulators.brian2.reference import to_brian2
 
 CIRCUIT = Circuit(
     1e-3, [Population("a", 2, LIF_DELTA)], stimuli=[CurrentInput("a", "I", np.array([[25.0, 30.0]]) * mV, every=50)]

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from brian2 import get_device, mV, prefs, second
 
-from neuro.circuit import Circuit, Probe, Winners
-from neuro.composition import compose, prefixed
+from neuro.circuit.circuit import Circuit, Probe, Winners
+from neuro.circuit.composition import compose, prefixed
 from neuro.errors import EquationError, InvalidInput, UnsupportedByTarget
 from neuro.simulators import Brian2Reference, Brian2Standalone, StandaloneBuild
 from tests.conformance import language_circuits

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuro.circuit import Circuit, CurrentInput, Population, Probe
+from neuro.circuit.circuit import Circuit, CurrentInput, Population, Probe
+from neuro.compiler.lower_circuit import lower
 from neuro.errors import InvalidInput, NumericalError
-from neuro.lowering import lower
 from neuro.models import LIF_DELTA, Method, NeuronModel
-from neuro.simulators import compiled, simulate
-from neuro.simulators.compiled import run_program
+from neuro.simulators import simulate
+from neuro.simulators.compiled import simulator as compiled
+from neuro.simulators.compiled.simulator import run_program
 
 DRIVE = np.full((1, 2), 25e-3)
 

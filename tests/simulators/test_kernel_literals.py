@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from neuro import Circuit, Compiled, NeuronModel, Operation, Population, simulate
-from neuro.lowering import lower
-from neuro.program import Coefficient
-from neuro.simulators.kernel_literals import hoist_literals
-from neuro.simulators.kernel_source import print_kernel
+from neuro.compiler.ir import Coefficient
+from neuro.compiler.lower_circuit import lower
+from neuro.simulators.compiled.kernel_literals import hoist_literals
+from neuro.simulators.compiled.kernel_source import print_kernel
 
 
 def _circuit(decay: float, step: float, power: int = 2) -> Circuit:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from neuro.errors import InvalidInput
-from neuro.simulators.kernel_module import load_kernel
+from neuro.simulators.compiled.kernel_module import load_kernel
 
 _SLOW = "import time\ntime.sleep(0.2)\nanswer = {answer}\n"
 

@@ -21,7 +21,7 @@ from neuro import (
 )
 from neuro.errors import CircuitError, InvalidInput, NumericalError
 from neuro.models import LIF_DELTA, Method, NeuronModel
-from neuro.simulators.quantisation_cost import spike_coincidence
+from neuro.simulators.quantisation_report import spike_coincidence
 from neuro.spikes import Spikes
 from tests.conformance.circuits import plastic, several_projections
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from neuro import Compiled, Probe, simulate
+from neuro.compiler.lower_circuit import lower
 from neuro.errors import InvalidInput
-from neuro.lowering import lower
-from neuro.simulators.compiled import run_program
+from neuro.simulators.compiled.simulator import run_program
 from tests.conformance.circuits import plastic
 
 

@@ -9,20 +9,20 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
-from neuro.training import Kept, SpikeEncoder
+from neuro.training import Kept, KWTATransformer
 from tests.training.test_trainer import PAIRS, SHORT
 
 
 def test_scikit_learn_accepts_it() -> None:
     # on_skip: one check asks for another array library by an environment variable and is left out without it.
-    results = check_estimator(SpikeEncoder(units=40, active=5), on_skip=None)
+    results = check_estimator(KWTATransformer(units=40, active=5), on_skip=None)
     assert sum(result["status"] == "passed" for result in results) > 40
     assert {result["check_name"] for result in results if result["status"] != "passed"} <= {"check_array_api_input"}
 
 
 def test_it_works_in_a_pipeline_and_is_cloned() -> None:
     digits, labels = load_digits(return_X_y=True)
-    pipeline = make_pipeline(clone(SpikeEncoder(units=512, active=40)), RidgeClassifier())
+    pipeline = make_pipeline(clone(KWTATransformer(units=512, active=40)), RidgeClassifier())
     assert pipeline.fit(digits[:900], labels[:900]).score(digits[900:], labels[900:]) > 0.9
     codes = pipeline[0].transform(digits[:5])
     np.testing.assert_array_equal(codes.sum(axis=1), 40)
@@ -30,6 +30,6 @@ def test_it_works_in_a_pipeline_and_is_cloned() -> None:
 
 
 def test_pairs_train_it() -> None:
-    encoder = SpikeEncoder(units=256, active=12).fit_pairs(*PAIRS, SHORT)
+    encoder = KWTATransformer(units=256, active=12).fit_pairs(*PAIRS, SHORT)
     assert encoder.report_.kept is Kept.TRAINED
     assert encoder.encoder_.weights is not None

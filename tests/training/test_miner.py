@@ -7,7 +7,7 @@ import pytest
 
 from neuro.errors import InvalidInput
 from neuro.training import HardNegativeMiner, Mining, exact_neighbours
-from neuro.training.miner import distance_log_weights
+from neuro.training.hard_negatives import distance_log_weights
 
 RANDOM = np.random.default_rng(3)
 ANCHORS, ITEMS = RANDOM.standard_normal((40, 4)), RANDOM.standard_normal((60, 4))

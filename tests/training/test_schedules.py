@@ -14,26 +14,26 @@ from neuro.training import (
     AdamW,
     CurriculumScheduler,
     Lesson,
-    Shape,
+    ScheduleShape,
     TemperatureAnnealing,
     clip_gradient,
     scheduled,
 )
 
 
-@pytest.mark.parametrize("shape", list(Shape))
-def test_a_schedule_goes_from_start_to_end_and_stays_there(shape: Shape) -> None:
+@pytest.mark.parametrize("shape", list(ScheduleShape))
+def test_a_schedule_goes_from_start_to_end_and_stays_there(shape: ScheduleShape) -> None:
     values = [scheduled(shape, 1.0, 0.1, done) for done in np.linspace(0, 1, 11)]
     assert values[0] == pytest.approx(1.0)
     assert values[-1] == pytest.approx(0.1)
     assert np.all(np.diff(values) < 0)
     assert scheduled(shape, 1.0, 0.1, 7.0) == values[-1]
-    halfway = {Shape.LINEAR: 0.55, Shape.COSINE: 0.55, Shape.EXPONENTIAL: 0.1**0.5}[shape]
+    halfway = {ScheduleShape.LINEAR: 0.55, ScheduleShape.COSINE: 0.55, ScheduleShape.EXPONENTIAL: 0.1**0.5}[shape]
     assert values[5] == pytest.approx(halfway)
 
 
 def test_annealing_and_curriculum_are_that_schedule() -> None:
-    assert TemperatureAnnealing(1.0, 0.1, 100, Shape.LINEAR).at(50) == pytest.approx(0.55)
+    assert TemperatureAnnealing(1.0, 0.1, 100, ScheduleShape.LINEAR).at(50) == pytest.approx(0.55)
     lessons = CurriculumScheduler.linear()
     assert [lesson.samples for lesson in lessons.lessons] == [1000, 1000, 1000]
     assert [lessons.at(n).negatives for n in (0, 999, 1000, 2999, 10**9)] == [5, 5, 13, 20, 20]
@@ -56,7 +56,7 @@ def test_a_bowl_is_descended() -> None:
         (lambda: Lesson(10, 2, -0.1), "temperature is -0.1"),
         (lambda: CurriculumScheduler.linear(temperature=(1.0, 0.0)), "temperature is 0.0"),
         (lambda: CurriculumScheduler(()), "at least one Lesson"),
-        (lambda: scheduled(Shape.EXPONENTIAL, 0.0, 1.0, 0.5), "above 0"),
+        (lambda: scheduled(ScheduleShape.EXPONENTIAL, 0.0, 1.0, 0.5), "above 0"),
         (lambda: scheduled("linear", 0.0, 1.0, 0.5), "shape is 'linear'"),  # type: ignore[arg-type]
         (lambda: Adam(betas=(0.9, 1.0)), "a beta is 1.0"),
         (lambda: SGD(0.0), "rate is 0.0"),

@@ -29,8 +29,7 @@ from neuro.training import (
     laplacian,
     recall_hits,
 )
-from neuro.training.masked import mask_of, unfolded
-from neuro.training.step import Batch, CodeLayer
+from neuro.training.step import Batch, CodeLayer, mask_of, unfolded
 
 DIMENSIONS, NUISANCES = 24, 4
 

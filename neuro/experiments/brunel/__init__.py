@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence as _Sequence
 
-from neuro.experiments.brunel.network import BrunelNetwork, brunel_circuit, draw_connections
-from neuro.experiments.brunel.pictures import plot_regimes, plot_spectra
+from neuro.experiments.brunel.network import (
+    BrunelNetwork,
+    brunel_circuit,
+    draw_connections,
+    stationary_cv,
+    stationary_rate,
+)
+from neuro.experiments.brunel.plots import plot_regimes, plot_spectra
 from neuro.experiments.brunel.regimes import REGIMES, Observed, Regime, judge, observe
-from neuro.experiments.brunel.theory import stationary_cv, stationary_rate
-from neuro.experiments.form import Experiment as _Experiment
-from neuro.experiments.form import Result as _Result
-from neuro.experiments.stages import Stages as _Stages
+from neuro.experiments.experiment import Experiment as _Experiment
+from neuro.experiments.experiment import Result as _Result
+from neuro.progress import Stages as _Stages
 
 __all__ = [
     "BRUNEL",

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro.connections import Connections
-from neuro.experiments.brunel.network import BrunelNetwork, brunel_circuit
-from neuro.experiments.brunel.theory import stationary_cv
-from neuro.experiments.form import Published, Row, at_least, at_most
-from neuro.experiments.stages import Stages
+from neuro.analysis.statistics import Spectrum, interval_cv, population_counts, population_rate, population_spectrum
+from neuro.circuit.connections import Connections
+from neuro.experiments.brunel.network import BrunelNetwork, brunel_circuit, stationary_cv
+from neuro.experiments.experiment import Published, Row, at_least, at_most
+from neuro.progress import Stages
 from neuro.simulators import simulate
-from neuro.spike_statistics import Spectrum, interval_cv, population_counts, population_rate, population_spectrum
 from neuro.spikes import Recording
 
 SOURCE = "Brunel (2000), figure 8"

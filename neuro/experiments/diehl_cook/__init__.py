@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from neuro.experiments.diehl_cook.experiment import run
-from neuro.experiments.diehl_cook.figures import plot_confusion, plot_receptive_fields
-from neuro.experiments.diehl_cook.output import run_into
-from neuro.experiments.diehl_cook.result import DiehlCookResult, metrics
+from neuro.experiments.diehl_cook.experiment import run_diehl_cook
+from neuro.experiments.diehl_cook.plots import plot_confusion, plot_receptive_fields
+from neuro.experiments.diehl_cook.readout import DiehlCookResult, run_metrics
 from neuro.experiments.diehl_cook.settings import Dataset, Decay, DiehlCookSettings, mnist_settings
 
 __all__ = [
@@ -13,10 +12,9 @@ __all__ = [
     "Decay",
     "DiehlCookResult",
     "DiehlCookSettings",
-    "metrics",
     "mnist_settings",
     "plot_confusion",
     "plot_receptive_fields",
-    "run",
-    "run_into",
+    "run_diehl_cook",
+    "run_metrics",
 ]

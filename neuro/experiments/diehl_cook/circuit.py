@@ -24,15 +24,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.circuit import Circuit, CurrentInput, Operation, Population, Projection, Restart, SpikeSource, Winners
-from neuro.connections import Connections
+from neuro.arrays import FloatArray
+from neuro.circuit.circuit import (
+    Circuit,
+    CurrentInput,
+    Operation,
+    Population,
+    Projection,
+    Restart,
+    SpikeSource,
+    Winners,
+)
+from neuro.circuit.connections import Connections
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
 from neuro.models.base import NeuronModel, SynapseModel
 from neuro.models.poisson import POISSON
-
-Floats = npt.NDArray[np.float64]
 
 NEURONS, SYNAPSES = "neurons", "synapses"
 
@@ -84,7 +91,7 @@ _KICK = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Learned:
+class LearnedWeights:
     """What training changes.
 
     Args:
@@ -93,9 +100,9 @@ class Learned:
         rate: shape (neurons,), learning rates.
     """
 
-    w: Floats
-    theta: Floats
-    rate: Floats
+    w: FloatArray
+    theta: FloatArray
+    rate: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +130,21 @@ def trace_length(settings: DiehlCookSettings) -> float:
     return settings.rate * settings.dt * trace_steps(settings)
 
 
-def untrained(pixels: int, settings: DiehlCookSettings, generator: np.random.Generator) -> Learned:
+def untrained(pixels: int, settings: DiehlCookSettings, generator: np.random.Generator) -> LearnedWeights:
     """Weights drawn evenly from 0 to about the largest ones of a trained neuron; learning rates of 1/2."""
     highest = 1.0 / (np.sqrt(pixels) * trace_length(settings))
     w = generator.uniform(0.0, highest, (pixels, settings.neurons))
-    return Learned(w, np.zeros(settings.neurons), np.full(settings.neurons, 0.5))
+    return LearnedWeights(w, np.zeros(settings.neurons), np.full(settings.neurons, 0.5))
 
 
-def presentation_ticks(settings: DiehlCookSettings, phase: Phase) -> int:
+def image_ticks(settings: DiehlCookSettings, phase: Phase) -> int:
     """Ticks of one presentation: the window, whose last spikes come with the lift, and one for each read."""
     return settings.window + phase.reads
 
 
-def network(rates: Floats, learned: Learned, settings: DiehlCookSettings, phase: Phase, seed: int) -> Circuit:
+def network(
+    rates: FloatArray, learned: LearnedWeights, settings: DiehlCookSettings, phase: Phase, seed: int
+) -> Circuit:
     """The circuit that shows images one after the other.
 
     Args:
@@ -146,7 +155,7 @@ def network(rates: Floats, learned: Learned, settings: DiehlCookSettings, phase:
         seed: of the input spikes.
     """
     images, pixels = rates.shape
-    period = presentation_ticks(settings, phase)
+    period = image_ticks(settings, phase)
     starts = np.arange(images) * period
     lifts = starts + settings.window - 1
     return Circuit(
@@ -163,7 +172,7 @@ def network(rates: Floats, learned: Learned, settings: DiehlCookSettings, phase:
     )
 
 
-def _neurons(learned: Learned, settings: DiehlCookSettings, phase: Phase) -> Population:
+def _neurons(learned: LearnedWeights, settings: DiehlCookSettings, phase: Phase) -> Population:
     moves = phase.learning and settings.homeostasis
     theta_plus = settings.theta_plus.at(phase.progress) if moves else 0.0
     parameters = {
@@ -181,7 +190,7 @@ def _neurons(learned: Learned, settings: DiehlCookSettings, phase: Phase) -> Pop
     )
 
 
-def _synapses(learned: Learned, settings: DiehlCookSettings, phase: Phase) -> Projection:
+def _synapses(learned: LearnedWeights, settings: DiehlCookSettings, phase: Phase) -> Projection:
     connections = Connections.all_to_all(*learned.w.shape)
     weights = {"w": learned.w.ravel()}
     if not (phase.learning and settings.plasticity):

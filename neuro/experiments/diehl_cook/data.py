@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import IntArray
 from neuro.errors import InvalidInput
 from neuro.experiments.diehl_cook.settings import Dataset, DiehlCookSettings
-
-Ints = npt.NDArray[np.int64]
 
 _MNIST_TRAINING = 50_000
 
@@ -27,7 +26,7 @@ class Images:
     """
 
     pixels: npt.NDArray[np.float32]
-    labels: Ints
+    labels: IntArray
 
     def __len__(self) -> int:
         return int(self.labels.size)
@@ -36,7 +35,7 @@ class Images:
         """The first ``count`` images; None: all."""
         return Images(self.pixels[:count], self.labels[:count])
 
-    def picked(self, rows: Ints) -> Images:
+    def picked(self, rows: IntArray) -> Images:
         """The images of these rows, in this order."""
         return Images(self.pixels[rows], self.labels[rows])
 
@@ -50,7 +49,7 @@ class Split:
     testing: Images
 
 
-def load_split(settings: DiehlCookSettings) -> Split:
+def load_digit_split(settings: DiehlCookSettings) -> Split:
     """The parts of the dataset, each cut to the number asked for.
 
     MNIST: the first 50,000 training images, its other 10,000, its 10,000 test images. Digits, drawn by the seed: 64 %,

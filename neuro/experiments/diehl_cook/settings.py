@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Count = Annotated[int, Field(ge=1)]
+_Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 
 
@@ -59,21 +59,21 @@ class DiehlCookSettings(BaseModel):
     dataset: Annotated[Dataset, Field(strict=False)] = Dataset.DIGITS
     neurons: Annotated[int, Field(ge=2)] = 100
     seed: Annotated[int, Field(ge=0, lt=2**31 - 1)] = 0
-    epochs: Count = 10
-    training: Count | None = None
-    validation: Count | None = None
-    testing: Count | None = None
-    labelled: Count | None = None
+    epochs: _Count = 10
+    training: _Count | None = None
+    validation: _Count | None = None
+    testing: _Count | None = None
+    labelled: _Count | None = None
     dt: Positive = 5e-3
     window: Annotated[int, Field(ge=2)] = 20
-    reads: Count = 5
+    reads: _Count = 5
     tau: Positive = 0.1
     rate: Positive = 400.0
     contrast: Positive = 1.0
     theta_plus: Decay = Decay(start=0.02, end=0.002)
     rate_floor: Decay = Decay(start=0.1, end=0.01)
     discount: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
-    segment: Count = 1000
+    segment: _Count = 1000
     plasticity: bool = True
     competition: bool = True
     homeostasis: bool = True

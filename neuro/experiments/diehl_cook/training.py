@@ -1,4 +1,7 @@
-"""Training: images in random order, in runs of the simulator that hand on what was learned."""
+"""Training: images in random order, in runs of the simulator that hand on what was learned.
+
+Rates: images as firing rates of input neurons.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro.circuit import Circuit
+from neuro.arrays import FloatArray, IntArray
+from neuro.circuit.circuit import Circuit
 from neuro.experiments.diehl_cook.circuit import (
     NEURONS,
     SYNAPSES,
-    Learned,
+    LearnedWeights,
     Phase,
+    image_ticks,
     network,
-    presentation_ticks,
     untrained,
 )
-from neuro.experiments.diehl_cook.data import Images, Ints
-from neuro.experiments.diehl_cook.rates import input_rates
+from neuro.experiments.diehl_cook.data import Images
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings
-from neuro.experiments.stages import Advance
+from neuro.progress import Advance
 from neuro.simulators import simulate
 from neuro.spikes import Recording, Spikes
+
+
+def input_rates(images: Images, settings: DiehlCookSettings) -> FloatArray:
+    """The rate of each input neuron in Hz, shape (images, pixels); a neuron fires once a tick at most.
+
+    ``rate y / |y|`` with y = intensity ** contrast: every image has the same length as a vector, so that thin and fat
+    digits drive the neurons alike. An empty image has no rates.
+    """
+    y = images.pixels.reshape(len(images), -1).astype(np.float64) ** settings.contrast
+    length = np.linalg.norm(y, axis=1, keepdims=True)
+    rates: FloatArray = settings.rate * y / np.maximum(length, 1e-9)
+    return rates
+
 
 NOBODY = -1
 """Stands for a neuron where fewer fired than were to be read."""
@@ -38,8 +54,8 @@ class Training:
         input_spikes_per_image: of the input neurons, over the whole training.
     """
 
-    learned: Learned
-    wins: Ints
+    learned: LearnedWeights
+    wins: IntArray
     spikes_per_image: float
     input_spikes_per_image: float
 
@@ -71,18 +87,18 @@ def train(images: Images, settings: DiehlCookSettings, advance: Advance) -> Trai
 
 def respond(
     images: Images,
-    learned: Learned,
+    learned: LearnedWeights,
     settings: DiehlCookSettings,
     generator: np.random.Generator,
     advance: Advance,
-) -> Ints:
+) -> IntArray:
     """The first neurons that fire for each image, with weights and thresholds frozen.
 
     Returns:
         neurons in the order of their spikes, shape (images, reads); ``NOBODY`` where no more fired.
     """
     phase = Phase(False, settings.reads)
-    period = presentation_ticks(settings, phase)
+    period = image_ticks(settings, phase)
     answers = []
     for start in range(0, len(images), settings.segment):
         shown = images.picked(np.arange(start, min(start + settings.segment, len(images))))
@@ -92,7 +108,7 @@ def respond(
     return np.concatenate([np.zeros((0, settings.reads), np.int64), *answers])
 
 
-def first_to_fire(spikes: Spikes, images: int, period: int, reads: int) -> Ints:
+def first_to_fire(spikes: Spikes, images: int, period: int, reads: int) -> IntArray:
     """The first ``reads`` neurons to fire in each presentation of ``period`` ticks, shape (images, reads)."""
     image = spikes.ticks // period
     place = np.arange(image.size) - np.searchsorted(image, image)
@@ -108,17 +124,17 @@ def _generators(seed: int) -> list[np.random.Generator]:
 
 
 def _run(
-    images: Images, learned: Learned, settings: DiehlCookSettings, phase: Phase, generator: np.random.Generator
+    images: Images, learned: LearnedWeights, settings: DiehlCookSettings, phase: Phase, generator: np.random.Generator
 ) -> tuple[Circuit, Recording]:
     seed = int(generator.integers(2**31))
     circuit = network(input_rates(images, settings), learned, settings, phase, seed)
-    return circuit, simulate(circuit, len(images) * presentation_ticks(settings, phase))
+    return circuit, simulate(circuit, len(images) * image_ticks(settings, phase))
 
 
-def _handed_on(circuit: Circuit, recording: Recording) -> Learned:
+def _handed_on(circuit: Circuit, recording: Recording) -> LearnedWeights:
     """What the next run starts from."""
     sizes = circuit.size_of("pixels"), circuit.size_of(NEURONS)
-    return Learned(
+    return LearnedWeights(
         recording.final[SYNAPSES, "w"].reshape(sizes).copy(),
         recording.final[NEURONS, "theta"].copy(),
         recording.final[NEURONS, "rate"].copy(),

@@ -12,10 +12,9 @@ Hathway & Goodman, ReScience 4 (2018), which names the pairing and finds that sp
 
 from __future__ import annotations
 
-from neuro.experiments.masquelier.afferents import Afferents
-from neuro.experiments.masquelier.circuit import ALTERNATING_STDP, SPIKE_RESPONSE, PatternSettings
-from neuro.experiments.masquelier.experiment import MASQUELIER, find_pattern, run, run_patterns
-from neuro.experiments.masquelier.pictures import draw_latencies, draw_pattern
+from neuro.experiments.masquelier.circuit import ALTERNATING_STDP, SPIKE_RESPONSE, Afferents, PatternSettings
+from neuro.experiments.masquelier.experiment import MASQUELIER, find_pattern, run_masquelier, run_patterns
+from neuro.experiments.masquelier.plots import draw_latencies, draw_pattern
 from neuro.experiments.masquelier.result import PatternResult, PatternRun
 
 __all__ = [
@@ -29,6 +28,6 @@ __all__ = [
     "draw_latencies",
     "draw_pattern",
     "find_pattern",
-    "run",
+    "run_masquelier",
     "run_patterns",
 ]

@@ -7,21 +7,21 @@ from functools import partial
 
 import numpy as np
 
-from neuro.experiments.form import Experiment, Result
-from neuro.experiments.masquelier.afferents import SLOT, Afferents, BoolArray
-from neuro.experiments.masquelier.circuit import PatternSettings, finder
-from neuro.experiments.masquelier.pictures import draw_latencies, draw_pattern
+from neuro.arrays import BoolArray
+from neuro.compiler.ir import StepProgram
+from neuro.compiler.lower_circuit import lower, lower_stimuli
+from neuro.experiments.experiment import Experiment, Result
+from neuro.experiments.masquelier.circuit import SLOT, Afferents, PatternSettings, finder
+from neuro.experiments.masquelier.plots import draw_latencies, draw_pattern
 from neuro.experiments.masquelier.result import PAPER, PatternResult, PatternRun, judged_rows
-from neuro.experiments.stages import Stages
-from neuro.lowering import lower, lower_stimuli
-from neuro.program import StepProgram
+from neuro.progress import Stages
 from neuro.simulators import Simulation
 
 _CHUNK = 300
 """Slots that are drawn and run at once, to bound the memory."""
 
 
-def run(seed: int, progress: Stages) -> PatternResult:
+def run_masquelier(seed: int, progress: Stages) -> PatternResult:
     """Ten runs of 120 s with seeds from ``seed`` on, and one without learning."""
     return run_patterns(seed, progress, PatternSettings())
 
@@ -78,7 +78,7 @@ def _go_on(before: Simulation, after: Simulation) -> None:
 
 
 def _run(seed: int, stages: Stages) -> Result:
-    result = run(seed, stages)
+    result = run_masquelier(seed, stages)
     pictures = {"latencies": partial(draw_latencies, result), "pattern": partial(draw_pattern, result)}
     return Result(result.rows, result.seeds, pictures)
 

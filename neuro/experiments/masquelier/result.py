@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.experiments.form import Better, Row, judged
-from neuro.experiments.masquelier.afferents import DT, SLOT
-
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
+from neuro.arrays import BoolArray, IntArray
+from neuro.experiments.experiment import Better, Row, judged
+from neuro.experiments.masquelier.circuit import DT, SLOT
 
 _HITS, _SEEDS_THAT_SUCCEED = 0.95, 90.0
 PAPER = "Masquelier et al., PLoS ONE 3 (2008) e1377"

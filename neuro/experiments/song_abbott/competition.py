@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.experiments.form import Experiment, Result, Row, at_least, at_most
+from neuro.arrays import FloatArray
+from neuro.experiments.experiment import Experiment, Result, Row, at_least, at_most
 from neuro.experiments.song_abbott.neuron import Course, Plasticity, competing_circuit, pieces, run_course
 from neuro.experiments.song_abbott.window import Window, measure_window
-from neuro.experiments.stages import Stages
+from neuro.progress import Stages
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = npt.NDArray[np.float64]
 
 _SOURCE = "Song, Miller & Abbott, Nat. Neurosci. 3 (2000)"
 _END_OVER_MIDDLE = 2.0
@@ -125,7 +124,7 @@ def _window(window: Window) -> list[Row]:
 
 
 def _plot_weights(weights: FloatArray, start: FloatArray) -> Axes:
-    from neuro.plots import plot_weight_histogram
+    from neuro.analysis.plots import plot_weight_histogram
 
     axes = plot_weight_histogram(weights, before=start, bins=20)
     axes.set_xlabel("weight / largest weight")
@@ -135,7 +134,7 @@ def _plot_weights(weights: FloatArray, start: FloatArray) -> Axes:
 def _plot_rates(learnt: Mapping[float, Course], still: Mapping[float, Course]) -> Axes:
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    from neuro.plots import PALETTE, figure_of, new_axes
+    from neuro.analysis.plots import PALETTE, figure_of, new_axes
 
     figure = figure_of(new_axes(10, 4))
     figure.clear()
@@ -163,7 +162,7 @@ def _plot_rates(learnt: Mapping[float, Course], still: Mapping[float, Course]) -
 
 
 def _plot_window(window: Window) -> Axes:
-    from neuro.plots import plot_stdp_window
+    from neuro.analysis.plots import plot_stdp_window
 
     axes = plot_stdp_window(window.delays, window.changes, unit="% of the largest", scale=100.0)
     few = slice(None, None, 6)

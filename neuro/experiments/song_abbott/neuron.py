@@ -16,15 +16,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from neuro.circuit import Circuit, Population, Projection
-from neuro.connections import Connections
-from neuro.experiments.stages import Advance
+from neuro.arrays import FloatArray
+from neuro.circuit.circuit import Circuit, Population, Projection
+from neuro.circuit.connections import Connections
 from neuro.models import CONDUCTANCE_LIF, POISSON, pair_stdp
 from neuro.models.base import Method
-from neuro.models.static_synapse import static_synapse
+from neuro.models.static import static_synapse
+from neuro.progress import Advance
 from neuro.simulators import Simulation
-
-FloatArray = npt.NDArray[np.float64]
 
 _LEAK = 10e-9
 _CELL = {

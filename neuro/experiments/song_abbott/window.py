@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.circuit import Circuit, Population, Projection, SpikeSource
-from neuro.connections import Connections
+from neuro.arrays import FloatArray
+from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
+from neuro.circuit.composition import teacher_projection
+from neuro.circuit.connections import Connections
 from neuro.models import INTEGRATE_AND_FIRE, pair_stdp
 from neuro.simulators import simulate
-from neuro.teacher_forcing import teacher_projection
-
-FloatArray = npt.NDArray[np.float64]
 
 _FIRST = 200
 """Tick of the presynaptic spike of every pair."""

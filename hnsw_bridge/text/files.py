@@ -1,0 +1,184 @@
+"""Passages: a long text cut into pieces that an embedder can take, at paragraphs, then sentences, then words.
+
+Paragraphs (parted by an empty line) are joined while they fit into ``most`` characters; one that is longer is cut
+behind a sentence, and a longer sentence behind a word. No character but white space at the cuts is lost.
+
+Text files and JSON lines as records. A file is read and checked as a whole before anything is made of it.
+
+notes.txt, page.md    UTF-8; cut into passages, titled by their headings, else by the file's name
+facts.jsonl           one object a line: "text", and if wanted "title", "namespace", "metadata", "created",
+"document", "position"
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hnsw_bridge.text.folder import check_record
+from hnsw_bridge.text.records import NewRecord
+from neuro.checks import check_whole
+from neuro.errors import InvalidInput
+
+MOST_CHARACTERS = 1000
+"""Of a passage, unless told otherwise: about 200 English words."""
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_SENTENCE = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+")
+_HEADING = re.compile(r"#{1,6}\s+(\S.*?)\s*#*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document: its text, the heading it stands under (or an empty text), and its place from 0 on."""
+
+    text: str
+    title: str
+    position: int
+
+
+def passages(text: str, most: int = MOST_CHARACTERS, title: str = "") -> list[Passage]:
+    """The passages of a document, in order; none for a text of white space.
+
+    Args:
+        text: of the document. A line that starts with ``#`` is a heading, for the passages up to the next one.
+        most: characters of a passage, 50 to 100,000.
+        title: of the passages before the first heading.
+
+    Raises:
+        InvalidInput: most is out of its range.
+
+    >>> [passage.text for passage in passages("One. Two three four. " * 4, most=50)]
+    ['One. Two three four. One. Two three four. One.', 'Two three four. One. Two three four.']
+    """
+    check_whole("most", most, 50, 100_000)
+    found = [(piece, heading) for heading, body in _sections(text, title) for piece in _packed(body, most)]
+    return [Passage(piece, heading, place) for place, (piece, heading) in enumerate(found)]
+
+
+def _sections(text: str, title: str) -> Iterator[tuple[str, str]]:
+    """Heading and body of each section."""
+    heading, lines = title, list[str]()
+    for line in text.splitlines():
+        match = _HEADING.match(line)
+        if match:
+            yield heading, "\n".join(lines)
+            heading, lines = match.group(1), []
+        else:
+            lines.append(line)
+    yield heading, "\n".join(lines)
+
+
+def _packed(body: str, most: int) -> Iterator[str]:
+    """Paragraphs joined up to ``most`` characters."""
+    held = ""
+    for paragraph in filter(None, (part.strip() for part in _PARAGRAPH.split(body))):
+        if held and len(held) + 2 + len(paragraph) <= most:
+            held += "\n\n" + paragraph
+            continue
+        if held:
+            yield held
+        *whole, held = _cut(paragraph, most)
+        yield from whole
+    if held:
+        yield held
+
+
+def _cut(paragraph: str, most: int) -> list[str]:
+    """A paragraph in pieces of at most so many characters, the last of which is what is left."""
+    pieces, rest = list[str](), paragraph
+    while len(rest) > most:
+        window = rest[: most + 1]
+        ends = [match.start() for match in _SENTENCE.finditer(window) if match.start() > 0]
+        place = ends[-1] if ends else window.rfind(" ")
+        place = most if place <= 0 else place
+        pieces.append(rest[:place].rstrip())
+        rest = rest[place:].lstrip()
+    return [*pieces, rest]
+
+
+MOST_BYTES = 2**28
+"""Of one file."""
+
+_LINES = (".jsonl", ".ndjson")
+_KEYS = {"text": str, "title": str, "namespace": str, "metadata": dict, "created": (int, float), "document": str}
+_KINDS: dict[str, Any] = {**_KEYS, "position": int}
+
+
+def read_texts(path: Path, namespace: str = "default", most: int = MOST_CHARACTERS) -> list[NewRecord]:
+    """The records of a file: JSON lines where its name ends in ``.jsonl`` or ``.ndjson``, else passages of a text.
+
+    Args:
+        path: the file.
+        namespace: of records that name none.
+        most: characters of a passage.
+
+    Raises:
+        InvalidInput: a file that can't be read, is too large, is no UTF-8, holds no text, or has a broken line; the
+            message names file and line.
+    """
+    content = _read(path)
+    if path.suffix.lower() in _LINES:
+        lines = [(number, line) for number, line in enumerate(content.split("\n"), 1) if line.strip()]
+        records = [_from_line(path, number, line, namespace) for number, line in lines]
+    else:
+        title = path.stem.replace("_", " ").strip()
+        records = [
+            NewRecord(
+                piece.text,
+                namespace,
+                ({"title": piece.title} if piece.title else {}) | {"document": str(path), "position": piece.position},
+            )
+            for piece in passages(content, most, title)
+        ]
+        for record in records:
+            check_record(record)
+    if not records:
+        raise InvalidInput(f"{path} holds no text; leave it out")
+    return records
+
+
+def _read(path: Path) -> str:
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise InvalidInput(f"{path} has {size:,} bytes; up to {MOST_BYTES:,} are allowed: cut it into several")
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{path} can't be read ({error.strerror}); give a text file or JSON lines") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InvalidInput(
+            f"{path}, line {line} is no UTF-8 (byte {content[error.start]:#04x}); save the file as UTF-8"
+        ) from None
+
+
+def _from_line(path: Path, number: int, line: str, namespace: str) -> NewRecord:
+    where = f"{path}, line {number}"
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{where} is no JSON ({str(error)[:80]}); write one object a line") from None
+    if not isinstance(value, dict) or "text" not in value:
+        raise InvalidInput(f'{where} is no object with a "text"; write {{"text": "..."}}')
+    for name, given in value.items():
+        if name not in _KINDS:
+            raise InvalidInput(f"{where} has the key {name!r}; {', '.join(_KINDS)} are allowed")
+        if not isinstance(given, _KINDS[name]) or isinstance(given, bool):
+            raise InvalidInput(f"{where}: {name} is {str(given)[:40]!r}, a {type(given).__name__}")
+    own = {name: value[name] for name in ("title", "document", "position") if name in value}
+    record = NewRecord(
+        value["text"], value.get("namespace", namespace), {**value.get("metadata", {}), **own}, value.get("created")
+    )
+    try:
+        check_record(record)
+        json.dumps(record.metadata, allow_nan=False)
+    except ValueError as error:
+        raise InvalidInput(f"{where}: {error}") from None
+    return record

@@ -1,0 +1,236 @@
+"""Links found without a language model: capitalised phrases, titles, and who mentions whom.
+
+Links between the records of a text memory, found without any language model, as edge layers of a search.
+
+| layer | an edge joins | weight (thresholds) |
+| --- | --- | --- |
+| ``titles`` | a text and the record whose title it mentions | 0.5 |
+| ``phrases`` | texts that share capitalised phrases, years or a title | 0.25 x sum of idf / log(nodes) |
+| ``adjacent`` | neighbours in one document (``metadata``: ``document``, ``position``) | 0.5 |
+| ``time`` | records that follow each other within an hour in one namespace | up to 0.25, falling with the gap |
+| ``learned`` | records that were used together, or that a user linked | as kept |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hnsw_bridge.layers import MOST_WEIGHT, EdgeLayer, edge_layer, shared_layer
+from hnsw_bridge.text.records import Record, RecordEdges
+from neuro.arrays import FloatArray, IntArray
+
+_PHRASE = re.compile(r"(?:[A-Z][\w'’.-]*|\d{4})(?:\s+(?:(?:of|the|and|de|von|van|&)\s+)?(?:[A-Z][\w'’-]*|\d+))*")
+_EDGE_WORDS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "in",
+        "of",
+        "on",
+        "at",
+        "by",
+        "it",
+        "he",
+        "she",
+        "they",
+        "his",
+        "her",
+        "this",
+        "that",
+        "these",
+        "those",
+        "is",
+        "was",
+        "as",
+        "and",
+        "but",
+        "for",
+        "from",
+        "with",
+        "its",
+        "there",
+        "after",
+        "before",
+        "during",
+        "who",
+        "what",
+        "where",
+        "when",
+        "which",
+        "how",
+        "if",
+    ]
+)
+_SHORTEST = 3
+
+
+def phrases(text: str) -> frozenset[str]:
+    """Capitalised phrases and years, in lower case, without leading and trailing function words."""
+    found = set()
+    for match in _PHRASE.finditer(text):
+        words = match.group().strip(" .").lower().split()
+        while words and words[0] in _EDGE_WORDS:
+            words = words[1:]
+        while words and words[-1] in _EDGE_WORDS:
+            words = words[:-1]
+        phrase = " ".join(words)
+        if len(phrase) >= _SHORTEST:
+            found.add(phrase)
+    return frozenset(found)
+
+
+def bare_title(title: str) -> str:
+    """A title in lower case, without what stands in brackets."""
+    return re.sub(r"\s*\(.*?\)", "", title).lower().strip()
+
+
+def mention_layer(
+    name: str, texts: Sequence[str], titles: Sequence[str], weight: float = 1.0, back: float = 1.0
+) -> EdgeLayer:
+    """Edges from a text to each other text whose title it mentions, and back with ``back`` times their weight.
+
+    Everybody mentions a country, so the way back says less. Where two texts mention each other both ways count fully.
+    """
+    mentioned = Mentions(titles)
+    pairs = [(i, j) for i, text in enumerate(texts) for j in mentioned.of(text) if i != j]
+    ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    # Of a pair given twice the last weight counts: the mention's own.
+    starts, stops = (np.r_[ends[:, a], ends[:, b]] for a, b in ((1, 0), (0, 1)))
+    weights = np.r_[np.full(len(ends), weight * back), np.full(len(ends), weight)]
+    kept = weights != 0
+    return edge_layer(name, len(texts), starts[kept], stops[kept], weights[kept])
+
+
+class Mentions:
+    """Which titles a text mentions: whole words, case ignored, titles of at least four letters."""
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        self._nodes = len(titles)
+        self._holders: dict[str, list[int]] = {}
+        for node, title in enumerate(titles):
+            key = _words(bare_title(title))
+            if len(key) > _SHORTEST:
+                self._holders.setdefault(key, []).append(node)
+        self._lengths: dict[str, set[int]] = {}
+        for key in self._holders:
+            words = key.split()
+            self._lengths.setdefault(words[0], set()).add(len(words))
+
+    def of(self, text: str) -> list[int]:
+        """Nodes whose title the text mentions, ascending."""
+        words = _words(text).split()
+        found: set[int] = set()
+        for start, first in enumerate(words):
+            for length in self._lengths.get(first, ()):
+                found.update(self._holders.get(" ".join(words[start : start + length]), ()))
+        return sorted(found)
+
+    def scores(self, text: str) -> FloatArray:
+        """1 for each node that the text mentions, shape (nodes,)."""
+        result = np.zeros(self._nodes)
+        result[self.of(text)] = 1.0
+        return result
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[^\w]+", " ", text.lower()).strip()
+
+
+LINKED = "linked"
+"""The layer along which spikes travel: the sum of all others."""
+
+_TITLES, _PHRASES, _ADJACENT, _TIME = 0.5, 0.25, 0.5, 0.25
+_NEAR = 3600.0
+"""Seconds between two records that time still joins."""
+
+
+def title_of(record: Record | None) -> str:
+    """``metadata["title"]`` where it is a text; else an empty one."""
+    title = "" if record is None else record.metadata.get("title", "")
+    return title if isinstance(title, str) else ""
+
+
+def whole_text(title: str, text: str) -> str:
+    """What is embedded and searched for words: the title, where there is one, and the text."""
+    return f"{title}\n{text}" if title else text
+
+
+def text_layers(records: Sequence[Record | None], edges: RecordEdges) -> tuple[EdgeLayer, ...]:
+    """The layers of a memory; node i stands for ``records[i]``, None for one that was forgotten."""
+    titles = [title_of(record) for record in records]
+    texts = ["" if record is None else whole_text(title_of(record), record.text) for record in records]
+    marks = [
+        phrases(text.replace("\n", ". ")) | ({bare_title(title)} if title else set())
+        for text, title in zip(texts, titles, strict=True)
+    ]
+    return (
+        mention_layer("titles", texts, titles, _TITLES),
+        shared_layer("phrases", marks, scale=_PHRASES),
+        _adjacent(records),
+        _time(records),
+        _learned(records, edges),
+    )
+
+
+def linked(layers: Sequence[EdgeLayer]) -> EdgeLayer:
+    """One layer with the sums of the weights: one projection runs as fast as the longest of them alone would."""
+    nodes = layers[0].nodes
+    keys = np.concatenate([layer.source() * nodes + layer.column for layer in layers])
+    pairs, place = np.unique(keys, return_inverse=True)
+    total = np.bincount(place, weights=np.concatenate([layer.weight for layer in layers]), minlength=pairs.size)
+    weights = np.clip(total, -MOST_WEIGHT, MOST_WEIGHT)
+    return edge_layer(LINKED, nodes, pairs // max(nodes, 1), pairs % max(nodes, 1), weights)
+
+
+def _adjacent(records: Sequence[Record | None]) -> EdgeLayer:
+    def place(record: Record) -> tuple[Any, ...] | None:
+        document, position = record.metadata.get("document"), record.metadata.get("position")
+        known = isinstance(document, str) and isinstance(position, int | float)
+        return (record.namespace, document, position) if known else None
+
+    nodes, places = _ordered(records, place)
+    pairs = [
+        (nodes[step], nodes[step + 1])
+        for step in range(len(nodes) - 1)
+        if places[step][:2] == places[step + 1][:2] and 0 < places[step + 1][2] - places[step][2] <= 1
+    ]
+    return _layer("adjacent", len(records), pairs, [_ADJACENT] * len(pairs))
+
+
+def _time(records: Sequence[Record | None]) -> EdgeLayer:
+    nodes, places = _ordered(records, lambda record: (record.namespace, record.created, record.id))
+    pairs, weights = list[tuple[int, int]](), list[float]()
+    for step in range(len(nodes) - 1):
+        gap = places[step + 1][1] - places[step][1]
+        # What came in one call has one time and no order.
+        if places[step][0] == places[step + 1][0] and 0 < gap <= _NEAR:
+            pairs.append((nodes[step], nodes[step + 1]))
+            weights.append(_TIME * (1.0 - gap / (2.0 * _NEAR)))
+    return _layer("time", len(records), pairs, weights)
+
+
+def _learned(records: Sequence[Record | None], edges: RecordEdges) -> EdgeLayer:
+    node = {record.id: place for place, record in enumerate(records) if record is not None}
+    source, target = (
+        np.array([node[number] for number in ids.tolist()], np.int64) for ids in (edges.source, edges.target)
+    )
+    return edge_layer("learned", len(records), source, target, np.clip(edges.weight, -MOST_WEIGHT, MOST_WEIGHT))
+
+
+def _ordered(
+    records: Sequence[Record | None], place: Callable[[Record], tuple[Any, ...] | None]
+) -> tuple[list[int], list[tuple[Any, ...]]]:
+    """Nodes that have a place, and their places, in its order."""
+    found = [(place(record), node) for node, record in enumerate(records) if record is not None]
+    known = sorted((where, node) for where, node in found if where is not None)
+    return [node for _, node in known], [where for where, _ in known]
+
+
+def _layer(name: str, nodes: int, pairs: list[tuple[int, int]], weights: list[float]) -> EdgeLayer:
+    ends: IntArray = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return edge_layer(name, nodes, ends[:, 0], ends[:, 1], np.array(weights, dtype=np.float64), both_ways=True)

@@ -1,0 +1,36 @@
+"""A spiking circuit as frozen data: populations, projections, stimuli, and how circuits are joined."""
+
+from __future__ import annotations
+
+from neuro.circuit.circuit import (
+    Circuit,
+    CurrentInput,
+    Operation,
+    Population,
+    Probe,
+    Projection,
+    Restart,
+    SpikeSource,
+    Stimulus,
+    Winners,
+)
+from neuro.circuit.composition import compose, prefixed, teacher_projection
+from neuro.circuit.connections import Connections, gaussian_delays
+
+__all__ = [
+    "Circuit",
+    "Connections",
+    "CurrentInput",
+    "Operation",
+    "Population",
+    "Probe",
+    "Projection",
+    "Restart",
+    "SpikeSource",
+    "Stimulus",
+    "Winners",
+    "compose",
+    "gaussian_delays",
+    "prefixed",
+    "teacher_projection",
+]

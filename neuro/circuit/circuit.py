@@ -1,0 +1,372 @@
+"""Circuit: a spiking model, written once, as frozen data.
+
+The tick contract
+=================
+Every target runs one tick n like this (Brian2's default schedule):
+
+0. Start of tick. Restarts due at n: named states back to their initial value, the population's refractory
+   counters and quota cleared. Inputs: row ``n // every`` is written to the input variable (zero past the end).
+1. State update of every population. A refractory counter above 0 counts down by one first; a neuron is
+   refractory while it is above 0. All equations read the values from before the update. Equations marked
+   ``(unless refractory)`` hold while refractory; the others go on. With exact integration ``v`` uses the
+   synaptic current from before its decay. Synaptic variables take their step too, ``(event-driven)`` ones from
+   tick 1 on: as in Brian2 their start value is that of t = 0, so at tick n they have taken n steps, the others n + 1.
+2. Thresholds: ``left > right``, strictly, and not refractory; margin = left - right. Then the winners rule:
+   ``Winners(k)`` lets only the k largest margins fire in a tick; ``Winners(quota=k)`` admits only k minus
+   those that fired since the last restart. Ties go to the lower index. A loser is neither reset nor made
+   refractory. Firing loads the refractory counter at once: the synapses of this same tick already see it.
+3. Synapses: spikes of tick n - d arrive, in the order of the projections' declaration; inside one, ordered by
+   (emission tick, source, synapse). What they write is read from tick n + 1 on, so delay 0 acts one tick later.
+   A variable marked ``(unless refractory)`` takes no synaptic write while refractory, as in Brian2.
+   Integers are summed wide and saturate once, at the end of this phase.
+4. Resets of the neurons that fired, statement by statement, in order.
+5. Operations, in the order of declaration. 6. Probes read last.
+
+A spike at tick n with a refractory time of r ticks holds the neuron through n + 1 .. n + r - 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.checks import check_name, freeze, integers, is_real, is_whole, to_ticks
+from neuro.circuit.connections import Connections
+from neuro.errors import CircuitError
+from neuro.models.base import NeuronModel, SynapseModel
+
+Value = Any
+"""A number, an array or a Brian2 quantity of either; plain numbers are in SI units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Winners:
+    """At most ``k`` neurons fire in one tick, at most ``quota`` between two restarts; None means no limit."""
+
+    k: int | None = None
+    quota: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("k", self.k), ("quota", self.quota)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
+                raise CircuitError(f"Winners({name}={value!r}); a whole number >= 1 or None is allowed")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Population:
+    """A group of ``size`` neurons of one model.
+
+    Args:
+        name: identifier, unique in the circuit.
+        size: number of neurons, >= 0.
+        model: equations, threshold, reset and defaults (:class:`neuro.models.base.NeuronModel`).
+        parameters: name -> value; shared (a number) or one value per neuron, shape (size,). Brian2 quantities
+            of any dimension are accepted; a plain number counts in the SI unit that the equations declare.
+        initial: state name -> start value, the same forms; states start at 0 otherwise.
+        winners: how many neurons may fire in a tick or between restarts.
+    """
+
+    name: str
+    size: int
+    model: NeuronModel
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    initial: Mapping[str, Value] = field(default_factory=dict)
+    winners: Winners = field(default_factory=Winners)
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "a population")
+        if not is_whole(self.size, 0):
+            raise CircuitError(f"population {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
+        object.__setattr__(self, "parameters", self._checked(self.parameters, "parameter"))
+        object.__setattr__(self, "initial", self._checked(self.initial, "initial value"))
+        for name, limit in (("k", self.winners.k), ("quota", self.winners.quota)):
+            if limit is not None and limit > self.size:
+                raise CircuitError(
+                    f"population {self.name!r} of {self.size} neurons has Winners({name}={limit}); "
+                    f"1 to {self.size} is allowed"
+                )
+
+    def _checked(self, values: Mapping[str, Value], what: str) -> Mapping[str, Value]:
+        for name, value in values.items():
+            array = np.asarray(value)
+            label = f"{what} {name!r} of population {self.name!r}"
+            if not is_real(array):
+                raise CircuitError(f"{label} is {value!r}; a number, an array or a Brian2 quantity is allowed")
+            if array.shape not in ((), (self.size,)):
+                raise CircuitError(f"{label} has shape {array.shape}; () or ({self.size},) is allowed")
+            if not np.all(np.isfinite(array)):
+                raise CircuitError(f"{label} holds NaN or infinity; only finite numbers are allowed")
+        return MappingProxyType(dict(values))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpikeSource:
+    """A population whose spikes are given: neuron ``indices[j]`` fires at tick ``ticks[j]``, once at most."""
+
+    name: str
+    size: int
+    ticks: npt.ArrayLike
+    indices: npt.ArrayLike
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "a spike source")
+        if not is_whole(self.size, 0):
+            raise CircuitError(f"spike source {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
+        ticks = integers(self.ticks, f"ticks of spike source {self.name!r}")
+        indices = integers(self.indices, f"indices of spike source {self.name!r}")
+        if ticks.ndim != 1 or ticks.shape != indices.shape:
+            raise CircuitError(
+                f"spike source {self.name!r} has ticks of shape {ticks.shape} and indices of shape {indices.shape}; "
+                "two vectors of one length are allowed"
+            )
+        if ticks.size and (ticks.min() < 0 or indices.min() < 0 or indices.max() >= self.size):
+            raise CircuitError(f"spike source {self.name!r} needs ticks >= 0 and indices from 0 to {self.size - 1}")
+        order = np.lexsort((indices, ticks))
+        ticks, indices = ticks[order], indices[order]
+        if np.any((np.diff(ticks) == 0) & (np.diff(indices) == 0)):
+            raise CircuitError(f"spike source {self.name!r} lets a neuron fire twice in a tick; once is allowed")
+        object.__setattr__(self, "ticks", freeze(ticks, np.int64, "ticks"))
+        object.__setattr__(self, "indices", freeze(indices, np.int64, "indices"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projection:
+    """Synapses of one model from one population or source to another.
+
+    Args:
+        name: identifier, unique in the circuit.
+        source: name of the population or spike source it starts at.
+        target: name of the population it ends at.
+        model: what a presynaptic spike does (:class:`neuro.models.base.SynapseModel`).
+        connections: who reaches whom.
+        parameters: synaptic variable -> value, shared or one per synapse, shape (synapses,); e.g. ``{"w": ...}``.
+        delay: seconds from spike to arrival, shared or per synapse; whole ticks.
+    """
+
+    name: str
+    source: str
+    target: str
+    model: SynapseModel
+    connections: Connections
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    delay: Value = 0.0
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "a projection")
+        shapes = ((), (self.connections.synapses,))
+        for name, value in (*self.parameters.items(), ("delay", self.delay)):
+            array = np.asarray(value)
+            label = f"{name!r} of projection {self.name!r}"
+            if not is_real(array):
+                raise CircuitError(f"{label} is {value!r}; a number, an array or a Brian2 quantity is allowed")
+            if array.shape not in shapes:
+                raise CircuitError(f"{label} has shape {array.shape}; () or {shapes[1]} is allowed")
+            if not np.all(np.isfinite(array)):
+                raise CircuitError(f"{label} holds NaN or infinity; only finite numbers are allowed")
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurrentInput:
+    """Writes an array into a variable of a population, row by row, ``every`` ticks a row; zero past the end.
+
+    Args:
+        population: whose variable.
+        variable: a variable that the equations declare without ``constant``, such as ``I : volt``.
+        values: shape (rows, size): numbers in the variable's SI unit or a Brian2 quantity.
+        every: ticks for which a row holds.
+    """
+
+    population: str
+    variable: str
+    values: Value
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        array = np.asarray(self.values)
+        label = f"the input to {self.population}.{self.variable}"
+        if array.ndim != 2 or not is_real(array):
+            raise CircuitError(
+                f"{label} has shape {array.shape}, dtype {array.dtype}; numbers of shape (rows, size) are allowed"
+            )
+        if not np.all(np.isfinite(array)):
+            raise CircuitError(f"{label} holds NaN or infinity; only finite numbers are allowed")
+        if not is_whole(self.every, 1):
+            raise CircuitError(f"{label} has every={self.every!r}; a whole number of ticks >= 1 is allowed")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Restart:
+    """Start of a presentation: at these ticks states go back to their initial values.
+
+    Args:
+        population: whose states; its refractory counters and its quota are cleared too.
+        ticks: when, whole ticks >= 0.
+        variables: which states; None means all.
+    """
+
+    population: str
+    ticks: npt.ArrayLike
+    variables: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        ticks = np.unique(integers(self.ticks, f"restart ticks of {self.population!r}"))
+        if ticks.ndim != 1 or (ticks.size and ticks[0] < 0):
+            raise CircuitError(f"restart ticks of {self.population!r} must be a vector of whole numbers >= 0")
+        object.__setattr__(self, "ticks", freeze(ticks, np.int64, "ticks"))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Statements in Brian2's language, run on a population or projection at the end of ticks 0, every, 2 every, ...
+
+    Args:
+        name: identifier, unique in the circuit.
+        of: whose neurons (a population) or synapses (a projection).
+        code: e.g. ``"theta = clip(theta - step, 0*mV, 20*mV)"``. On a projection the code may read variables of the
+            neurons (``v_post``, ``rate_pre``), and ``incoming(x)`` or ``outgoing(x)``: the sum of x over all
+            synapses onto the same target, or from the same source, e.g. ``"w = w * total / incoming(w)"``.
+        every: ticks between two runs.
+    """
+
+    name: str
+    of: str
+    code: str
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "an operation")
+        if not is_whole(self.every, 1):
+            raise CircuitError(f"operation {self.name!r} has every={self.every!r}; whole ticks >= 1 are allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Records a variable of a population or projection at the end of ticks 0, every, 2 every, ..."""
+
+    of: str
+    variable: str
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        if not is_whole(self.every, 1):
+            raise CircuitError(
+                f"the probe of {self.of}.{self.variable} has every={self.every!r}; whole ticks >= 1 are allowed"
+            )
+
+
+Stimulus = SpikeSource | CurrentInput
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Circuit:
+    """A whole model: populations, synapses, stimuli and what is recorded. Knows no target.
+
+    Args:
+        dt: length of a tick in seconds (or a Brian2 quantity).
+        populations, projections, stimuli, restarts, operations, probes: the parts, in canonical order.
+        seed: for everything random that belongs to the circuit.
+
+    Raises:
+        CircuitError: names clash or are unknown, sizes differ, dt is not a positive time, a seed below 0.
+    """
+
+    dt: Value
+    populations: Sequence[Population]
+    projections: Sequence[Projection] = ()
+    stimuli: Sequence[Stimulus] = ()
+    restarts: Sequence[Restart] = ()
+    operations: Sequence[Operation] = ()
+    probes: Sequence[Probe] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        given = np.asarray(self.dt)
+        if given.ndim or not is_real(given) or not (np.isfinite(given) and given > 0):
+            raise CircuitError(f"dt is {self.dt}; a time above 0 s is allowed, such as 0.001")
+        object.__setattr__(self, "dt", float(given))
+        for name in ("populations", "projections", "stimuli", "restarts", "operations", "probes"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not is_whole(self.seed, 0):
+            raise CircuitError(f"seed is {self.seed!r}; a whole number >= 0 is allowed")
+        self._check_names()
+        self._check_projections()
+        self._check_stimuli()
+
+    @property
+    def neurons(self) -> tuple[Population | SpikeSource, ...]:
+        """Everything that spikes: the populations, then the sources."""
+        return (*self.populations, *self.sources)
+
+    @property
+    def sources(self) -> tuple[SpikeSource, ...]:
+        """The stimuli that are spike lists."""
+        return tuple(stimulus for stimulus in self.stimuli if isinstance(stimulus, SpikeSource))
+
+    @property
+    def inputs(self) -> tuple[CurrentInput, ...]:
+        """The stimuli that are current arrays."""
+        return tuple(stimulus for stimulus in self.stimuli if isinstance(stimulus, CurrentInput))
+
+    def population(self, name: str) -> Population:
+        """The population of that name."""
+        for population in self.populations:
+            if population.name == name:
+                return population
+        raise CircuitError(f"no population {name!r}; there are {[population.name for population in self.populations]}")
+
+    def size_of(self, name: str) -> int:
+        """How many neurons a population or spike source has."""
+        for part in self.neurons:
+            if part.name == name:
+                return int(part.size)
+        raise CircuitError(f"no population or spike source {name!r}; there are {[part.name for part in self.neurons]}")
+
+    def _check_names(self) -> None:
+        parts: Iterable[Any] = (*self.neurons, *self.projections, *self.operations)
+        seen: set[str] = set()
+        for part in parts:
+            if part.name.lower() in seen:
+                raise CircuitError(
+                    f"the name {part.name!r} is used twice (case does not count); give each part its own"
+                )
+            seen.add(part.name.lower())
+        for restart in self.restarts:
+            self.population(restart.population)
+        known = {part.name for part in self.populations} | {part.name for part in self.projections}
+        for operation in self.operations:
+            if operation.of not in known:
+                raise CircuitError(
+                    f"operation {operation.name!r} is on {operation.of!r}; "
+                    f"populations and projections are {sorted(known)}"
+                )
+        for probe in self.probes:
+            if probe.of not in known:
+                raise CircuitError(f"a probe reads {probe.of!r}; populations and projections are {sorted(known)}")
+
+    def _check_projections(self) -> None:
+        for projection in self.projections:
+            self.population(projection.target)
+            expected = (self.size_of(projection.source), self.size_of(projection.target))
+            given = (projection.connections.sources, projection.connections.targets)
+            if given != expected:
+                raise CircuitError(
+                    f"projection {projection.name!r} connects {given[0]} to {given[1]} neurons, but "
+                    f"{projection.source!r} and {projection.target!r} have {expected[0]} and {expected[1]}"
+                )
+            to_ticks(projection.delay, self.dt, f"the delay of projection {projection.name!r}")
+
+    def _check_stimuli(self) -> None:
+        for stimulus in self.inputs:
+            size = self.population(stimulus.population).size
+            columns = np.asarray(stimulus.values).shape[1]
+            if columns != size:
+                raise CircuitError(
+                    f"the input to {stimulus.population}.{stimulus.variable} has {columns} "
+                    f"columns; the population has {size} neurons"
+                )

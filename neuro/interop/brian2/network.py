@@ -1,0 +1,278 @@
+"""A user's own Brian2 network as a Circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neuro.checks import to_ticks
+from neuro.circuit.circuit import Circuit, Probe, SpikeSource
+from neuro.compiler.lower_circuit import lower
+from neuro.errors import InvalidInput
+from neuro.interop.brian2.first_tick import brought_up_to_date, run_before_first_tick
+from neuro.interop.brian2.monitors import read_monitor
+from neuro.interop.brian2.neurons import ReadNeurons, Usage, read_neurons
+from neuro.interop.brian2.reading import Reading, refuse
+from neuro.interop.brian2.sources import read_poisson_group, read_poisson_input, read_spike_generator
+from neuro.interop.brian2.synapses import ReadSynapses, parent, read_synapses, touched
+
+_MONITORS = ("SpikeMonitor", "StateMonitor", "PopulationRateMonitor", "EventMonitor")
+_SOURCES = ("SpikeGeneratorGroup", "PoissonGroup")
+_READ = ("NeuronGroup", *_SOURCES, "Synapses", "PoissonInput", *_MONITORS)
+_INSTEAD = {
+    "NetworkOperation": "write it with run_regularly, or run the circuit in parts",
+    "SpatialNeuron": "use point neurons: a circuit has no compartments",
+}
+_REGULAR_INSTEAD = {
+    "PoissonGroup": "give the rates as text of t or as a TimedArray",
+    "Subgroup": "run it on the whole group with a condition on 'i'",
+}
+_SCHEDULE = ["start", "groups", "thresholds", "synapses", "resets", "end"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Brian2Reading:
+    """A Brian2 network, carried over.
+
+    Args:
+        circuit: the circuit.
+        ignored: one line for each thing that a circuit does not need, with the reason.
+    """
+
+    circuit: Circuit
+    ignored: tuple[str, ...]
+
+
+def from_brian2(
+    network: Any,
+    *,
+    namespace: Mapping[str, Any] | None = None,
+    duration: Any = None,
+    seed: int | None = None,
+) -> Circuit:
+    """The circuit of a Brian2 network, which is left as it is.
+
+    Names are kept: each group, Synapses and operation keeps its own. Values, connections and states are taken as
+    they stand, so a network that has run goes on from where it is. A spike train is the same as Brian2's, tick for
+    tick; what is random in Brian2 (PoissonGroup, PoissonInput) is drawn beforehand from ``seed``.
+
+    Args:
+        network: a ``brian2.Network``, or its objects, such as ``brian2.collect()``.
+        namespace: where constants and functions are looked up that the groups' own namespaces do not hold,
+            such as ``locals()``.
+        duration: for how long the circuit will run (seconds or a Brian2 quantity); needed only by Poisson sources,
+            repeated spikes and timed arrays that do not end in zero.
+        seed: for Poisson sources.
+
+    Raises:
+        UnsupportedByTarget: the network has something that a circuit can't hold; the message names the object, the
+            feature and what to do.
+        EquationError: code outside the shared language, or a name that is nowhere.
+        InvalidInput: no network, or one without neurons.
+
+    >>> from brian2 import Network, NeuronGroup, SpikeMonitor, mV, ms
+    >>> from neuro import simulate
+    >>> neurons = NeuronGroup(1, "dv/dt = (25*mV - v) / (20*ms) : volt", threshold="v > 20*mV", reset="v = 0*mV",
+    ...                       name="cells")
+    >>> circuit = from_brian2(Network(neurons))
+    >>> simulate(circuit, 1000).spikes["cells"].ticks.tolist()
+    [321, 643, 965]
+    """
+    return read_brian2(network, namespace=namespace, duration=duration, seed=seed).circuit
+
+
+def read_brian2(
+    network: Any,
+    *,
+    namespace: Mapping[str, Any] | None = None,
+    duration: Any = None,
+    seed: int | None = None,
+) -> Brian2Reading:
+    """As :func:`from_brian2`, with a list of what was ignored and why."""
+    objects, notes = _objects(network)
+    dt, start = _clock(network, objects)
+    ticks = None if duration is None else int(to_ticks(duration, dt, "the duration"))
+    rng = None if seed is None else np.random.default_rng(seed)
+    reading = Reading(dt, start, dict(namespace or {}), ticks, rng, notes)
+    kinds = {kind: [item for item in objects if _kind(item) == kind] for kind in _READ}
+    usage = _usage(kinds)
+    probes: list[Probe] = []
+    for monitor in (item for kind in _MONITORS for item in kinds[kind]):
+        found = read_monitor(monitor, reading)
+        probes += found
+        usage.setdefault(parent(monitor.source).name, Usage()).read.update(probe.variable for probe in found)
+    neurons = [read_neurons(group, usage.get(group.name, Usage()), reading) for group in kinds["NeuronGroup"]]
+    if not neurons:
+        raise InvalidInput("the network has no NeuronGroup; a circuit needs one at least")
+    sources = [read_spike_generator(group, reading) for group in kinds["SpikeGeneratorGroup"]]
+    sources += [read_poisson_group(group, reading) for group in kinds["PoissonGroup"]]
+    circuit = _circuit(reading, neurons, sources, kinds, probes)
+    lower(circuit)
+    return Brian2Reading(circuit, tuple(reading.notes))
+
+
+def _circuit(
+    reading: Reading,
+    neurons: list[ReadNeurons],
+    sources: list[SpikeSource],
+    kinds: Mapping[str, list[Any]],
+    probes: list[Probe],
+) -> Circuit:
+    sizes = {part.population.name: part.population.size for part in neurons}
+    sizes |= {source.name: source.size for source in sources}
+    constants = {part.population.name: part.constants for part in neurons}
+    found = [part for group in kinds["Synapses"] for part in read_synapses(group, constants, sizes, reading)]
+    everything = list(found)
+    for item in kinds["PoissonInput"]:
+        source, projection = read_poisson_input(item, reading)
+        sources.append(source)
+        everything.append(ReadSynapses(projection, (item.order, item.name), None, None))
+    circuit = Circuit(
+        reading.dt,
+        [part.population for part in neurons],
+        [part.projection for part in _in_order(everything)],
+        [*sources, *(item for part in neurons for item in part.inputs)],
+        operations=[item for part in neurons for item in part.operations],
+        probes=probes,
+    )
+    since = {part.projection.name: part.since for part in found if part.since is not None}
+    circuit = brought_up_to_date(circuit, since)
+    return run_before_first_tick(circuit, [name for part in neurons for name in part.due])
+
+
+def _in_order(parts: list[ReadSynapses]) -> list[ReadSynapses]:
+    """The order in which a circuit, which runs every on_pre and then every on_post, does what Brian2 does."""
+    ordered = sorted((part for part in parts if part.pre is not None), key=lambda part: part.pre or (0, ""))
+    for part in sorted((part for part in parts if part.pre is None), key=lambda part: part.post or (0, "")):
+        later = (at for at, other in enumerate(ordered) if part.post and other.post and other.post > part.post)
+        ordered.insert(next(later, len(ordered)), part)
+    pre, post = ([key for part in ordered if (key := getattr(part, side))] for side in ("pre", "post"))
+    if post != sorted(post) or (pre and post and pre[-1] > min(post)):
+        refuse(
+            f"the order of the pathways {', '.join(name for _, name in sorted([*pre, *post]))}",
+            "leave it as Brian2 makes it, every on_pre before every on_post, and on_pre and on_post sorted alike",
+        )
+    return ordered
+
+
+def _objects(network: Any) -> tuple[list[Any], list[str]]:
+    """The objects of a network in the order of their names, those that can't be carried over refused; and notes."""
+    from brian2 import Network, prefs
+    from brian2.core.base import BrianObject
+
+    schedule = list(network.schedule if isinstance(network, Network) else prefs.core.network.default_schedule)
+    if schedule != _SCHEDULE:
+        refuse(f"the schedule {schedule} of the network", f"use Brian2's own, {_SCHEDULE}")
+    if isinstance(network, Network):
+        given = list(network.objects)
+    elif isinstance(network, Iterable):
+        given = list(network)
+    else:
+        raise InvalidInput(
+            f"from_brian2 is given {network!r:.80}; a brian2.Network or a list of its objects is allowed"
+        )
+    found = {item.name: item for item in given if isinstance(item, BrianObject)}
+    if len(found) < len(given):
+        raise InvalidInput("from_brian2 is given things that are no Brian2 objects, or two of one name")
+    inside = {part.name for item in given for part in item.contained_objects if _kind(part) == "CodeRunner"}
+    kept = [found[name] for name in sorted(set(found) - inside)]
+    for item in kept:
+        if _kind(item) not in (*_READ, "Subgroup"):
+            kind = _kind(item)
+            refuse(f"{kind} {item.name!r}", _INSTEAD.get(kind, f"these are carried over: {', '.join(_READ)}"))
+        if not item.active and _kind(item) not in _MONITORS:
+            refuse(f"{item.name!r}, which is not active", "take it out of the network")
+    return kept, [note for item in kept for note in _check_parts(item, kept)]
+
+
+def _check_parts(item: Any, kept: list[Any]) -> list[str]:
+    """Refuse parts of an object that were switched off, moved or added, unless they never run: those are noted."""
+    own = _parts(item)
+    for part, slot in own:
+        if not part.active or not any(part is other for other in item.contained_objects):
+            refuse(f"{part.name!r}, which is not active or no longer in {item.name!r}", "leave it as Brian2 made it")
+        if part.when != slot:
+            refuse(f"{part.name!r} in the slot {part.when!r}", f"leave it in the slot {slot!r}")
+    notes, known = [], [*kept, *(part for part, _ in own)]
+    for holder, part in _contained(item, kept):
+        kind, runs = _kind(holder), _kind(part) == "CodeRunner" and part.template == "stateupdate"
+        if any(part is other for other in known) or _kind(part) == "Subgroup":
+            continue
+        if not part.active:
+            notes.append(f"{part.name!r} in {holder.name!r} is not active")
+        elif not runs:
+            refuse(f"{_kind(part)} {part.name!r} inside {holder.name!r}", "add it to the network itself, if it can be")
+        elif kind != "NeuronGroup" or part.group.name != holder.name:
+            instead = _REGULAR_INSTEAD.get(kind, "run it on a NeuronGroup, or in on_pre and on_post")
+            refuse(f"run_regularly of {kind} {holder.name!r}", instead)
+    return notes
+
+
+def _parts(item: Any) -> list[tuple[Any, str]]:
+    """What Brian2 itself puts into an object, and the slot where each part runs; custom events as they are."""
+    if _kind(item) == "NeuronGroup":
+        events = [*item.thresholder.items(), *item.resetter.items()]
+        found = [(item.state_updater, "groups"), (item.subexpression_updater, "before_start")]
+        found += [(part, part.when) for event, part in events if event != "spike"]
+        found += [(item.thresholder.get("spike"), "thresholds"), (item.resetter.get("spike"), "resets")]
+    elif _kind(item) == "PoissonGroup":
+        found = [(item.thresholder["spike"], "thresholds")]
+    elif _kind(item) == "Synapses":
+        found = [(item.state_updater, "groups"), (item.subexpression_updater, "before_start")]
+        found += [(part, "groups") for part in item.summed_updaters.values()]
+        found += [(part, "synapses") for part in item._pathways]
+    else:
+        found = []
+    return [(part, slot) for part, slot in found if part is not None]
+
+
+def _contained(item: Any, kept: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """(holder, part) of all that an object contains, however deep, but for what the network holds itself."""
+    for part in item.contained_objects:
+        if not any(part is other for other in kept):
+            yield item, part
+            yield from _contained(part, kept)
+
+
+def _kind(item: Any) -> str:
+    return type(item).__name__
+
+
+def _clock(network: Any, objects: list[Any]) -> tuple[float, int]:
+    """(seconds a tick, ticks run already) of the clock that all groups share."""
+    groups = [item for item in objects if _kind(item) not in _MONITORS]
+    if not groups:
+        raise InvalidInput("the network has no NeuronGroup; a circuit needs one at least")
+    steps = {float(item.clock.dt_): item.name for item in groups}
+    if len(steps) > 1:
+        (one, first), (other, second) = list(steps.items())[:2]
+        refuse(f"two clocks ({first!r} runs every {one:g} s, {second!r} every {other:g} s)", "use one dt")
+    dt = next(iter(steps))
+    return dt, round(_time(network, groups) / dt)
+
+
+def _time(network: Any, groups: list[Any]) -> float:
+    """Seconds that a network has run; clocks can't tell, because networks share the default one."""
+    from brian2 import Network, magic_network
+
+    if isinstance(network, Network):
+        return float(network.t)
+    names = {item.name for item in magic_network.objects}
+    return float(magic_network.t) if all(item.name in names for item in groups) else 0.0
+
+
+def _usage(kinds: Mapping[str, list[Any]]) -> dict[str, Usage]:
+    """Group -> what synapses and Poisson inputs read and write of it."""
+    usage: dict[str, Usage] = {}
+    for synapses in kinds["Synapses"]:
+        read, written = touched(synapses)
+        for group, name in read:
+            usage.setdefault(group, Usage()).read.add(name)
+        for group, name in written:
+            usage.setdefault(group, Usage()).written.add(name)
+    for item in kinds["PoissonInput"]:
+        usage.setdefault(parent(item._group).name, Usage()).written.add(item.target_var)
+    return usage

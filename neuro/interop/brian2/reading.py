@@ -1,0 +1,125 @@
+"""What the readers of a Brian2 network share: the clock, outside names, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+
+from neuro.errors import EquationError, UnsupportedByTarget
+from neuro.interop.quantity import quantity_dimension
+
+BRIAN2_NAMES = frozenset({"dt", "not_refractory", "lastspike", "lastupdate", "t_in_timesteps"})
+"""Names that the lowering knows or refuses by itself."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """One reading of a network.
+
+    Args:
+        dt: length of a tick in seconds.
+        start: ticks that the network has run already.
+        namespace: outside names beside those of the groups.
+        ticks: how long stimuli must last that are drawn or repeated beforehand; None: not known.
+        rng: for what is drawn beforehand; None: not given.
+    """
+
+    dt: float
+    start: int
+    namespace: Mapping[str, Any]
+    ticks: int | None = None
+    rng: np.random.Generator | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def refuse(feature: str, instead: str) -> NoReturn:
+    """Say what can't be carried over, and what to do."""
+    raise UnsupportedByTarget(feature, "from_brian2", instead)
+
+
+def needed_ticks(reading: Reading, what: str) -> int:
+    """The duration, where something needs one."""
+    if reading.ticks is None:
+        refuse(f"{what} without a duration", "give from_brian2(..., duration=...), the time you are going to run")
+    return reading.ticks
+
+
+def needed_generator(reading: Reading, what: str) -> np.random.Generator:
+    """The random generator, where something is drawn."""
+    if reading.rng is None:
+        refuse(f"{what} without a seed", "give from_brian2(..., seed=...): its spikes are drawn beforehand")
+    return reading.rng
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outside:
+    """Outside names of one group's code, by what they are."""
+
+    constants: Mapping[str, Any]
+    arrays: Mapping[str, Any]
+
+
+def outside_names(group: Any, names: Iterable[str], reading: Reading) -> Outside:
+    """Resolve names that a group does not declare, by Brian2's own rules.
+
+    Raises:
+        EquationError: a name is nowhere.
+        UnsupportedByTarget: a function of the user's own.
+    """
+    from brian2 import TimedArray
+    from brian2.core.functions import DEFAULT_FUNCTIONS, Function
+    from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
+    from brian2.units.fundamentalunits import Quantity
+
+    constants, arrays = {}, {}
+    for name in sorted(set(names) - BRIAN2_NAMES):
+        if name in DEFAULT_UNITS or name in DEFAULT_CONSTANTS or name == "xi" or name.startswith("xi_"):
+            continue
+        if name in group.variables:
+            refuse(f"{name!r}, which {group.name!r} has outside its equations", "declare it in the equations")
+        try:
+            found = group._resolve_external(name, run_namespace=dict(reading.namespace), user_identifier=False)
+        except KeyError:
+            raise EquationError(
+                f"the code of {group.name!r} reads {name!r}, which is not in the group's namespace; "
+                "give from_brian2(..., namespace=locals()) where it is defined"
+            ) from None
+        if isinstance(found, TimedArray):
+            arrays[name] = found
+        elif isinstance(found, Function):
+            if name not in DEFAULT_FUNCTIONS:
+                refuse(f"the function {name!r} of your own in {group.name!r}", "write it out in the equations")
+        else:
+            constants[name] = Quantity(float(found.get_value()), dim=found.dim)
+    return Outside(constants, arrays)
+
+
+def uniform_value(values: Any) -> Any:
+    """One number where all are equal, else the float array."""
+    array = np.array(values, dtype=np.float64).reshape(-1)
+    if array.size and np.all(array == array[0]):
+        return float(array[0])
+    return array
+
+
+def unit_text(dimension: Any) -> str:
+    """A dimension as Brian2's equations accept it.
+
+    >>> from brian2 import cm, siemens, uvolt
+    >>> from brian2.units.fundamentalunits import DIMENSIONLESS
+    >>> unit_text(DIMENSIONLESS), unit_text(uvolt.dim), unit_text((siemens / cm).dim)
+    ('1', 'volt', 'metre ** -3 * kilogram ** -1 * second ** 3 * amp ** 2')
+    """
+    from brian2.units.fundamentalunits import get_unit
+
+    unit = get_unit(dimension)
+    if dimension.is_dimensionless:
+        return "1"
+    if repr(unit).isalpha():
+        return repr(unit)
+    exponents = quantity_dimension(unit) or ()
+    names = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
+    return " * ".join(f"{name} ** {exponent:g}" for name, exponent in zip(names, exponents, strict=True) if exponent)

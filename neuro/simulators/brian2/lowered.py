@@ -1,0 +1,348 @@
+"""Brian2Lowered: a step program run by Brian2, the second oracle.
+
+The program's own expressions are printed back into Brian2's language, dimensionless, with the refractory counter
+as a variable. It is the only Brian2 oracle where Brian2's closed form breaks (tau_m == tau_s with refractoriness)
+and the one that holds integers to account: a quantised program runs here in float64, where every integer below
+2**53 is exact, and rounding is ``x - x % 1`` (Brian2's ``floor`` returns int32).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from neuro.circuit.circuit import Circuit, SpikeSource
+from neuro.compiler.equations import random_functions
+from neuro.compiler.ir import (
+    ACTIVE,
+    FLUSH_BELOW,
+    INDEX,
+    TICK,
+    TIME,
+    Assignment,
+    Binary,
+    Call,
+    Coefficient,
+    Constant,
+    Expression,
+    Flush,
+    Format,
+    OperationProgram,
+    PopulationProgram,
+    ProjectionProgram,
+    RoundShift,
+    Scope,
+    Select,
+    StepProgram,
+    Symbol,
+    Unary,
+)
+from neuro.compiler.lower_circuit import lower
+from neuro.simulators.brian2.operations import operation_objects
+from neuro.simulators.brian2.recorder import Brian2Network, on_numpy, recording, run_network, state_monitors
+from neuro.simulators.brian2.reference import input_operation, restart_operation, set_pathways, spike_generator
+from neuro.simulators.brian2.winners import WinnersCount, limited, winners_function
+from neuro.spikes import Progress, Recording
+
+_COUNTER = "spikeloom_left"
+_MARGIN = "spikeloom_margin"
+_FIRE = "spikeloom_fire"
+_PERIOD = "spikeloom_period"
+_SECOND = "spikeloom_second"
+
+
+@dataclass(frozen=True, slots=True)
+class Brian2Lowered:
+    """Brian2 running the lowered program of a circuit."""
+
+    def run(self, circuit: Circuit, ticks: int, progress: Progress | None = None) -> Recording:
+        """Lower, build and run for a number of ticks."""
+        return run_program_in_brian2(lower(circuit), ticks, progress=progress)
+
+
+def run_program_in_brian2(program: StepProgram, ticks: int, *, progress: Progress | None = None) -> Recording:
+    """Run a float or quantised step program in Brian2: the counterpart of ``compiled.run_program``."""
+    with on_numpy():
+        network = _network(program)
+        done = run_network(network, ticks, program.dt, progress)
+    return recording(network, program, done)
+
+
+def print_brian2(expression: Expression, names: Callable[[Symbol], str]) -> str:
+    """The Brian2 text of an expression; ``names`` gives the text of a symbol."""
+
+    def text(part: Expression) -> str:
+        match part:
+            case Constant(bool() as value):
+                return repr(value)
+            case Constant(number):
+                return repr(float(number))
+            case Symbol():
+                return names(part)
+            case Unary(operator, operand):
+                return f"({'not ' if operator == 'not' else '-'}{text(operand)})"
+            case Binary(operator, left, right):
+                return f"({text(left)} {operator} {text(right)})"
+            case Call("min" | "max" as function, arguments):
+                low, high = (text(argument) for argument in arguments)
+                low, high = (low, high) if function == "min" else (high, low)
+                return f"(int({low} <= {high})*{text(arguments[0])} + int({low} > {high})*{text(arguments[1])})"
+            case Call(function, arguments):
+                return f"{function}({', '.join(text(argument) for argument in arguments)})"
+            case Select(condition, then, otherwise):
+                return f"(int({text(condition)})*{text(then)} + int(not ({text(condition)}))*{text(otherwise)})"
+            case RoundShift(operand, bits):
+                scaled = f"({text(operand)}*{2.0**-bits!r} + 0.5)"
+                return f"({scaled} - {scaled} % 1.0)"
+            case Flush(operand):
+                kept = text(operand)
+                return f"({kept}*int(abs({kept}) >= {FLUSH_BELOW!r}))"
+
+    return text(expression)
+
+
+def _stored(value: str, form: Format | None) -> str:
+    return value if form is None else f"clip({value}, {float(form.lowest)!r}, {float(form.highest)!r})"
+
+
+def _network(program: StepProgram) -> Brian2Network:
+    from brian2 import Clock, Network, SpikeMonitor, second
+    from brian2.units.fundamentalunits import Quantity
+
+    dt = program.dt
+    clock = Clock(dt=dt * second, name="spikeloom_clock*")
+    winners = {part.name: WinnersCount(part.winners) for part in program.populations if limited(part.winners)}
+    groups = {part.name: _neurons(part, winners.get(part.name), clock) for part in program.populations if part.size}
+    for source in program.sources:
+        if source.size:
+            given = SpikeSource(source.name, source.size, source.ticks, source.indices)
+            groups[source.name] = spike_generator(given, clock, dt)
+    synapses = {
+        projection.name: _synapses(projection, program, groups, order, clock)
+        for order, projection in enumerate(program.projections)
+        if projection.synapses
+    }
+    operations = [
+        input_operation(groups[part.population], part.variable, part.values, part.every, clock, Quantity)
+        for part in program.inputs
+        if part.population in groups
+    ]
+    for restart in program.restarts:
+        if restart.population in groups:
+            population = program.population(restart.population)
+            initial: dict[str, Any] = {name: population.state(name).initial for name in restart.variables}
+            initial[_COUNTER] = np.zeros(population.size)
+            rule = winners.get(restart.population)
+            operations.append(restart_operation(groups[restart.population], restart.ticks, initial, rule, clock))
+    operations += _saturations(program, groups, clock)
+    operations += [
+        item
+        for order, part in enumerate(program.operations)
+        if part.of in groups or part.of in synapses
+        for item in _operation(part, order, program, {**groups, **synapses})
+    ]
+    monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
+    states = state_monitors(program.probes, {**groups, **synapses}, dt)
+    parts = [*groups.values(), *synapses.values(), *operations, *monitors.values(), *states.values()]
+    return Brian2Network(Network(parts), groups, synapses, monitors, states, winners, clock)
+
+
+def _coefficient(name: str) -> str:
+    return f"coefficient_{name}"
+
+
+def _neuron_names(states: Mapping[str, str]) -> Callable[[Symbol], str]:
+    """States by the given texts, the active flag from the counter, everything else a coefficient."""
+
+    def names(symbol: Symbol) -> str:
+        if symbol.name == ACTIVE:
+            return f"({_COUNTER} <= 0.5)"
+        if symbol.name in (TICK, TIME, INDEX):
+            return symbol.name if symbol.name != TIME else f"(t/{_SECOND})"
+        return states.get(symbol.name) or _coefficient(symbol.name)
+
+    return names
+
+
+def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: Any) -> Any:
+    from brian2 import NeuronGroup, second
+
+    vectors = [c for c in program.coefficients if c.values.ndim]
+    namespace: dict[str, Any] = {**random_functions(), _SECOND: second} | {
+        _coefficient(c.name): float(c.values) for c in program.coefficients if not c.values.ndim
+    }
+    declared = [state.name for state in program.states] + [_COUNTER, _FIRE]
+    lines = [f"{name} : 1" for name in declared] + [f"{_coefficient(c.name)} : 1 (constant)" for c in vectors]
+    lines.append(f"{_PERIOD} : 1 (constant)")
+    if winners is not None:
+        namespace["spikeloom_winners"] = winners_function(winners)
+    group = NeuronGroup(
+        program.size,
+        "\n".join(lines),
+        threshold=None if program.threshold is None else f"{_FIRE} > 0.5",
+        reset="\n".join(_in_place(program, part) for part in program.reset) or None,
+        namespace=namespace,
+        clock=clock,
+        name=f"{program.name}*",
+    )
+    for state in program.states:
+        group.variables[state.name].set_value(np.asarray(state.initial, dtype=np.float64))
+    for coefficient in vectors:
+        group.variables[_coefficient(coefficient.name)].set_value(coefficient.values.astype(np.float64))
+    period = 0 if program.refractory is None else program.refractory
+    group.variables[_PERIOD].set_value(np.broadcast_to(np.asarray(period, dtype=np.float64), program.size))
+    group.run_regularly("\n".join(_update(program, winners is not None)), when="groups", clock=clock)
+    return group
+
+
+def _update(program: PopulationProgram, limited_winners: bool) -> list[str]:
+    """State update and firing as one piece of code: both read and write only this population."""
+    old = {state.name: state.name for state in program.states}
+    lines = [f"{_COUNTER} = clip({_COUNTER} - 1.0, 0.0, inf)"]
+    stages = {part.target.name: f"stage_{part.target.name}" for part in program.stages}
+    lines += [
+        f"{stages[part.target.name]} = {print_brian2(part.value, _neuron_names({**old, **stages}))}"
+        for part in program.stages
+    ]
+    for part in program.update:
+        value = print_brian2(part.value, _neuron_names({**old, **stages}))
+        lines.append(f"next_{part.target.name} = {_stored(value, program.state(part.target.name).format)}")
+    lines += [f"{part.target.name} = next_{part.target.name}" for part in program.update]
+    if program.threshold is not None:
+        left, right = (
+            print_brian2(side, _neuron_names(old)) for side in (program.threshold.left, program.threshold.right)
+        )
+        able = f"int({_COUNTER} <= 0.5)"
+        if limited_winners:
+            # By a name of its own: sympy takes a function of a gate's `int(...)` for complex and can't compare it.
+            lines.append(f"{_MARGIN} = {left} - {right}")
+        fires = f"spikeloom_winners({_MARGIN}, {able}) > 0.5" if limited_winners else f"{left} > {right}"
+        lines.append(f"{_FIRE} = int({fires})" + ("" if limited_winners else f"*{able}"))
+        lines.append(f"{_COUNTER} = {_FIRE}*{_PERIOD} + (1.0 - {_FIRE})*{_COUNTER}")
+    return lines
+
+
+def _in_place(program: PopulationProgram, part: Assignment) -> str:
+    states = {state.name: state.name for state in program.states}
+    value = print_brian2(part.value, _neuron_names(states))
+    return f"{part.target.name} = {_stored(value, program.state(part.target.name).format)}"
+
+
+def _synapses(
+    projection: ProjectionProgram, program: StepProgram, groups: Mapping[str, Any], order: int, clock: Any
+) -> Any:
+    from brian2 import Synapses
+
+    own = {state.name for state in projection.states}
+    held = {
+        Scope.POST: _held(program, projection.target),
+        Scope.PRE: _held(program, projection.source),
+    }
+    suffix = {Scope.POST: "_post", Scope.PRE: "_pre"}
+
+    names = _synaptic_names(own)
+
+    def printed(part: Assignment) -> str:
+        value, target = print_brian2(part.value, names), names(part.target)
+        if not part.accumulate:
+            return f"{target} = {_stored(value, projection.state(part.target.name).format)}"
+        if part.target.name in held[part.target.scope]:
+            return f"{target} += {value}*int({_COUNTER}{suffix[part.target.scope]} <= 0.5)"
+        return f"{target} += {value}"
+
+    group = Synapses(
+        groups[projection.source],
+        groups[projection.target],
+        model="\n".join(
+            [f"{name} : 1" for name in sorted(own)]
+            + [f"{names(part.target)} = {print_brian2(part.value, names)} : 1 (summed)" for part in projection.summed]
+        ),
+        on_pre="\n".join(printed(part) for part in projection.on_pre) or None,
+        on_post="\n".join(printed(part) for part in projection.on_post) or None,
+        namespace={_coefficient(c.name): float(c.values) for c in projection.coefficients},
+        clock=clock,
+        name=f"{projection.name}*",
+    )
+    sources = projection.row_start.size - 1
+    group.connect(i=np.repeat(np.arange(sources), np.diff(projection.row_start)), j=projection.column)
+    for state in projection.states:
+        group.variables[state.name].set_value(np.asarray(state.initial, dtype=np.float64))
+    if projection.update:
+        stepped = [replace(part, target=Symbol(f"next_{part.target.name}")) for part in projection.update]
+        lines = [
+            f"{part.target.name} = {_stored(print_brian2(part.value, names), form)}"
+            for part, form in zip(
+                stepped, (projection.state(part.target.name).format for part in projection.update), strict=True
+            )
+        ]
+        for name in (part.target.name for part in projection.update):
+            late = f"int({TICK} > 0)*next_{name} + int({TICK} == 0)*{name}"
+            lines.append(f"{name} = {late if name in projection.event_driven else f'next_{name}'}")
+        group.run_regularly("\n".join(lines), when="groups", clock=clock)
+    set_pathways(group, projection.delay, program.dt, order)
+    return group
+
+
+def _held(program: StepProgram, name: str) -> frozenset[str]:
+    return next((part.held for part in program.populations if part.name == name), frozenset())
+
+
+def _saturations(program: StepProgram, groups: Mapping[str, Any], clock: Any) -> list[Any]:
+    """Formatted states that synapses write saturate once, after the last of them."""
+    operations = []
+    for population in program.populations:
+        if population.name not in groups:
+            continue
+        lines = [f"{s.name} = {_stored(s.name, s.format)}" for s in population.states if s.format is not None]
+        if lines:
+            group = groups[population.name]
+            operations.append(group.run_regularly("\n".join(lines), when="after_synapses", clock=clock))
+    return operations
+
+
+def _operation(operation: OperationProgram, order: int, program: StepProgram, groups: Mapping[str, Any]) -> list[Any]:
+    group = groups[operation.of]
+    for coefficient in operation.coefficients:
+        _add_coefficient(group, coefficient)
+    if operation.of in (part.name for part in program.projections):
+        projection = program.projection(operation.of)
+        names = _synaptic_names({state.name for state in projection.states})
+        lines = [
+            f"{part.target.name} = "
+            f"{_stored(print_brian2(part.value, names), projection.state(part.target.name).format)}"
+            for part in operation.statements
+        ]
+    else:
+        population = program.population(operation.of)
+        lines = []
+        for part in operation.statements:
+            held = part.target.name in population.held
+            value = Select(Symbol(ACTIVE), part.value, part.target) if held else part.value
+            lines.append(_in_place(population, Assignment(part.target, value)))
+    return operation_objects(group, "\n".join(lines), operation.every * program.dt, order)
+
+
+def _synaptic_names(own: set[str]) -> Callable[[Symbol], str]:
+    """Names inside a synapse: its own states, ``x_pre`` and ``x_post``, everything else a coefficient."""
+    suffix = {Scope.POST: "_post", Scope.PRE: "_pre"}
+
+    def names(symbol: Symbol) -> str:
+        if symbol.scope is not Scope.OWN:
+            return symbol.name + suffix[symbol.scope]
+        return symbol.name if symbol.name in own else _coefficient(symbol.name)
+
+    return names
+
+
+def _add_coefficient(group: Any, coefficient: Coefficient) -> None:
+    name = _coefficient(coefficient.name)
+    if name in group.variables or name in group.namespace:
+        return
+    if not coefficient.values.ndim:
+        group.namespace[name] = float(coefficient.values)
+        return
+    group.variables.add_array(name, size=group.N, constant=True)
+    group.variables[name].set_value(coefficient.values.astype(np.float64))

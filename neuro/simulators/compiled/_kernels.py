@@ -1,0 +1,190 @@
+"""What every printed kernel does alike, compiled once for all of them; and the functions that a model may call.
+
+A printed kernel imports these by name, so its own text (and the time to compile it) is the model's part only. What
+every spike passes through is inlined always.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from neuro.arrays import AnyArray
+from neuro.counter_hash import INDEX_FACTOR, MIX_FACTORS, SECOND_WORD, TICK_FACTOR, WORD
+
+_FIRST_FACTOR, _SECOND_FACTOR = MIX_FACTORS
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def sign(x: float) -> int:
+    return (x > 0) - (x < 0)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def exprel(x: float) -> float:
+    """(exp(x) - 1) / x, 1 at x = 0."""
+    return 1.0 if x == 0.0 else math.expm1(x) / x
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def mixed(x: Any) -> Any:
+    """A bijection of 32-bit words; int64 products wrap, the mask keeps their low half."""
+    x = x ^ (x >> 16)
+    x = (x * _FIRST_FACTOR) & WORD
+    x = x ^ (x >> 15)
+    x = (x * _SECOND_FACTOR) & WORD
+    return x ^ (x >> 16)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def random_bits(seed: Any, tick: int, index: int) -> int:
+    """The words of :func:`neuro.counter_hash.random_bits`."""
+    first: int = mixed((np.int64(seed) & WORD) ^ (np.int64(tick) * TICK_FACTOR & WORD))
+    word: int = mixed(first ^ (np.int64(index) * INDEX_FACTOR & WORD))
+    return word
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def random_normal(seed: int, tick: int, index: int) -> float:
+    """The numbers of :func:`neuro.counter_hash.random_normal`."""
+    first = random_bits(seed, tick, index)
+    second = random_bits(np.int64(seed) ^ SECOND_WORD, tick, index)
+    radius = math.sqrt(-2.0 * math.log((first + 1.0) / 4294967296.0))
+    return radius * math.cos(second * (2.0 * math.pi / 4294967296.0))
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def keep_largest(ring: AnyArray, slot: int, count: int, limit: int, margins: AnyArray, fire: AnyArray) -> int:
+    """Keep the ``limit`` largest margins of the ascending list ``ring[slot]``; ties go to the lower index."""
+    if count <= limit:
+        return count
+    best = np.empty(max(limit, 0), np.int64)
+    kept = 0
+    for a in range(count):
+        i = ring[slot, a]
+        fire[i] = False
+        if kept < limit:
+            at = kept
+            kept += 1
+        elif kept > 0 and margins[i] > margins[best[kept - 1]]:
+            at = kept - 1
+        else:
+            continue
+        while at > 0 and margins[i] > margins[best[at - 1]]:
+            best[at] = best[at - 1]
+            at -= 1
+        best[at] = i
+    for a in range(kept):
+        fire[best[a]] = True
+    left = 0
+    for a in range(count):
+        if fire[ring[slot, a]]:
+            ring[slot, left] = ring[slot, a]
+            left += 1
+    return left
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
+def collect_fired(fire: AnyArray, words: AnyArray, ring: AnyArray, slot: int) -> int:
+    """List who fires, ascending, in ``ring[slot]``; blocks of 64 silent neurons are skipped by their 8 words."""
+    count = 0
+    for block in range(0, words.size, 8):
+        any_fires = np.uint64(0)
+        for word in range(block, block + 8):
+            any_fires |= words[word]
+        if any_fires != 0:
+            for i in range(block * 8, block * 8 + 64):
+                if fire[i]:
+                    ring[slot, count] = i
+                    count += 1
+    return count
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
+def rest_all(ready: AnyArray, ring: AnyArray, slot: int, count: int, tick: int, period: int) -> None:
+    """The neurons of ``ring[slot]`` are refractory for a period."""
+    for a in range(count):
+        ready[ring[slot, a]] = tick + period
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
+def rest_each(ready: AnyArray, ring: AnyArray, slot: int, count: int, tick: int, period: AnyArray) -> None:
+    """The neurons of ``ring[slot]`` are refractory, each for its own period."""
+    for a in range(count):
+        i = ring[slot, a]
+        ready[i] = tick + period[i]
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
+def record_spikes(
+    ring: AnyArray, slot: int, count: int, tick: int, ticks: AnyArray, indices: AnyArray, kept: AnyArray
+) -> None:
+    """Append the spikes of ``ring[slot]`` to the lists that Python reads between chunks; ``kept`` is their length."""
+    at = kept[0]
+    for a in range(count):
+        ticks[at + a] = tick
+        indices[at + a] = ring[slot, a]
+    kept[0] = at + count
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def take_spikes(ticks: AnyArray, indices: AnyArray, at: AnyArray, tick: int, ring: AnyArray, counts: AnyArray) -> None:
+    """Copy a source's spikes of this tick to its ring; ``at`` is where its list goes on."""
+    slot = tick % counts.size
+    count = 0
+    while at[0] < ticks.size and ticks[at[0]] == tick:
+        ring[slot, count] = indices[at[0]]
+        count += 1
+        at[0] += 1
+    counts[slot] = count
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def is_due(ticks: AnyArray, at: AnyArray, tick: int) -> bool:
+    """Whether the tick stands in the ascending list; ``at`` follows it."""
+    while at[0] < ticks.size and ticks[at[0]] < tick:
+        at[0] += 1
+    due: bool = at[0] < ticks.size and ticks[at[0]] == tick
+    return due
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def copy_to(states: AnyArray, values: AnyArray) -> None:
+    for i in range(states.size):
+        states[i] = values[i]
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def fill(states: AnyArray, value: float) -> None:
+    for i in range(states.size):
+        states[i] = value
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def take_row(states: AnyArray, values: AnyArray, row: int) -> None:
+    """A row of an input; 0 after its last."""
+    for i in range(states.size):
+        states[i] = values[row, i] if row < values.shape[0] else 0
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def flush(states: AnyArray, below: float) -> None:
+    """What has decayed to nothing becomes zero: numbers near the smallest double are slow."""
+    for i in range(states.size):
+        states[i] = 0.0 if abs(states[i]) < below else states[i]
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def probe(values: AnyArray, row: int, states: AnyArray) -> None:
+    for i in range(values.shape[1]):
+        values[row, i] = states[i]
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def probe_shared(values: AnyArray, row: int, states: AnyArray, neurons: AnyArray) -> None:
+    """One value a synapse of a state that lies with its neuron."""
+    for i in range(values.shape[1]):
+        values[row, i] = states[neurons[i]]

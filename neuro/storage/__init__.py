@@ -1,0 +1,35 @@
+"""Store: what goes to disk, whole or not at all, and comes back checked."""
+
+from __future__ import annotations
+
+from neuro.storage.circuit_file import load_circuit, save_circuit
+from neuro.storage.files import canonical_json, read_json, write_bytes, write_json
+from neuro.storage.folder import (
+    MANIFEST,
+    check_output_file,
+    check_output_folder,
+    is_untouched,
+    output_folder,
+    write_manifest,
+)
+from neuro.storage.snapshot import check_snapshot_folder, load_memory, load_snapshot, save_memory, save_snapshot
+
+__all__ = [
+    "MANIFEST",
+    "canonical_json",
+    "check_output_file",
+    "check_output_folder",
+    "check_snapshot_folder",
+    "is_untouched",
+    "load_circuit",
+    "load_memory",
+    "load_snapshot",
+    "output_folder",
+    "read_json",
+    "save_circuit",
+    "save_memory",
+    "save_snapshot",
+    "write_bytes",
+    "write_json",
+    "write_manifest",
+]

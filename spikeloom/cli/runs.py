@@ -1,0 +1,169 @@
+"""``spikeloom demo``.
+
+``spikeloom experiment``.
+
+``spikeloom bench``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from neuro.errors import InvalidInput, VerificationError
+from spikeloom.cli.tables import print_table
+
+
+def demo_command(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to make; an earlier demo's is replaced.")
+    ] = Path("runs/demo"),
+    seed: Annotated[int | None, typer.Option(help="Of everything random; 0 by default.")] = None,
+    liberty: Annotated[Path | None, typer.Option(help="Cell library (.lib); adds area and fmax.")] = None,
+    config: Annotated[Path | None, typer.Option(help="JSON file with other settings.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the metrics as JSON, not as a table.")] = False,
+) -> None:
+    """From handwritten digits to proven Verilog.
+
+    Leaves a folder with report.html, metrics.json, times.json, circuit.npz and rtl/.
+    """
+    from neuro.progress import ShownStages
+    from neuro.storage import canonical_json
+    from spikeloom.demo import metrics, read_settings, run_demo
+
+    settings = read_settings(config, seed)
+    with ShownStages() as stages:
+        figures = metrics(run_demo(settings, output, stages, liberty))
+    if as_json:
+        typer.echo(canonical_json(figures), nl=False)
+    else:
+        print_table("From handwritten digits to proven Verilog", ("Figure", "Value ", "Compare "), _rows(figures))
+        typer.echo(f"Report: {output / 'report.html'}   ({stages.elapsed:.0f} s)")
+    if figures["brian2_mismatches"] or not figures["rtl_passed"]:
+        raise VerificationError(
+            f"targets differ: {figures['brian2_mismatches']} mismatches with Brian2, {figures['rtl_mismatches']} in "
+            f"Verilog; see {output / 'report.html'}"
+        )
+
+
+def _rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
+    recall, exact = figures["recall_at_1"], figures["recall_at_1_exact_search"]
+    seeds_only = figures["graph_recall_at_10_without_spreading"]
+    rows = [("digits stored", f"{figures['digits_stored']:,}", "")]
+    rows += [
+        (f"recall@1 at {float(noise):.0%} noise", f"{share:.4f}", f"exact search {exact[noise]:.4f}")
+        for noise, share in recall.items()
+        if float(noise) <= _SHOWN_NOISE
+    ]
+    rows += [
+        ("held-out digits named", f"{figures['heldout_accuracy']:.4f}", f"k-NN {figures['knn_accuracy']:.4f}"),
+        ("recall@10 on the graph", f"{figures['graph_recall_at_10']:.4f}", f"seeds only {seeds_only:.4f}"),
+        ("spikes a query", f"{figures['spikes_per_query']:,.0f}", f"limit {figures['spikes_per_query_limit']:,}"),
+        ("Brian2: spikes", f"{figures['brian2_spikes']:,}", f"{figures['brian2_mismatches']} mismatches"),
+        ("Verilog: registers", f"{figures['rtl_states']:,}", f"{figures['rtl_mismatches']} mismatches"),
+        ("Verilog: ticks", f"{figures['rtl_ticks']:,}", ", ".join(figures["rtl_simulators"])),
+        ("logic cells", f"{figures['cells']:,}", f"{figures['circuit_neurons']} neurons"),
+    ]
+    if figures["area_um2"] is not None:
+        rows.append(("area", f"{figures['area_um2']:,.0f} um2", "logic, before layout"))
+    if figures["fmax_mhz"] is not None:
+        rows.append(("highest clock", f"{figures['fmax_mhz']:,.0f} MHz", "estimated"))
+    return rows
+
+
+_SHOWN_NOISE = 0.4
+
+
+def experiment_command(
+    name: Annotated[str | None, typer.Argument(help="Which experiment; --list shows them.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows to this file too.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of everything random.")] = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Folder to make; runs/NAME by default."),
+    ] = None,
+    show_list: Annotated[bool, typer.Option("--list", help="Show the experiments and stop.")] = False,
+) -> None:
+    """Run an experiment from the literature and hold it against its paper.
+
+    Leaves a folder with result.json and the pictures; an earlier run's is replaced.
+    """
+    if show_list:
+        _print_list()
+        return
+    if name is None:
+        raise InvalidInput("which experiment? give a name; spikeloom experiment --list shows them")
+    _run(name, seed, Path("runs") / name if output is None else output, json_file)
+
+
+def _print_list() -> None:
+    from neuro.experiments.catalogue import EXPERIMENTS
+
+    rows = [(part.name, part.summary, part.source) for part in EXPERIMENTS]
+    print_table("Experiments", ("Name", "What it shows", "Source"), rows)
+
+
+def _run(name: str, seed: int, folder: Path, json_file: Path | None) -> None:
+    from neuro.experiments.catalogue import find_experiment
+    from neuro.experiments.experiment import COLUMNS, cells, run_to_folder
+    from neuro.progress import ShownStages
+    from neuro.storage import check_output_file, write_json
+
+    chosen = find_experiment(name)
+    if json_file is not None:
+        check_output_file(json_file)
+    with ShownStages() as stages:
+        result, report = run_to_folder(chosen, seed, folder, stages)
+    if json_file is not None:
+        write_json(json_file, report)
+    print_table(f"{chosen.name}: {chosen.summary}", COLUMNS, cells(result))
+    pictures = ", ".join(f"{picture}.png" for picture in result.pictures)
+    typer.echo(f"Folder: {folder}   ({pictures}; {stages.elapsed:.0f} s)")
+    if result.missed:
+        typer.echo(f"Bars missed: {', '.join(result.missed)}")
+        raise typer.Exit(1)
+
+
+def bench_command(
+    name: Annotated[str, typer.Argument(help="Which bench.")] = "main",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the rows to this file, each as it is measured.")
+    ] = None,
+    rows: Annotated[str | None, typer.Option(metavar="A,B", help="Run these rows only.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Renew this bench's section of a page (docs/performance.md).")
+    ] = None,
+) -> None:
+    """Measure against thresholds and peers; needs a checkout."""
+    from neuro.progress import ShownStages
+    from neuro.storage import check_output_file
+
+    benches = _benches()
+    wanted = None if rows is None else [part.strip() for part in rows.split(",") if part.strip()]
+    benches.check_request(name, wanted)
+    for target in (json_file, page):
+        if target is not None:
+            check_output_file(target)
+    with ShownStages() as stages:
+        report = benches.run_bench(name, wanted, stages, json_file)
+    if page is not None:
+        benches.renew_section(page, report)
+    print_table(f"Bench {name}", benches.COLUMNS, benches.cells(report))
+    missed = [row["name"] for row in report["rows"] if row["met"] is False]
+    if missed:
+        typer.echo(f"Thresholds missed: {', '.join(missed)}")
+        raise typer.Exit(1)
+
+
+def _benches() -> Any:
+    """The benches of the checkout that this code runs from."""
+    spec, root = importlib.util.find_spec("benchmarks"), Path(__file__).resolve().parents[2]
+    if spec is None or spec.origin is None or Path(spec.origin).resolve() != root / "benchmarks" / "__init__.py":
+        raise InvalidInput("benches need a checkout of Spikeloom; clone the repository and run `make bench` there")
+    return importlib.import_module("benchmarks.run")

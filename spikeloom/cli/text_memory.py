@@ -1,0 +1,210 @@
+"""``spikeloom memory``: text in, answers out, from one folder."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neuro.errors import InvalidInput
+from spikeloom.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from hnsw_bridge import Embed, TextMemory
+
+_Folder = Annotated[Path, typer.Argument(help="The memory's folder.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, not as a table.")]
+_SHOWN = 200
+"""Characters of a text in a table."""
+_NOWHERE = -1.0
+"""The confidence of a question for which no text may be looked at."""
+
+
+def memory_app() -> typer.Typer:
+    """The commands ``add``, ``ask``, ``info`` and ``forget``."""
+    app = typer.Typer(help="Keep texts in a folder and ask them.", rich_markup_mode=None)
+    app.callback(invoke_without_command=True)(_memory)
+    for command in (add_texts, ask, info, forget):
+        app.command()(command)
+    return app
+
+
+def _memory(context: typer.Context) -> None:
+    """Keep texts in a folder and ask them."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def add_texts(
+    folder: Annotated[Path, typer.Argument(help="The memory's folder; a new or empty one becomes a memory.")],
+    files: Annotated[list[Path], typer.Argument(help="Text files, and JSON lines (.jsonl, .ndjson).")],
+    namespace: Annotated[str, typer.Option(help="Of texts that name none.")] = "default",
+    embedder: Annotated[
+        str | None, typer.Option(help="Of a new memory: wordllama (the default) or minilm (better and slower).")
+    ] = None,
+    passage: Annotated[int, typer.Option(help="Most characters of a passage of a text file.")] = 1000,
+    as_json: _AsJson = False,
+) -> None:
+    """Keep the texts of files.
+
+    Either all of them are kept or none.
+    """
+    from hnsw_bridge import read_texts
+    from neuro.progress import ShownStages
+    from neuro.storage import canonical_json
+
+    records = [record for path in files for record in read_texts(path, namespace, passage)]
+    with ShownStages(passing=True) as stages, _opened(folder, embedder, new=True) as memory:
+        with stages.stage("Embed and keep", len(records)) as advance:
+            ids = memory.add(records, advance)
+        with stages.stage("Find links"):
+            memory.state()
+        total = len(memory)
+        _warn(memory)
+    if as_json:
+        typer.echo(canonical_json({"ids": ids, "records": total}), nl=False)
+    else:
+        typer.echo(f"Kept {len(ids):,} texts as {ids[0]} to {ids[-1]}; {folder} holds {total:,}")
+
+
+def ask(
+    folder: _Folder,
+    question: Annotated[str, typer.Argument(help="Any text.")],
+    k: Annotated[int, typer.Option("-k", help="At most so many answers.")] = 5,
+    namespace: Annotated[str | None, typer.Option(help="Look in this one only.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Metadata that an answer must have; may repeat.")
+    ] = None,
+    budget: Annotated[int | None, typer.Option(help="Most characters of all answers together.")] = None,
+    least: Annotated[float | None, typer.Option(help="Cosine below which the memory abstains.")] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Ask a memory.
+
+    Each answer says why it came up. Status 1: the memory abstains.
+    """
+    from neuro.storage import canonical_json
+
+    wanted = _conditions(where or [])
+    if least is not None and not math.isfinite(least):
+        raise InvalidInput(f"--least is {least}; a cosine, such as 0.2, is allowed")
+    with _opened(folder) as memory:
+        found = memory.ask(
+            question, k, namespace=namespace, where=wanted or None, budget_characters=budget, least=least
+        )
+        _warn(memory)
+    if as_json:
+        typer.echo(canonical_json(asdict(found)), nl=False)
+    elif found.answers:
+        rows = [
+            (f"{answer.score:.3f}", str(answer.id), _short(answer.text), str(answer.why)) for answer in found.answers
+        ]
+        print_table(question, ("Score ", "Id ", "Text", "Why"), rows)
+    elif found.confidence == _NOWHERE:
+        typer.echo("There was nothing to look through: no text is kept, or the conditions let none through")
+    elif found.abstained:
+        typer.echo(f"Nothing here is close to that (cosine {found.confidence:.2f}, {found.least:.2f} is the least)")
+    else:
+        typer.echo(f"No answer fits into {budget} characters; raise --budget")
+    if found.abstained:
+        raise typer.Exit(1)
+
+
+def info(folder: _Folder, as_json: _AsJson = False) -> None:
+    """Show what a memory holds.
+
+    The gap says how far linked texts are closer than others; near 0, similarity alone finds nothing.
+    """
+    from neuro.storage import canonical_json
+
+    with _opened(folder) as memory:
+        figures = memory.info()
+        _warn(memory)
+    if as_json:
+        typer.echo(canonical_json(asdict(figures)), nl=False)
+        return
+    rows = [
+        ("records", f"{figures.records:,}"),
+        ("forgotten", f"{figures.forgotten:,}"),
+        ("capacity used", f"{figures.capacity_used:.2%}"),
+        ("embedder", figures.embedder),
+        ("dimensions", f"{figures.dimension}"),
+        *((f"namespace {name}", f"{count:,}") for name, count in figures.namespaces.items()),
+        *((f"links: {name}", f"{count:,}") for name, count in figures.links.items()),
+        ("cosine within linked pairs", _figure(figures.within)),
+        ("cosine between others", _figure(figures.between)),
+        ("gap", _figure(figures.gap)),
+        ("spikes a query", f"{_figure(figures.spikes)} of {figures.most_spikes}"),
+        ("bytes", f"{figures.bytes:,}"),
+    ]
+    print_table(str(folder), ("Figure", "Value "), rows)
+
+
+def forget(
+    folder: _Folder,
+    ids: Annotated[list[int], typer.Argument(help="Ids of the texts, as `ask` and `add` show them.")],
+    as_json: _AsJson = False,
+) -> None:
+    """Delete texts, for good.
+
+    Damaged ones can be deleted too. Either all of them go or none.
+    """
+    from hnsw_bridge import forget_records
+    from neuro.storage import canonical_json
+
+    once = list(dict.fromkeys(ids))
+    left = forget_records(folder, once)
+    if as_json:
+        typer.echo(canonical_json({"forgotten": once, "records": left}), nl=False)
+    else:
+        typer.echo(f"Forgot {len(once):,}; {folder} holds {left:,}")
+
+
+def _opened(folder: Path, name: str | None = None, *, new: bool = False) -> TextMemory:
+    """The memory of a folder with the embedder that it was made with."""
+    from hnsw_bridge import TextMemory, find_embedder, is_memory, made_with
+
+    if not is_memory(folder):
+        if not new:
+            raise InvalidInput(f"{folder} holds no memory; make one with `spikeloom memory add {folder} FILE`")
+        return TextMemory(folder, find_embedder(name or "wordllama"))
+    kept = made_with(folder)
+    embed: Embed | None = None
+    if name is None or kept.startswith(f"{name}-"):
+        embed = find_embedder(kept.split("-")[0])
+    if embed is None:
+        raise InvalidInput(f"{folder} was made with {kept!r}, not with {name!r}; leave --embedder out")
+    return TextMemory(folder, embed)
+
+
+def _warn(memory: TextMemory) -> None:
+    for notice in memory.notices:
+        typer.echo(f"spikeloom: {notice}", err=True)
+
+
+def _conditions(given: list[str]) -> dict[str, Any]:
+    """NAME=VALUE pairs; a value that is JSON counts as such, any other as text."""
+    import json
+
+    wanted: dict[str, Any] = {}
+    for pair in given:
+        name, sign, value = pair.partition("=")
+        if not name or not sign:
+            raise InvalidInput(f"--where is {pair!r}; NAME=VALUE is allowed, such as --where language=en")
+        try:
+            wanted[name] = json.loads(value)
+        except (ValueError, RecursionError):
+            wanted[name] = value
+    return wanted
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _SHOWN else f"{plain[: _SHOWN - 1]}…"
+
+
+def _figure(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"

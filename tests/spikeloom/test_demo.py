@@ -1,0 +1,173 @@
+"""The demo, from the command line, on few digits and a small circuit: the same code path as the whole thing."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neuro.progress import QuietStages
+from neuro.storage import is_untouched, load_circuit
+from rtl_export import Outcome, RTLSimulator, SimulatorResult, SynthesisResult, tools
+from spikeloom.cli import main
+from spikeloom.demo import read_settings, run_demo
+from spikeloom.demo.data import DigitsSettings, load_split
+from spikeloom.demo.graph import recall_of
+from spikeloom.demo.pipeline import run_stages
+from spikeloom.demo.silicon import installed_simulators
+
+pytestmark = pytest.mark.slow
+
+PIPELINE = "spikeloom.demo.pipeline"
+SMALL = {
+    "digits": 200,
+    "noise": [0.0, 0.4],
+    "memory": {"units": 256, "active": 16, "pointer_units": 256, "pointer_active": 4, "winners": 32},
+    "silicon": {"units": 48, "active": 8, "pointer_units": 32, "pointer_active": 1, "winners": 8},
+    "silicon_digits": 4,
+    "checked_queries": 2,
+}
+
+
+@pytest.fixture
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A settings file."""
+    path = tmp_path_factory.mktemp("settings") / "small.json"
+    path.write_text(json.dumps(SMALL))
+    return path
+
+
+def test_the_whole_demo(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One run, looked at from all sides; a second one gives the same bytes; a third one replaces it."""
+    if RTLSimulator.ICARUS in installed_simulators():  # The quicker one here; tests/rtl_export has both.
+        monkeypatch.setattr(f"{PIPELINE}.installed_simulators", lambda: (RTLSimulator.ICARUS,))
+    demo, second = tmp_path / "runs" / "demo", tmp_path / "second"
+    assert main(["demo", "--config", str(small), "--output", str(demo), "--seed", "5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads((demo / "metrics.json").read_text())
+    check_the_folder(demo)
+    check_the_figures(json.loads((demo / "metrics.json").read_text()))
+    check_the_report((demo / "report.html").read_text())
+    check_the_circuit(demo, tmp_path / "again")
+
+    without_proof(monkeypatch)
+    run_demo(read_settings(small, 5), second, QuietStages())
+    check_the_same_bytes(demo, second)
+
+    without_proof(monkeypatch, Outcome.FAILED, 3)
+    assert main(["demo", "--config", str(small), "--output", str(second), "--seed", "6"]) == 1
+    assert "targets differ: 0 mismatches with Brian2, 3 in Verilog" in capsys.readouterr().err
+    assert "3 mismatches between targets" in (second / "report.html").read_text()
+    assert (second / "circuit.npz").read_bytes() != (demo / "circuit.npz").read_bytes()
+    assert not list(tmp_path.rglob(".*"))
+
+
+def check_the_folder(demo: Path) -> None:
+    names = {path.name for path in demo.iterdir()}
+    assert names == {"circuit.npz", "manifest.json", "metrics.json", "report.html", "rtl", "times.json"}
+    assert is_untouched(demo, "spikeloom demo")
+    assert list((demo / "rtl" / "rtl").glob("*.v"))
+
+
+def check_the_figures(figures: dict[str, Any]) -> None:
+    assert figures["brian2_mismatches"] == 0
+    assert figures["rtl_mismatches"] == 0
+    assert figures["rtl_passed"] is True
+    assert figures["rtl_ticks"] == 4 * 15
+    assert figures["rtl_spikes"] == 4 * (8 + 8 + 1)
+    assert figures["rtl_simulators"]
+    assert figures["seed"] == 5
+    assert figures["digits_stored"] == 160
+    assert figures["circuit_neurons"] == 48 + 32 + 10
+    assert figures["brian2_spikes"] > 100
+    assert figures["recall_at_1"]["0"] > 0.95
+    assert figures["heldout_accuracy"] > 0.7
+    assert figures["graph_recall_at_10"] > figures["graph_recall_at_10_without_spreading"] + 0.2
+    assert 0 < figures["spikes_per_query"] <= figures["spikes_per_query_limit"]
+    assert figures["cells"] > 100
+
+
+def check_the_report(html: str) -> None:
+    assert len(html) < 3_000_000
+    assert not re.search(r"""<(script|link)\b|@import|(src|href)=["'](?!data:|#)""", html)
+    assert "Equal on every target, spike by spike" in html
+    assert html.count('role="img"') >= 14
+
+
+def check_the_circuit(demo: Path, again: Path) -> None:
+    circuit = load_circuit(demo / "circuit.npz")
+    assert [part.name for part in circuit.populations] == ["encoder", "pointers", "labels"]
+    given = [str(demo / "circuit.npz"), "--output", str(again), "--ticks", "60", "--name", "digits_core"]
+    assert main(["export", *given]) == 0
+    for path in (demo / "rtl" / "rtl").iterdir():
+        assert (again / "rtl" / path.name).read_bytes() == path.read_bytes()
+
+
+def check_the_same_bytes(first: Path, second: Path) -> None:
+    figures = [json.loads((folder / "metrics.json").read_text()) for folder in (first, second)]
+    proven = {"cells", "flip_flops", "memories", "memory_bits"} | {key for key in figures[0] if key.startswith("rtl_")}
+    assert {key for key in figures[0] if figures[0][key] != figures[1][key]} <= proven
+    core = [path.relative_to(first) for path in (first / "rtl").rglob("*") if path.is_file()]
+    assert core
+    for name in (Path("circuit.npz"), *core):
+        assert (second / name).read_bytes() == (first / name).read_bytes()
+
+
+def without_proof(monkeypatch: pytest.MonkeyPatch, outcome: Outcome = Outcome.PASSED, mismatches: int = 0) -> None:
+    """Leave the Verilog's simulation and synthesis out: the slowest stages."""
+    verdict = SimulatorResult("none", outcome, 1, 1, 1, mismatches)
+    synthesis = SynthesisResult(1, 1, {"$_NOT_": 1}, 1, 1)
+    monkeypatch.setattr(f"{PIPELINE}.installed_simulators", lambda: (RTLSimulator.CXXRTL,))
+    monkeypatch.setattr(f"{PIPELINE}._simulate", lambda *_: verdict)
+    monkeypatch.setattr(f"{PIPELINE}._synthesise", lambda *_: synthesis)
+
+
+def test_a_failing_stage_leaves_nothing(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a stage broke")
+
+    monkeypatch.setattr(f"{PIPELINE}.export_core", fail)
+    with pytest.raises(RuntimeError, match="a stage broke"):
+        run_demo(read_settings(small, 1), tmp_path / "runs" / "demo", QuietStages())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_the_simulators_that_run_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: object, **__: object) -> None:
+        tools.run_tool(
+            "a simulator", [sys.executable, "-c", "import time; time.sleep(100)"], folder=tmp_path, seconds=100
+        )
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"{PIPELINE}.installed_simulators", lambda: (RTLSimulator.CXXRTL,))
+    for name in ("load_split", "encode", "silicon_circuit", "quantise_circuit", "export_core"):
+        monkeypatch.setattr(f"{PIPELINE}.{name}", lambda *_: (None, None))
+    for name, stub in {"simulate_core": hang, "synthesise": hang, "_in_software": stop}.items():
+        monkeypatch.setattr(f"{PIPELINE}.{name}", stub)
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_stages(DigitsSettings(), tmp_path, QuietStages(), None)
+    assert time.monotonic() - start < 30
+
+
+def test_the_split_is_the_seeds() -> None:
+    stored, held_out = load_split(DigitsSettings(seed=3))
+    assert (len(stored), len(held_out)) == (1437, 360)
+    again, _ = load_split(DigitsSettings(seed=3))
+    other, _ = load_split(DigitsSettings(seed=4))
+    assert np.array_equal(stored.images, again.images)
+    assert not np.array_equal(stored.images, other.images)
+
+
+def test_recall_counts_shared_neighbours() -> None:
+    truth = np.array([[1, 2], [3, 4]])
+    assert recall_of(np.array([[2, 9], [4, 3]]), truth) == 0.75
