@@ -16,7 +16,7 @@ from neuro.errors import UnsupportedByTarget
 from neuro.quantise.integers import quantise
 from neuro.simulators.brian2.namespace import native_namespace
 from rtl_export import netlist
-from tests.conformance.circuits import DRIVES, at_rest, one_of_each_model
+from tests.conformance.circuits import DRIVES, adding_up, one_of_each_model
 from tests.conformance.language_circuits import (
     balanced,
     branches,
@@ -44,7 +44,7 @@ _RULES = {
 MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
     {
         **{name: partial(one_of_each_model, name, DRIVES[name]) for name in DRIVES},
-        "INTEGRATE_AND_FIRE": at_rest,
+        "INTEGRATE_AND_FIRE": adding_up,
         "HOMEOSTATIC_LIF": homeostasis,
         "balanced_resonate_and_fire": balanced,
         "PLATEAU_LIF": plateaus,
