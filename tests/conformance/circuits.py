@@ -220,14 +220,17 @@ def plastic(delay_ticks: Any) -> Circuit:
 
 
 def one_of_each_model(name: str, drive: float) -> Circuit:
-    """Three neurons of a model under three constant drives."""
+    """Three neurons of a model under three constant drives: at rest, on the way, above the threshold."""
     values = np.array([[0.8, 1.0, 1.3]]) * drive
-    return Circuit(DT, [Population("a", 3, getattr(models, name))], stimuli=[CurrentInput("a", "I", values, every=700)])
+    initial = {state: np.array(starts) for state, starts in STARTS[name].items()}
+    population = Population("a", 3, getattr(models, name), initial=initial)
+    return Circuit(DT, [population], stimuli=[CurrentInput("a", "I", values, every=700)])
 
 
-def at_rest() -> Circuit:
-    """Integrate-and-fire neurons that add up the spikes of a source."""
-    circuit = chain(INTEGRATE_AND_FIRE, list(range(0, 60, 3)), 2.0**-8, size=2, synapse=static_synapse("v"))
+def adding_up() -> Circuit:
+    """Integrate-and-fire neurons that add up the spikes of a source; one starts above its threshold."""
+    adds, initial = static_synapse("v"), {"v": np.array([0.0, 2.0**-5])}
+    circuit = chain(INTEGRATE_AND_FIRE, list(range(0, 60, 3)), 2.0**-8, size=2, synapse=adds, initial=initial)
     return replace(circuit, probes=[Probe("a", "v")])
 
 
@@ -243,6 +246,20 @@ DRIVES: Mapping[str, float] = {
     "RESONATOR": 260.0,
 }
 """Model -> a drive in the unit of its ``I`` that makes it fire."""
+
+_VOLTAGES = (-70e-3, -58e-3, -47e-3)
+STARTS: Mapping[str, Mapping[str, Sequence[float]]] = {
+    "ADAPTIVE_LIF": {"v": _VOLTAGES, "g": (0.0, 3e-3, -1e-3), "theta": (0.0, 4e-3, 1e-3)},
+    "ADEX": {"v": (-70.6e-3, -55e-3, -40e-3), "w": (0.0, 20e-12, -10e-12)},
+    "CONDUCTANCE_LIF": {"v": (-60e-3, -55e-3, -47e-3), "g_e": (0.0, 2e-9, 1e-9), "g_i": (0.0, 3e-9, 2e-9)},
+    "IZHIKEVICH": {"v": (-65.0, -58.0, 31.0), "u": (-13.0, -10.0, -5.0)},
+    "LIF_ALPHA": {"v": _VOLTAGES, "g": (0.0, 3e-3, 1e-3), "h": (0.0, 2e-3, -1e-3)},
+    "LIF_DELTA": {"v": _VOLTAGES},
+    "LIF_EXPONENTIAL": {"v": _VOLTAGES, "g": (0.0, 3e-3, -1e-3)},
+    "RESONATE_AND_FIRE": {"x": (0.0, 0.3, 0.2), "y": (0.0, -0.2, 1.1)},
+    "RESONATOR": {"x": (0.0, 0.3, 1.1), "y": (0.0, -0.2, 0.2), "J": (0.0, 5.0, -5.0)},
+}
+"""Model -> where the three neurons start; the third one fires at tick 0."""
 
 ONLY_FLOAT = ("ADEX", "CONDUCTANCE_LIF", "IZHIKEVICH")
 """Models that integers refuse so far: an exponential, or products too wide for exact integers."""
@@ -305,7 +322,7 @@ CASES: Mapping[str, Case] = {
     "winners per tick": Case(lambda: winners(Winners(2)), 400),
     "quota used up": Case(lambda: winners(Winners(quota=3)), 400),
     "winners per tick and quota": Case(lambda: winners(Winners(1, quota=4)), 400),
-    "integrate-and-fire": Case(at_rest, 70),
+    "integrate-and-fire": Case(adding_up, 70),
     "pair STDP": Case(lambda: plastic(1), 300),
     "pair STDP, delays per synapse": Case(lambda: plastic([0, 1, 3]), 300),
     "empty population, population of one": Case(empty_and_single, 70),

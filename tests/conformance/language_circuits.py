@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -148,24 +148,26 @@ def one_poisson() -> Circuit:
 
 def one_regular() -> Circuit:
     """Regular sources alone, set apart by their phases."""
-    initial = {"rate": np.array([50.0, 120.0, 333.0]), "phase": np.array([0.0, 0.25, 0.5])}
+    initial = {"rate": np.array([50.0, 120.0, 333.0]), "phase": np.array([0.0, 0.25, 0.9])}
     return Circuit(1e-3, [Population("r", 3, REGULAR, initial=initial)], probes=[Probe("r", "phase")])
 
 
 def plateaus() -> Circuit:
-    """Coincident synapses start plateaus, scattered ones do not."""
+    """Coincident synapses start plateaus, scattered ones do not; the second neuron starts inside of one."""
     ticks = np.array([0, 1, 2, 3, 100, 140, 180, 220, 300, 300, 301, 301])
     source = SpikeSource("s", 4, ticks, np.tile(np.arange(4), 3))
+    starts = {"v": (-70e-3, -47e-3), "g": (0.0, 2e-3), "d": (0.0, 2.0), "left": (0.0, 7.0), "plateau": (0.0, 30e-3)}
+    initial = {state: np.array(values) for state, values in starts.items()}
     return Circuit(
         1e-3,
-        [Population("a", 2, PLATEAU_LIF, {"plateau_ticks": 20.0, "plateau_height": 30e-3})],
+        [Population("a", 2, PLATEAU_LIF, {"plateau_ticks": 20.0, "plateau_height": 30e-3}, initial)],
         [Projection("sa", "s", "a", static_synapse("d", "1"), Connections.all_to_all(4, 2), {"w": 1.0})],
         [source],
         probes=[Probe("a", "v"), Probe("a", "plateau"), Probe("a", "d")],
     )
 
 
-def branches(first: int, second: int) -> Circuit:
+def branches(first: int, second: int, **initial: float) -> Circuit:
     """A neuron with two branches: so many coincident synapses on each; a soma that needs both plateaus."""
     counts = [first, second]
     source = SpikeSource("s", sum(counts), np.full(sum(counts), 10), np.arange(sum(counts)))
@@ -177,7 +179,14 @@ def branches(first: int, second: int) -> Circuit:
         synapse = static_synapse(f"d{number + 1}", "1")
         projections.append(Projection(f"to_{number + 1}", "s", "a", synapse, some, {"w": 1.0}))
     probes = [Probe("a", "v"), Probe("a", "plateau")]
-    return Circuit(1e-3, [Population("a", 1, model, numbers)], projections, [source], probes=probes)
+    return Circuit(1e-3, [Population("a", 1, model, numbers, initial)], projections, [source], probes=probes)
+
+
+def branches_under_way() -> Circuit:
+    """The same from inside of two plateaus, with spikes at tick 0."""
+    both = {"d1": 1.0, "d2": 2.0, "left1": 5.0, "left2": 9.0}
+    circuit = branches(4, 4, v=-47e-3, g=2e-3, plateau=26e-3, **both)
+    return replace(circuit, stimuli=[SpikeSource("s", 8, np.repeat([0, 10], 8), np.tile(np.arange(8), 2))])
 
 
 def homeostasis() -> Circuit:
@@ -185,7 +194,12 @@ def homeostasis() -> Circuit:
     parameters = {"tau_rate": 50e-3, "alpha": 2e-5, "target_rate": 40.0}
     drive = CurrentInput("a", "I", [[22e-3, 30e-3, 50e-3]], every=500)
     probes = [Probe("a", "theta"), Probe("a", "rate")]
-    return Circuit(1e-3, [Population("a", 3, HOMEOSTATIC_LIF, parameters)], stimuli=[drive], probes=probes)
+    starts = {"v": (-70, -60, -45), "g": (0, 2, 1), "theta": (0, 3, 1)}
+    initial = {name: 1e-3 * np.array(values) for name, values in starts.items()} | {
+        "rate": np.array([10.0, 30.0, 60.0])
+    }
+    population = Population("a", 3, HOMEOSTATIC_LIF, parameters, initial)
+    return Circuit(1e-3, [population], stimuli=[drive], probes=probes)
 
 
 def normalised_columns() -> Circuit:
@@ -218,12 +232,14 @@ def reward() -> Circuit:
         parameters=LIF_EXPONENTIAL.parameters,
         initial=LIF_EXPONENTIAL.initial,
     )
-    at, index = np.nonzero(rng.random((300, 6)) < 0.06)
+    at, index = np.nonzero(rng.random((300, 6)) < np.where(np.arange(300) == 0, 1.0, 0.06)[:, None])
     numbers = {"w": 12e-3, "a_plus": 1e-3, "a_minus": 1.05e-3, "w_max": 16e-3, "tau_c": 0.2, "rate": 20.0}
+    numbers |= {"pre_trace": 0.5e-3, "post_trace": 0.7e-3, "c": 0.3e-3}
+    initial = {"v": np.array([-60e-3, -55e-3, -47e-3]), "g": np.array([0.0, 2e-3, 1e-3])}
     rewards = np.array([[0.0], [1.0], [-1.0], [0.5]]) * np.ones(3)
     return Circuit(
         1e-3,
-        [Population("a", 3, neuron)],
+        [Population("a", 3, neuron, initial=initial)],
         [Projection("sa", "s", "a", reward_modulated_stdp(), Connections.all_to_all(6, 3), numbers)],
         [SpikeSource("s", 6, at, index), CurrentInput("a", "reward", rewards, every=75)],
         operations=[Operation("learn", "sa", REWARD_STEP)],
@@ -235,9 +251,10 @@ def balanced() -> Circuit:
     """Balanced resonate-and-fire neurons of three frequencies, one of them at the border dt * omega = 1."""
     model = balanced_resonate_and_fire(np.array([10.0, 40.0, 100.0]), np.array([0.5, 1.0, 5.0]))
     drive = np.random.default_rng(4).uniform(0, 80, (300, 3))
+    initial = {"x": np.array([0.0, 1.8, 0.3]), "y": np.array([0.0, -0.2, 0.1]), "q": np.array([0.0, 0.2, 0.1])}
     return Circuit(
         0.01,
-        [Population("a", 3, model)],
+        [Population("a", 3, model, initial=initial)],
         stimuli=[CurrentInput("a", "I", drive)],
         probes=[Probe("a", "x"), Probe("a", "q")],
     )
@@ -247,25 +264,35 @@ def traces_above_zero() -> Circuit:
     """Traces of every kind that start above 0: decaying by event and by tick, alike and each its own, and coupled."""
     rng = np.random.default_rng(9)
     connections = Connections.from_dense(rng.random((4, 3)) < 0.8)
-    each = rng.uniform(0, 3e-3, (3, connections.synapses))
-    kinds = dict.fromkeys(("alike", "single", "fast", "slow"), "event-driven")
-    kinds |= dict.fromkeys(("ticking", "own"), "clock-driven")
-    rates = {name: f"-{name}/tau" for name in kinds} | {"slow": "(fast - slow)/tau"}
-    lines = [f"d{name}/dt = {rates[name]} : volt ({kind})" for name, kind in kinds.items()]
-    synapse = SynapseModel(
-        "\n".join([*lines, "step : volt (constant)", "tau : second (constant)"]),
-        on_pre=f"g_post += {' + '.join(kinds)}; alike += step; ticking += step; fast += step",
-        on_post="single += step; own -= step",
+    each = rng.uniform(0, 3e-3, (2, connections.synapses))
+    mixed = SynapseModel(
+        """
+        dalike/dt = -alike/tau : volt (event-driven)
+        dticking/dt = -ticking/tau : volt (clock-driven)
+        dsingle/dt = -single/tau : volt (event-driven)
+        down/dt = -own/tau : volt (clock-driven)
+        step : volt (constant)
+        tau : second (constant)
+        """,
+        on_pre="g_post += alike + ticking + single + own; alike += step; ticking += step",
+        parameters={"step": 1e-3, "tau": 7e-3, "alike": 2e-3, "ticking": 3e-3},
     )
-    starts = {"alike": 2e-3, "ticking": 3e-3, "single": each[0], "own": each[1], "fast": 1e-3, "slow": each[2]}
-    single = SynapseModel(f"{lines[1]}\ntau : second (constant)", on_pre="g_post += single")
+    coupled = SynapseModel(
+        """
+        dfast/dt = -fast/tau : volt (event-driven)
+        dslow/dt = (fast - slow)/tau : volt (event-driven)
+        tau : second (constant)
+        """,
+        on_pre="g_post += slow; fast += 1*mV",
+        parameters={"tau": 9e-3, "fast": 2e-3, "slow": 1e-3},
+    )
     at, index = np.nonzero(rng.random((60, 4)) < 0.15)
     return Circuit(
         1e-3,
         [Population("a", 3, LIF_EXPONENTIAL, initial={"v": np.array([-60e-3, -55e-3, -51e-3]), "g": 5e-3})],
         [
-            Projection("sa", "s", "a", synapse, connections, {"step": 1e-3, "tau": 7e-3, **starts}, 1e-3),
-            Projection("faint", "s", "a", single, connections, {"tau": 9e-3, "single": each[0]}),
+            Projection("mixed", "s", "a", mixed, connections, {"single": each[0], "own": each[1]}, 1e-3),
+            Projection("coupled", "s", "a", coupled, connections),
         ],
         [SpikeSource("s", 4, at, index)],
         probes=[Probe("a", "v")],
@@ -287,7 +314,7 @@ CASES: Mapping[str, LanguageCase] = {
     "Poisson sources": LanguageCase(one_poisson, 200),
     "regular sources": LanguageCase(one_regular, 200, fixed=True),
     "dendritic plateau": LanguageCase(plateaus, 360, fixed=True),
-    "two dendritic branches": LanguageCase(lambda: branches(4, 4), 120, fixed=True),
+    "two dendritic branches": LanguageCase(branches_under_way, 120, fixed=True),
     "target-rate homeostasis": LanguageCase(homeostasis, 500, fixed=True),
     "balanced resonate-and-fire": LanguageCase(balanced, 300, fixed=True),
     "traces that start above zero": LanguageCase(traces_above_zero, 60, fixed=True),

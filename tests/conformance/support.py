@@ -15,7 +15,7 @@ from neuro.lowering import lower
 from neuro.quantise import quantise
 from neuro.simulators.brian2_namespace import native_namespace
 from rtl_export import netlist
-from tests.conformance.circuits import DRIVES, at_rest, one_of_each_model
+from tests.conformance.circuits import DRIVES, adding_up, one_of_each_model
 from tests.conformance.language_circuits import (
     balanced,
     branches,
@@ -43,7 +43,7 @@ _RULES = {
 MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
     {
         **{name: lambda name=name: one_of_each_model(name, DRIVES[name]) for name in DRIVES},
-        "INTEGRATE_AND_FIRE": at_rest,
+        "INTEGRATE_AND_FIRE": adding_up,
         "HOMEOSTATIC_LIF": homeostasis,
         "balanced_resonate_and_fire": balanced,
         "PLATEAU_LIF": plateaus,

@@ -13,7 +13,7 @@ from neuro.errors import UnsupportedByTarget
 from neuro.lowering import lower
 from neuro.program import Format, StepProgram
 from neuro.quantise import quantise
-from neuro.simulators.fixed_point import FixedPoint, measure_ranges
+from neuro.simulators.fixed_point import measure_ranges
 from tests.conformance.checks import check_fixed, check_float
 from tests.conformance.circuits import (
     CASES,
@@ -26,6 +26,7 @@ from tests.conformance.circuits import (
     several_projections,
     trace_from_one,
 )
+from tests.oracle import interpret
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -46,7 +47,7 @@ def test_corner_is_equal_in_fixed_point(case: Case) -> None:
 
 def test_a_trace_that_starts_at_1_decays_as_often_in_integers() -> None:
     formats = {("sa", "w"): Format(18, -15), ("a", "v"): Format(18, -15)}
-    recording = FixedPoint(formats=formats).run(trace_from_one(), 20)
+    recording = interpret(quantise(lower(trace_from_one()), {}, formats=formats).program, 20)
     assert recording.spikes["a"].ticks.tolist() == CASES["a trace that starts at 1"].spikes["a"]
     assert recording.probes["sa", "w"][0] == 2**15
 

@@ -92,6 +92,17 @@ def test_several_cores_do_what_one_does(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("cores", [1, 3])
+def test_traces_that_start_above_zero_run_the_same_in_the_other_simulators(cores: int, tmp_path: Path) -> None:
+    build, ticks = CIRCUITS["traces that start above zero"]
+    program = integers(build, ticks)
+    golden = interpret(program, ticks, probe_everything(program))
+    core = export(program, tmp_path / "core", ticks=ticks, golden=golden, cores=cores)
+    for result in verify(core.folder, simulators=(Simulator.CXXRTL, Simulator.VERILATOR)):
+        assert (result.outcome, result.ticks, result.mismatches) == (Outcome.PASSED, ticks, 0), result.detail
+
+
+@pytest.mark.long
 def test_verilator_compiles_one_core_for_several(tmp_path: Path) -> None:
     build, ticks = CIRCUITS["delay 1"]
     program = integers(build, ticks)
