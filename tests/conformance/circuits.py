@@ -255,7 +255,8 @@ DRIVES: Mapping[str, float] = {
     "RESONATE_AND_FIRE": 260.0,
     "RESONATOR": 260.0,
 }
-"""Model -> a drive in the unit of its ``I`` that makes it fire."""
+"""Model -> a drive in the unit of its ``I`` that makes it fire. A model that is missing here gets a circuit that is
+worked out from it (:mod:`tests.conformance.derived`)."""
 
 _VOLTAGES = (-70e-3, -58e-3, -47e-3)
 STARTS: Mapping[str, Mapping[str, Sequence[float]]] = {
@@ -270,9 +271,6 @@ STARTS: Mapping[str, Mapping[str, Sequence[float]]] = {
     "RESONATOR": {"x": (0.0, 0.3, 1.1), "y": (0.0, -0.2, 0.2), "J": (0.0, 5.0, -5.0)},
 }
 """Model -> where the three neurons start; the third one fires at tick 0."""
-
-ONLY_FLOAT = ("ADEX", "CONDUCTANCE_LIF", "IZHIKEVICH")
-"""Models that integers refuse so far: an exponential, or products too wide for exact integers."""
 
 
 def _random_spikes(rng: np.random.Generator, size: int, ticks: int, rate: float) -> tuple[np.ndarray, np.ndarray]:

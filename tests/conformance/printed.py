@@ -27,6 +27,7 @@ from neuro.simulators.compiled.kernel_source import print_kernel
 from rtl_export.exporter import export
 from tests.conformance.circuits import CASES, DRIVES, one_of_each_model
 from tests.conformance.language_circuits import CASES as LANGUAGE_CASES
+from tests.conformance.support import DERIVED
 from tests.conformance.synapse_circuits import RULES, inhibited, learning
 from tests.oracle import interpret, probe_everything
 
@@ -43,6 +44,7 @@ def circuits() -> Mapping[str, Callable[[], Circuit]]:
         **{f"corner {name}": case.build for name, case in CASES.items()},
         **{f"language {name}": case.build for name, case in LANGUAGE_CASES.items()},
         **{f"model {name}": partial(one_of_each_model, name, drive) for name, drive in DRIVES.items()},
+        **{f"model {name}": build for name, build in DERIVED.items()},
         **{f"rule {name}": partial(learning, [name], 2) for name in RULES},
         "rules": partial(learning, list(RULES)),
         "inhibition": inhibited,

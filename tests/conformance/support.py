@@ -1,22 +1,26 @@
-"""Which model runs on which target: worked out from the code, written to docs/support.md.
+"""Which model runs on which target: worked out from the code, and what does not run everywhere in docs/support.md.
 
-``python -m tests.conformance.support`` prints the page. Each model stands for a circuit of the conformance suite, which
-runs it on every target whose cell says yes.
+``python -m tests.conformance.support > docs/support.md`` renews the page. Each model of ``neuro.models`` stands for a
+circuit, its own or one that is derived from it; the conformance suite runs it on every target that does not refuse it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
+from neuro import models
 from neuro.circuit.circuit import Circuit
 from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
+from neuro.models.base import NeuronModel, SynapseModel
 from neuro.quantise.integers import quantise
 from neuro.simulators.brian2.namespace import native_namespace
 from rtl_export import netlist
 from tests.conformance.circuits import DRIVES, adding_up, one_of_each_model
+from tests.conformance.derived import neuron_circuit, synapse_circuit
 from tests.conformance.language_circuits import (
     balanced,
     branches,
@@ -41,7 +45,7 @@ _RULES = {
     "van_rossum_stdp": "van_rossum",
 }
 
-MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
+BY_HAND: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
     {
         **{name: partial(one_of_each_model, name, DRIVES[name]) for name in DRIVES},
         "INTEGRATE_AND_FIRE": adding_up,
@@ -57,29 +61,53 @@ MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType(
         "static_synapse": lambda: learning([]),
     }
 )
-"""Name in ``neuro.models`` -> a circuit of the conformance suite that is made of it."""
+"""Name in ``neuro.models`` -> a circuit that shows more of the model than the one derived from it would."""
 
-TARGETS = ("Brian2", "compiled", "fixed point", "Verilog")
+
+def shipped() -> dict[str, NeuronModel | SynapseModel]:
+    """Name in ``neuro.models`` -> the model, those of functions without an argument."""
+    found = {name: getattr(models, name) for name in models.__all__}
+    functions = {name: value for name, value in found.items() if callable(value) and not isinstance(value, type)}
+    made = {name: value() for name, value in functions.items()}
+    return {name: model for name, model in (found | made).items() if isinstance(model, NeuronModel | SynapseModel)}
+
+
+def derived(name: str, model: NeuronModel | SynapseModel) -> Callable[[], Circuit]:
+    """The circuit of a model that has none of its own."""
+    if isinstance(model, NeuronModel):
+        return partial(neuron_circuit, name, model)
+    return partial(synapse_circuit, name, model)
+
+
+DERIVED = {name: derived(name, model) for name, model in shipped().items() if name not in BY_HAND}
+MODELS: Mapping[str, Callable[[], Circuit]] = MappingProxyType({**BY_HAND, **DERIVED})
+"""Name in ``neuro.models`` -> the circuit that stands for it."""
+
+PAGE = Path(__file__).parents[2] / "docs" / "support.md"
 
 _TITLE = """# Which model runs where
 
-Worked out from the code by `python -m tests.conformance.support`; a test holds this page to it. Every cell that says
-yes is run by the conformance suite, equal to Brian2; the others refuse by name, with the reason given here.
+Every other model of `neuro.models` runs on all four targets (Brian2, compiled, fixed point, Verilog), equal on each of
+them in the conformance suite. These are refused by name, before anything runs:
 
+| model | not on | because of |
+| --- | --- | --- |
 """
 
 
+def refusals() -> dict[str, list[str]]:
+    """Model -> the targets that refuse it, as the page has them."""
+    rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    return {row[0].strip("| `"): row[1].split(", ") for row in rows}
+
+
 def support(circuit: Circuit) -> dict[str, str]:
-    """Target -> ``yes``, or what the target says."""
+    """Target -> what it refuses; none where it runs the circuit."""
     lowered = lower(circuit)
-    cells = {"compiled": "yes"}
-    cells["Brian2"] = _said(lambda: [native_namespace(part, 0) for part in circuit.populations])
-    cells["fixed point"] = _said(lambda: quantise(lowered, {}))
-    if cells["fixed point"] == "yes":
-        cells["Verilog"] = _said(lambda: netlist(quantise(lowered, {}).program))
-    else:
-        cells["Verilog"] = "not in integers"
-    return cells
+    said = {"Brian2": _said(lambda: [native_namespace(part, 0) for part in circuit.populations])}
+    said["fixed point"] = _said(lambda: quantise(lowered, {}))
+    said["Verilog"] = said["fixed point"] or _said(lambda: netlist(quantise(lowered, {}).program))
+    return {target: reason for target, reason in said.items() if reason}
 
 
 def _said(step: Callable[[], object]) -> str:
@@ -87,17 +115,17 @@ def _said(step: Callable[[], object]) -> str:
         step()
     except UnsupportedByTarget as refusal:
         return refusal.feature
-    return "yes"
+    return ""
 
 
 def page() -> str:
     """The text of docs/support.md."""
     rows = []
     for name in sorted(MODELS, key=str.lower):
-        cells = support(MODELS[name]())
-        rows.append(f"| `{name}` | {' | '.join(cells[target] for target in TARGETS)} |")
-    header = f"| model | {' | '.join(TARGETS)} |\n| {' | '.join('---' for _ in (0, *TARGETS))} |\n"
-    return _TITLE + header + "\n".join(rows) + "\n"
+        refused = support(MODELS[name]())
+        if refused:
+            rows.append(f"| `{name}` | {', '.join(refused)} | {'; '.join(dict.fromkeys(refused.values()))} |")
+    return _TITLE + "\n".join(rows) + "\n"
 
 
 if __name__ == "__main__":

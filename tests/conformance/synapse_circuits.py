@@ -67,6 +67,11 @@ def learning(names: Sequence[str], delay: int | None = None) -> Circuit:
 
     ``delay``: ticks, the same for all synapses; by default the rules' own delays.
     """
+    return learning_of({name: RULES[name] if delay is None else replace(RULES[name], delay=delay) for name in names})
+
+
+def learning_of(rules: Mapping[str, Rule]) -> Circuit:
+    """The same for rules that need not stand in ``RULES``."""
     rng = np.random.default_rng(7)
     pairs = np.sort(rng.permutation(SOURCES * TARGETS)[:SYNAPSES])
     connections = Connections.from_pairs(pairs // TARGETS, pairs % TARGETS, SOURCES, TARGETS)
@@ -74,7 +79,7 @@ def learning(names: Sequence[str], delay: int | None = None) -> Circuit:
         DT,
         [Population("a", TARGETS, LIF_EXPONENTIAL, initial=NEURONS)],
         [
-            *(_projection(name, _delayed(RULES[name], delay), connections) for name in names),
+            *(_projection(name, rule, connections) for name, rule in rules.items()),
             Projection("ta", "t", "a", static_synapse(), Connections.one_to_one(TARGETS), {"w": 90e-3}),
         ],
         [_spikes("s", SOURCES, 0.1, rng), _spikes("t", TARGETS, 0.08, rng)],
@@ -99,10 +104,6 @@ def inhibited() -> Circuit:
         ],
         [_spikes("s", SOURCES, 0.1, rng), _spikes("t", TARGETS, 0.08, rng)],
     )
-
-
-def _delayed(rule: Rule, delay: int | None) -> Rule:
-    return rule if delay is None else replace(rule, delay=delay)
 
 
 def _projection(name: str, rule: Rule, connections: Connections) -> Projection:

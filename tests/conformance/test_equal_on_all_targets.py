@@ -18,14 +18,13 @@ from tests.conformance.checks import check_fixed, check_float
 from tests.conformance.circuits import (
     CASES,
     DRIVES,
-    ONLY_FLOAT,
     Case,
     free,
-    one_of_each_model,
     plastic,
     several_projections,
     trace_from_one,
 )
+from tests.conformance.support import DERIVED, MODELS, refusals
 from tests.oracle import interpret
 
 
@@ -52,11 +51,11 @@ def test_a_trace_that_starts_at_1_decays_as_often_in_integers() -> None:
     assert recording.probes["sa", "w"][0] == 2**15
 
 
-@pytest.mark.parametrize("name", DRIVES)
+@pytest.mark.parametrize("name", [*DRIVES, *DERIVED])
 def test_every_model_is_equal_wherever_it_is_supported(name: str) -> None:
-    circuit = one_of_each_model(name, DRIVES[name])
+    circuit = MODELS[name]()
     assert check_float(circuit, 700, native=True).spike_count > 0
-    if name in ONLY_FLOAT:
+    if "fixed point" in refusals().get(name, []):
         with pytest.raises(UnsupportedByTarget, match="fixed point does not support"):
             quantise(lower(circuit), {})
     else:

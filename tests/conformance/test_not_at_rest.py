@@ -49,9 +49,11 @@ def test_a_shipped_model_starts_away_from_rest(name: str) -> None:
         for state in part.states
         if not np.any(state.initial) and (part.name, state.name) not in given
     }
-    assert still <= {("a", "I")}
+    where = "STARTS in tests/conformance/circuits.py, or BY_HAND in tests/conformance/support.py"
+    assert still <= {("a", "I")}, f"{name} starts with {sorted(still)} at 0: give its circuit start values, see {where}"
     spikes = interpret(program, 1).spikes
-    assert name in RANDOM or any(len(spikes[part.name]) for part in program.populations)
+    fired = any(len(spikes[part.name]) for part in program.populations)
+    assert fired or name in RANDOM, f"no neuron of {name} fires at tick 0: start one above its threshold, see {where}"
     assert all(len(spikes[part.name]) for part in program.sources)
 
 

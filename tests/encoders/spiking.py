@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 
-from neuro.encoders import (
-    BurstEncoder,
-    DeltaEncoder,
-    GaussianFieldsEncoder,
-    LatencyEncoder,
-    PhaseEncoder,
-    PoissonEncoder,
-    RankOrderEncoder,
-    RegularRateEncoder,
-    SpikeCode,
-    SpikeEncoder,
-)
+from neuro import encoders
+from neuro.encoders import ScaledEncoder, SpikeCode, SpikeEncoder
 
-SCALED = (
-    PoissonEncoder,
-    RegularRateEncoder,
-    LatencyEncoder,
-    PhaseEncoder,
-    BurstEncoder,
-    GaussianFieldsEncoder,
-    DeltaEncoder,
+KINDS: tuple[type[SpikeEncoder], ...] = tuple(
+    value
+    for name in encoders.__all__
+    if inspect.isclass(value := getattr(encoders, name))
+    and issubclass(value, SpikeEncoder)
+    and not inspect.isabstract(value)
 )
-KINDS: tuple[type[SpikeEncoder], ...] = (*SCALED, RankOrderEncoder)
+"""Every spike encoder that ``neuro.encoders`` offers."""
+
+SCALED: tuple[type[ScaledEncoder], ...] = tuple(kind for kind in KINDS if issubclass(kind, ScaledEncoder))
 
 
 def normalised(count: int, dimensions: int, seed: int = 0) -> np.ndarray:
