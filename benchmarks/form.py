@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from neuro.errors import VerificationError
-from neuro.experiments.experiment import Bar as Threshold
-from neuro.experiments.experiment import Better, figure
+from neuro.experiments.experiment import Better, Threshold
+from neuro.experiments.experiment import number_text as figure
 from neuro.progress import Stages
 
 __all__ = ["Bench", "Better", "Measured", "Row", "Threshold", "checked", "figure"]

@@ -1,4 +1,4 @@
-"""Results of the literature, run again: each experiment of the catalogue gives rows with bars, and pictures.
+"""Results of the literature, run again: each experiment of the catalogue gives rows with thresholds, and plots.
 
 Run it:  python examples/04_experiments.py [FOLDER] [NAME ...]   (default: runs/experiments and the quick ones)
 The same on the command line, with progress: spikeloom experiment NAME
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from neuro.experiments.catalogue import find_experiment
-from neuro.experiments.experiment import save_pictures
+from neuro.experiments.experiment import save_plots
 from neuro.progress import QuietStages
 
 QUICK = ("lif_fi",)
@@ -20,12 +20,11 @@ def main(folder: Path, names: tuple[str, ...] = QUICK) -> None:
         result = experiment.run(0, QuietStages())
         print(f"{name}: {experiment.summary} ({experiment.source})")
         for row in result.rows:
-            bar = (
-                "" if row.bar is None else f"   {row.bar.better.value} {row.bar.value:g}: {'yes' if row.met else 'NO'}"
-            )
-            print(f"    {row.name}: {row.value:.4g} {row.unit}{bar}")
+            bar, met = row.threshold, "yes" if row.met else "NO"
+            verdict = "" if bar is None else f"   {bar.better.value} {bar.value:g}: {met}"
+            print(f"    {row.name}: {row.value:.4g} {row.unit}{verdict}")
         (folder / name).mkdir(parents=True, exist_ok=True)
-        print(f"    pictures: {', '.join(str(path) for path in save_pictures(result, folder / name))}")
+        print(f"    plots: {', '.join(str(path) for path in save_plots(result, folder / name))}")
 
 
 if __name__ == "__main__":

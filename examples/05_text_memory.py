@@ -29,12 +29,12 @@ def main(folder: Path) -> None:
         notes = [NewRecord(text, metadata={"title": title}) for title, text in NOTES.items()]
         titles = dict(zip(memory.add(notes), NOTES, strict=True))
         print(QUESTION)
-        for answer in memory.ask(QUESTION, k=3, least=0.0).answers:
+        for answer in memory.ask(QUESTION, k=3, min_score=0.0).answers:
             print(f"  {answer.score:.2f}  {titles[answer.id]:<13} {answer.why}")
         memory.forget([number for number, title in titles.items() if title == "Tomas Reyes"])
         memory.add(NewRecord("Every evening the glass oven is fed with birch.", namespace="diary"))
     with TextMemory(folder, embed) as memory:  # Everything is in the folder.
-        found = memory.ask("what heats the oven?", k=1, namespace="diary", least=0.0)
+        found = memory.ask("what heats the oven?", k=1, namespace="diary", min_score=0.0)
         print(f"diary: {found.answers[0].text}")
         figures = memory.info()
     print(f"{figures.records} notes, {figures.spikes:.1f} spikes a query, gap of cosines {figures.gap:.2f}")

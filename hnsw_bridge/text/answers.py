@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
+from neuro.arrays import JSONValue
 from neuro.checks import check_whole
 
 
@@ -50,7 +50,7 @@ class Answer:
     score: float
     why: Why
     namespace: str
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, JSONValue]
     created: float
 
 
@@ -62,14 +62,14 @@ class Recollection:
         answers: texts; none where the memory abstains.
         abstained: nothing in the memory is close enough to the question.
         confidence: the largest cosine that was found; -1 where nothing may be found.
-        least: the confidence below which the memory abstains.
+        min_score: the confidence below which the memory abstains.
         spikes: that the question caused.
     """
 
     answers: tuple[Answer, ...]
     abstained: bool
     confidence: float
-    least: float
+    min_score: float
     spikes: int
 
     def within(self, characters: int) -> Recollection:
@@ -79,19 +79,14 @@ class Recollection:
             InvalidInput: characters is below 1 or no whole number.
         """
         check_whole("budget_characters", characters, 1, 10**12)
-        kept, room = list[Answer](), characters
+        kept, free = list[Answer](), characters
         for answer in self.answers:
-            if len(answer.text) <= room:
+            if len(answer.text) <= free:
                 kept.append(answer)
-                room -= len(answer.text)
+                free -= len(answer.text)
         return replace(self, answers=tuple(kept))
 
 
-def nothing(least: float) -> Recollection:
+def nothing(min_score: float) -> Recollection:
     """The answer of a memory in which nothing may be found."""
-    return Recollection((), True, -1.0, least, 0)
-
-
-def ids_of(answers: Sequence[Answer]) -> list[int]:
-    """The ids of answers, in their order."""
-    return [answer.id for answer in answers]
+    return Recollection((), True, -1.0, min_score, 0)

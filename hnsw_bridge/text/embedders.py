@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from types import MappingProxyType, ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -44,9 +43,9 @@ class WordLlamaEmbedder:
     dimension = 256
 
     def __init__(self) -> None:
+        folder = _folder("wordllama", "text")
         with _same_logging():
-            package = _imported("wordllama", "text")
-        folder = Path(package.__file__).parent
+            package = import_module("wordllama")
         self._model = package.WordLlama.load(cache_dir=folder, disable_download=True)
         self.name = f"wordllama-{self.dimension}"
 
@@ -131,7 +130,7 @@ def _same_logging() -> Iterator[None]:
         root.handlers[:] = handlers
 
 
-def _imported(name: str, extra: str) -> Any:
+def _imported(name: str, extra: str) -> ModuleType:
     _folder(name, extra)
     return import_module(name)
 

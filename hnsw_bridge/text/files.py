@@ -1,13 +1,12 @@
-"""Passages: a long text cut into pieces that an embedder can take, at paragraphs, then sentences, then words.
+"""Files as records: text files, cut into passages that an embedder can take, and JSON lines.
 
-Paragraphs (parted by an empty line) are joined while they fit into ``most`` characters; one that is longer is cut
-behind a sentence, and a longer sentence behind a word. No character but white space at the cuts is lost.
+    notes.txt, page.md    UTF-8; cut into passages, titled by their headings, else by the file's name
+    facts.jsonl           one object a line: "text", and if wanted "title", "namespace", "metadata", "created",
+                          "document", "position"
 
-Text files and JSON lines as records. A file is read and checked as a whole before anything is made of it.
-
-notes.txt, page.md    UTF-8; cut into passages, titled by their headings, else by the file's name
-facts.jsonl           one object a line: "text", and if wanted "title", "namespace", "metadata", "created",
-"document", "position"
+A file is read and checked as a whole before anything is made of it. A text is cut at paragraphs, then sentences, then
+words: paragraphs (parted by an empty line) are joined while they fit into ``most`` characters; one that is longer is
+cut behind a sentence, and a longer sentence behind a word. No character but white space at the cuts is lost.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hnsw_bridge.text.folder import check_record
 from hnsw_bridge.text.records import NewRecord
@@ -27,6 +25,19 @@ from neuro.errors import InvalidInput
 MOST_CHARACTERS = 1000
 """Of a passage, unless told otherwise: about 200 English words."""
 
+_MOST_BYTES = 2**28
+"""Of one file."""
+
+_LINES = (".jsonl", ".ndjson")
+_KEYS: dict[str, type | tuple[type, ...]] = {
+    "text": str,
+    "title": str,
+    "namespace": str,
+    "metadata": dict,
+    "created": (int, float),
+    "document": str,
+    "position": int,
+}
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _SENTENCE = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+")
 _HEADING = re.compile(r"#{1,6}\s+(\S.*?)\s*#*$")
@@ -101,14 +112,6 @@ def _cut(paragraph: str, most: int) -> list[str]:
     return [*pieces, rest]
 
 
-MOST_BYTES = 2**28
-"""Of one file."""
-
-_LINES = (".jsonl", ".ndjson")
-_KEYS = {"text": str, "title": str, "namespace": str, "metadata": dict, "created": (int, float), "document": str}
-_KINDS: dict[str, Any] = {**_KEYS, "position": int}
-
-
 def read_texts(path: Path, namespace: str = "default", most: int = MOST_CHARACTERS) -> list[NewRecord]:
     """The records of a file: JSON lines where its name ends in ``.jsonl`` or ``.ndjson``, else passages of a text.
 
@@ -145,8 +148,8 @@ def read_texts(path: Path, namespace: str = "default", most: int = MOST_CHARACTE
 def _read(path: Path) -> str:
     try:
         size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise InvalidInput(f"{path} has {size:,} bytes; up to {MOST_BYTES:,} are allowed: cut it into several")
+        if size > _MOST_BYTES:
+            raise InvalidInput(f"{path} has {size:,} bytes; up to {_MOST_BYTES:,} are allowed: cut it into several")
         content = path.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{path} can't be read ({error.strerror}); give a text file or JSON lines") from None
@@ -168,9 +171,9 @@ def _from_line(path: Path, number: int, line: str, namespace: str) -> NewRecord:
     if not isinstance(value, dict) or "text" not in value:
         raise InvalidInput(f'{where} is no object with a "text"; write {{"text": "..."}}')
     for name, given in value.items():
-        if name not in _KINDS:
-            raise InvalidInput(f"{where} has the key {name!r}; {', '.join(_KINDS)} are allowed")
-        if not isinstance(given, _KINDS[name]) or isinstance(given, bool):
+        if name not in _KEYS:
+            raise InvalidInput(f"{where} has the key {name!r}; {', '.join(_KEYS)} are allowed")
+        if not isinstance(given, _KEYS[name]) or isinstance(given, bool):
             raise InvalidInput(f"{where}: {name} is {str(given)[:40]!r}, a {type(given).__name__}")
     own = {name: value[name] for name in ("title", "document", "position") if name in value}
     record = NewRecord(

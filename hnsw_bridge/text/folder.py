@@ -1,7 +1,4 @@
-"""A claim on a folder: one process at a time. It ends with the process, however that ends.
-
-The folder of a text memory from outside: what it is, what may go in, and what needs no embedder.
-"""
+"""The folder of a text memory from outside: who has it, what may go in, and what can be done without an embedder."""
 
 from __future__ import annotations
 
@@ -15,10 +12,16 @@ from hnsw_bridge.text.links import whole_text
 from hnsw_bridge.text.records import NewRecord, RecordStore, open_records
 from neuro.errors import InvalidInput
 
-LOCK_FILE = ".lock"
+RECORDS = "records.sqlite"
+"""The file of a memory's folder that holds the truth."""
+
+LONGEST_TEXT = 100_000
+"""Characters of one text; cut a longer one with :func:`hnsw_bridge.passages`."""
+
+_LOCK_FILE = ".lock"
 
 
-class FolderClaim:
+class FolderLock:
     """An advisory lock on ``FOLDER/.lock`` (flock), held until :meth:`release` or the end of the process.
 
     Raises:
@@ -26,7 +29,7 @@ class FolderClaim:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / LOCK_FILE
+        path = folder / _LOCK_FILE
         try:
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
@@ -48,13 +51,6 @@ class FolderClaim:
             self._handle = -1
 
 
-RECORDS = "records.sqlite"
-"""The file of a memory's folder that holds the truth."""
-
-LONGEST_TEXT = 100_000
-"""Characters of one text; cut a longer one with :func:`hnsw_bridge.passages`."""
-
-
 def is_memory(folder: Path) -> bool:
     """Whether a folder holds a memory."""
     return (folder / RECORDS).is_file()
@@ -66,7 +62,7 @@ def made_with(folder: Path) -> str:
     Raises:
         InvalidInput: no memory, one in use by another process, or a damaged one.
     """
-    with _claimed(folder) as store:
+    with _locked(folder) as store:
         return store.model
 
 
@@ -76,16 +72,16 @@ def forget_records(folder: Path, ids: int | Iterable[int]) -> int:
     Raises:
         InvalidInput: no memory, one in use by another process, or an unknown id; nothing is deleted then.
     """
-    with _claimed(folder) as store:
+    with _locked(folder) as store:
         store.forget(ids)
         return len(store)
 
 
 @contextmanager
-def _claimed(folder: Path) -> Iterator[RecordStore]:
+def _locked(folder: Path) -> Iterator[RecordStore]:
     if not is_memory(folder):
         raise InvalidInput(f"{folder} holds no memory ({RECORDS} is missing); give the folder of one")
-    claim = FolderClaim(folder)
+    lock = FolderLock(folder)
     try:
         store = open_records(folder / RECORDS)
         try:
@@ -93,7 +89,7 @@ def _claimed(folder: Path) -> Iterator[RecordStore]:
         finally:
             store.close()
     finally:
-        claim.release()
+        lock.release()
 
 
 def check_record(record: NewRecord) -> None:

@@ -1,4 +1,4 @@
-"""What a text memory tells about itself.
+"""What a text memory tells about itself: how much it holds, how far its texts lie apart, what a query costs.
 
 Two texts are a pair when a link of the layers ``titles``, ``phrases``, ``adjacent`` or ``learned`` joins them. The gap
 
@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from hnsw_bridge.text.links import title_of, whole_text
 from hnsw_bridge.text.records import RecordStore
 from hnsw_bridge.text.retrieval import RecallSettings, recall
 from hnsw_bridge.text.state import TextMemoryState
+from neuro.arrays import FloatArray, IntArray
 
 _PAIRS, _QUERIES, _SEED = 2000, 32, 0
 _RELATED = ("titles", "phrases", "adjacent", "learned")
@@ -26,7 +26,7 @@ _RELATED = ("titles", "phrases", "adjacent", "learned")
 
 @dataclass(frozen=True, slots=True)
 class MemoryInfo:
-    """Figures of a memory; None where there is too little to measure.
+    """Metrics of a memory; None where there is too little to measure.
 
     Args:
         embedder, dimension: the model that the memory was made with.
@@ -60,7 +60,7 @@ class MemoryInfo:
 def measure_records(
     store: RecordStore, state: TextMemoryState, settings: RecallSettings, most_records: int
 ) -> MemoryInfo:
-    """The figures of a memory; what is drawn at random is the same each time."""
+    """The metrics of a memory; what is drawn at random is the same each time."""
     graph, index = state.graph, state.index
     within, between, _ = cosine_gap(state)
     known = [value if np.isfinite(value) else None for value in (within, between, within - between)]
@@ -113,7 +113,5 @@ def cosine_gap(state: TextMemoryState) -> tuple[float, float, float]:
     return (within, float(others.mean()), float(others.std())) if others.size else (within, np.nan, np.nan)
 
 
-def _cosines(
-    vectors: npt.NDArray[np.float64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
+def _cosines(vectors: FloatArray, left: IntArray, right: IntArray) -> FloatArray:
     return np.asarray(np.einsum("ij,ij->i", vectors[left], vectors[right]))

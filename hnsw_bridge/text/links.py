@@ -1,6 +1,4 @@
-"""Links found without a language model: capitalised phrases, titles, and who mentions whom.
-
-Links between the records of a text memory, found without any language model, as edge layers of a search.
+"""Links between texts, found without a language model, as edge layers of a search.
 
 | layer | an edge joins | weight (thresholds) |
 | --- | --- | --- |
@@ -15,58 +13,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 
 from hnsw_bridge.layers import MOST_WEIGHT, EdgeLayer, edge_layer, shared_layer
 from hnsw_bridge.text.records import Record, RecordEdges
-from neuro.arrays import FloatArray, IntArray
+from neuro.arrays import FloatArray
+
+LINKED = "linked"
+"""The layer along which spikes travel: the sum of all others."""
+
+_TITLES, _PHRASES, _ADJACENT, _TIME = 0.5, 0.25, 0.5, 0.25
+NEAR = 3600.0
+"""Seconds between two records that time still joins."""
 
 _PHRASE = re.compile(r"(?:[A-Z][\w'’.-]*|\d{4})(?:\s+(?:(?:of|the|and|de|von|van|&)\s+)?(?:[A-Z][\w'’-]*|\d+))*")
 _EDGE_WORDS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "in",
-        "of",
-        "on",
-        "at",
-        "by",
-        "it",
-        "he",
-        "she",
-        "they",
-        "his",
-        "her",
-        "this",
-        "that",
-        "these",
-        "those",
-        "is",
-        "was",
-        "as",
-        "and",
-        "but",
-        "for",
-        "from",
-        "with",
-        "its",
-        "there",
-        "after",
-        "before",
-        "during",
-        "who",
-        "what",
-        "where",
-        "when",
-        "which",
-        "how",
-        "if",
-    ]
+    """the a an in of on at by it he she they his her this that these those is was as and but for from with its there
+    after before during who what where when which how if""".split()  # noqa: SIM905 - one word a line would hide the rest of this file
 )
 _SHORTEST = 3
+
+_Place = tuple[tuple[str, str], float, int]
+"""The group that a record stands in, its value there, and what orders equal values."""
 
 
 def phrases(text: str) -> frozenset[str]:
@@ -141,14 +111,6 @@ def _words(text: str) -> str:
     return re.sub(r"[^\w]+", " ", text.lower()).strip()
 
 
-LINKED = "linked"
-"""The layer along which spikes travel: the sum of all others."""
-
-_TITLES, _PHRASES, _ADJACENT, _TIME = 0.5, 0.25, 0.5, 0.25
-_NEAR = 3600.0
-"""Seconds between two records that time still joins."""
-
-
 def title_of(record: Record | None) -> str:
     """``metadata["title"]`` where it is a text; else an empty one."""
     title = "" if record is None else record.metadata.get("title", "")
@@ -188,30 +150,39 @@ def linked(layers: Sequence[EdgeLayer]) -> EdgeLayer:
 
 
 def _adjacent(records: Sequence[Record | None]) -> EdgeLayer:
-    def place(record: Record) -> tuple[Any, ...] | None:
+    def place(record: Record) -> _Place | None:
         document, position = record.metadata.get("document"), record.metadata.get("position")
-        known = isinstance(document, str) and isinstance(position, int | float)
-        return (record.namespace, document, position) if known else None
+        if isinstance(document, str) and isinstance(position, int | float):
+            return (record.namespace, document), position, 0
+        return None
 
-    nodes, places = _ordered(records, place)
-    pairs = [
-        (nodes[step], nodes[step + 1])
-        for step in range(len(nodes) - 1)
-        if places[step][:2] == places[step + 1][:2] and 0 < places[step + 1][2] - places[step][2] <= 1
-    ]
-    return _layer("adjacent", len(records), pairs, [_ADJACENT] * len(pairs))
+    return _consecutive("adjacent", records, place, 1.0, lambda _: _ADJACENT)
 
 
 def _time(records: Sequence[Record | None]) -> EdgeLayer:
-    nodes, places = _ordered(records, lambda record: (record.namespace, record.created, record.id))
-    pairs, weights = list[tuple[int, int]](), list[float]()
-    for step in range(len(nodes) - 1):
-        gap = places[step + 1][1] - places[step][1]
-        # What came in one call has one time and no order.
-        if places[step][0] == places[step + 1][0] and 0 < gap <= _NEAR:
-            pairs.append((nodes[step], nodes[step + 1]))
-            weights.append(_TIME * (1.0 - gap / (2.0 * _NEAR)))
-    return _layer("time", len(records), pairs, weights)
+    def place(record: Record) -> _Place:
+        return (record.namespace, ""), record.created, record.id
+
+    return _consecutive("time", records, place, NEAR, lambda gap: _TIME * (1.0 - gap / (2.0 * NEAR)))
+
+
+def _consecutive(
+    name: str,
+    records: Sequence[Record | None],
+    place: Callable[[Record], _Place | None],
+    reach: float,
+    weight: Callable[[float], float],
+) -> EdgeLayer:
+    """Edges, both ways, between records that follow each other in one group; those at one value have no order."""
+    found = [(place(record), node) for node, record in enumerate(records) if record is not None]
+    ordered = sorted((where, node) for where, node in found if where is not None)
+    edges = [
+        (node, following, weight(later - value))
+        for ((group, value, _), node), ((other, later, _), following) in pairwise(ordered)
+        if group == other and 0 < later - value <= reach
+    ]
+    start, end, weights = zip(*edges, strict=True) if edges else ((), (), ())
+    return edge_layer(name, len(records), np.array(start, np.int64), np.array(end, np.int64), weights, both_ways=True)
 
 
 def _learned(records: Sequence[Record | None], edges: RecordEdges) -> EdgeLayer:
@@ -220,17 +191,3 @@ def _learned(records: Sequence[Record | None], edges: RecordEdges) -> EdgeLayer:
         np.array([node[number] for number in ids.tolist()], np.int64) for ids in (edges.source, edges.target)
     )
     return edge_layer("learned", len(records), source, target, np.clip(edges.weight, -MOST_WEIGHT, MOST_WEIGHT))
-
-
-def _ordered(
-    records: Sequence[Record | None], place: Callable[[Record], tuple[Any, ...] | None]
-) -> tuple[list[int], list[tuple[Any, ...]]]:
-    """Nodes that have a place, and their places, in its order."""
-    found = [(place(record), node) for node, record in enumerate(records) if record is not None]
-    known = sorted((where, node) for where, node in found if where is not None)
-    return [node for _, node in known], [where for where, _ in known]
-
-
-def _layer(name: str, nodes: int, pairs: list[tuple[int, int]], weights: list[float]) -> EdgeLayer:
-    ends: IntArray = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return edge_layer(name, nodes, ends[:, 0], ends[:, 1], np.array(weights, dtype=np.float64), both_ways=True)

@@ -1,4 +1,4 @@
-"""Memory: texts in, answers out, in one folder. What is stored stays.
+"""The memory of texts: texts in, answers out, in one folder; what is stored stays.
 
     FOLDER/records.sqlite    the truth: texts, embeddings, learned edges (:mod:`hnsw_bridge.text.records`)
     FOLDER/index, links      made from it; quick to open, never believed when damaged
@@ -12,32 +12,33 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hnsw_bridge.metric import Metric, checked_vectors
 from hnsw_bridge.plasticity import CO_ACTIVATION, LearnedEdges
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why, nothing
 from hnsw_bridge.text.embedders import Embed
-from hnsw_bridge.text.folder import RECORDS, FolderClaim, check_record, check_text, is_memory
+from hnsw_bridge.text.folder import RECORDS, FolderLock, check_record, check_text, is_memory
 from hnsw_bridge.text.info import MemoryInfo, cosine_gap, measure_records
 from hnsw_bridge.text.links import whole_text
 from hnsw_bridge.text.records import NewRecord, Record, RecordEdges, RecordStore, open_records
 from hnsw_bridge.text.retrieval import Candidates, RecallSettings, links_used, recall
 from hnsw_bridge.text.state import TextMemoryState, open_state, renewed, save_state
-from neuro.arrays import Float32Array
+from neuro.arrays import BoolArray, Float32Array, JSONValue
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
+from neuro.progress import Advance
 from neuro.storage import check_output_folder
 
 MOST_RECORDS = 1_000_000
 """Records that a memory holds."""
 
-IndexProgress = Callable[[int], None]
-Where = Mapping[str, Any] | Callable[[Record], bool]
+Where = Mapping[str, JSONValue] | Callable[[Record], bool]
 """Metadata values that a record must have, or a function that says whether it may be found."""
+
+DEVIATIONS = 3.0
+"""From the mean cosine of unlinked texts to the cosine below which a memory abstains, unless told otherwise."""
 
 _PROBE = "A memory keeps what it was told, and finds it again by a part of it."
 _SAME = 0.999
@@ -72,19 +73,19 @@ class TextMemory:
         self.notices: list[str] = []
         self._embed, self._recall = embed, RecallSettings() if recall is None else recall
         self._say = self.notices.append if say is None else say
-        self._turn = threading.RLock()
+        self._lock = threading.RLock()
         self._state: TextMemoryState | None = None
         self._gap: tuple[float, float, float] | None = None
         if not is_memory(self.folder):
             check_output_folder(self.folder)
         probe = self._embedded([_PROBE])[0]
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._claim = FolderClaim(self.folder)
+        self._folder_lock = FolderLock(self.folder)
         try:
             self._store = open_records(self.folder / RECORDS, _name_of(embed), probe)
             self._check_embedder(probe)
         except BaseException:
-            self._claim.release()
+            self._folder_lock.release()
             raise
 
     def __enter__(self) -> TextMemory:
@@ -96,7 +97,7 @@ class TextMemory:
         self.close()
 
     def __len__(self) -> int:
-        with self._turn:
+        with self._lock:
             return len(self._store)
 
     @property
@@ -106,42 +107,40 @@ class TextMemory:
 
     def close(self) -> None:
         """Write snapshots of what was made from the records, and give the folder free."""
-        with self._turn:
+        with self._lock:
             try:
                 self.save()
             finally:
                 self._store.close()
-                self._claim.release()
+                self._folder_lock.release()
 
     def save(self) -> None:
         """Write snapshots now. Records need none: they are on the disk when a method that writes returns."""
-        with self._turn:
+        with self._lock:
             state = self._state
             if state is not None and state.change == self._store.change:
                 save_state(self.folder, self._store, state)
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    def add(
-        self, records: Iterable[str | NewRecord] | str | NewRecord, progress: IndexProgress | None = None
-    ) -> list[int]:
+    def add(self, records: Iterable[str | NewRecord] | str | NewRecord, progress: Advance | None = None) -> list[int]:
         """Keep texts; gives their ids. All of them are kept when this returns, or none.
 
         Args:
-            records: texts, or :class:`neuro.storage.NewRecord` with namespace, metadata and time. In the metadata
+            records: texts, or :class:`NewRecord` with namespace, metadata and time. In the metadata
                 ``title`` counts for the embedding and for links, ``document`` and ``position`` for neighbourhood.
             progress: called with how many are embedded.
 
         Raises:
             InvalidInput: an empty or too long text, metadata that JSON can't say, too many records.
         """
-        given = [records] if isinstance(records, str | NewRecord) else list(records)
+        given = [records] if isinstance(records, str | NewRecord) else records
         fresh = [record if isinstance(record, NewRecord) else NewRecord(record) for record in given]
         for record in fresh:
             check_record(record)
         if not fresh:
             return []
-        with self._turn:
+        with self._lock:
             if len(self) + len(fresh) > MOST_RECORDS:
                 raise InvalidInput(
                     f"{len(self)} + {len(fresh)} records are more than {MOST_RECORDS:,}; use a second memory"
@@ -160,7 +159,7 @@ class TextMemory:
         text: str | None = None,
         *,
         namespace: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, JSONValue] | None = None,
         created: float | None = None,
     ) -> None:
         """Change parts of a record; it keeps its id and its links from use.
@@ -168,7 +167,7 @@ class TextMemory:
         Raises:
             InvalidInput: an unknown id, or what :meth:`add` refuses; nothing is changed then.
         """
-        with self._turn:
+        with self._lock:
             (old,) = self._store.records([number])
             fresh = NewRecord(
                 old.text if text is None else text,
@@ -185,7 +184,7 @@ class TextMemory:
         Raises:
             InvalidInput: an unknown id, or anything but whole numbers; nothing is deleted then.
         """
-        with self._turn:
+        with self._lock:
             self._store.forget(ids)
 
     def link(self, source: int, target: int, weight: float = 1.0) -> None:
@@ -199,7 +198,7 @@ class TextMemory:
         for name, number in (("source", source), ("target", target)):
             check_whole(name, number, 1, 2**63 - 1)
         ends = np.array([source, target], dtype=np.int64)
-        with self._turn:
+        with self._lock:
             self._store.set_edges(RecordEdges(ends, ends[::-1].copy(), np.full(2, float(weight))))
 
     def used(self, ids: Sequence[int]) -> None:
@@ -208,7 +207,7 @@ class TextMemory:
         Raises:
             InvalidInput: an unknown id; nothing is changed then.
         """
-        with self._turn:
+        with self._lock:
             self._store.records(ids)
             edges = self._store.edges()
             names = np.unique(np.concatenate([edges.source, edges.target, np.asarray(ids, dtype=np.int64)]))
@@ -225,12 +224,12 @@ class TextMemory:
 
     def get(self, ids: Sequence[int]) -> list[Record]:
         """Records by id; InvalidInput for an unknown one."""
-        with self._turn:
+        with self._lock:
             return self._store.records(ids)
 
     def namespaces(self) -> dict[str, int]:
         """Namespace -> number of its records."""
-        with self._turn:
+        with self._lock:
             return self._store.namespaces()
 
     def ask(
@@ -241,7 +240,7 @@ class TextMemory:
         namespace: str | None = None,
         where: Where | None = None,
         budget_characters: int | None = None,
-        least: float | None = None,
+        min_score: float | None = None,
     ) -> Recollection:
         """The texts that a question brings up, best first.
 
@@ -252,7 +251,7 @@ class TextMemory:
             where: metadata that a record must have, or a function of a record. What it leaves out neither answers
                 nor leads on to others.
             budget_characters: the texts together are at most so long.
-            least: the memory abstains when no text has a cosine this large; None: three standard deviations above
+            min_score: the memory abstains when no text has a cosine this large; None: three standard deviations above
                 the mean cosine of records that have nothing to do with each other.
 
         Raises:
@@ -262,31 +261,31 @@ class TextMemory:
         check_whole("k", k, 1, MOST_RECORDS)
         if budget_characters is not None:
             check_whole("budget_characters", budget_characters, 1, 10**12)
-        if least is not None and not np.isfinite(least):
-            raise InvalidInput(f"least is {least}; a finite cosine or None is allowed")
-        with self._turn:
+        if min_score is not None and not np.isfinite(min_score):
+            raise InvalidInput(f"min_score is {min_score}; it must be a finite cosine or None")
+        with self._lock:
             state = self.state()
-            bar = self._least() if least is None else float(least)
+            lowest = self._min_score() if min_score is None else float(min_score)
             allowed = self._allowed(state, namespace, where)
             if state.graph is None or (allowed is not None and not allowed.any()):
-                return nothing(bar)
+                return nothing(lowest)
             cue = self._embedded([question])[0]
             most = len(state.records) if allowed is None else int(np.count_nonzero(allowed))
             found = recall(state.graph, question, cue, min(int(k), most), self._recall, allowed)
-            abstained = found.nearest < bar
+            abstained = found.nearest < lowest
             answers = () if abstained else self._answers(state, found)
-            result = Recollection(answers, abstained, found.nearest, bar, int(found.run.nodes.size))
+            result = Recollection(answers, abstained, found.nearest, lowest, int(found.run.nodes.size))
             return result if budget_characters is None else result.within(budget_characters)
 
     def info(self) -> MemoryInfo:
         """What the memory holds, how far related and unrelated texts lie apart, and what a query costs in spikes."""
-        with self._turn:
+        with self._lock:
             state = self.state()
             return measure_records(self._store, state, self._recall, MOST_RECORDS)
 
     def state(self) -> TextMemoryState:
         """What was made from the records, up to date."""
-        with self._turn:
+        with self._lock:
             if self._state is None:
                 self._state = open_state(self._store, self._say)
                 self._gap = None
@@ -320,16 +319,14 @@ class TextMemory:
                 f"{cosine:.3f} of the probe text); use the model of that time, or make a new memory"
             )
 
-    def _least(self) -> float:
+    def _min_score(self) -> float:
         if self._gap is None:
             self._gap = cosine_gap(self.state())
         _, between, spread = self._gap
         # Too few records to say what is far: then nothing is.
-        return between + 3.0 * spread if np.isfinite(between + spread) and spread > 0 else -1.0
+        return between + DEVIATIONS * spread if np.isfinite(between + spread) and spread > 0 else -1.0
 
-    def _allowed(
-        self, state: TextMemoryState, namespace: str | None, where: Where | None
-    ) -> npt.NDArray[np.bool_] | None:
+    def _allowed(self, state: TextMemoryState, namespace: str | None, where: Where | None) -> BoolArray | None:
         if namespace is None and where is None:
             return None
         known = self._store.namespaces()

@@ -24,9 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.arrays import Float32Array, IntArray
+from neuro.arrays import Float32Array, FloatArray, IntArray, JSONValue
 from neuro.checks import check_whole, is_whole
 from neuro.errors import InvalidInput
 from neuro.storage.files import sync_folder
@@ -50,6 +49,8 @@ _MOST_ID = 2**63 - 1
 _FEW = 500
 """Ids in one question to SQLite."""
 
+_Cell = int | float | str | bytes
+
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
@@ -64,7 +65,7 @@ class NewRecord:
 
     text: str
     namespace: str = "default"
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, JSONValue] = field(default_factory=dict)
     created: float | None = None
 
 
@@ -75,7 +76,7 @@ class Record:
     id: int
     namespace: str
     text: str
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, JSONValue]
     created: float
     change: int
 
@@ -86,7 +87,7 @@ class RecordEdges:
 
     source: IntArray
     target: IntArray
-    weight: npt.NDArray[np.float64]
+    weight: FloatArray
 
 
 class RecordStore:
@@ -102,12 +103,12 @@ class RecordStore:
         self._probe: str = about["probe"]
 
     def __len__(self) -> int:
-        return int(self._one("SELECT count(*) FROM records"))
+        return self._one("SELECT count(*) FROM records")
 
     @property
     def change(self) -> int:
         """Number of the last change; 0 for a new file."""
-        return int(self._one("SELECT value FROM about WHERE name = 'change'"))
+        return self._one("SELECT value FROM about WHERE name = 'change'")
 
     @property
     def probe(self) -> Float32Array:
@@ -117,7 +118,7 @@ class RecordStore:
     @property
     def tombstones(self) -> int:
         """How many records were forgotten."""
-        return int(self._one("SELECT count(*) FROM tombstones"))
+        return self._one("SELECT count(*) FROM tombstones")
 
     def close(self) -> None:
         """Close the file; what was written stays."""
@@ -241,7 +242,7 @@ class RecordStore:
             if not known or not self._all("SELECT 1 FROM records WHERE id = ?", (int(number),)):
                 raise InvalidInput(f"there is no record {number!r} in {self.path.parent}; give ids that it gave")
 
-    def _read(self, clause: str, values: Sequence[Any]) -> Iterator[tuple[Record, Float32Array]]:
+    def _read(self, clause: str, values: Sequence[int]) -> Iterator[tuple[Record, Float32Array]]:
         for row in self._all(f"SELECT {_COLUMNS} FROM records {clause}", values):  # noqa: S608 - values are bound
             number, namespace, text, metadata, created, model, embedding, change, digest = row
             if digest != _digest(row[:8]) or model != self.model or len(embedding) != 4 * self.dimension:
@@ -261,7 +262,7 @@ class RecordStore:
             )
         return rows.astype("<f4")
 
-    def _row(self, number: int, new: NewRecord, now: float, vector: Float32Array, change: int) -> tuple[Any, ...]:
+    def _row(self, number: int, new: NewRecord, now: float, vector: Float32Array, change: int) -> tuple[_Cell, ...]:
         try:
             metadata = json.dumps(dict(new.metadata), sort_keys=True, ensure_ascii=False, allow_nan=False)
             (new.text + new.namespace + metadata).encode()
@@ -289,15 +290,15 @@ class RecordStore:
         except sqlite3.Error as error:
             raise InvalidInput(f"{self.path} can't be written ({error}); nothing was changed") from None
 
-    def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+    def _all(self, query: str, values: Sequence[int] = ()) -> list[Any]:
         try:
             return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise _damaged(self.path, error) from None
 
-    def _one(self, query: str) -> Any:
+    def _one(self, query: str) -> int:
         ((value,),) = self._all(query)
-        return value
+        return int(value)
 
 
 def _listed(ids: int | Iterable[int]) -> list[int]:
@@ -306,7 +307,7 @@ def _listed(ids: int | Iterable[int]) -> list[int]:
     return list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
 
 
-def _digest(parts: Sequence[Any]) -> bytes:
+def _digest(parts: Sequence[_Cell]) -> bytes:
     """A digest over the parts of a record; lengths keep neighbours apart."""
     whole = hashlib.blake2b(digest_size=16)
     for part in parts:

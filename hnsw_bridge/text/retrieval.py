@@ -2,7 +2,7 @@
 
     question -> candidates: nearest by cosine (hnswlib) and by BM25, titles that it mentions
              -> seeds: the best of them, fused -> spikes along the links -> what they reach joins the candidates,
-                and counts by how well it answers what the spike's source leaves open
+                and counts by how well it answers the words of the question that the spike's source leaves unmatched
              -> one fused score (:class:`hnsw_bridge.fusion.Fusion`) over exact cosines
 
 Only candidates are measured, so hnswlib's effort and not the number of records sets the time of that part; BM25 looks
@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from hnsw_bridge.fusion import Fusion, WordScores, activation, ranked_by
 from hnsw_bridge.layers import EdgeLayer
@@ -23,7 +22,7 @@ from hnsw_bridge.query_spikes import QuerySpikes
 from hnsw_bridge.search import NeuromorphicSearch
 from hnsw_bridge.spreading import Seeds, Spreading
 from hnsw_bridge.text.links import Mentions
-from neuro.arrays import Float32Array, FloatArray, IntArray
+from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole
 
 TEXT_SPREADING = Spreading(links=False, ticks=4, quota=64)
@@ -79,7 +78,7 @@ def recall(
     cue: Float32Array,
     k: int,
     settings: RecallSettings,
-    allowed: npt.NDArray[np.bool_] | None = None,
+    allowed: BoolArray | None = None,
 ) -> Candidates:
     """The k best texts for a question.
 
@@ -107,15 +106,15 @@ def recall(
     pool = pool[may[pool]]
     cosines = _cosines(index.vectors[pool], query)
     parts = {"similarity": cosines, "words": words[pool], "mentions": mentions[pool]}
-    run = _spread(graph, pool, settings.fusion.scores(parts), settings.seeds, may if allowed is not None else None)
     fusion = settings.fusion
-    left = graph.words.left(question) if fusion.rest < 1 else None
-    carried = np.where(may, activation(run, graph.search.program, fusion.fade, left, fusion.rest), 0.0)
+    run = _spread(graph, pool, fusion.scores(parts), settings.seeds, may if allowed is not None else None)
+    unmatched = graph.words.left(question) if fusion.rest < 1 else None
+    carried = np.where(may, activation(run, graph.search.program, fusion.fade, unmatched, fusion.rest), 0.0)
     reached = np.setdiff1d(np.flatnonzero(carried > 0), pool)
     pool = np.concatenate([pool, reached])
     cosines = np.concatenate([cosines, _cosines(index.vectors[reached], query)])
     parts = {"similarity": cosines, "words": words[pool], "mentions": mentions[pool], "spikes": carried[pool]}
-    scores = settings.fusion.scores(parts)
+    scores = fusion.scores(parts)
     order = np.lexsort((pool, -scores))[:k]
     best = {name: values[order] for name, values in parts.items()}
     return Candidates(pool[order], scores[order], best, run, float(cosines.max(initial=-1.0)))
@@ -132,9 +131,7 @@ def links_used(run: QuerySpikes, layers: Sequence[EdgeLayer], node: int, fade: f
     return sorted(found, key=lambda link: (-link[2], link[0], link[1]))
 
 
-def _spread(
-    graph: TextGraph, pool: IntArray, fused: FloatArray, seeds: int, allowed: npt.NDArray[np.bool_] | None
-) -> QuerySpikes:
+def _spread(graph: TextGraph, pool: IntArray, fused: FloatArray, seeds: int, allowed: BoolArray | None) -> QuerySpikes:
     order = np.lexsort((pool, -fused))[:seeds]
     share = np.clip(fused[order] / max(float(fused[order[0]]), 1e-12), _LEAST_SHARE, 1.0)
     (run,) = graph.search.spread(Seeds(pool[order][None], share[None]), allowed)

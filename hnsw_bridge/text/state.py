@@ -1,4 +1,4 @@
-"""What a text memory derives from its records: index, links, words. Snapshots of it are believed only when they fit.
+"""What a text memory derives from its records: index, links, words; snapshots of it are believed only when they fit.
 
     FOLDER/index      hnswlib's graph over the embeddings (:mod:`hnsw_bridge.index_snapshot`)
     FOLDER/links      the edge layers that the texts gave
@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -27,7 +26,7 @@ from hnsw_bridge.search import build_search
 from hnsw_bridge.text.links import Mentions, linked, text_layers, title_of, whole_text
 from hnsw_bridge.text.records import Record, RecordStore
 from hnsw_bridge.text.retrieval import TEXT_SPREADING, TextGraph
-from neuro.arrays import IntArray
+from neuro.arrays import Float32Array, IntArray
 from neuro.errors import InvalidInput
 from neuro.storage import load_snapshot, save_snapshot
 
@@ -96,7 +95,7 @@ def save_state(folder: Path, store: RecordStore, state: TextMemoryState) -> None
     """Write snapshots of a state, so that the next opening is quick; nothing else depends on them."""
     if state.index is None or state.graph is None:
         return
-    mark = _mark(store, state.change)
+    mark = _snapshot_mark(store, state.change)
     save_index(_cleared(folder / _INDEX), state.index, mark)
     arrays = {"labels": state.index.labels}
     for layer in state.graph.layers:
@@ -112,11 +111,11 @@ def _cleared(folder: Path) -> Path:
     return folder
 
 
-def _mark(store: RecordStore, change: int) -> dict[str, Any]:
+def _snapshot_mark(store: RecordStore, change: int) -> dict[str, str | int]:
     return {"identity": store.identity, "change": change}
 
 
-def _loaded(store: RecordStore, records: Mapping[int, Record], vectors: Any, say: Say) -> SpikeIndex | None:
+def _loaded(store: RecordStore, records: Mapping[int, Record], vectors: Float32Array, say: Say) -> SpikeIndex | None:
     """The snapshot of the index brought up to date; None where there is none to believe."""
     folder = store.path.parent / _INDEX
     if not folder.exists():
@@ -141,7 +140,7 @@ def _loaded(store: RecordStore, records: Mapping[int, Record], vectors: Any, say
     return index
 
 
-def _caught_up(index: SpikeIndex, changed: list[Record], vectors: Any, gone: set[int]) -> SpikeIndex:
+def _caught_up(index: SpikeIndex, changed: list[Record], vectors: Float32Array, gone: set[int]) -> SpikeIndex:
     """The index with changed records in it and forgotten ones out of it, as far as it holds them."""
     known = set(index.labels[index.alive].tolist())
     old = [row for row, record in enumerate(changed) if record.id in known]
@@ -176,7 +175,7 @@ def _loaded_layers(store: RecordStore, labels: IntArray, say: Say) -> tuple[Edge
         return None
     try:
         arrays, about = load_snapshot(folder, _KIND)
-        if {name: about.get(name) for name in ("identity", "change")} != _mark(store, store.change):
+        if {name: about.get(name) for name in ("identity", "change")} != _snapshot_mark(store, store.change):
             return None
         if not np.array_equal(arrays["labels"], labels):
             return None

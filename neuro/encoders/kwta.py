@@ -220,7 +220,7 @@ class KWTAEncoder:
         return binary(check_codes(codes, self.units), self.units).astype(np.float64)
 
     def report(self, embeddings: npt.ArrayLike) -> CodeReport:
-        """Round trip, cost and similarity: see :func:`neuro.encoders.measure`.
+        """Round trip, cost and similarity: see :func:`neuro.encoders.base.measure_code`.
 
         Raises:
             InvalidInput: as :meth:`encode`; fewer than three embeddings, or a zero one.

@@ -209,7 +209,7 @@ class LearnedEncoder:
         return decoded[0] if np.ndim(codes) == 1 else decoded
 
     def report(self, embeddings: npt.ArrayLike) -> CodeReport:
-        """Round trip, cost and similarity: see :func:`neuro.encoders.measure`.
+        """Round trip, cost and similarity: see :func:`neuro.encoders.base.measure_code`.
 
         Raises:
             InvalidInput: as :meth:`encode`; fewer than three embeddings, or a zero one.

@@ -1,8 +1,6 @@
-"""The form of an experiment: a run from a seed, rows that bars judge, and pictures.
+"""What an experiment is and what it leaves: a run from a seed, rows that thresholds judge, plots, and their folder.
 
-A bar is stated with the experiment, before the run, and never handed to the code it judges.
-
-What an experiment leaves: a folder with its figures and its pictures.
+A threshold is stated with the experiment, before the run, and never handed to the code it judges.
 """
 
 from __future__ import annotations
@@ -14,8 +12,9 @@ from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from neuro.arrays import JSONValue
 from neuro.errors import InvalidInput
 from neuro.progress import Stages
 from neuro.storage import check_output_folder, is_untouched, output_folder, write_json, write_manifest
@@ -23,34 +22,40 @@ from neuro.storage import check_output_folder, is_untouched, output_folder, writ
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+COLUMNS = ("Row", "Value ", "Threshold ", "Met", "Published ", "Source")
+_MADE_BY = "spikeloom experiment"
+_ROWS = "result.json"
+_PACKAGES = ("spikeloom", "brian2", "numba", "numpy")
+_DPI = 120
+
 
 class Better(Enum):
-    """Which side of a bar is good."""
+    """Which side of a threshold is good."""
 
     AT_LEAST = ">="
     AT_MOST = "<="
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Threshold:
     """What a row has to reach."""
 
     value: float
     better: Better
 
     def met(self, value: float) -> bool:
-        """Whether a value reaches the bar; NaN reaches none."""
+        """Whether a value reaches the threshold; NaN reaches none."""
         return value >= self.value if self.better is Better.AT_LEAST else value <= self.value
 
 
-def at_least(value: float) -> Bar:
-    """A bar that a row has to reach or pass."""
-    return Bar(value, Better.AT_LEAST)
+def at_least(value: float) -> Threshold:
+    """A threshold that a row has to reach or pass."""
+    return Threshold(value, Better.AT_LEAST)
 
 
-def at_most(value: float) -> Bar:
-    """A bar that a row must not pass."""
-    return Bar(value, Better.AT_MOST)
+def at_most(value: float) -> Threshold:
+    """A threshold that a row must not pass."""
+    return Threshold(value, Better.AT_MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +68,14 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure of an experiment.
+    """One metric of an experiment.
 
     Args:
         name: words joined by hyphens, unique in the result.
-        value: in ``unit``; NaN where it is not defined, which misses every bar.
+        value: in ``unit``; NaN where it is not defined, which misses every threshold.
         unit: e.g. ``"Hz"``; ``""`` for none.
-        bar: what it has to reach; None where it is only reported.
-        published: the same figure in the literature.
+        threshold: what it has to reach; None where it is only reported.
+        published: the same metric in the literature.
         samples: the numbers behind the value, by what was measured.
         note: how it was measured.
     """
@@ -78,57 +83,34 @@ class Row:
     name: str
     value: float
     unit: str = ""
-    bar: Bar | None = None
+    threshold: Threshold | None = None
     published: Published | None = None
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
     note: str = ""
 
     @property
     def met(self) -> bool | None:
-        """Whether the value reaches the bar; None without one."""
-        return None if self.bar is None else self.bar.met(self.value)
+        """Whether the value reaches the threshold; None without one."""
+        return None if self.threshold is None else self.threshold.met(self.value)
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, JSONValue]:
         """The row as a bench writes it, with what was published; None stands for a number that is not finite."""
+        bar, published = self.threshold, self.published
         return {
             "name": self.name,
             "value": _finite(self.value),
             "unit": self.unit,
-            "bar": None if self.bar is None else self.bar.value,
-            "better": None if self.bar is None else self.bar.better.value,
+            "bar": None if bar is None else bar.value,
+            "better": None if bar is None else bar.better.value,
             "met": self.met,
-            "published": None
-            if self.published is None
-            else {"value": self.published.value, "source": self.published.source},
+            "published": None if published is None else {"value": published.value, "source": published.source},
             "samples": {what: [_finite(value) for value in values] for what, values in self.samples.items()},
             "note": self.note,
         }
 
 
-def judged(
-    name: str,
-    value: float,
-    unit: str = "",
-    bar: float | None = None,
-    better: Better = Better.AT_LEAST,
-    *,
-    published: float | None = None,
-    source: str = "",
-    note: str = "",
-) -> Row:
-    """A row from plain values; a source without a published figure goes into the note."""
-    return Row(
-        name,
-        value,
-        unit,
-        None if bar is None else Bar(bar, better),
-        None if published is None else Published(published, source),
-        note=note if published is not None or not source else f"{note}; {source}" if note else source,
-    )
-
-
-Picture = Callable[[], "Axes"]
-"""Draws a picture with :mod:`neuro.analysis.plots` and returns (some of) its axes."""
+Plot = Callable[[], "Axes"]
+"""Draws a plot with :mod:`neuro.analysis.plots` and returns (some of) its axes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +120,7 @@ class Result:
     Args:
         rows: in the order to show them.
         seeds: that it used.
-        pictures: name -> what draws it; the name becomes that of the file.
+        plots: name -> what draws it; the name becomes that of the file.
 
     Raises:
         InvalidInput: two rows have one name.
@@ -146,19 +128,19 @@ class Result:
 
     rows: Sequence[Row]
     seeds: Sequence[int]
-    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    plots: Mapping[str, Plot] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", tuple(self.rows))
         object.__setattr__(self, "seeds", tuple(self.seeds))
-        object.__setattr__(self, "pictures", MappingProxyType(dict(self.pictures)))
+        object.__setattr__(self, "plots", MappingProxyType(dict(self.plots)))
         names = [row.name for row in self.rows]
         if len(set(names)) < len(names):
             raise InvalidInput(f"rows {names} of a result share a name; give each row its own")
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """Names of the rows that do not reach their bar."""
+        """Names of the rows that do not reach their threshold."""
         return tuple(row.name for row in self.rows if row.met is False)
 
     def row(self, name: str) -> Row:
@@ -190,26 +172,10 @@ class Experiment:
     run: Callable[[int, Stages], Result]
 
 
-def figure(value: float) -> str:
-    """A number for people: whole ones in full, others to four digits."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
-
-
-def _finite(value: float) -> float | None:
-    """A plain number that JSON can hold."""
-    return float(value) if math.isfinite(value) else None
-
-
-EXPERIMENT_MADE_BY = "spikeloom experiment"
-COLUMNS = ("Row", "Value ", "Bar ", "Met", "Published ", "Source")
-FIGURES = "result.json"
-"""The file of the folder that holds the rows."""
-_PACKAGES = ("spikeloom", "brian2", "numba", "numpy")
-_DPI = 120
-
-
-def run_to_folder(experiment: Experiment, seed: int, folder: Path, stages: Stages) -> tuple[Result, dict[str, Any]]:
-    """Run an experiment and leave a folder with ``result.json`` and one PNG a picture; gives the result and its record.
+def run_to_folder(
+    experiment: Experiment, seed: int, folder: Path, stages: Stages
+) -> tuple[Result, dict[str, JSONValue]]:
+    """Run an experiment and leave a folder with ``result.json`` and one PNG a plot; gives the result and its record.
 
     An earlier run's folder is replaced as long as nobody touched its files; the new one appears whole or not at all.
 
@@ -222,37 +188,32 @@ def run_to_folder(experiment: Experiment, seed: int, folder: Path, stages: Stage
     new_axes()  # Says at once, not after the run, that there is no matplotlib.
     check_output_folder(folder, _ours)
     result = experiment.run(seed, stages)
-    report = result_record(experiment, result, stages.seconds)
-    with output_folder(folder, _ours) as staging, stages.stage("Draw the pictures"):
-        write_json(staging / FIGURES, report)
-        save_pictures(result, staging)
-        write_manifest(staging, EXPERIMENT_MADE_BY)
-    return result, report
-
-
-def save_pictures(result: Result, folder: Path) -> list[Path]:
-    """Draw every picture of a result as PNG into a folder that exists."""
-    from neuro.analysis.plots import figure_of
-
-    saved = []
-    for name, draw in result.pictures.items():
-        path = folder / f"{name}.png"
-        figure_of(draw()).savefig(path, dpi=_DPI)
-        saved.append(path)
-    return saved
-
-
-def result_record(experiment: Experiment, result: Result, seconds: Mapping[str, float]) -> dict[str, Any]:
-    """Everything that a result says, ready for JSON."""
-    return {
+    report: dict[str, JSONValue] = {
         "experiment": experiment.name,
         "summary": experiment.summary,
         "source": experiment.source,
         "seeds": list(result.seeds),
         "versions": {name: _version(name) for name in _PACKAGES},
-        "seconds": {stage: round(took, 3) for stage, took in seconds.items()},
+        "seconds": {stage: round(took, 3) for stage, took in stages.seconds.items()},
         "rows": [row.record() for row in result.rows],
     }
+    with output_folder(folder, _ours) as staging, stages.stage("Draw the plots"):
+        write_json(staging / _ROWS, report)
+        save_plots(result, staging)
+        write_manifest(staging, _MADE_BY)
+    return result, report
+
+
+def save_plots(result: Result, folder: Path) -> list[Path]:
+    """Draw every plot of a result as PNG into a folder that exists."""
+    from neuro.analysis.plots import figure_of
+
+    saved = []
+    for name, draw in result.plots.items():
+        path = folder / f"{name}.png"
+        figure_of(draw()).savefig(path, dpi=_DPI)
+        saved.append(path)
+    return saved
 
 
 def cells(result: Result) -> list[tuple[str, ...]]:
@@ -261,18 +222,28 @@ def cells(result: Result) -> list[tuple[str, ...]]:
     return [
         (
             row.name,
-            f"{figure(row.value)} {row.unit}".strip(),
-            "" if row.bar is None else f"{row.bar.better.value} {row.bar.value:g}",
+            f"{number_text(row.value)} {row.unit}".strip(),
+            "" if row.threshold is None else f"{row.threshold.better.value} {row.threshold.value:g}",
             marks[row.met],
-            "" if row.published is None else figure(row.published.value),
+            "" if row.published is None else number_text(row.published.value),
             "" if row.published is None else row.published.source,
         )
         for row in result.rows
     ]
 
 
+def number_text(value: float) -> str:
+    """A number for people: whole ones in full, others to four digits."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+
+
+def _finite(value: float) -> float | None:
+    """A plain number that JSON can hold."""
+    return float(value) if math.isfinite(value) else None
+
+
 def _ours(folder: Path) -> bool:
-    return is_untouched(folder, EXPERIMENT_MADE_BY)
+    return is_untouched(folder, _MADE_BY)
 
 
 def _version(package: str) -> str:

@@ -19,22 +19,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from neuro.analysis.statistics import binned_counts, firing_rates
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, IntArray
 from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection
 from neuro.circuit.connections import Connections
-from neuro.experiments.experiment import Better, Experiment, Result, Row, judged
+from neuro.experiments.experiment import Experiment, Result, Row, at_least, at_most
 from neuro.models import HOMEOSTATIC_LIF, POISSON
 from neuro.models.base import SynapseModel
 from neuro.progress import Stages
 from neuro.simulators import simulate
-from neuro.spikes import Recording
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
 
 _DT = 1e-3
 _TARGET, _RISE, _WITHIN = 10.0, 10.0, 10.0
@@ -60,7 +57,7 @@ _SCALING = "w = clip(w*(1 + eta*(target - rate_post)), 0*volt, w_max)"
 
 
 class Mechanism(Enum):
-    """What brings the rates back; the value is its name in rows and pictures."""
+    """What brings the rates back; the value is its name in rows and plots."""
 
     THRESHOLD = "threshold"
     SCALING = "scaling"
@@ -96,7 +93,7 @@ class HomeostasisRun:
     course: FloatArray
     settled: FloatArray
     weights: FloatArray
-    cell: npt.NDArray[np.int64]
+    cell: IntArray
 
     @property
     def deviations(self) -> FloatArray:
@@ -122,18 +119,13 @@ class HomeostasisResult:
     held: Mapping[Mechanism, tuple[HomeostasisRun, ...]]
 
 
-def homeostasis_course(seed: int, progress: Stages) -> HomeostasisResult:
-    """Five seeds from ``seed`` on, 100 cells, 240 s a phase."""
-    return run_homeostasis(seed, progress, HomeostasisSettings())
-
-
-def run_homeostasis(seed: int, progress: Stages, settings: HomeostasisSettings) -> HomeostasisResult:
-    """The experiment in another size."""
+def run_homeostasis(settings: HomeostasisSettings, seed: int, stages: Stages) -> HomeostasisResult:
+    """Both mechanisms, each at work and held fixed, on seeds from ``seed`` on."""
     seeds = tuple(range(seed, seed + settings.seeds))
     at_work: dict[Mechanism, list[HomeostasisRun]] = {mechanism: [] for mechanism in Mechanism}
     held: dict[Mechanism, list[HomeostasisRun]] = {mechanism: [] for mechanism in Mechanism}
     for mechanism in Mechanism:
-        with progress.stage(f"Tenfold drive, {mechanism.value}", settings.seeds) as advance:
+        with stages.stage(f"Tenfold drive, {mechanism.value}", settings.seeds) as advance:
             for number, each in enumerate(seeds):
                 start = _settled(each, mechanism, settings)
                 at_work[mechanism].append(_run_phases(start, settings))
@@ -207,13 +199,8 @@ def _run_phases(circuit: Circuit, settings: HomeostasisSettings) -> HomeostasisR
     course = binned_counts(spikes, _DT, _BIN, stop=3 * phase) / _BIN
     halves = [(number * phase + phase // 2, (number + 1) * phase) for number in range(3)]
     settled = np.stack([firing_rates(spikes, _DT, start=start, stop=stop) for start, stop in halves])
-    cell = np.asarray(circuit.projections[0].connections.column)
-    return HomeostasisRun(course, settled, _weights(recording), cell)
-
-
-def _weights(recording: Recording) -> FloatArray:
-    """Before and after the tenfold drive."""
-    return np.asarray(recording.probes["synapses", "w"][1:3])
+    weights = np.asarray(recording.probes["synapses", "w"][1:3])
+    return HomeostasisRun(course, settled, weights, np.asarray(circuit.projections[0].connections.column))
 
 
 def _rows(
@@ -221,62 +208,29 @@ def _rows(
 ) -> tuple[Row, ...]:
     rows = []
     for mechanism in Mechanism:
-        working = np.stack([homeostasis_course.deviations for homeostasis_course in at_work[mechanism]])
-        fixed = np.stack([homeostasis_course.deviations for homeostasis_course in held[mechanism]])
-        worst = "off the target of 10 Hz in the second half of the phase, worst cell of all seeds"
+        working = np.stack([run.deviations for run in at_work[mechanism]])
+        fixed = np.stack([run.deviations for run in held[mechanism]])
+        first = np.concatenate([run.course[len(run.course) // 3] for run in at_work[mechanism]])
+        worst = f"off the target of 10 Hz in the second half of the phase, worst cell of all seeds; {_PAPER}"
+        best = "off the target with the mechanism held fixed, best cell of all seeds"
+        name = mechanism.value
         rows += [
-            judged(
-                f"{mechanism.value}-worst-{when}",
-                float(working[:, number].max()),
-                "%",
-                _WITHIN,
-                Better.AT_MOST,
-                source=_PAPER,
-                note=worst,
-            )
-            for number, when in ((1, "tenfold"), (2, "back"))
+            Row(f"{name}-worst-tenfold", float(working[:, 1].max()), "%", at_most(_WITHIN), note=worst),
+            Row(f"{name}-worst-back", float(working[:, 2].max()), "%", at_most(_WITHIN), note=worst),
+            Row(f"{name}-held-best-tenfold", float(fixed[:, 1].min()), "%", at_least(_WITHIN), note=best),
+            Row(f"{name}-first-second", float(first.mean()), "Hz", note="mean rate after the drive grew"),
         ]
-        rows.append(
-            judged(
-                f"{mechanism.value}-held-best-tenfold",
-                float(fixed[:, 1].min()),
-                "%",
-                _WITHIN,
-                note="off the target with the mechanism held fixed, best cell of all seeds",
-            )
-        )
-        first = np.concatenate(
-            [
-                homeostasis_course.course[len(homeostasis_course.course) // 3]
-                for homeostasis_course in at_work[mechanism]
-            ]
-        )
-        rows.append(
-            judged(f"{mechanism.value}-first-second", float(first.mean()), "Hz", note="mean rate after the drive grew")
-        )
-    spread = max(homeostasis_course.factor_spread for homeostasis_course in at_work[Mechanism.SCALING])
-    rows.append(
-        judged(
-            "scaling-factor-spread",
-            spread,
-            "%",
-            1e-6,
-            Better.AT_MOST,
-            source=_PAPER,
-            note="largest difference between the growths of two synapses of a cell; multiplicative means none",
-        )
+    scaled = at_work[Mechanism.SCALING]
+    factor = np.concatenate([run.weights[1] / run.weights[0] for run in scaled])
+    none = f"largest difference between the growths of two synapses of a cell; multiplicative means none; {_PAPER}"
+    return (
+        *rows,
+        Row("scaling-factor-spread", max(run.factor_spread for run in scaled), "%", at_most(1e-6), note=none),
+        Row("scaling-factor", float(factor.mean()), note="mean weight after over before tenfold drive"),
     )
-    factor = np.concatenate(
-        [
-            homeostasis_course.weights[1] / homeostasis_course.weights[0]
-            for homeostasis_course in at_work[Mechanism.SCALING]
-        ]
-    )
-    rows.append(judged("scaling-factor", float(factor.mean()), "", note="mean weight after over before tenfold drive"))
-    return tuple(rows)
 
 
-def draw_rates(result: HomeostasisResult) -> Axes:
+def plot_homeostasis(result: HomeostasisResult) -> Axes:
     """Rates of the first seed over time: mean and 5 to 95 % of the cells, at work and held fixed."""
     from neuro.analysis.plots import PALETTE, new_axes
 
@@ -307,8 +261,8 @@ def draw_rates(result: HomeostasisResult) -> Axes:
 
 
 def _run(seed: int, stages: Stages) -> Result:
-    result = homeostasis_course(seed, stages)
-    return Result(result.rows, result.seeds, {"rates": partial(draw_rates, result)})
+    result = run_homeostasis(HomeostasisSettings(), seed, stages)
+    return Result(result.rows, result.seeds, {"rates": partial(plot_homeostasis, result)})
 
 
 HOMEOSTASIS = Experiment(

@@ -239,11 +239,11 @@ def gini(usage: IntArray) -> float:
     return float(np.sum((2 * rank - ordered.size - 1) * ordered) / (ordered.size * ordered.sum()))
 
 
-def plot(result: StudyResult, data: str = DIGITS, *, axes: Axes | None = None) -> Axes:
+def plot_study(result: StudyResult, data: str = DIGITS, *, axes: Axes | None = None) -> Axes:
     """The measures that lie between 0 and 1 as bars, one series an encoder.
 
     Args:
-        result: of :func:`run`.
+        result: of :func:`run_learned_encoder`.
         data: which data set.
         axes: where to draw; a new, wide figure by default.
     """
@@ -324,8 +324,7 @@ def _run(seed: int, stages: Stages) -> Result:
             Row(f"{where}-dead-units", part.dead, note="active for no held-out vector"),
             Row(f"{where}-similarity", part.similarity, note="correlation of code cosine with cosine"),
         ]
-    pictures = {name: partial(plot, result, name) for name in (DIGITS, CLUSTERS)}
-    return Result(rows, (seed,), pictures)
+    return Result(rows, (seed,), {name: partial(plot_study, result, name) for name in (DIGITS, CLUSTERS)})
 
 
 LEARNED_ENCODER = Experiment(
@@ -334,4 +333,4 @@ LEARNED_ENCODER = Experiment(
     "this project",
     _run,
 )
-"""A study without bars: what each part of learning does to recall, labels and the use of the units."""
+"""A study without thresholds: what each part of learning does to recall, labels and the use of the units."""

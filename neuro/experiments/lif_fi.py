@@ -12,6 +12,7 @@ Source: Gerstner, Kistler, Naud & Paninski, *Neuronal Dynamics* (2014), section 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,6 @@ from neuro.simulators import simulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
 
 _SOURCE = "Gerstner et al. (2014), section 1.3"
 
@@ -107,10 +107,10 @@ def run_lif_fi(settings: LifFiSettings, seed: int, stages: Stages) -> Result:
             samples={"drive in mV": list(drive * 1e3), "rate in Hz": list(rates)},
         ),
     ]
-    return Result(rows, (seed,), {"f_i_curve": lambda: _plot(drive, rates)})
+    return Result(rows, (seed,), {"f_i_curve": partial(_plot_curve, drive, rates)})
 
 
-def _plot(drive: FloatArray, rates: FloatArray) -> Axes:
+def _plot_curve(drive: FloatArray, rates: FloatArray) -> Axes:
     from neuro.analysis.plots import PALETTE, new_axes
 
     axes = new_axes()
@@ -126,9 +126,10 @@ def _plot(drive: FloatArray, rates: FloatArray) -> Axes:
     return axes
 
 
-def _run(seed: int, stages: Stages) -> Result:
-    return run_lif_fi(LifFiSettings(), seed, stages)
-
-
-LIF_FI = Experiment("lif_fi", "f-I curve of a leaky integrate-and-fire neuron, interval by interval", _SOURCE, _run)
+LIF_FI = Experiment(
+    "lif_fi",
+    "f-I curve of a leaky integrate-and-fire neuron, interval by interval",
+    _SOURCE,
+    partial(run_lif_fi, LifFiSettings()),
+)
 """Every interval within one tick of the closed form."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from neuro.analysis.statistics import Spectrum, population_rate, population_spectrum
 from neuro.circuit.circuit import Circuit
-from neuro.experiments.experiment import Better, Experiment, Result, Row, judged
+from neuro.experiments.experiment import Experiment, Published, Result, Row, at_least, at_most
 from neuro.motifs import ping
 from neuro.progress import Stages
 from neuro.simulators import simulate
@@ -83,18 +83,13 @@ class RhythmResult:
     shown: Mapping[str, Recording]
 
 
-def run_ping(seed: int, progress: Stages) -> RhythmResult:
-    """Ten seeds from ``seed`` on, 4 s each under three conditions."""
-    return run_rhythms(seed, progress, seeds=10, seconds=4.0)
-
-
-def run_rhythms(seed: int, progress: Stages, *, seeds: int, seconds: float) -> RhythmResult:
-    """The experiment in another size; ``seconds`` of each run, of which the first 0.2 are left out."""
+def run_ping(seed: int, stages: Stages, *, seeds: int = 10, seconds: float = 4.0) -> RhythmResult:
+    """Seeds from ``seed`` on under three conditions; ``seconds`` of each run, of which the first 0.2 are left out."""
     ticks, start = round(seconds / _DT), round(_SETTLE / _DT)
     used = tuple(range(seed, seed + seeds))
     runs: dict[str, list[RhythmRun]] = {name: [] for name in (WHOLE, *CUTS)}
     shown: dict[str, Recording] = {}
-    with progress.stage("Run with and without the loop", seeds) as advance:
+    with stages.stage("Run with and without the loop", seeds) as advance:
         for number, each in enumerate(used):
             for name, circuit in _conditions(seconds, each).items():
                 recording = simulate(circuit, ticks)
@@ -118,64 +113,46 @@ def _conditions(seconds: float, seed: int) -> dict[str, Circuit]:
 
 def _rows(runs: Mapping[str, tuple[RhythmRun, ...]]) -> tuple[Row, ...]:
     whole = runs[WHOLE]
-    frequencies = [run_ping.frequency for run_ping in whole]
-    low, high = min(frequencies), max(frequencies)
+    frequencies = [run.frequency for run in whole]
     decibels = "highest line from 35 to 45 Hz over the median of those from 20 to 60 Hz farther than 5 Hz from it"
+    criterion = f"highest line from 20 to 60 Hz lies in 35 to 45 Hz and stands out by 13 dB; {_PAPER}"
+    over = "over the seeds"
     rows = [
-        judged(
-            "seeds-with-the-rhythm",
-            100.0 * float(np.mean([run_ping.rhythm for run_ping in whole])),
-            "%",
-            100.0,
-            source=_PAPER,
-            note="highest line from 20 to 60 Hz lies in 35 to 45 Hz and stands out by 13 dB",
-        ),
-        judged("lowest-frequency", low, "Hz", _BAND[0], published=30.0, source=_PAPER, note="over the seeds"),
-        judged(
-            "highest-frequency",
-            high,
-            "Hz",
-            _BAND[1],
-            Better.AT_MOST,
-            published=80.0,
-            source=_PAPER,
-            note="over the seeds",
-        ),
-        judged(
+        Row("seeds-with-the-rhythm", _rhythmic(whole), "%", at_least(100.0), note=criterion),
+        Row("lowest-frequency", min(frequencies), "Hz", at_least(_BAND[0]), Published(30.0, _PAPER), note=over),
+        Row("highest-frequency", max(frequencies), "Hz", at_most(_BAND[1]), Published(80.0, _PAPER), note=over),
+        Row(
             "least-prominence",
-            min(run_ping.prominence for run_ping in whole),
+            min(run.prominence for run in whole),
             "dB",
-            _PROMINENCE,
+            at_least(_PROMINENCE),
             note=f"{decibels}; worst seed",
         ),
     ]
     for name in CUTS:
         words = name.replace(" ", "-")
         rows += [
-            judged(
-                f"seeds-with-the-rhythm-{words}",
-                100.0 * float(np.mean([run_ping.rhythm for run_ping in runs[name]])),
-                "%",
-                0.0,
-                Better.AT_MOST,
-                note="the same criterion",
-            ),
-            judged(
+            Row(f"seeds-with-the-rhythm-{words}", _rhythmic(runs[name]), "%", at_most(0.0), note="the same criterion"),
+            Row(
                 f"prominence-{words}",
-                max(run_ping.prominence for run_ping in runs[name]),
+                max(run.prominence for run in runs[name]),
                 "dB",
-                _PROMINENCE,
-                Better.AT_MOST,
+                at_most(_PROMINENCE),
                 note=f"{decibels}; the seed that stands out most",
             ),
         ]
     for name in (WHOLE, *CUTS):
-        mean = float(np.mean([run_ping.rate for run_ping in runs[name]]))
-        rows.append(judged(f"rate-{name.replace(' ', '-')}", mean, "Hz", note="of a mean excitatory cell"))
+        mean = float(np.mean([run.rate for run in runs[name]]))
+        rows.append(Row(f"rate-{name.replace(' ', '-')}", mean, "Hz", note="of a mean excitatory cell"))
     return tuple(rows)
 
 
-def draw_spectra(result: RhythmResult) -> Axes:
+def _rhythmic(runs: tuple[RhythmRun, ...]) -> float:
+    """Percent of the runs that meet the criterion."""
+    return 100.0 * float(np.mean([run.rhythm for run in runs]))
+
+
+def plot_ping_spectra(result: RhythmResult) -> Axes:
     """The spectra of all conditions, mean over the seeds, with the band of the criterion."""
     from neuro.analysis.plots import PALETTE, new_axes, plot_spectrum
 
@@ -183,7 +160,7 @@ def draw_spectra(result: RhythmResult) -> Axes:
     # Both cuts leave the excitatory cells alone, so one line lies on the other: broad below, dashed above.
     looks = ((PALETTE[0], 1.6, "-"), (PALETTE[5], 3.0, "-"), (PALETTE[6], 1.2, (0, (3, 3))))
     for (name, runs), (color, width, dashes) in zip(result.runs.items(), looks, strict=True):
-        mean = Spectrum(runs[0].spectrum.frequencies, np.mean([run_ping.spectrum.power for run_ping in runs], axis=0))
+        mean = Spectrum(runs[0].spectrum.frequencies, np.mean([run.spectrum.power for run in runs], axis=0))
         before = len(axes.lines)
         plot_spectrum(mean, band=_BAND if name == WHOLE else None, highest=100.0, axes=axes)
         axes.lines[before].set(label=name, color=color, linewidth=width, linestyle=dashes)
@@ -192,7 +169,7 @@ def draw_spectra(result: RhythmResult) -> Axes:
     return axes
 
 
-def draw_rasters(result: RhythmResult) -> Axes:
+def plot_ping_rasters(result: RhythmResult) -> Axes:
     """A quarter of a second of the first seed: the excitatory cells of each condition, one above the other."""
     from neuro.analysis.plots import new_axes, plot_spikes
 
@@ -208,8 +185,8 @@ def draw_rasters(result: RhythmResult) -> Axes:
 
 def _run(seed: int, stages: Stages) -> Result:
     result = run_ping(seed, stages)
-    pictures = {"spectra": partial(draw_spectra, result), "rasters": partial(draw_rasters, result)}
-    return Result(result.rows, result.seeds, pictures)
+    plots = {"spectra": partial(plot_ping_spectra, result), "rasters": partial(plot_ping_rasters, result)}
+    return Result(result.rows, result.seeds, plots)
 
 
 PING = Experiment("ping", "PING gamma: a rhythm of 35 to 45 Hz that needs the inhibitory loop", _PAPER, _run)

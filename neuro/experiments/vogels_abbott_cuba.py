@@ -10,6 +10,7 @@ Source: Vogels & Abbott, J. Neurosci. 25 (2005); benchmark 2 of Brette et al., J
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,7 +108,7 @@ def run_cuba(settings: CubaSettings, seed: int, stages: Stages) -> Result:
         reference = simulate(circuit, shared, Brian2Reference(), progress=advance).spikes["neurons"]
     spikes = recording.spikes["neurons"]
     rows = [*_against_brian2(spikes.between(0, shared), reference, shared), *_activity(spikes, start, ticks)]
-    return Result(rows, (seed,), {"activity": lambda: _plot(recording)})
+    return Result(rows, (seed,), {"activity": partial(_plot_activity, recording)})
 
 
 def _against_brian2(ours: Spikes, reference: Spikes, ticks: int) -> list[Row]:
@@ -158,7 +159,7 @@ def _mean_cv(spikes: Spikes) -> float:
     return float(np.mean(cvs[~np.isnan(cvs)])) if not np.isnan(cvs).all() else float("nan")
 
 
-def _plot(recording: Recording) -> Axes:
+def _plot_activity(recording: Recording) -> Axes:
     from neuro.analysis.plots import figure_of, new_axes, plot_intervals, plot_rate, plot_spikes
 
     figure = figure_of(new_axes(11, 6))
@@ -171,14 +172,10 @@ def _plot(recording: Recording) -> Axes:
     return panes["raster"]
 
 
-def _run(seed: int, stages: Stages) -> Result:
-    return run_cuba(CubaSettings(), seed, stages)
-
-
 VOGELS_ABBOTT_CUBA = Experiment(
     "vogels_abbott_cuba",
     "Self-sustained irregular activity of 4,000 current-based neurons, spike for spike as on Brian2",
     "Vogels & Abbott (2005); Brette et al. (2007), benchmark 2",
-    _run,
+    partial(run_cuba, CubaSettings()),
 )
 """Ten seconds compiled, 0.2 s of it on Brian2."""

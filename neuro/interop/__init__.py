@@ -1,8 +1,4 @@
-"""Exchange: values and models in the forms of other tools.
-
-Brian2 both ways: :func:`from_brian2` reads a network that somebody wrote, :func:`to_brian2` writes one with units, its
-groups and synapses by the names of the circuit (:class:`Brian2Network`). NIR in: :func:`from_nir`.
-"""
+"""Models and values in the forms of other tools: Brian2 networks in and out, NIR networks in, quantities as numbers."""
 
 from __future__ import annotations
 

@@ -123,10 +123,10 @@ def _run(name: str, seed: int, folder: Path, json_file: Path | None) -> None:
     if json_file is not None:
         write_json(json_file, report)
     print_table(f"{chosen.name}: {chosen.summary}", COLUMNS, cells(result))
-    pictures = ", ".join(f"{picture}.png" for picture in result.pictures)
-    typer.echo(f"Folder: {folder}   ({pictures}; {stages.elapsed:.0f} s)")
+    plots = ", ".join(f"{plot}.png" for plot in result.plots)
+    typer.echo(f"Folder: {folder}   ({plots}; {stages.elapsed:.0f} s)")
     if result.missed:
-        typer.echo(f"Bars missed: {', '.join(result.missed)}")
+        typer.echo(f"Thresholds missed: {', '.join(result.missed)}")
         raise typer.Exit(1)
 
 

@@ -79,7 +79,9 @@ def ask(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Metadata that an answer must have; may repeat.")
     ] = None,
     budget: Annotated[int | None, typer.Option(help="Most characters of all answers together.")] = None,
-    least: Annotated[float | None, typer.Option(help="Cosine below which the memory abstains.")] = None,
+    min_score: Annotated[
+        float | None, typer.Option("--min-score", "--least", help="Cosine below which the memory abstains.")
+    ] = None,
     as_json: _AsJson = False,
 ) -> None:
     """Ask a memory.
@@ -89,11 +91,11 @@ def ask(
     from neuro.storage import canonical_json
 
     wanted = _conditions(where or [])
-    if least is not None and not math.isfinite(least):
-        raise InvalidInput(f"--least is {least}; a cosine, such as 0.2, is allowed")
+    if min_score is not None and not math.isfinite(min_score):
+        raise InvalidInput(f"--min-score is {min_score}; it must be a cosine, such as 0.2")
     with _opened(folder) as memory:
         found = memory.ask(
-            question, k, namespace=namespace, where=wanted or None, budget_characters=budget, least=least
+            question, k, namespace=namespace, where=wanted or None, budget_characters=budget, min_score=min_score
         )
         _warn(memory)
     if as_json:
@@ -106,7 +108,7 @@ def ask(
     elif found.confidence == _NOWHERE:
         typer.echo("There was nothing to look through: no text is kept, or the conditions let none through")
     elif found.abstained:
-        typer.echo(f"Nothing here is close to that (cosine {found.confidence:.2f}, {found.least:.2f} is the least)")
+        typer.echo(f"Nothing here is close to that (cosine {found.confidence:.2f}, {found.min_score:.2f} is the least)")
     else:
         typer.echo(f"No answer fits into {budget} characters; raise --budget")
     if found.abstained:

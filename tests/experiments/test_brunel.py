@@ -74,12 +74,12 @@ def test_what_can_not_be_drawn_is_refused() -> None:
 @pytest.mark.long
 def test_fast_oscillation_needs_the_network() -> None:
     result = run_brunel(0, QuietStages(), regimes=[SI_FAST], excitatory=4000)
-    # Synapses 2.5 times as strong as the paper's blur the rhythm: only at full size does the swing reach the bar.
+    # Synapses 2.5 times as strong as the paper's blur the rhythm: only at full size does the swing reach the threshold.
     assert set(result.missed) <= {"si-fast-modulation"}
     assert result.row("si-fast-modulation").value > 0.25
     assert result.row("si-fast-frequency").value == pytest.approx(180, rel=0.2)
-    assert len(figure_of(result.pictures["regimes"]()).axes) == 2
-    figure_of(result.pictures["spectra"]()).canvas.draw()
+    assert len(figure_of(result.plots["regimes"]()).axes) == 2
+    figure_of(result.plots["spectra"]()).canvas.draw()
     apart = run_brunel(0, QuietStages(), regimes=[SI_FAST], excitatory=4000, coupling=0.0)
     assert {"si-fast-modulation", "si-fast-rate-off"} <= set(apart.missed)
     assert abs(apart.row("si-fast-modulation").value) < 0.05

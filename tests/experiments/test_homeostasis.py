@@ -9,8 +9,7 @@ from neuro.experiments.homeostasis import (
     HomeostasisResult,
     HomeostasisSettings,
     Mechanism,
-    draw_rates,
-    homeostasis_course,
+    plot_homeostasis,
     run_homeostasis,
 )
 from neuro.progress import QuietStages
@@ -21,7 +20,7 @@ CELLS, PHASE = 12, 180
 
 @pytest.fixture(scope="module")
 def small() -> HomeostasisResult:
-    return run_homeostasis(100, QuietStages(), HomeostasisSettings(seeds=1, cells=CELLS, inputs=60, phase=PHASE))
+    return run_homeostasis(HomeostasisSettings(seeds=1, cells=CELLS, inputs=60, phase=PHASE), 100, QuietStages())
 
 
 @pytest.mark.parametrize("mechanism", Mechanism)
@@ -57,13 +56,13 @@ def test_scaling_multiplies_all_synapses_of_a_cell_by_one_factor(small: Homeosta
     assert np.array_equal(*small.at_work[Mechanism.THRESHOLD][0].weights), "thresholds leave the weights alone"
 
 
-def test_every_bar_is_met(small: HomeostasisResult) -> None:
+def test_every_threshold_is_met(small: HomeostasisResult) -> None:
     assert [row.name for row in small.rows if row.met is False] == []
     assert sum(row.met is True for row in small.rows) == 7
 
 
-def test_the_picture_has_a_line_for_each_way(small: HomeostasisResult) -> None:
-    axes = draw_rates(small)
+def test_the_plot_has_a_line_for_each_way(small: HomeostasisResult) -> None:
+    axes = plot_homeostasis(small)
     lines = {str(line.get_label()): line for line in axes.lines}
     assert {"threshold", "scaling", "held fixed"} <= set(lines)
     course = small.at_work[Mechanism.SCALING][0].course
@@ -72,6 +71,6 @@ def test_the_picture_has_a_line_for_each_way(small: HomeostasisResult) -> None:
 
 @pytest.mark.long
 def test_the_whole_experiment() -> None:
-    result = homeostasis_course(0, QuietStages())
+    result = run_homeostasis(HomeostasisSettings(), 0, QuietStages())
     assert result.seeds == tuple(range(5))
     assert [row.name for row in result.rows if row.met is False] == []

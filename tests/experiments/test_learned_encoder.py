@@ -14,7 +14,7 @@ from neuro.experiments.learned_encoder import (
     RANDOM,
     StudySettings,
     gini,
-    plot,
+    plot_study,
     run_learned_encoder,
     usage_entropy,
 )
@@ -49,7 +49,7 @@ def test_a_small_run() -> None:
     lines = result.table().splitlines()
     assert len(lines) == 11
     assert f"{learned.neighbours:.3f}" in lines[2]
-    axes = plot(result, CLUSTERS)
+    axes = plot_study(result, CLUSTERS)
     assert [bar.get_label() for bar in axes.containers[::1] if hasattr(bar, "patches")] == [
         row.encoder for row in result.rows[:5]
     ]

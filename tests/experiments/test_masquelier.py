@@ -14,10 +14,9 @@ from neuro.experiments.masquelier import (
     PatternResult,
     PatternRun,
     PatternSettings,
-    draw_latencies,
-    draw_pattern,
+    plot_pattern,
+    plot_pattern_latencies,
     run_masquelier,
-    run_patterns,
 )
 from neuro.progress import QuietStages
 from neuro.simulators import Brian2Reference, simulate
@@ -29,7 +28,7 @@ GAIN = 3 / (4 ** (-1 / 3) - 4 ** (-4 / 3))
 
 @pytest.fixture(scope="module")
 def small() -> PatternResult:
-    return run_patterns(100, QuietStages(), SMALL)
+    return run_masquelier(SMALL, 100, QuietStages())
 
 
 @pytest.mark.long
@@ -53,7 +52,7 @@ def test_without_learning_it_is_not(small: PatternResult) -> None:
 
 
 @pytest.mark.long
-def test_every_bar_is_met(small: PatternResult) -> None:
+def test_every_threshold_is_met(small: PatternResult) -> None:
     assert [row.name for row in small.rows if row.met is False] == []
     assert sum(row.met is True for row in small.rows) == 2
 
@@ -175,7 +174,7 @@ def made_up(spikes: list[int]) -> PatternRun:
     return PatternRun(shown, np.array(spikes, dtype=np.int64), np.ones((50, 1), dtype=bool), np.ones(1))
 
 
-def test_the_figures_of_a_run_that_is_known() -> None:
+def test_the_metrics_of_a_run_that_is_known() -> None:
     good = made_up([10, 120, 455, 460, 561])
     assert (good.hit_rate, good.false_alarms, good.success, good.strict_success) == (1.0, 0, True, True)
     assert good.latency == pytest.approx(8e-3)
@@ -191,16 +190,16 @@ def test_the_figures_of_a_run_that_is_known() -> None:
 
 
 @pytest.mark.long
-def test_the_pictures(small: PatternResult) -> None:
+def test_the_plots(small: PatternResult) -> None:
     first = small.runs[0]
-    latencies = draw_latencies(small)
+    latencies = plot_pattern_latencies(small)
     assert sum(len(dots.get_offsets()) for dots in latencies.collections) == first.spikes.size
-    pattern = draw_pattern(small)
+    pattern = plot_pattern(small)
     assert len(pattern.collections[0].get_offsets()) == first.pattern.sum()
 
 
 @pytest.mark.long
 def test_ten_seeds() -> None:
-    result = run_masquelier(0, QuietStages())
+    result = run_masquelier(PatternSettings(), 0, QuietStages())
     assert result.seeds == tuple(range(10))
     assert [row.name for row in result.rows if row.met is False] == []

@@ -11,17 +11,16 @@ from neuro.experiments.ping import (
     WHOLE,
     RhythmResult,
     RhythmRun,
-    draw_rasters,
-    draw_spectra,
+    plot_ping_rasters,
+    plot_ping_spectra,
     run_ping,
-    run_rhythms,
 )
 from neuro.progress import QuietStages
 
 
 @pytest.fixture(scope="module")
 def small() -> RhythmResult:
-    return run_rhythms(100, QuietStages(), seeds=2, seconds=2.2)
+    return run_ping(100, QuietStages(), seeds=2, seconds=2.2)
 
 
 def test_the_loop_makes_gamma(small: RhythmResult) -> None:
@@ -38,7 +37,7 @@ def test_without_the_loop_there_is_none(small: RhythmResult) -> None:
         assert all(one.rate > 50 for one in small.runs[name]), "the cells fire, only not together"
 
 
-def test_every_bar_is_met(small: RhythmResult) -> None:
+def test_every_threshold_is_met(small: RhythmResult) -> None:
     assert [row.name for row in small.rows if row.met is False] == []
     assert sum(row.met is True for row in small.rows) == 8
 
@@ -55,10 +54,10 @@ def test_the_criterion_on_spectra_that_are_known() -> None:
         assert not RhythmRun(Spectrum(lines, power), 0.0).rhythm
 
 
-def test_the_pictures_show_every_condition(small: RhythmResult) -> None:
-    spectra = draw_spectra(small)
+def test_the_plots_show_every_condition(small: RhythmResult) -> None:
+    spectra = plot_ping_spectra(small)
     assert {WHOLE, *CUTS} <= {line.get_label() for line in spectra.lines}
-    rasters = draw_rasters(small)
+    rasters = plot_ping_rasters(small)
     shown = sum(len(dots.get_offsets()) for dots in rasters.collections)
     middle = small.shown[WHOLE].ticks // 2
     expected = [small.shown[name].spikes["excitatory"].between(middle, middle + 2500) for name in (WHOLE, "E to I cut")]

@@ -39,7 +39,7 @@ def test_weights_part_and_the_output_is_steadier() -> None:
     assert result.missed == ()
     fifths = result.row("fuller-ends-of-the-weights").samples["weights in each fifth"]
     assert sum(fifths) == 500
-    for draw in result.pictures.values():
+    for draw in result.plots.values():
         assert draw().get_xlabel()
 
 

@@ -29,7 +29,7 @@ def test_every_spike_is_brian2s_and_activity_is_irregular() -> None:
     assert result.row("spikes-brian2").value > 100
     assert result.row("mismatches-with-brian2").value == 0
     assert 2 < result.row("rate").value < 12
-    assert result.pictures["activity"]().get_xlabel() == "time (ms)"
+    assert result.plots["activity"]().get_xlabel() == "time (ms)"
 
 
 class Tampered:

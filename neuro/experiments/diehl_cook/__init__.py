@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from neuro.experiments.diehl_cook.experiment import run_diehl_cook
-from neuro.experiments.diehl_cook.plots import plot_confusion, plot_receptive_fields
-from neuro.experiments.diehl_cook.readout import DiehlCookResult, run_metrics
+from neuro.experiments.diehl_cook.experiment import (
+    DiehlCookResult,
+    plot_confusion,
+    plot_receptive_fields,
+    run_diehl_cook,
+)
 from neuro.experiments.diehl_cook.settings import Dataset, Decay, DiehlCookSettings, mnist_settings
 
 __all__ = [
@@ -16,5 +19,4 @@ __all__ = [
     "plot_confusion",
     "plot_receptive_fields",
     "run_diehl_cook",
-    "run_metrics",
 ]

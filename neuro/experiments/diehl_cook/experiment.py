@@ -1,7 +1,4 @@
-"""The experiment: learn without labels, then give the neurons their classes, then name held-out digits.
-
-Diehl & Cook as experiments of the catalogue: one an amount of neurons, the median of three seeds.
-"""
+"""Learn without labels, then give the neurons their classes, then name held-out digits: once, and over three seeds."""
 
 from __future__ import annotations
 
@@ -10,20 +7,55 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import process_time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.arrays import IntArray
+from neuro.arrays import FloatArray, IntArray
 from neuro.experiments.diehl_cook.circuit import LearnedWeights
 from neuro.experiments.diehl_cook.data import Images, load_digit_split
-from neuro.experiments.diehl_cook.plots import plot_confusion, plot_receptive_fields
-from neuro.experiments.diehl_cook.readout import DiehlCookResult, confusion, learn_readout
+from neuro.experiments.diehl_cook.readout import Readout, accuracy_of, confusion, learn_readout
 from neuro.experiments.diehl_cook.settings import DiehlCookSettings, mnist_settings
-from neuro.experiments.diehl_cook.training import respond, train
-from neuro.experiments.experiment import Bar, Experiment, Published, Result, Row, at_least, at_most
+from neuro.experiments.diehl_cook.training import Training, respond, train
+from neuro.experiments.experiment import Experiment, Published, Result, Row, at_least, at_most
 from neuro.progress import Advance, QuietStages, Stages
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_PAPER = "Diehl & Cook, Front. Comput. Neurosci. 9:99 (2015)"
+_SEEDS = 3
 _LABELLING, _VALIDATION, _TESTING = range(1, 4)
+_GAP = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiehlCookResult:
+    """What one run gave.
+
+    Args:
+        settings: what was asked for.
+        shape: height and width of an image.
+        training: weights, thresholds, wins.
+        readout: what each neuron stands for.
+        validation_accuracy: share of the validation images that are named rightly.
+        accuracy: the same of the test images, looked at once; None where only settings were to be chosen.
+        first_spike_accuracy: of the test images by the class of the first neuron alone; None like ``accuracy``.
+        confusion: shape (10, 10), true class by named class, of the test images (else of the validation images).
+        seconds: part of the work -> how long it took.
+        cpu_seconds: of one core, for all of it.
+    """
+
+    settings: DiehlCookSettings
+    shape: tuple[int, int]
+    training: Training
+    readout: Readout
+    validation_accuracy: float
+    accuracy: float | None
+    first_spike_accuracy: float | None
+    confusion: IntArray
+    seconds: dict[str, float]
+    cpu_seconds: float
 
 
 def run_diehl_cook(
@@ -64,11 +96,6 @@ def run_diehl_cook(
     return DiehlCookResult(settings, (height, width), training, readout, validation, tested, first, table, *times)
 
 
-def accuracy_of(named: IntArray, labels: IntArray) -> float:
-    """The share of images that were named rightly."""
-    return float(np.mean(named == labels)) if labels.size else 0.0
-
-
 def _answers(
     images: Images, learned: LearnedWeights, settings: DiehlCookSettings, part: int, advance: Advance
 ) -> IntArray:
@@ -76,8 +103,55 @@ def _answers(
     return respond(images, learned, settings, generator, advance)
 
 
-_PAPER = "Diehl & Cook, Front. Comput. Neurosci. 9:99 (2015)"
-_SEEDS = 3
+def mosaic(fields: FloatArray) -> FloatArray:
+    """Small images of shape (fields, height, width) as tiles of one nearly square image, with gaps of NaN."""
+    count, height, width = fields.shape
+    columns = int(np.ceil(np.sqrt(count)))
+    rows = -(-count // columns)
+    whole = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP), np.nan)
+    for place, field in enumerate(fields):
+        top, left = place // columns * (height + _GAP), place % columns * (width + _GAP)
+        whole[top : top + height, left : left + width] = field
+    return whole
+
+
+def plot_receptive_fields(result: DiehlCookResult) -> Axes:
+    """The weights onto each neuron as a small image, ordered by the neurons' classes, each scaled to its largest.
+
+    Raises:
+        ToolError: matplotlib is not installed.
+    """
+    from neuro.analysis.plots import new_axes
+
+    weights = result.training.learned.w.T
+    order = np.argsort(result.readout.classes, kind="stable")
+    fields = weights[order] / np.maximum(weights[order].max(axis=1, keepdims=True), 1e-12)
+    axes = new_axes(6.4, 6.4)
+    axes.imshow(mosaic(fields.reshape(-1, *result.shape)), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_axis_off()
+    return axes
+
+
+def plot_confusion(result: DiehlCookResult) -> Axes:
+    """How often each digit (rows) was named as each (columns): shade by share of the row, with the numbers.
+
+    Raises:
+        ToolError: matplotlib is not installed.
+    """
+    from neuro.analysis.plots import new_axes
+
+    table = result.confusion
+    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    axes = new_axes(5.6, 5.6)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for true, named in np.argwhere(table).tolist():
+        shade = "white" if share[true, named] > 0.5 else "black"
+        axes.text(named, true, f"{table[true, named]}", ha="center", va="center", fontsize=8, color=shade)
+    axes.set_xticks(range(len(table)))
+    axes.set_yticks(range(len(table)))
+    axes.set_xlabel("named as")
+    axes.set_ylabel("digit")
+    return axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +168,18 @@ def run_task(task: Task, seed: int, stages: Stages) -> Result:
     """Three seeds from ``seed`` on; each reads the test images once."""
     seeds = tuple(range(seed, seed + _SEEDS))
     results = [run_diehl_cook(task.settings(each), stages) for each in seeds]
+    shares = [100 * result.accuracy for result in results if result.accuracy is not None]
     return Result(
         [
-            _accuracy(results, at_least(task.accuracy), task.published),
+            Row(
+                "test-accuracy",
+                statistics.median(shares),
+                "%",
+                at_least(task.accuracy),
+                None if task.published is None else Published(task.published, _PAPER),
+                {"accuracy in %": shares},
+                "median of three seeds; neurons named by training images only, the test images read once",
+            ),
             Row(
                 "validation-accuracy",
                 100 * statistics.median(result.validation_accuracy for result in results),
@@ -122,19 +205,6 @@ def run_task(task: Task, seed: int, stages: Stages) -> Result:
             "receptive_fields": partial(plot_receptive_fields, results[0]),
             "confusion": partial(plot_confusion, results[0]),
         },
-    )
-
-
-def _accuracy(results: list[DiehlCookResult], bar: Bar, published: float | None) -> Row:
-    shares = [100 * result.accuracy for result in results if result.accuracy is not None]
-    return Row(
-        "test-accuracy",
-        statistics.median(shares),
-        "%",
-        bar,
-        None if published is None else Published(published, _PAPER),
-        {"accuracy in %": shares},
-        "median of three seeds; neurons named by training images only, the test images read once",
     )
 
 

@@ -1,7 +1,4 @@
-"""Training: images in random order, in runs of the simulator that hand on what was learned.
-
-Rates: images as firing rates of input neurons.
-"""
+"""Training: images, as firing rates, in random order, in runs of the simulator that hand on what was learned."""
 
 from __future__ import annotations
 
@@ -26,6 +23,9 @@ from neuro.progress import Advance
 from neuro.simulators import simulate
 from neuro.spikes import Recording, Spikes
 
+NOBODY = -1
+"""Stands for a neuron where fewer fired than were to be read."""
+
 
 def input_rates(images: Images, settings: DiehlCookSettings) -> FloatArray:
     """The rate of each input neuron in Hz, shape (images, pixels); a neuron fires once a tick at most.
@@ -37,10 +37,6 @@ def input_rates(images: Images, settings: DiehlCookSettings) -> FloatArray:
     length = np.linalg.norm(y, axis=1, keepdims=True)
     rates: FloatArray = settings.rate * y / np.maximum(length, 1e-9)
     return rates
-
-
-NOBODY = -1
-"""Stands for a neuron where fewer fired than were to be read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

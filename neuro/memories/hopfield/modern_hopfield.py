@@ -77,7 +77,7 @@ class Retrieval:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HopfieldRecall(RecallResult):
-    """A :class:`neuro.memories.Recall` with the retrieval behind it.
+    """A :class:`neuro.memories.RecallResult` with the retrieval behind it.
 
     Args:
         retrieval: retrieved patterns and attention; given also where the memory abstains.

@@ -32,7 +32,7 @@ def ids(found: object) -> list[int]:
 
 
 def test_spikes_find_the_second_hop(memory: TextMemory) -> None:
-    found = memory.ask(TWO_HOPS, 3, least=-1)
+    found = memory.ask(TWO_HOPS, 3, min_score=-1)
     assert ids(found)[0] == 1
     assert 2 in ids(found)
     why = found.answers[ids(found).index(2)].why
@@ -42,14 +42,14 @@ def test_spikes_find_the_second_hop(memory: TextMemory) -> None:
     assert all(later.score <= earlier.score for earlier, later in zip(found.answers, found.answers[1:], strict=False))
     off = TextMemory(memory.folder.parent / "off", HashedNgrams(), recall=RecallSettings(Fusion(spikes=0.0, words=0.0)))
     off.add(PEOPLE)
-    carried = memory.ask(TWO_HOPS, 8, least=-1)
-    plain = off.ask(TWO_HOPS, 8, least=-1)
+    carried = memory.ask(TWO_HOPS, 8, min_score=-1)
+    plain = off.ask(TWO_HOPS, 8, min_score=-1)
     assert ids(carried).index(2) < ids(plain).index(2)
 
 
 def test_cosines_are_exact_and_words_count(memory: TextMemory) -> None:
     embed = HashedNgrams()
-    found = memory.ask("bees on the roof", 8, least=-1)
+    found = memory.ask("bees on the roof", 8, min_score=-1)
     cue, rows = embed(["bees on the roof"])[0], {}
     for number, record in enumerate(PEOPLE, 1):
         row = embed([f"{record.metadata['title']}\n{record.text}"])[0]
@@ -67,33 +67,33 @@ def test_namespaces_filters_and_budget(memory: TextMemory) -> None:
         NewRecord("Mira Solberg sells glass on Sundays.", "shop", {"day": 7, "title": "Mira Solberg"})
     )
     assert memory.namespaces() == {"default": 8, "shop": 1}
-    assert ids(memory.ask("Mira Solberg", 9, namespace="shop", least=-1)) == [other]
-    assert other not in ids(memory.ask("Mira Solberg", 9, namespace="default", least=-1))
-    assert ids(memory.ask("Mira Solberg", 9, where={"day": 7}, least=-1)) == [other]
-    assert ids(memory.ask("Mira Solberg", 9, where=lambda record: record.id == 4, least=-1)) == [4]
+    assert ids(memory.ask("Mira Solberg", 9, namespace="shop", min_score=-1)) == [other]
+    assert other not in ids(memory.ask("Mira Solberg", 9, namespace="default", min_score=-1))
+    assert ids(memory.ask("Mira Solberg", 9, where={"day": 7}, min_score=-1)) == [other]
+    assert ids(memory.ask("Mira Solberg", 9, where=lambda record: record.id == 4, min_score=-1)) == [4]
     assert memory.ask("Mira Solberg", where={"day": 8}).abstained
-    whole = memory.ask("glass", 9, least=-1)
-    short = memory.ask("glass", 9, least=-1, budget_characters=150)
+    whole = memory.ask("glass", 9, min_score=-1)
+    short = memory.ask("glass", 9, min_score=-1, budget_characters=150)
     assert 0 < sum(len(answer.text) for answer in short.answers) <= 150
     assert set(ids(short)) < set(ids(whole))
 
 
 def test_it_abstains_from_what_it_does_not_know(memory: TextMemory) -> None:
     assert not memory.ask("Tomas Reyes bakes rye bread").abstained
-    found = memory.ask("Tomas Reyes bakes rye bread", least=0.999)
+    found = memory.ask("Tomas Reyes bakes rye bread", min_score=0.999)
     assert (found.abstained, found.answers) == (True, ())
-    assert 0 < found.confidence < found.least == 0.999
+    assert 0 < found.confidence < found.min_score == 0.999
 
 
 def test_changes_are_seen_and_stay(memory: TextMemory) -> None:
-    memory.ask("bees", least=-1)
+    memory.ask("bees", min_score=-1)
     memory.update(5, "Bees dance on the comb to tell where flowers are.", metadata={"title": "Bee dance"})
     memory.forget(6)
     memory.link(5, 8, 1.5)
     memory.used([1, 4])
-    expected = memory.ask("Bee dance", 7, least=-1)
+    expected = memory.ask("Bee dance", 7, min_score=-1)
     assert expected.answers[0].id == 5
-    assert 6 not in ids(memory.ask("hive", 7, least=-1))
+    assert 6 not in ids(memory.ask("hive", 7, min_score=-1))
     assert ("learned", 5) in {
         (link.layer, link.source) for answer in expected.answers if answer.id == 8 for link in answer.why.links
     }
@@ -105,53 +105,53 @@ def test_changes_are_seen_and_stay(memory: TextMemory) -> None:
     assert figures.gap == pytest.approx((figures.within or 0) - (figures.between or 0))
     memory.close()
     with TextMemory(memory.folder, HashedNgrams()) as again:
-        assert again.ask("Bee dance", 7, least=-1) == expected
+        assert again.ask("Bee dance", 7, min_score=-1) == expected
         assert again.notices == []
 
 
 @pytest.mark.parametrize("part", ["index", "links"])
 @pytest.mark.parametrize("file", ["arrays.npz", "about.json", "manifest.json"])
 def test_a_damaged_snapshot_is_named_and_built_again(memory: TextMemory, part: str, file: str) -> None:
-    expected = memory.ask(TWO_HOPS, 8, least=-1)
+    expected = memory.ask(TWO_HOPS, 8, min_score=-1)
     memory.close()
     path = memory.folder / part / file
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 4
     path.write_bytes(content)
     with TextMemory(memory.folder, HashedNgrams()) as again:
-        assert again.ask(TWO_HOPS, 8, least=-1) == expected
+        assert again.ask(TWO_HOPS, 8, min_score=-1) == expected
         assert len(again.notices) == 1
         assert f"{memory.folder / part}" in again.notices[0]
         assert "built again" in again.notices[0]
     with TextMemory(memory.folder, HashedNgrams()) as whole:
-        assert whole.ask(TWO_HOPS, 8, least=-1) == expected
+        assert whole.ask(TWO_HOPS, 8, min_score=-1) == expected
         assert whole.notices == []
 
 
 def test_an_old_snapshot_is_brought_up_to_date(memory: TextMemory) -> None:
-    memory.ask("bees", least=-1)
+    memory.ask("bees", min_score=-1)
     memory.save()
     memory.add(titled("Ljungan", "A river with salmon."))
     memory.forget([3, 7])
     memory.update(4, "A market place with a fountain.")
-    expected = memory.ask(TWO_HOPS, 7, least=-1)
+    expected = memory.ask(TWO_HOPS, 7, min_score=-1)
     memory._state = None  # As if it was killed here: nothing is saved on closing.
     memory.close()
     with TextMemory(memory.folder, HashedNgrams()) as again:
-        assert again.ask(TWO_HOPS, 7, least=-1).answers[:3] == expected.answers[:3]
+        assert again.ask(TWO_HOPS, 7, min_score=-1).answers[:3] == expected.answers[:3]
         assert again.notices == []
 
 
 def test_a_snapshot_of_other_records_is_not_believed(memory: TextMemory, tmp_path: Path) -> None:
-    memory.ask("bees", least=-1)
+    memory.ask("bees", min_score=-1)
     memory.close()
     with TextMemory(tmp_path / "other", HashedNgrams()) as other:
         other.add(["something else", "and more", "of it"])
-        other.ask("more", least=-1)
+        other.ask("more", min_score=-1)
     (tmp_path / "other" / "index").rename(tmp_path / "moved")
     (memory.folder / "index").rename(tmp_path / "other" / "index")
     with TextMemory(tmp_path / "other", HashedNgrams()) as other:
-        assert len(other.ask("more", 3, least=-1).answers) == 3
+        assert len(other.ask("more", 3, min_score=-1).answers) == 3
         assert "belongs to other records" in other.notices[0]
 
 
@@ -170,12 +170,12 @@ def test_an_empty_memory_answers_nothing(tmp_path: Path) -> None:
 
 
 def test_threads_ask_while_one_adds(memory: TextMemory) -> None:
-    memory.ask("bees", least=-1)
+    memory.ask("bees", min_score=-1)
     wrong: list[object] = []
 
     def keep_asking() -> None:
         for _ in range(20):
-            found = memory.ask("Mira Solberg is a glass blower", 3, least=-1)
+            found = memory.ask("Mira Solberg is a glass blower", 3, min_score=-1)
             wrong.extend(found.answers[:1] if ids(found)[:1] != [1] else [])
 
     threads = [threading.Thread(target=keep_asking) for _ in range(2)]
@@ -264,10 +264,10 @@ def test_other_embedders_and_folders_are_refused(memory: TextMemory, tmp_path: P
 
 
 def test_a_snapshot_of_something_else_is_not_believed(memory: TextMemory) -> None:
-    expected = memory.ask(TWO_HOPS, 3, least=-1)
+    expected = memory.ask(TWO_HOPS, 3, min_score=-1)
     memory._state = None
     memory.close()
     save_snapshot(memory.folder / "index", "other", {"a": np.zeros(3)})
     with TextMemory(memory.folder, HashedNgrams()) as again:
-        assert again.ask(TWO_HOPS, 3, least=-1) == expected
+        assert again.ask(TWO_HOPS, 3, min_score=-1) == expected
         assert "snapshot of 'other'" in again.notices[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hnsw_bridge.text.folder import FolderClaim
+from hnsw_bridge.text.folder import FolderLock
 from hnsw_bridge.text.records import NewRecord, RecordEdges, RecordStore, open_records
 from neuro.errors import InvalidInput
 
@@ -142,13 +142,13 @@ def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == content
 
 
-def test_one_claim_at_a_time(tmp_path: Path) -> None:
-    claim = FolderClaim(tmp_path)
+def test_one_lock_at_a_time(tmp_path: Path) -> None:
+    lock = FolderLock(tmp_path)
     with pytest.raises(InvalidInput, match="is in use by another process"):
-        FolderClaim(tmp_path)
-    claim.release()
-    claim.release()
-    FolderClaim(tmp_path).release()
+        FolderLock(tmp_path)
+    lock.release()
+    lock.release()
+    FolderLock(tmp_path).release()
 
 
 def write_until_killed(path: Path, seed: int, acknowledgements: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""``spikeloom experiment``: table, JSON, pictures, and the exit status."""
+"""``spikeloom experiment``: table, JSON, plots, and the exit status."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_it_prints_and_writes(capsys: pytest.CaptureFixture[str], tmp_path: Path
 
 def test_a_missed_bar_is_status_1_and_the_folder_is_left(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["experiment", "bad"]) == 1
-    assert "Bars missed: rate" in capsys.readouterr().out
+    assert "Thresholds missed: rate" in capsys.readouterr().out
     assert (tmp_path / "runs" / "bad" / "result.json").is_file()
 
 

@@ -85,8 +85,8 @@ def test_a_least_cosine_that_is_no_number_is_refused(
     folder: Path, capsys: pytest.CaptureFixture[str], least: str
 ) -> None:
     for more in ([], ["--json"]):
-        assert main(["memory", "ask", str(folder), "bread", "--least", least, *more]) == 2
-        assert f"--least is {least}; a cosine" in capsys.readouterr().err
+        assert main(["memory", "ask", str(folder), "bread", "--min-score", least, *more]) == 2
+        assert f"--min-score is {least}; it must be a cosine" in capsys.readouterr().err
 
 
 def test_a_damaged_snapshot_is_said_on_standard_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

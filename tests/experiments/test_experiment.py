@@ -1,4 +1,4 @@
-"""The form of an experiment: rows, bars, results, what is written and how it is found."""
+"""What an experiment is: rows, thresholds, results, what is written and how it is found."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def small(seed: int, stages: Stages) -> Result:
 SMALL = Experiment("small", "A small one", "Nobody (2000)", small)
 
 
-def test_a_row_is_judged_by_its_bar_and_nan_reaches_none() -> None:
+def test_a_row_is_judged_by_its_threshold_and_nan_reaches_none() -> None:
     result = small(3, QuietStages())
     assert [row.met for row in result.rows] == [True, False, None]
     assert result.missed == ("gap",)
@@ -47,7 +47,7 @@ def test_a_row_is_judged_by_its_bar_and_nan_reaches_none() -> None:
         Result([Row("a", 1.0), Row("a", 2.0)], (0,))
 
 
-def test_a_run_leaves_its_rows_and_pictures(tmp_path: Path) -> None:
+def test_a_run_leaves_its_rows_and_plots(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     _, report = run_to_folder(SMALL, 3, folder, QuietStages())
     assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "one.png", "result.json"]
