@@ -1,7 +1,8 @@
-"""Arrays: the types that signatures name, and arrays that grow by doubling."""
+"""The types that signatures name, arrays and JSON, and arrays that grow by doubling."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +22,9 @@ BitArray = npt.NDArray[np.uint64]
 """Bits, 64 to a word."""
 
 NodeArray = npt.NDArray[np.uint32]
+JSONValue = None | bool | int | float | str | Sequence["JSONValue"] | Mapping[str, "JSONValue"]
+"""What a JSON file can say."""
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
