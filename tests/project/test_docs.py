@@ -8,20 +8,18 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("neuro", "hnsw_bridge", "rtl_export")
+from tests.project.structure import PACKAGES, ROOT, sources
 
 
 def modules_with_examples(root: Path) -> list[str]:
     """Public modules that contain a doctest, found by reading: collecting tests imports nothing."""
     found: list[str] = []
-    for package in PACKAGES:
-        for path in sorted((root / package).rglob("*.py")):
-            parts = path.relative_to(root).with_suffix("").parts
-            parts = parts[:-1] if parts[-1] == "__init__" else parts
-            is_public = not any(part.startswith("_") for part in parts)
-            if is_public and ">>>" in path.read_text(encoding="utf-8"):
-                found.append(".".join(parts))
+    for path in sources(root, PACKAGES):
+        parts = path.relative_to(root).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        is_public = not any(part.startswith("_") for part in parts)
+        if is_public and ">>>" in path.read_text(encoding="utf-8"):
+            found.append(".".join(parts))
     return found
 
 
