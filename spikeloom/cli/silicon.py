@@ -29,7 +29,7 @@ def export_command(
     """
     from neuro.simulators import FixedPoint
     from neuro.storage import check_output_folder, load_circuit
-    from rtl_export import export as export_program
+    from rtl_export import export
 
     check_output_folder(output)
     described = load_circuit(circuit)
@@ -37,7 +37,7 @@ def export_command(
         with stages.stage("Quantise"):
             quantised = FixedPoint().quantise(described, ticks)
         with stages.stage("Export"):
-            core = export_program(quantised.program, output, ticks=ticks, name=name, cores=cores)
+            core = export(quantised.program, output, ticks=ticks, name=name, cores=cores)
     typer.echo(f"{core.name}: {len(core.sources)} Verilog files, {core.ticks:,} golden ticks in {output}")
     typer.echo(f"Prove it: spikeloom verify {shlex.quote(str(output))}")
 
@@ -57,19 +57,17 @@ def verify_command(
     Every simulator that is found runs it; each register must equal the golden run at each tick.
     """
     from neuro.storage import check_output_file, write_json
-    from rtl_export import require_equal
-    from rtl_export import verify as verify_core
+    from rtl_export import require_equal, verify
 
     if json_file is not None:
         check_output_file(json_file)
     with ShownStages(passing=True) as stages, stages.stage("Simulate"):
-        results = verify_core(folder, ticks=ticks, seconds=seconds)
+        results = verify(folder, ticks=ticks, seconds=seconds)
     if json_file is not None:
         write_json(json_file, [asdict(result) | {"outcome": result.outcome.value} for result in results])
     rows = [
-        (result.simulator, result.outcome.value, *(f"{count:,}" for count in counts))
-        for result in results
-        for counts in [(result.ticks, result.spikes, result.states, result.mismatches)]
+        (r.simulator, r.outcome.value, f"{r.ticks:,}", f"{r.spikes:,}", f"{r.states:,}", f"{r.mismatches:,}")
+        for r in results
     ]
     print_table(str(folder), ("Simulator", "Outcome", "Ticks ", "Spikes ", "States ", "Mismatches "), rows)
     require_equal(results)
@@ -94,8 +92,7 @@ def explore_command(
     """
     from neuro.errors import InvalidInput
     from neuro.storage import check_output_folder, load_circuit, write_json
-    from rtl_export.exploration import Weighing, designs, pareto
-    from rtl_export.exploration import explore as sweep
+    from rtl_export.exploration import Weighing, designs, explore, pareto
     from spikeloom.demo.silicon import check_liberty
 
     leaks = (False, True) if shifts else (False,)
@@ -109,7 +106,7 @@ def explore_command(
     described = load_circuit(circuit)
     with ShownStages() as stages, stages.stage("Explore", len(points)) as advance:
         done = count(1)
-        found = sweep(
+        found = explore(
             described,
             ticks,
             points,
