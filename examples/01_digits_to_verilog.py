@@ -9,10 +9,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
-from neuro import Brian2Reference, FixedPoint, simulate
-from neuro.encoders import KWTAEncoder
-from neuro.memories import HebbianMemory, LabelReadout, label_from_spikes, recall_circuit, recall_ticks
-from rtl_export import export, verify
+from neuro.memories import LabelReadout, label_from_spikes, recall_circuit, recall_ticks
+from spikeloom import Brian2Reference, FixedPoint, HebbianMemory, KWTAEncoder, export, simulate, verify
 
 
 def main(folder: Path, shown: int = 30) -> None:

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from neuro import Recording, Spikes
 from neuro.analysis.plots import figure_of, new_axes, plot_spikes
 from neuro.encoders import (
     BurstEncoder,
     DeltaEncoder,
     GaussianFieldsEncoder,
-    KWTAEncoder,
     LatencyEncoder,
     PhaseEncoder,
     PoissonEncoder,
@@ -23,6 +21,7 @@ from neuro.encoders import (
     compare,
     comparison_table,
 )
+from spikeloom import KWTAEncoder, Recording, Spikes
 
 FITTED = (PoissonEncoder, RegularRateEncoder, LatencyEncoder, RankOrderEncoder, PhaseEncoder, BurstEncoder)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from neuro import Brian2Reference, motifs, simulate
+from neuro import motifs
 from neuro.analysis.plots import figure_of, new_axes, plot_spikes
+from spikeloom import Brian2Reference, simulate
 
 
 def main(file: Path, seconds: float = 60.0) -> None:

@@ -9,8 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hnsw_bridge import TextMemory, find_embedder
-from hnsw_bridge.text.records import NewRecord
+from spikeloom import NewRecord, TextMemory, find_embedder
 
 NOTES = {
     "Mira Solberg": "Mira Solberg is a glass blower. She learned her craft in Harnosund.",

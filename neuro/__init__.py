@@ -5,8 +5,7 @@ The names below are the everyday ones; everything else lives in the submodules.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from neuro.circuit.circuit import (
@@ -64,33 +63,26 @@ __all__ = [
     "simulate_batch",
 ]
 
-_HOME = {
-    **dict.fromkeys(("compose", "prefixed"), "neuro.circuit.composition"),
-    **dict.fromkeys(("Connections", "gaussian_delays"), "neuro.circuit.connections"),
-    **dict.fromkeys(
-        (
-            "Brian2Lowered",
-            "Brian2Reference",
-            "Checkpoint",
-            "Compiled",
-            "FixedPoint",
-            "Simulation",
-            "simulate",
-            "simulate_batch",
-        ),
-        "neuro.simulators",
-    ),
-    **dict.fromkeys(("Method", "NeuronModel", "SynapseModel"), "neuro.models.base"),
-    **dict.fromkeys(("Recording", "Spikes"), "neuro.spikes"),
-}
+if not TYPE_CHECKING:
+    from importlib import import_module
 
+    _HOMES = {
+        "neuro.circuit.circuit": "Circuit CurrentInput Operation Population Probe Projection Restart SpikeSource "
+        "Winners",
+        "neuro.circuit.composition": "compose prefixed",
+        "neuro.circuit.connections": "Connections gaussian_delays",
+        "neuro.models.base": "Method NeuronModel SynapseModel",
+        "neuro.simulators": "Brian2Lowered Brian2Reference Checkpoint Compiled FixedPoint Simulation simulate "
+        "simulate_batch",
+        "neuro.spikes": "Recording Spikes",
+    }
+    _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used, so that ``import neuro`` stays quick."""
-    if name not in __all__:
-        raise AttributeError(f"module 'neuro' has no attribute {name!r}")
-    return getattr(import_module(_HOME.get(name, "neuro.circuit.circuit")), name)
+    def __getattr__(name: str):
+        """Import a public name when it is first used, so that ``import neuro`` stays quick."""
+        if name not in _HOME:
+            raise AttributeError(f"module 'neuro' has no attribute {name!r}")
+        return getattr(import_module(_HOME[name]), name)
 
-
-def __dir__() -> list[str]:
-    return __all__
+    def __dir__():
+        return __all__

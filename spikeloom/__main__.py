@@ -1,4 +1,4 @@
-"""``python -m neuro`` is the command ``spikeloom``."""
+"""``python -m spikeloom`` is the command ``spikeloom``."""
 
 from __future__ import annotations
 

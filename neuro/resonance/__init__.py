@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from neuro.resonance.cascade import CascadeReport, CascadeTrainer, TierReport
@@ -60,36 +59,28 @@ __all__ = [
     "size_named",
 ]
 
-_HOME = {
-    **dict.fromkeys(("CascadeReport", "CascadeTrainer", "TierReport"), "cascade"),
-    **dict.fromkeys(
-        (
-            "create_classifier",
-            "create_long_context_model",
-            "create_resonance_model",
-            "estimate_resources",
-            "parameter_count",
-        ),
-        "factories",
-    ),
-    **dict.fromkeys(("LongContextResonanceNet", "ResonanceClassifier", "ResonanceLanguageModel"), "heads"),
-    "ResonantLayer": "layer",
-    **dict.fromkeys(("Fft", "ResonanceMethod", "ResonantState", "Scan", "ResonatorStep"), "methods"),
-    **dict.fromkeys(("ResonanceConfig", "ResonanceNet"), "network"),
-    **dict.fromkeys(("SIZES", "Size", "size_named"), "factories"),
-    **dict.fromkeys(("ResonanceTrainer", "ResonanceReport"), "trainer"),
-    "EpisodicMemory": "episodes",
-    "PhasorStream": "phasor_stream",
-    "complexity_estimate": "heads",
-}
+if not TYPE_CHECKING:
+    from importlib import import_module
 
+    _HOMES = {
+        "cascade": "CascadeReport CascadeTrainer TierReport",
+        "episodes": "EpisodicMemory",
+        "factories": "SIZES Size create_classifier create_long_context_model create_resonance_model estimate_resources "
+        "parameter_count size_named",
+        "heads": "LongContextResonanceNet ResonanceClassifier ResonanceLanguageModel complexity_estimate",
+        "layer": "ResonantLayer",
+        "methods": "Fft ResonanceMethod ResonantState ResonatorStep Scan",
+        "network": "ResonanceConfig ResonanceNet",
+        "phasor_stream": "PhasorStream",
+        "trainer": "ResonanceReport ResonanceTrainer",
+    }
+    _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-def __getattr__(name: str) -> Any:
-    """Import a public name, and with it torch, when it is first used."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'neuro.resonance' has no attribute {name!r}")
-    return getattr(import_module(f"neuro.resonance.{_HOME[name]}"), name)
+    def __getattr__(name: str):
+        """Import a public name, and with it torch, when it is first used."""
+        if name not in _HOME:
+            raise AttributeError(f"module 'neuro.resonance' has no attribute {name!r}")
+        return getattr(import_module(f"neuro.resonance.{_HOME[name]}"), name)
 
-
-def __dir__() -> list[str]:
-    return __all__
+    def __dir__():
+        return __all__

@@ -1,7 +1,6 @@
 """Training: contrastive learning for the k-winners encoder, with analytic gradients."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from neuro.training.hard_negatives import HardNegativeMiner, Indexing, Mining, Neighbours, exact_neighbours
 from neuro.training.lif_classifier import LIFClassifier, bernoulli_spikes
@@ -56,9 +55,11 @@ __all__ = [
     "torch_spikes",
 ]
 
+if not TYPE_CHECKING:
+    from importlib import import_module
 
-def __getattr__(name: str) -> Any:
-    """Import the scikit-learn transformer when it is first used: nothing else here needs scikit-learn."""
-    if name != "KWTATransformer":
-        raise AttributeError(f"module 'neuro.training' has no attribute {name!r}")
-    return import_module("neuro.training.estimator").KWTATransformer
+    def __getattr__(name: str):
+        """Import the scikit-learn transformer when it is first used: nothing else here needs scikit-learn."""
+        if name != "KWTATransformer":
+            raise AttributeError(f"module 'neuro.training' has no attribute {name!r}")
+        return import_module("neuro.training.estimator").KWTATransformer

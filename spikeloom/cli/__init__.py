@@ -1,9 +1,7 @@
-"""The command ``spikeloom``: one file a command."""
+"""The command ``spikeloom``."""
 
 from __future__ import annotations
 
 from spikeloom.cli.app import main
 
-__all__ = [
-    "main",
-]
+__all__ = ["main"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated
@@ -20,18 +20,19 @@ from neuro.errors import SpikeloomError, VerificationError
 from spikeloom.cli.environment import doctor_command
 from spikeloom.cli.runs import bench_command, demo_command, experiment_command
 from spikeloom.cli.silicon import explore_command, export_command, verify_command
-from spikeloom.cli.text_memory import memory_app
+from spikeloom.cli.text_memory import add_texts, ask, forget, info, memory_command
 
 _NO, _CANNOT, _STOPPED, _TERMINATED = 1, 2, 130, 143
-_COMMANDS = (
-    demo_command,
-    export_command,
-    verify_command,
-    explore_command,
-    bench_command,
-    experiment_command,
-    doctor_command,
-)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo_command,
+    "export": export_command,
+    "verify": verify_command,
+    "explore": explore_command,
+    "bench": bench_command,
+    "experiment": experiment_command,
+    "doctor": doctor_command,
+}
+_MEMORY_COMMANDS: dict[str, Callable[..., None]] = {"add": add_texts, "ask": ask, "info": info, "forget": forget}
 
 # typer carries click inside and gives no name of its own to the base of its usage errors.
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -83,17 +84,22 @@ def _unwinding() -> Iterator[None]:
 
 def build_app() -> typer.Typer:
     """The typer application."""
+    app = _group(_root, _COMMANDS)
+    app.add_typer(_group(memory_command, _MEMORY_COMMANDS), name="memory")
+    return app
+
+
+def _group(alone: Callable[..., None], commands: Mapping[str, Callable[..., None]]) -> typer.Typer:
     app = typer.Typer(
-        name="spikeloom",
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        # Where it is left out, --help is False then and not None, which typer would load pydantic to convert: .2 s.
+        context_settings={"help_option_names": ["-h", "--help"], "default_map": {"help": False}},
     )
-    app.callback(invoke_without_command=True)(_root)
-    for command in _COMMANDS:
-        app.command()(command)
-    app.add_typer(memory_app(), name="memory")
+    app.callback(invoke_without_command=True)(alone)
+    for name, command in commands.items():
+        app.command(name)(command)
     return app
 
 

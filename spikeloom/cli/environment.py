@@ -1,15 +1,14 @@
-"""``spikeloom doctor``."""
+"""``spikeloom doctor``: which tools are found here."""
 
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
-from spikeloom.cli.tables import print_table
+from spikeloom.cli.terminal import print_table
 
 _PACKAGES = (
     ("brian2", "the reference simulator", "pip install spikeloom"),
@@ -47,13 +46,8 @@ def doctor_command(
         typer.echo(canonical_json(findings), nl=False)
         return
     rows = [
-        (
-            finding["name"],
-            finding["found"] or "not found",
-            finding["use"],
-            "" if finding["found"] else finding["install"],
-        )
-        for finding in findings
+        (part["name"], part["found"] or "not found", part["use"], "" if part["found"] else part["install"])
+        for part in findings
     ]
     print_table("Tools", ("Tool", "Found", "Needed for", "To install"), rows)
 
@@ -75,6 +69,8 @@ def _finding(name: str, found: str, use: str, install: str) -> dict[str, str]:
 
 
 def _package(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     if find_spec(name.partition(".")[0]) is None or find_spec(name) is None:
         return ""
     try:

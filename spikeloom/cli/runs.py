@@ -1,21 +1,22 @@
-"""``spikeloom demo``.
-
-``spikeloom experiment``.
-
-``spikeloom bench``.
-"""
+"""``spikeloom demo``, ``experiment`` and ``bench``: runs that are held against a threshold."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
 from pathlib import Path
-from typing import Annotated, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neuro.errors import InvalidInput, VerificationError
-from spikeloom.cli.tables import print_table
+from spikeloom.cli.terminal import ShownStages, print_table
+
+if TYPE_CHECKING:
+    from spikeloom.demo import DigitsResult
+
+_SHOWN_NOISE = 0.4
 
 
 def demo_command(
@@ -31,51 +32,49 @@ def demo_command(
 
     Leaves a folder with report.html, metrics.json, times.json, circuit.npz and rtl/.
     """
-    from neuro.progress import ShownStages
     from neuro.storage import canonical_json
     from spikeloom.demo import metrics, read_settings, run_demo
 
     settings = read_settings(config, seed)
     with ShownStages() as stages:
-        figures = metrics(run_demo(settings, output, stages, liberty))
+        result = run_demo(settings, output, stages, liberty)
     if as_json:
-        typer.echo(canonical_json(figures), nl=False)
+        typer.echo(canonical_json(metrics(result)), nl=False)
     else:
-        print_table("From handwritten digits to proven Verilog", ("Figure", "Value ", "Compare "), _rows(figures))
+        print_table("From handwritten digits to proven Verilog", ("Metric", "Value ", "Compare "), _rows(result))
         typer.echo(f"Report: {output / 'report.html'}   ({stages.elapsed:.0f} s)")
-    if figures["brian2_mismatches"] or not figures["rtl_passed"]:
+    if result.brian2_mismatches or not result.rtl_passed:
         raise VerificationError(
-            f"targets differ: {figures['brian2_mismatches']} mismatches with Brian2, {figures['rtl_mismatches']} in "
-            f"Verilog; see {output / 'report.html'}"
+            f"targets differ: {result.brian2_mismatches} mismatches with Brian2, {result.rtl_mismatches} in Verilog; "
+            f"see {output / 'report.html'}"
         )
 
 
-def _rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
-    recall, exact = figures["recall_at_1"], figures["recall_at_1_exact_search"]
-    seeds_only = figures["graph_recall_at_10_without_spreading"]
-    rows = [("digits stored", f"{figures['digits_stored']:,}", "")]
-    rows += [
-        (f"recall@1 at {float(noise):.0%} noise", f"{share:.4f}", f"exact search {exact[noise]:.4f}")
-        for noise, share in recall.items()
-        if float(noise) <= _SHOWN_NOISE
+def _rows(result: DigitsResult) -> list[tuple[str, str, str]]:
+    recall, graph, naming, verdicts = result.recall, result.graph, result.naming, result.verdicts
+    activated, limit = graph.result.activated.mean(), graph.search.settings.limit(len(result.stored))
+    spikes = sum(pair.spikes for pair in result.brian2)
+    states, ticks = min(verdict.states for verdict in verdicts), min(verdict.ticks for verdict in verdicts)
+    rows = [
+        ("digits stored", f"{len(recall.memory):,}", ""),
+        *(
+            (f"recall@1 at {noise:.0%} noise", f"{share:.4f}", f"exact search {recall.exact_at_1[noise]:.4f}")
+            for noise, share in recall.at_1.items()
+            if noise <= _SHOWN_NOISE
+        ),
+        ("held-out digits named", f"{naming.accuracy:.4f}", f"k-NN {naming.knn_accuracy:.4f}"),
+        ("recall@10 on the graph", f"{graph.recall:.4f}", f"seeds only {graph.seeds_only:.4f}"),
+        ("spikes per query", f"{activated:,.0f}", f"limit {limit:,}"),
+        ("Brian2: spikes", f"{spikes:,}", f"{result.brian2_mismatches} mismatches"),
+        ("Verilog: registers", f"{states:,}", f"{result.rtl_mismatches} mismatches"),
+        ("Verilog: ticks", f"{ticks:,}", ", ".join(verdict.simulator for verdict in verdicts)),
+        ("logic cells", f"{result.synthesis.cells:,}", f"{result.silicon.neurons} neurons"),
     ]
-    rows += [
-        ("held-out digits named", f"{figures['heldout_accuracy']:.4f}", f"k-NN {figures['knn_accuracy']:.4f}"),
-        ("recall@10 on the graph", f"{figures['graph_recall_at_10']:.4f}", f"seeds only {seeds_only:.4f}"),
-        ("spikes a query", f"{figures['spikes_per_query']:,.0f}", f"limit {figures['spikes_per_query_limit']:,}"),
-        ("Brian2: spikes", f"{figures['brian2_spikes']:,}", f"{figures['brian2_mismatches']} mismatches"),
-        ("Verilog: registers", f"{figures['rtl_states']:,}", f"{figures['rtl_mismatches']} mismatches"),
-        ("Verilog: ticks", f"{figures['rtl_ticks']:,}", ", ".join(figures["rtl_simulators"])),
-        ("logic cells", f"{figures['cells']:,}", f"{figures['circuit_neurons']} neurons"),
-    ]
-    if figures["area_um2"] is not None:
-        rows.append(("area", f"{figures['area_um2']:,.0f} um2", "logic, before layout"))
-    if figures["fmax_mhz"] is not None:
-        rows.append(("highest clock", f"{figures['fmax_mhz']:,.0f} MHz", "estimated"))
+    if result.synthesis.area_um2 is not None:
+        rows.append(("area", f"{result.synthesis.area_um2:,.0f} um2", "logic, before layout"))
+    if result.synthesis.fmax_mhz is not None:
+        rows.append(("highest clock", f"{result.synthesis.fmax_mhz:,.0f} MHz", "estimated"))
     return rows
-
-
-_SHOWN_NOISE = 0.4
 
 
 def experiment_command(
@@ -92,7 +91,7 @@ def experiment_command(
 ) -> None:
     """Run an experiment from the literature and hold it against its paper.
 
-    Leaves a folder with result.json and the pictures; an earlier run's is replaced.
+    Leaves a folder with result.json and the plots; an earlier run's is replaced.
     """
     if show_list:
         _print_list()
@@ -112,7 +111,6 @@ def _print_list() -> None:
 def _run(name: str, seed: int, folder: Path, json_file: Path | None) -> None:
     from neuro.experiments.catalogue import find_experiment
     from neuro.experiments.experiment import COLUMNS, cells, run_to_folder
-    from neuro.progress import ShownStages
     from neuro.storage import check_output_file, write_json
 
     chosen = find_experiment(name)
@@ -141,7 +139,6 @@ def bench_command(
     ] = None,
 ) -> None:
     """Measure against thresholds and peers; needs a checkout."""
-    from neuro.progress import ShownStages
     from neuro.storage import check_output_file
 
     benches = _benches()
@@ -161,7 +158,7 @@ def bench_command(
         raise typer.Exit(1)
 
 
-def _benches() -> Any:
+def _benches() -> ModuleType:
     """The benches of the checkout that this code runs from."""
     spec, root = importlib.util.find_spec("benchmarks"), Path(__file__).resolve().parents[2]
     if spec is None or spec.origin is None or Path(spec.origin).resolve() != root / "benchmarks" / "__init__.py":

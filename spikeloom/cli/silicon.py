@@ -1,9 +1,4 @@
-"""``spikeloom export``.
-
-``spikeloom verify``.
-
-``spikeloom explore``.
-"""
+"""``spikeloom export``, ``verify`` and ``explore``: a saved circuit as Verilog."""
 
 from __future__ import annotations
 
@@ -15,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spikeloom.cli.tables import print_table
+from spikeloom.cli.terminal import ShownStages, print_table
 
 if TYPE_CHECKING:
     from rtl_export.exploration import Explored
@@ -32,10 +27,9 @@ def export_command(
 
     The folder holds the sources, two test benches and the golden vectors.
     """
-    from neuro.progress import ShownStages
     from neuro.simulators import FixedPoint
     from neuro.storage import check_output_folder, load_circuit
-    from rtl_export import export as export_program
+    from rtl_export import export
 
     check_output_folder(output)
     described = load_circuit(circuit)
@@ -43,7 +37,7 @@ def export_command(
         with stages.stage("Quantise"):
             quantised = FixedPoint().quantise(described, ticks)
         with stages.stage("Export"):
-            core = export_program(quantised.program, output, ticks=ticks, name=name, cores=cores)
+            core = export(quantised.program, output, ticks=ticks, name=name, cores=cores)
     typer.echo(f"{core.name}: {len(core.sources)} Verilog files, {core.ticks:,} golden ticks in {output}")
     typer.echo(f"Prove it: spikeloom verify {shlex.quote(str(output))}")
 
@@ -62,27 +56,18 @@ def verify_command(
 
     Every simulator that is found runs it; each register must equal the golden run at each tick.
     """
-    from neuro.progress import ShownStages
     from neuro.storage import check_output_file, write_json
-    from rtl_export import require_equal
-    from rtl_export import verify as verify_core
+    from rtl_export import require_equal, verify
 
     if json_file is not None:
         check_output_file(json_file)
     with ShownStages(passing=True) as stages, stages.stage("Simulate"):
-        results = verify_core(folder, ticks=ticks, seconds=seconds)
+        results = verify(folder, ticks=ticks, seconds=seconds)
     if json_file is not None:
         write_json(json_file, [asdict(result) | {"outcome": result.outcome.value} for result in results])
     rows = [
-        (
-            result.simulator,
-            result.outcome.value,
-            f"{result.ticks:,}",
-            f"{result.spikes:,}",
-            f"{result.states:,}",
-            f"{result.mismatches:,}",
-        )
-        for result in results
+        (r.simulator, r.outcome.value, f"{r.ticks:,}", f"{r.spikes:,}", f"{r.states:,}", f"{r.mismatches:,}")
+        for r in results
     ]
     print_table(str(folder), ("Simulator", "Outcome", "Ticks ", "Spikes ", "States ", "Mismatches "), rows)
     require_equal(results)
@@ -101,18 +86,17 @@ def explore_command(
         typer.Option(help="SRAM macro (.lib); with --liberty: measure energy too, of 20 ticks, minutes a point."),
     ] = None,
 ) -> None:
-    """Sweep widths and cores of a circuit's Verilog: spikes kept, area, clocks a tick, energy of a synaptic event.
+    """Sweep widths and cores of a circuit's Verilog: spikes kept, area, cycles per tick, energy of a synaptic event.
 
     Writes explored.json and explored.png (the Pareto front) into the folder.
     """
     from neuro.errors import InvalidInput
-    from neuro.progress import ShownStages
     from neuro.storage import check_output_folder, load_circuit, write_json
-    from rtl_export.exploration import Weighing, designs, pareto
-    from rtl_export.exploration import explore as sweep
+    from rtl_export.exploration import Weighing, designs, explore, pareto
     from spikeloom.demo.silicon import check_liberty
 
-    points = designs(_numbers(widths, "--widths"), _numbers(cores, "--cores"), (False, True) if shifts else (False,))
+    leaks = (False, True) if shifts else (False,)
+    points = designs(_whole_numbers(widths, "--widths"), _whole_numbers(cores, "--cores"), leaks)
     check_output_folder(output, replaceable=lambda _: True)
     check_liberty(liberty)
     check_liberty(macro)
@@ -122,7 +106,7 @@ def explore_command(
     described = load_circuit(circuit)
     with ShownStages() as stages, stages.stage("Explore", len(points)) as advance:
         done = count(1)
-        found = sweep(
+        found = explore(
             described,
             ticks,
             points,
@@ -150,22 +134,11 @@ def explore_command(
         for point in found
     ]
     area = "Cells " if liberty is None else "Area um2 "
-    columns = (
-        "Bits ",
-        "Cores ",
-        "Leaks",
-        "Spikes kept ",
-        "Rates % ",
-        area,
-        "Memory bits ",
-        "Clocks ",
-        "pJ an event + memory ",
-        "Pareto",
-    )
-    print_table(str(circuit), columns, rows)
+    columns = ("Bits ", "Cores ", "Leaks", "Spikes kept ", "Rates % ", area, "Memory bits ", "Cycles ")
+    print_table(str(circuit), (*columns, "pJ per event + memory ", "Pareto"), rows)
 
 
-def _numbers(text: str, option: str) -> tuple[int, ...]:
+def _whole_numbers(text: str, option: str) -> tuple[int, ...]:
     from neuro.errors import InvalidInput
 
     try:
@@ -179,29 +152,19 @@ def _plot(found: tuple[Explored, ...], front: tuple[Explored, ...], path: Path) 
     from neuro.analysis.plots.axes import figure_of, new_axes
 
     axes = new_axes()
-    ways = sorted({(point.design.cores, point.design.power_of_two_leaks) for point in found})
-    for number, (cores, shifts) in enumerate(ways):
-        points = sorted(
-            (p for p in found if (p.design.cores, p.design.power_of_two_leaks) == (cores, shifts)), key=lambda p: p.area
-        )
-        clocks = max(point.most_clocks for point in points)
-        label = f"{cores} core{'s' if cores > 1 else ''}{', shifts' if shifts else ''}: {clocks:,} clocks a tick"
-        colour = f"C{number}"
+    ways: dict[tuple[int, bool], list[Explored]] = {}
+    for point in sorted(found, key=lambda point: (point.design.cores, point.design.power_of_two_leaks, point.area)):
+        ways.setdefault((point.design.cores, point.design.power_of_two_leaks), []).append(point)
+    for number, ((cores, shifts), points) in enumerate(ways.items()):
+        cycles, colour = max(point.most_clocks for point in points), f"C{number}"
+        label = f"{cores} core{'s' if cores > 1 else ''}{', shifts' if shifts else ''}: {cycles:,} cycles per tick"
         axes.plot([p.area for p in points], [p.accuracy for p in points], "-", color=colour, label=label)
         for point in points:
-            face = colour if point in front else "white"
-            axes.plot(point.area, point.accuracy, "o", color=colour, markerfacecolor=face)
-            energy = (
-                ""
-                if point.logic_pj is None or point.memory_pj is None
-                else f", {point.logic_pj + point.memory_pj:.0f} pJ"
-            )
-            axes.annotate(
-                f"{point.design.width} bits{energy}",
-                (point.area, point.accuracy),
-                xytext=(4, -10),
-                textcoords="offset points",
-            )
+            at, text = (point.area, point.accuracy), f"{point.design.width} bits"
+            if point.logic_pj is not None and point.memory_pj is not None:
+                text += f", {point.logic_pj + point.memory_pj:.0f} pJ"
+            axes.plot(*at, "o", color=colour, markerfacecolor=colour if point in front else "white")
+            axes.annotate(text, at, xytext=(4, -10), textcoords="offset points")
     axes.set_xlabel("area of the logic (pre-layout)")
     axes.set_ylabel("spikes kept")
     axes.set_title("filled: on the Pareto front of spikes, area, clocks (and energy)")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neuro.errors import InvalidInput
-from spikeloom.cli.tables import print_table
+from spikeloom.cli.terminal import ShownStages, print_table
 
 if TYPE_CHECKING:
-    from hnsw_bridge import Embed, TextMemory
+    from hnsw_bridge import TextMemory
+    from neuro.arrays import JSONValue
 
 _Folder = Annotated[Path, typer.Argument(help="The memory's folder.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, not as a table.")]
@@ -23,16 +24,7 @@ _NOWHERE = -1.0
 """The confidence of a question for which no text may be looked at."""
 
 
-def memory_app() -> typer.Typer:
-    """The commands ``add``, ``ask``, ``info`` and ``forget``."""
-    app = typer.Typer(help="Keep texts in a folder and ask them.", rich_markup_mode=None)
-    app.callback(invoke_without_command=True)(_memory)
-    for command in (add_texts, ask, info, forget):
-        app.command()(command)
-    return app
-
-
-def _memory(context: typer.Context) -> None:
+def memory_command(context: typer.Context) -> None:
     """Keep texts in a folder and ask them."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -53,7 +45,6 @@ def add_texts(
     Either all of them are kept or none.
     """
     from hnsw_bridge import read_texts
-    from neuro.progress import ShownStages
     from neuro.storage import canonical_json
 
     records = [record for path in files for record in read_texts(path, namespace, passage)]
@@ -123,26 +114,26 @@ def info(folder: _Folder, as_json: _AsJson = False) -> None:
     from neuro.storage import canonical_json
 
     with _opened(folder) as memory:
-        figures = memory.info()
+        measured = memory.info()
         _warn(memory)
     if as_json:
-        typer.echo(canonical_json(asdict(figures)), nl=False)
+        typer.echo(canonical_json(asdict(measured)), nl=False)
         return
     rows = [
-        ("records", f"{figures.records:,}"),
-        ("forgotten", f"{figures.forgotten:,}"),
-        ("capacity used", f"{figures.capacity_used:.2%}"),
-        ("embedder", figures.embedder),
-        ("dimensions", f"{figures.dimension}"),
-        *((f"namespace {name}", f"{count:,}") for name, count in figures.namespaces.items()),
-        *((f"links: {name}", f"{count:,}") for name, count in figures.links.items()),
-        ("cosine within linked pairs", _figure(figures.within)),
-        ("cosine between others", _figure(figures.between)),
-        ("gap", _figure(figures.gap)),
-        ("spikes a query", f"{_figure(figures.spikes)} of {figures.most_spikes}"),
-        ("bytes", f"{figures.bytes:,}"),
+        ("records", f"{measured.records:,}"),
+        ("forgotten", f"{measured.forgotten:,}"),
+        ("capacity used", f"{measured.capacity_used:.2%}"),
+        ("embedder", measured.embedder),
+        ("dimensions", f"{measured.dimension}"),
+        *((f"namespace {name}", f"{count:,}") for name, count in measured.namespaces.items()),
+        *((f"links: {name}", f"{count:,}") for name, count in measured.links.items()),
+        ("cosine within linked pairs", _shown(measured.within)),
+        ("cosine between others", _shown(measured.between)),
+        ("gap", _shown(measured.gap)),
+        ("spikes a query", f"{_shown(measured.spikes)} of {measured.most_spikes}"),
+        ("bytes", f"{measured.bytes:,}"),
     ]
-    print_table(str(folder), ("Figure", "Value "), rows)
+    print_table(str(folder), ("Metric", "Value "), rows)
 
 
 def forget(
@@ -174,12 +165,9 @@ def _opened(folder: Path, name: str | None = None, *, new: bool = False) -> Text
             raise InvalidInput(f"{folder} holds no memory; make one with `spikeloom memory add {folder} FILE`")
         return TextMemory(folder, find_embedder(name or "wordllama"))
     kept = made_with(folder)
-    embed: Embed | None = None
-    if name is None or kept.startswith(f"{name}-"):
-        embed = find_embedder(kept.split("-")[0])
-    if embed is None:
+    if name is not None and not kept.startswith(f"{name}-"):
         raise InvalidInput(f"{folder} was made with {kept!r}, not with {name!r}; leave --embedder out")
-    return TextMemory(folder, embed)
+    return TextMemory(folder, find_embedder(kept.split("-")[0]))
 
 
 def _warn(memory: TextMemory) -> None:
@@ -187,11 +175,11 @@ def _warn(memory: TextMemory) -> None:
         typer.echo(f"spikeloom: {notice}", err=True)
 
 
-def _conditions(given: list[str]) -> dict[str, Any]:
+def _conditions(given: list[str]) -> dict[str, JSONValue]:
     """NAME=VALUE pairs; a value that is JSON counts as such, any other as text."""
     import json
 
-    wanted: dict[str, Any] = {}
+    wanted: dict[str, JSONValue] = {}
     for pair in given:
         name, sign, value = pair.partition("=")
         if not name or not sign:
@@ -208,5 +196,5 @@ def _short(text: str) -> str:
     return plain if len(plain) <= _SHOWN else f"{plain[: _SHOWN - 1]}…"
 
 
-def _figure(value: float | None) -> str:
+def _shown(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.3f}"

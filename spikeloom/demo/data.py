@@ -1,7 +1,4 @@
-"""The digits: scikit-learn's 1,797 handwritten ones, split into those to store and those held out.
-
-Settings of the experiment: checked, frozen, readable from a JSON file.
-"""
+"""What the demo starts from: its settings, and scikit-learn's 1,797 handwritten digits."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from neuro.errors import InvalidInput
 from neuro.storage import read_json
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+_Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 _Count = Annotated[int, Field(ge=1)]
 
 
@@ -52,7 +49,7 @@ class MemorySettings(BaseModel):
 
 
 class DigitsSettings(BaseModel):
-    """All that the experiment can be told.
+    """All that the demo can be told.
 
     Args:
         seed: of everything random: the split, the projections, the codes, the noise, the index.
@@ -72,17 +69,7 @@ class DigitsSettings(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**31 - 1)] = 0
     stored_fraction: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.8
     digits: Annotated[int, Field(ge=50, le=1797)] | None = None
-    noise: Annotated[tuple[Fraction, ...], Field(min_length=1)] = (
-        0.0,
-        0.1,
-        0.2,
-        0.3,
-        0.4,
-        0.5,
-        0.6,
-        0.7,
-        0.8,
-    )
+    noise: Annotated[tuple[_Fraction, ...], Field(min_length=1)] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
     memory: MemorySettings = MemorySettings()
     silicon: MemorySettings = MemorySettings(units=256, active=24, pointer_units=256, pointer_active=1, winners=64)
     silicon_digits: Annotated[int, Field(ge=3)] = 134

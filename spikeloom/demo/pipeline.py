@@ -1,9 +1,7 @@
-"""Pipeline: the stages in order, with their progress.
+"""The demo's stages in order, with their progress, and the folder that a run leaves.
 
 The circuit for silicon comes early: its Verilog is then simulated and synthesised, by other programs and for longest of
 all, beside the stages in software.
-
-Output: the folder that a run leaves.
 """
 
 from __future__ import annotations
@@ -34,9 +32,11 @@ from spikeloom.demo.targets import (
     silicon_circuit,
 )
 
+MADE_BY = "spikeloom demo"
+
 
 def run_stages(settings: DigitsSettings, core: Path, stages: Stages, liberty: Path | None) -> DigitsResult:
-    """Run the whole experiment; the exported core goes to the folder ``core``, which must not exist."""
+    """Run the whole demo; the exported core goes to the folder ``core``, which must not exist."""
     with stages.stage("Read the digits"):
         stored, held_out = load_split(settings)
     with stages.stage("Encode into spikes"):
@@ -72,11 +72,8 @@ class _Proof:
     def start(cls, pool: Executor, core: Path, stages: Stages, liberty: Path | None, stop: Event) -> _Proof:
         """Begin with the simulator that takes longest, the event-driven one, which stands last."""
         simulators = installed_simulators()
-        verdicts = {
-            simulator: pool.submit(_simulate, core, simulator, stages, stop) for simulator in reversed(simulators)
-        }
-        ordered = tuple(verdicts[simulator] for simulator in simulators)
-        return cls(ordered, pool.submit(_synthesise, core, stages, liberty, stop))
+        verdicts = [pool.submit(_simulate, core, simulator, stages, stop) for simulator in reversed(simulators)]
+        return cls(tuple(reversed(verdicts)), pool.submit(_synthesise, core, stages, liberty, stop))
 
     def result(self) -> tuple[tuple[SimulatorResult, ...], SynthesisResult]:
         """Wait for all of it."""
@@ -121,11 +118,8 @@ def _in_brian2(
         return native, quantised, compare_search_with_brian2(graph, held_out, settings, advance)
 
 
-MADE_BY = "spikeloom demo"
-
-
 def run_demo(settings: DigitsSettings, folder: Path, stages: Stages, liberty: Path | None = None) -> DigitsResult:
-    """Run the experiment and leave a folder: report, metrics, times, Verilog and circuit.
+    """Run the demo and leave a folder: report, metrics, times, Verilog and circuit.
 
     An earlier run's folder is replaced as long as nobody touched its files; the new one appears whole or not at all.
 
@@ -151,10 +145,9 @@ def _write(result: DigitsResult, folder: Path, stages: Stages) -> None:
     from spikeloom.demo.report_page import build_page
     from spikeloom.report import render_page
 
-    figures = metrics(result)
     save_circuit(result.silicon.circuit, folder / "circuit.npz")
-    write_json(folder / "metrics.json", figures)
-    page = render_page(build_page(result, figures, stages.elapsed))
+    write_json(folder / "metrics.json", metrics(result))
+    page = render_page(build_page(result, stages.elapsed))
     (folder / "report.html").write_text(page, encoding="utf-8")
     times = {
         "stages": {stage: round(took, 3) for stage, took in stages.seconds.items()},

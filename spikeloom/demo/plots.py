@@ -1,25 +1,22 @@
-"""Plots of the report, in the page's own style.
+"""The plots of the demo's report, in the page's own style.
 
-Pictures of digits: beside their codes, and where they were misread.
-
-Raster: the spikes of a few digits on their way through the circuit.
-
-Picture of one query: the nodes that fired first, as digits, with the links over which the spikes came.
+Curves of recall and similarity, counts of cells, digits beside their codes and where they were misread, the spikes of a
+few digits on their way through the circuit, and one query: the nodes that fired first, as digits, with the links over
+which the spikes came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from neuro.analysis.plots import figure_of, new_axes, plot_spikes
-from neuro.arrays import IntArray
+from neuro.arrays import Float32Array, FloatArray, IntArray
 from neuro.encoders import overlap
 from neuro.spikes import Recording
 from spikeloom.demo.data import Digits
@@ -28,7 +25,17 @@ from spikeloom.demo.recall import DemoCodes, Naming, RecallOutcome
 from spikeloom.demo.targets import SiliconCircuit
 from spikeloom.report import Paint, figure_svg, ink_png, plot_style
 
-_FIRST, _SECOND = Paint.FIRST.value, Paint.SECOND.value
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_FIRST, _SECOND, _THIRD, _LINE = (paint.value for paint in (Paint.FIRST, Paint.SECOND, Paint.THIRD, Paint.LINE))
+_CODE_COLUMNS = 128
+_RASTER_LAYERS = (("encoder", _FIRST, 3.0), ("pointers", _SECOND, 3.0), ("labels", _THIRD, 1.6))
+_RASTER_DIGITS = 4
+_NODES = 60
+_WIDTH, _HEIGHT, _LEFT, _MARGIN = 1060, 560, 190, 30
+_TILE, _QUERY_TILE = 34, 92
+_Place = tuple[float, float]
 
 
 def recall_plot(recall: RecallOutcome) -> str:
@@ -52,19 +59,10 @@ def recall_plot(recall: RecallOutcome) -> str:
         return figure_svg(figure_of(axes), "recall", words)
 
 
-def _name_line(
-    axes: Any, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], name: str, color: str, lift: float
-) -> None:
+def _name_line(axes: Axes, x: FloatArray, y: FloatArray, name: str, color: str, lift: float) -> None:
     """A line's name at its right end, in its colour."""
-    axes.annotate(
-        name,
-        (x[-1], y[-1]),
-        (9, lift),
-        textcoords="offset points",
-        color=color,
-        fontsize=11,
-        va="center",
-    )
+    end = (x[-1], y[-1])
+    axes.annotate(name, end, (9, lift), textcoords="offset points", color=color, fontsize=11, va="center")
 
 
 def similarity_plot(codes: DemoCodes, stored: Digits) -> str:
@@ -126,9 +124,6 @@ def cells_plot(by_type: Mapping[str, int], most: int = 10) -> str:
         return figure_svg(figure_of(axes), "cells", f"{len(names)} kinds of cells, most often {', '.join(names[:3])}")
 
 
-_COLUMNS = 128
-
-
 def code_cards(stored: Digits, held_out: Digits, codes: DemoCodes, recall: RecallOutcome) -> str:
     """One held-out digit of each kind: its image, its code, and the stored digit that the memory recalls."""
     shown = [int(np.flatnonzero(held_out.labels == label)[0]) for label in np.unique(held_out.labels)]
@@ -148,32 +143,32 @@ def code_cards(stored: Digits, held_out: Digits, codes: DemoCodes, recall: Recal
 
 
 def _card(
-    image: npt.NDArray[np.float32],
+    image: Float32Array,
     label: int,
     code: IntArray,
     match_code: IntArray,
-    match: tuple[npt.NDArray[np.float32], int],
+    match: tuple[Float32Array, int],
     units: int,
 ) -> str:
-    shared = set(code.tolist()) & set(match_code.tolist())
+    shared = set(np.intersect1d(code, match_code).tolist())
     dots = "".join(
-        f'<circle cx="{unit % _COLUMNS + 0.5}" cy="{unit // _COLUMNS + 0.5}" r=".62" '
+        f'<circle cx="{unit % _CODE_COLUMNS + 0.5}" cy="{unit // _CODE_COLUMNS + 0.5}" r=".62" '
         f'fill="{(Paint.SECOND if unit in shared else Paint.FIRST).css}" '
         f'opacity="{1 if unit in shared else 0.55}"/>'
         for unit in code.tolist()
     )
-    height = -(-units // _COLUMNS)
+    height = -(-units // _CODE_COLUMNS)
     words = f"code of a {label}: {len(code)} of {units} units, {len(shared)} shared with a stored {match[1]}"
     return (
-        f'<div class="code">{digit_picture(image, f"a held-out {label}")}'
-        f'<svg viewBox="0 0 {_COLUMNS} {height}" role="img" aria-label="{words}">{dots}</svg>'
-        f"{digit_picture(match[0], f'the stored {match[1]} that was recalled')}"
+        f'<div class="code">{_digit_image(image, f"a held-out {label}")}'
+        f'<svg viewBox="0 0 {_CODE_COLUMNS} {height}" role="img" aria-label="{words}">{dots}</svg>'
+        f"{_digit_image(match[0], f'the stored {match[1]} that was recalled')}"
         f"<small>a {label}</small><small>{len(shared)} of {len(code)} units shared</small>"
         f"<small>a {match[1]}</small></div>"
     )
 
 
-def digit_picture(image: npt.NDArray[np.float32], words: str) -> str:
+def _digit_image(image: Float32Array, words: str) -> str:
     """A digit as an image element."""
     return f'<img class="digit" src="{ink_png(image)}" alt="{escape(words)}" width="60" height="60">'
 
@@ -182,20 +177,11 @@ def misread(held_out: Digits, naming: Naming, most: int = 12) -> str:
     """The held-out digits that were named wrongly."""
     wrong = np.flatnonzero(naming.labels != held_out.labels)[:most]
     items = [
-        f"<li>{digit_picture(held_out.images[item], f'a {held_out.labels[item]}')}"
+        f"<li>{_digit_image(held_out.images[item], f'a {held_out.labels[item]}')}"
         f"<span>a <b>{held_out.labels[item]}</b><br>named <b>{naming.labels[item]}</b></span></li>"
         for item in wrong.tolist()
     ]
     return f'<ul class="errors">{"".join(items)}</ul>' if items else "<p>None.</p>"
-
-
-_LINE = Paint.LINE.value
-_LAYERS = (
-    ("encoder", Paint.FIRST.value, 3.0),
-    ("pointers", Paint.SECOND.value, 3.0),
-    ("labels", Paint.THIRD.value, 1.6),
-)
-RASTER_DIGITS = 4
 
 
 def raster_plot(silicon: SiliconCircuit, recording: Recording) -> str:
@@ -203,13 +189,13 @@ def raster_plot(silicon: SiliconCircuit, recording: Recording) -> str:
     from matplotlib.figure import Figure
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
-    length, shown = silicon.presentation_ticks, min(RASTER_DIGITS, len(silicon.digits))
+    length, shown = silicon.presentation_ticks, min(_RASTER_DIGITS, len(silicon.digits))
     first = _distinct(silicon.digits.labels.tolist(), shown)
     start, stop = first * length, (first + shown) * length
     with plot_style():
         figure = Figure(figsize=(12.6, 5.4))
-        panels: Any = figure.subplots(3, 1, sharex=True, height_ratios=[part[2] for part in _LAYERS])
-        for axes, (name, color, _) in zip(panels, _LAYERS, strict=True):
+        panels: Sequence[Axes] = figure.subplots(3, 1, sharex=True, height_ratios=[part[2] for part in _RASTER_LAYERS])
+        for axes, (name, color, _) in zip(panels, _RASTER_LAYERS, strict=True):
             size = 26 if name == "labels" else 7
             plot_spikes(recording, [name], start=start, stop=stop, axes=axes, s=size, color=color)
             axes.set_xlabel("")
@@ -225,19 +211,10 @@ def raster_plot(silicon: SiliconCircuit, recording: Recording) -> str:
         for number in range(first, first + shown):
             at = ((number + 0.5) * length * recording.dt * 1e3 - 0.5, 1.2)
             truth, told = int(silicon.digits.labels[number]), int(named[number])
-            panels[0].annotate(
-                f"a {truth}, named {told}",
-                at,
-                (20, 0),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                va="center",
-                fontsize=11,
-            )
-            picture = OffsetImage(_ink(silicon.digits.images[number]), zoom=3.4, interpolation="nearest")
-            box = AnnotationBbox(
-                picture, at, xycoords=("data", "axes fraction"), frameon=False, annotation_clip=False, pad=0
-            )
+            text, above = f"a {truth}, named {told}", ("data", "axes fraction")
+            panels[0].annotate(text, at, (20, 0), above, "offset points", va="center", fontsize=11)
+            image = OffsetImage(_ink(silicon.digits.images[number]), zoom=3.4, interpolation="nearest")
+            box = AnnotationBbox(image, at, xycoords=above, frameon=False, annotation_clip=False, pad=0)
             panels[0].add_artist(box)
         figure.align_ylabels(panels)
         figure.subplots_adjust(hspace=0.12)
@@ -251,18 +228,11 @@ def _distinct(labels: list[int], count: int) -> int:
     return next((start for start in starts if len(set(labels[start : start + count])) == count), 0)
 
 
-def _ink(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def _ink(image: Float32Array) -> FloatArray:
     """Black ink on nothing, as RGBA."""
     pixels = np.zeros((*image.shape, 4))
     pixels[..., 3] = image
     return pixels
-
-
-Place = tuple[float, float]
-
-_NODES = 60
-_WIDTH, _HEIGHT, _LEFT, _MARGIN = 1060, 560, 190, 30
-_TILE, _QUERY_TILE = 34, 92
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -304,7 +274,7 @@ def activated_graph(found: GraphSearch, query: int) -> ActivatedGraph:
     )
 
 
-def graph_picture(found: GraphSearch, stored: Digits, queries: Digits, query: int) -> str:
+def graph_plot(found: GraphSearch, stored: Digits, queries: Digits, query: int) -> str:
     """The activated part of the graph as an inline SVG element."""
     shown = activated_graph(found, query)
     places = _places(shown, stored.embeddings[shown.nodes])
@@ -318,11 +288,11 @@ def graph_picture(found: GraphSearch, stored: Digits, queries: Digits, query: in
     return f'<svg class="plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{words}">{"".join(parts)}</svg>'
 
 
-def _places(shown: ActivatedGraph, embeddings: npt.NDArray[np.float32]) -> dict[int, Place]:
+def _places(shown: ActivatedGraph, embeddings: Float32Array) -> dict[int, _Place]:
     """A spring layout that starts from the two principal components of the images, pushed apart to be seen."""
     import networkx as nx
 
-    graph: Any = nx.Graph()
+    graph = nx.Graph()
     graph.add_nodes_from(shown.nodes.tolist())
     graph.add_edges_from(shown.links)
     centred = embeddings.astype(np.float64) - embeddings.mean(axis=0)
@@ -341,7 +311,7 @@ def _places(shown: ActivatedGraph, embeddings: npt.NDArray[np.float32]) -> dict[
     return {node: (float(x), float(y)) for node, (x, y) in zip(shown.nodes.tolist(), _apart(at).tolist(), strict=True)}
 
 
-def _apart(at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _apart(at: FloatArray) -> FloatArray:
     """Push tiles apart until none covers another."""
     lowest = (_LEFT + _MARGIN, _MARGIN)
     highest = (_WIDTH - _MARGIN, _HEIGHT - _MARGIN)
@@ -355,7 +325,7 @@ def _apart(at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return at
 
 
-def _line(a: Place, b: Place, shown: ActivatedGraph, left: int, right: int) -> str:
+def _line(a: _Place, b: _Place, shown: ActivatedGraph, left: int, right: int) -> str:
     between = {left, right}
     paint, opacity = Paint.MUTED, 0.35
     if between <= shown.answer:
@@ -368,7 +338,7 @@ def _line(a: Place, b: Place, shown: ActivatedGraph, left: int, right: int) -> s
     )
 
 
-def _entry(start: Place, end: Place) -> str:
+def _entry(start: _Place, end: _Place) -> str:
     bend = (start[0] + end[0]) / 2
     return (
         f'<path d="M{start[0]:.0f} {start[1]:.0f} C{bend:.0f} {start[1]:.0f} {bend:.0f} {end[1]:.0f} '
@@ -377,7 +347,7 @@ def _entry(start: Place, end: Place) -> str:
     )
 
 
-def _node(at: Place, stored: Digits, node: int, shown: ActivatedGraph) -> str:
+def _node(at: _Place, stored: Digits, node: int, shown: ActivatedGraph) -> str:
     paint, width = (Paint.THIRD, 2.5) if node in shown.answer else (Paint.FIRST, 1.2)
     if node in shown.seeds:
         paint, width = Paint.SECOND, 3.5
@@ -393,7 +363,7 @@ def _node(at: Place, stored: Digits, node: int, shown: ActivatedGraph) -> str:
     )
 
 
-def _query(at: Place, queries: Digits, query: int) -> str:
+def _query(at: _Place, queries: Digits, query: int) -> str:
     half = _QUERY_TILE / 2
     return (
         f'<rect x="{at[0] - half:.1f}" y="{at[1] - half:.1f}" width="{_QUERY_TILE}" height="{_QUERY_TILE}" rx="12" '

@@ -1,9 +1,6 @@
-"""Report: the page of this experiment. Every number and every claim in it is read from the result."""
+"""The demo's report: every number and every claim on its page is read from the result."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -11,28 +8,28 @@ from spikeloom.demo.plots import (
     activated_graph,
     cells_plot,
     code_cards,
-    graph_picture,
+    graph_plot,
     misread,
     raster_plot,
     recall_plot,
     similarity_plot,
 )
 from spikeloom.demo.result import DigitsResult
-from spikeloom.demo.silicon import rtl_comparison
+from spikeloom.demo.silicon import most_clocks, rtl_comparison
 from spikeloom.demo.targets import Comparison
 from spikeloom.report import Figure, Page, ReportStep, Section, Table, Tile
 
 _ALMOST_ALL = 0.99
 
 
-def build_page(result: DigitsResult, figures: Mapping[str, Any], seconds: float) -> Page:
+def build_page(result: DigitsResult, seconds: float) -> Page:
     """The whole report."""
     comparisons = _comparisons(result)
     return Page(
         kicker="Spikeloom demo",
         title="From handwritten digits to proven Verilog",
         lead=_lead(result, comparisons),
-        tiles=_tiles(result, figures, comparisons),
+        tiles=_tiles(result, comparisons),
         steps=_steps(result),
         sections=[
             _codes(result),
@@ -40,13 +37,13 @@ def build_page(result: DigitsResult, figures: Mapping[str, Any], seconds: float)
             _naming(result),
             _graph(result),
             _equality(comparisons),
-            _silicon(result, figures),
+            _silicon(result),
         ],
         footer=_footer(result, seconds),
     )
 
 
-def percent(share: float) -> str:
+def _percent(share: float) -> str:
     """A share as per cent, without zeros that say nothing."""
     return f"{100 * share:.1f}".removesuffix(".0") + "\N{NO-BREAK SPACE}%"
 
@@ -64,28 +61,28 @@ def _lead(result: DigitsResult, comparisons: list[Comparison]) -> str:
     equal = "identical" if wrong == 0 else f"different in {wrong:,} places"
     return (
         f"{len(result.stored):,} digits become sparse spike codes and are stored in a Hebbian memory that names "
-        f"{percent(result.naming.accuracy)} of {len(result.held_out)} digits it has never seen. A version of "
+        f"{_percent(result.naming.accuracy)} of {len(result.held_out)} digits it has never seen. A version of "
         f"{result.silicon.neurons} neurons, written once, runs in Brian2, in integers and in generated Verilog: "
         f"{equal}, tick by tick."
     )
 
 
-def _tiles(result: DigitsResult, figures: Mapping[str, Any], comparisons: list[Comparison]) -> list[Tile]:
+def _tiles(result: DigitsResult, comparisons: list[Comparison]) -> list[Tile]:
     wrong = _mismatches(comparisons)
     values = sum(pair.spikes + pair.states for pair in comparisons)
     noise = _robust_noise(result)
     k = result.settings.neighbours
     naming, graph = result.naming, result.graph
     compared = f"{values / 1e6:.1f} million spikes and states compared"
-    kept = f"recall stays at {percent(_ALMOST_ALL)} or more"
-    baseline, alone = percent(naming.knn_accuracy), percent(graph.seeds_only)
-    tiles = [
+    kept = f"recall stays at {_percent(_ALMOST_ALL)} or more"
+    baseline, alone = _percent(naming.knn_accuracy), _percent(graph.seeds_only)
+    return [
         Tile(f"{wrong:,}", f"mismatches in {len(comparisons)} comparisons", compared, wrong == 0),
-        Tile(percent(naming.accuracy), "held-out digits named by spikes", f"nearest neighbours: {baseline}"),
-        Tile(percent(noise), "of a cue may be wrong", kept),
-        Tile(percent(graph.recall), f"recall@{k} on the graph", f"without spreading: {alone}"),
+        Tile(_percent(naming.accuracy), "held-out digits named by spikes", f"nearest neighbours: {baseline}"),
+        Tile(_percent(noise), "of a cue may be wrong", kept),
+        Tile(_percent(graph.recall), f"recall@{k} on the graph", f"without spreading: {alone}"),
+        Tile(f"{result.synthesis.cells:,}", "logic cells in silicon", f"{result.silicon.neurons} neurons"),
     ]
-    return [*tiles, Tile(f"{figures['cells']:,}", "logic cells in silicon", f"{result.silicon.neurons} neurons")]
 
 
 def _robust_noise(result: DigitsResult) -> float:
@@ -97,7 +94,7 @@ def _steps(result: DigitsResult) -> list[ReportStep]:
     return [
         ReportStep("Digits", f"{len(result.stored):,} stored, {len(result.held_out)} held out"),
         ReportStep("Codes", f"{memory.active} of {memory.units:,} units spike"),
-        ReportStep("Memory", f"1-bit weights, {percent(float(result.recall.memory.weights.mean()))} set"),
+        ReportStep("Memory", f"1-bit weights, {_percent(float(result.recall.memory.weights.mean()))} set"),
         ReportStep("Graph", f"{len(result.graph.search.graph.links):,} links carry spikes"),
         ReportStep("Integers", f"{_bits(result)} bits a state"),
         ReportStep("Verilog", f"{silicon.units} + {silicon.pointer_units} + 10 neurons"),
@@ -131,7 +128,7 @@ def _codes(result: DigitsResult) -> Section:
 
 
 def _recall(result: DigitsResult) -> Section:
-    noise = percent(_robust_noise(result))
+    noise = _percent(_robust_noise(result))
     return Section(
         f"Recall holds while {noise} of the cue is wrong",
         "Each stored digit is asked for with a damaged cue: some of its active units are replaced by random others.",
@@ -160,12 +157,12 @@ def _naming(result: DigitsResult) -> Section:
         f"The encoder's winners reach the pointers through the memory's weights; the most driven pointers fire "
         f"together and vote, and one label neuron answers. {len(result.held_out) - wrong} of "
         f"{len(result.held_out)} held-out digits get the right name; nearest neighbours on the images get "
-        f"{percent(result.naming.knn_accuracy)}.",
+        f"{_percent(result.naming.knn_accuracy)}.",
         [
             Figure(
                 raster_plot(result.silicon, result.integers.recording),
                 f"One dot is one spike of the circuit that becomes Verilog ({result.silicon.neurons} neurons, in "
-                f"integers; it names {percent(result.silicon.accuracy(result.integers.recording))} of "
+                f"integers; it names {_percent(result.silicon.accuracy(result.integers.recording))} of "
                 f"{len(result.silicon.digits)} digits).",
                 wide=True,
             ),
@@ -187,22 +184,22 @@ def _graph(result: DigitsResult) -> Section:
         ["Spikes, spreading off", f"{result.graph.seeds_only:.3f}", f"{seeds}"],
     ]
     return Section(
-        f"From {seeds} seeds, spikes find {percent(result.graph.recall)} of the {k} nearest",
+        f"From {seeds} seeds, spikes find {_percent(result.graph.recall)} of the {k} nearest",
         f"Every stored digit is a neuron, every link of the hnswlib graph a synapse that grows with similarity. A "
         f"query drives {seeds} seeds; the nodes that fire are ranked by exact distance.",
         [
             Figure(
-                graph_picture(result.graph, result.stored, result.held_out, _telling_query(result)),
+                graph_plot(result.graph, result.stored, result.held_out, _telling_query(result)),
                 "The query, among the first hundred, whose spikes meet most kinds of digits. Blue: the seeds. "
                 f"Orange: the others of its {k} nearest. Fainter ones fired later; the first of "
                 f"{found.activated.mean():.0f} are shown.",
                 wide=True,
             ),
             Table(
-                ["Method", f"Recall@{k}", "Nodes ranked a query"],
+                ["Method", f"Recall@{k}", "Nodes ranked per query"],
                 rows,
                 f"Mean of {len(result.held_out)} queries over {len(result.stored):,} digits.",
-                frozenset((f"Recall@{k}", "Nodes ranked a query")),
+                frozenset((f"Recall@{k}", "Nodes ranked per query")),
             ),
         ],
     )
@@ -251,7 +248,7 @@ def _equality(comparisons: list[Comparison]) -> Section:
     )
 
 
-def _silicon(result: DigitsResult, figures: Mapping[str, Any]) -> Section:
+def _silicon(result: DigitsResult) -> Section:
     synthesis, silicon = result.synthesis, result.silicon
     synapses = sum(part.connections.synapses for part in silicon.circuit.projections)
     rows = [
@@ -261,7 +258,7 @@ def _silicon(result: DigitsResult, figures: Mapping[str, Any]) -> Section:
         ["Flip-flops", f"{synthesis.flip_flops:,}"],
         ["Memories", f"{synthesis.memories}"],
         ["Bits in memories", f"{synthesis.memory_bits:,}"],
-        ["Clocks a tick, at most", f"{figures['clocks_per_tick_most']:,}"],
+        ["Cycles per tick, at most", f"{most_clocks(result.integers):,}"],
     ]
     library = "generic gates; give a cell library with --liberty for area and speed"
     if synthesis.area_um2 is not None:
@@ -271,9 +268,9 @@ def _silicon(result: DigitsResult, figures: Mapping[str, Any]) -> Section:
         rows.append(["Highest clock, estimated", f"{synthesis.fmax_mhz:,.0f} MHz"])
     return Section(
         f"{synthesis.cells:,} cells, and memory for {synapses:,} synapses",
-        "The neurons of a population share one datapath: one neuron or synapse is worked on at each clock.",
+        "The neurons of a population share one datapath: one neuron or synapse is worked on in each cycle.",
         [
-            Table(["Figure", "Value"], rows, f"Yosys, mapped to {library}.", frozenset(("Value",))),
+            Table(["Metric", "Value"], rows, f"Yosys, mapped to {library}.", frozenset(("Value",))),
             Figure(cells_plot(synthesis.cells_by_type), "The most frequent cells."),
         ],
         side=True,
@@ -286,5 +283,5 @@ def _footer(result: DigitsResult, seconds: float) -> list[str]:
     return [
         f"spikeloom demo --seed {result.settings.seed} · Spikeloom {version('spikeloom')} · {seconds:.0f} s",
         "Digits: scikit-learn's copy of the UCI Optical Recognition of Handwritten Digits (CC BY 4.0).",
-        "The generated Verilog belongs to whoever ran this. All figures: metrics.json beside this page.",
+        "The generated Verilog belongs to whoever ran this. All metrics: metrics.json beside this page.",
     ]

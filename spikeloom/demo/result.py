@@ -1,14 +1,14 @@
-"""Result: everything the experiment found, and the figures of it that go to ``metrics.json``."""
+"""Everything that the demo found, and the metrics of it that go to ``metrics.json``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from rtl_export import SimulatorResult, SynthesisResult
+from neuro.arrays import JSONValue
+from rtl_export import Outcome, SimulatorResult, SynthesisResult
 from spikeloom.demo.data import Digits, DigitsSettings
 from spikeloom.demo.graph import GraphSearch
 from spikeloom.demo.recall import DemoCodes, Naming, RecallOutcome
@@ -50,40 +50,37 @@ class DigitsResult:
         """The comparisons with Brian2."""
         return (self.native, self.quantised, self.spreading)
 
+    @property
+    def brian2_mismatches(self) -> int:
+        """Over all comparisons with Brian2."""
+        return sum(pair.mismatches for pair in self.brian2)
 
-def metrics(result: DigitsResult) -> dict[str, Any]:
-    """The figures, all of them measured; equal settings give equal figures."""
+    @property
+    def rtl_mismatches(self) -> int:
+        """Over all Verilog simulators."""
+        return sum(verdict.mismatches for verdict in self.verdicts)
+
+    @property
+    def rtl_passed(self) -> bool:
+        """Whether every Verilog simulator ran and agrees."""
+        return all(verdict.outcome is Outcome.PASSED for verdict in self.verdicts)
+
+
+def metrics(result: DigitsResult) -> dict[str, JSONValue]:
+    """All that was measured, by name; equal settings give equal values."""
+    found, silicon, integers = result.graph.result, result.silicon, result.integers
+    verdicts, synthesis = result.verdicts, result.synthesis
     return {
         "seed": result.settings.seed,
-        **_software(result),
-        **_graph(result),
-        **_targets(result),
-        **_silicon(result),
-    }
-
-
-def _by_noise(values: Mapping[float, float]) -> dict[str, float]:
-    return {f"{noise:g}": value for noise, value in values.items()}
-
-
-def _software(result: DigitsResult) -> dict[str, Any]:
-    weights = result.recall.memory.weights
-    return {
         "digits_stored": len(result.recall.memory),
         "digits_held_out": len(result.held_out),
         "code_cosine_correlation": result.codes.correlation,
-        "memory_weights_set": float(weights.mean()),
+        "memory_weights_set": float(result.recall.memory.weights.mean()),
         "recall_at_1": _by_noise(result.recall.at_1),
         "recall_at_1_exact_search": _by_noise(result.recall.exact_at_1),
         "heldout_accuracy": result.naming.accuracy,
         "heldout_spikes": result.naming.recording.spike_count,
         "knn_accuracy": result.naming.knn_accuracy,
-    }
-
-
-def _graph(result: DigitsResult) -> dict[str, Any]:
-    found = result.graph.result
-    return {
         "graph_recall_at_10": result.graph.recall,
         "graph_recall_at_10_without_spreading": result.graph.seeds_only,
         "hnswlib_recall_at_10": result.graph.hnswlib,
@@ -91,15 +88,9 @@ def _graph(result: DigitsResult) -> dict[str, Any]:
         "spikes_per_query": float(np.mean(found.activated)),
         "spikes_per_query_largest": int(found.activated.max()),
         "spikes_per_query_limit": result.graph.search.settings.limit(len(result.stored)),
-    }
-
-
-def _targets(result: DigitsResult) -> dict[str, Any]:
-    silicon, integers = result.silicon, result.integers
-    return {
         "brian2_spikes": sum(pair.spikes for pair in result.brian2),
         "brian2_states": sum(pair.states for pair in result.brian2),
-        "brian2_mismatches": sum(pair.mismatches for pair in result.brian2),
+        "brian2_mismatches": result.brian2_mismatches,
         "brian2_native_mismatches": result.native.mismatches,
         "brian2_quantised_mismatches": result.quantised.mismatches,
         "brian2_spreading_mismatches": result.spreading.mismatches,
@@ -109,19 +100,13 @@ def _targets(result: DigitsResult) -> dict[str, Any]:
         "circuit_spikes_float": silicon.recording.spike_count,
         "circuit_spikes_fixed": integers.recording.spike_count,
         "state_bits": {f"{part}.{name}": form.bits for (part, name), form in integers.quantised.formats.items()},
-    }
-
-
-def _silicon(result: DigitsResult) -> dict[str, Any]:
-    verdicts, synthesis = result.verdicts, result.synthesis
-    return {
         "rtl_simulators": [verdict.simulator for verdict in verdicts],
         "rtl_ticks": min(verdict.ticks for verdict in verdicts),
         "rtl_spikes": min(verdict.spikes for verdict in verdicts),
         "rtl_states": min(verdict.states for verdict in verdicts),
-        "rtl_mismatches": sum(verdict.mismatches for verdict in verdicts),
-        "rtl_passed": all(verdict.outcome.name == "PASSED" for verdict in verdicts),
-        "clocks_per_tick_most": most_clocks(result.integers),
+        "rtl_mismatches": result.rtl_mismatches,
+        "rtl_passed": result.rtl_passed,
+        "clocks_per_tick_most": most_clocks(integers),
         "cells": synthesis.cells,
         "flip_flops": synthesis.flip_flops,
         "memories": synthesis.memories,
@@ -129,3 +114,7 @@ def _silicon(result: DigitsResult) -> dict[str, Any]:
         "area_um2": synthesis.area_um2,
         "fmax_mhz": synthesis.fmax_mhz,
     }
+
+
+def _by_noise(values: Mapping[float, float]) -> dict[str, float]:
+    return {f"{noise:g}": value for noise, value in values.items()}

@@ -1,4 +1,4 @@
-"""From integers to Verilog: export, simulate and compare, synthesise."""
+"""What the demo asks of silicon: its tools, the exported core, the verdicts of its simulators."""
 
 from __future__ import annotations
 

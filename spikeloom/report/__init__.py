@@ -1,4 +1,4 @@
-"""Report: one self-contained page of findings, for laptop and phone, by day and by night."""
+"""One self-contained page of findings, for laptop and phone, by day and by night."""
 
 from __future__ import annotations
 

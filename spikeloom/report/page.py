@@ -1,4 +1,4 @@
-"""Page: what a report says, as frozen data, and its HTML."""
+"""What a report says, as frozen data, and its HTML."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ReportStep:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture: ``markup`` is trusted HTML or SVG; ``wide`` ones take a whole row and scroll on a phone."""
+    """A plot or image: ``markup`` is trusted HTML or SVG; ``wide`` ones take a whole row and scroll on a phone."""
 
     markup: str
     caption: str

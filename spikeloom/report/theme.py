@@ -1,6 +1,6 @@
-"""Theme: the colours of the page, and pictures that follow them by day and by night.
+"""The colours of the page, and plots that follow them by day and by night.
 
-A plot is drawn in the colours of the light page; in its SVG each of them becomes a CSS variable, so the same picture is
+A plot is drawn in the colours of the light page; in its SVG each of them becomes a CSS variable, so the same plot is
 right on a dark page as well. Text stays text, in the page's own font.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -56,26 +56,27 @@ def plot_style() -> Iterator[None]:
     except ImportError:
         raise ToolError("matplotlib is not installed; pip install 'spikeloom[report]'") from None
     ink, muted, line = (paint.value for paint in (Paint.INK, Paint.MUTED, Paint.LINE))
-    style: Any = {
-        "axes.edgecolor": line,
-        "axes.labelcolor": muted,
-        "axes.grid": False,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "font.size": 12,
-        "grid.color": line,
-        "legend.frameon": False,
-        "savefig.facecolor": "none",
-        "svg.fonttype": "none",
-        "text.color": ink,
-        "xtick.color": line,
-        "xtick.labelcolor": muted,
-        "ytick.color": line,
-        "ytick.labelcolor": muted,
-    }
-    with rc_context(style):
+    with rc_context(
+        {
+            "axes.edgecolor": line,
+            "axes.labelcolor": muted,
+            "axes.grid": False,
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "figure.facecolor": "none",
+            "axes.facecolor": "none",
+            "font.size": 12,
+            "grid.color": line,
+            "legend.frameon": False,
+            "savefig.facecolor": "none",
+            "svg.fonttype": "none",
+            "text.color": ink,
+            "xtick.color": line,
+            "xtick.labelcolor": muted,
+            "ytick.color": line,
+            "ytick.labelcolor": muted,
+        }
+    ):
         yield
 
 
@@ -117,7 +118,7 @@ def _font(match: re.Match[str]) -> str:
 
 
 def ink_png(image: npt.NDArray[np.floating]) -> str:
-    """A small picture as a data URI: black ink on nothing, 0 clear to 1 full; the page turns it white by night."""
+    """A small image as a data URI: black ink on nothing, 0 clear to 1 full; the page turns it white by night."""
     alpha = np.clip(np.floor(np.asarray(image) * 255 + 0.5), 0, 255).astype(np.uint8)
     rows = np.zeros((alpha.shape[0], 1 + 2 * alpha.shape[1]), dtype=np.uint8)
     rows[:, 2::2] = alpha

@@ -39,7 +39,7 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("hnsw_bridge/text/embedders.py",),
     "pyosys": ("rtl_export/yosys.py",),
     "pyslang": ("rtl_export/flows/slang.py",),
-    "rich": ("neuro/progress.py", "spikeloom/cli/*"),
+    "rich": ("spikeloom/cli/terminal.py",),
     "sqlite3": ("hnsw_bridge/text/records.py",),
     "subprocess": ("rtl_export/tools.py",),
     "tokenizers": ("hnsw_bridge/text/embedders.py",),

@@ -15,7 +15,7 @@ import pytest
 
 import hnsw_bridge
 from hnsw_bridge.text import links, memory
-from tests.project.structure import PACKAGES, ROOT, modules, parse
+from tests.project.structure import PACKAGES, ROOT, modules, parse, sources
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCED = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
@@ -30,13 +30,12 @@ A_NAME = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.\w+)+)(?:\(.*\))?")
 def modules_with_examples(root: Path) -> list[str]:
     """Public modules that contain a doctest, found by reading: collecting tests imports nothing."""
     found: list[str] = []
-    for package in PACKAGES:
-        for path in sorted((root / package).rglob("*.py")):
-            parts = path.relative_to(root).with_suffix("").parts
-            parts = parts[:-1] if parts[-1] == "__init__" else parts
-            is_public = not any(part.startswith("_") for part in parts)
-            if is_public and ">>>" in path.read_text(encoding="utf-8"):
-                found.append(".".join(parts))
+    for path in sources(root, PACKAGES):
+        parts = path.relative_to(root).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        is_public = not any(part.startswith("_") for part in parts)
+        if is_public and ">>>" in path.read_text(encoding="utf-8"):
+            found.append(".".join(parts))
     return found
 
 

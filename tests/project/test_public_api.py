@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("neuro", "hnsw_bridge", "rtl_export")
+from tests.project.structure import PACKAGES, ROOT
+
 EXTRAS = {"neuro.resonance": ("torch", "install the extra 'train'")}
 """Package whose names can be imported only with an extra -> what to import, and why it may be missing."""
 
 
 def _declaring_packages() -> list[str]:
-    """The three packages and each of their public subpackages."""
+    """The packages and each of their public subpackages."""
     found: list[str] = []
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("__init__.py")):
@@ -57,7 +57,7 @@ def _exported(name: str) -> tuple[str, ...]:
     return tuple(exported)
 
 
-def test_the_three_packages_are_there() -> None:
+def test_the_packages_are_there() -> None:
     assert set(PACKAGES) <= set(_declaring_packages())
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
-README = Path(__file__).parents[2] / "README.md"
+from spikeloom.cli import main
+from tests.project.structure import PACKAGES, ROOT
+
+README = ROOT / "README.md"
 FIRST_BLOCK_LINES = 15
 
 
@@ -44,6 +49,19 @@ def test_the_first_example_is_short() -> None:
     blocks = python_blocks(README.read_text(encoding="utf-8"))
     assert blocks, "the README has no ```python block"
     assert len(blocks[0][1]) <= FIRST_BLOCK_LINES
+
+
+def test_every_place_it_names_is_there() -> None:
+    places = re.findall(rf"(?:{'|'.join(PACKAGES)}|examples|docs)/[\w./]*", README.read_text(encoding="utf-8"))
+    assert len(places) > 20
+    assert not [place for place in places if not (ROOT / place).exists()]
+
+
+def test_every_command_it_shows_is_there() -> None:
+    shown = re.findall(r"^\.venv/bin/spikeloom ([^#\n]*)", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(shown) > 5
+    for line in shown:
+        assert main([*shlex.split(line), "--help"]) == 0, line
 
 
 def test_the_examples_run(tmp_path: Path) -> None:

@@ -90,16 +90,16 @@ def test_mismatches_end_with_status_1(
 
 def test_sigterm_leaves_nothing_half_written(tmp_path: Path) -> None:
     code = """
-import os, signal, sys, neuro.cli.app as app
+import os, signal, sys, spikeloom.cli.app as app
 from pathlib import Path
-from neuro.store import output_folder
+from neuro.storage import output_folder
 
 def demo() -> None:
     with output_folder(Path("run")) as folder:
         (folder / "file").write_text("half")
         os.kill(os.getpid(), signal.SIGTERM)
 
-app._COMMANDS = (demo,)
+app._COMMANDS = {"demo": demo}
 sys.exit(app.main(["demo"]))
 """
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, timeout=60, check=False)

@@ -47,7 +47,9 @@ def test_it_prints_and_writes(capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert (tmp_path / "out" / "result.json").read_bytes() == (tmp_path / "rows.json").read_bytes()
 
 
-def test_a_missed_bar_is_status_1_and_the_folder_is_left(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_missed_threshold_is_status_1_and_the_folder_is_left(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert main(["experiment", "bad"]) == 1
     assert "Thresholds missed: rate" in capsys.readouterr().out
     assert (tmp_path / "runs" / "bad" / "result.json").is_file()
