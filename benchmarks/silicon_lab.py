@@ -20,7 +20,7 @@ from neuro.experiments.diehl_cook.settings import DiehlCookSettings
 from neuro.experiments.diehl_cook.training import respond, train
 from neuro.progress import Stages
 from neuro.spikes import Recording
-from rtl_export import Outcome, RTLSimulator, SimulatorResult, export, netlist, verify
+from rtl_export import Outcome, RTLSimulator, SimulatorResult, build_core, export, verify
 from spikeloom.demo.data import DigitsSettings, load_split
 
 SEED = 0
@@ -94,7 +94,7 @@ class Lab:
                     seconds.append(time.perf_counter() - start)
         found = [result.simulator for result in results if result.outcome is Outcome.NOT_FOUND]
         checked(not found, f"every simulator is installed (missing: {', '.join(found)})")
-        bound = netlist(program, cores=cores).most_clocks
+        bound = build_core(program, cores=cores).most_clocks
         neurons = sum(part.size for part in program.populations)
         return Proof(tuple(results), tuple(seconds), bound, neurons, ticks)
 

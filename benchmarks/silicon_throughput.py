@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.form import Measured, checked
 from benchmarks.silicon_lab import Lab
 from benchmarks.silicon_neurons import published_size
-from rtl_export import ExportedCore, Outcome, export, netlist, tools
+from rtl_export import ExportedCore, Outcome, build_core, export, tools
 from rtl_export.simulate import icarus
 from rtl_export.simulate.result import read_result
 
@@ -93,7 +93,7 @@ _SAME = "spikes and states as in the fixed-point model; Icarus Verilog, counted 
 def _counted(lab: Lab) -> Sequence[Pace]:
     """Every tick of the core in Icarus, with counters beside it."""
     program = published_size(_TICKS, _NEURONS)
-    core = netlist(program)
+    core = build_core(program)
     synapses, neurons = core.projection("aa").module, core.population("a").module
     with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
         folder = Path(scratch)

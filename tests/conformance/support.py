@@ -15,7 +15,7 @@ from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
 from neuro.quantise.integers import quantise
 from neuro.simulators.brian2.namespace import native_namespace
-from rtl_export import netlist
+from rtl_export import build_core
 from tests.conformance.circuits import DRIVES, at_rest, one_of_each_model
 from tests.conformance.language_circuits import (
     balanced,
@@ -76,7 +76,7 @@ def support(circuit: Circuit) -> dict[str, str]:
     cells["Brian2"] = _said(lambda: [native_namespace(part, 0) for part in circuit.populations])
     cells["fixed point"] = _said(lambda: quantise(lowered, {}))
     if cells["fixed point"] == "yes":
-        cells["Verilog"] = _said(lambda: netlist(quantise(lowered, {}).program))
+        cells["Verilog"] = _said(lambda: build_core(quantise(lowered, {}).program))
     else:
         cells["Verilog"] = "not in integers"
     return cells
