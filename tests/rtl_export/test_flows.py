@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.silicon_neurons import NEURON, delta_neuron, event_driven
+from benchmarks.silicon.neurons import NEURON, delta_neuron, event_driven
 from neuro.compiler.ir import (
     Assignment,
     Binary,
