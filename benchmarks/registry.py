@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.form import Bench
-from benchmarks.main import MAIN
-from benchmarks.memory import MEMORY
-from benchmarks.resonance import RESONANCE, RESONANCE_TRAINING
-from benchmarks.search import SEARCH, SEARCH_MILLION
-from benchmarks.silicon import SILICON
-from benchmarks.simulation import SIMULATION
-from benchmarks.training import TRAINING
+from benchmarks.main.bench import MAIN
+from benchmarks.memory.bench import MEMORY
+from benchmarks.resonance.bench import RESONANCE, RESONANCE_TRAINING
+from benchmarks.search.bench import SEARCH, SEARCH_MILLION
+from benchmarks.silicon.bench import SILICON
+from benchmarks.simulation.bench import SIMULATION
+from benchmarks.training.bench import TRAINING
 
 BENCHES: tuple[Bench, ...] = (
     MAIN,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.data import ROOT
 from benchmarks.form import Bench, Measured, Threshold, figure
 from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
@@ -24,7 +25,6 @@ from neuro.storage import write_json
 __all__ = ["COLUMNS", "cells", "check_request", "renew_section", "run_bench"]
 
 COLUMNS = ("Row", "Value ", "Threshold ", "Met", "Peer", "Peer's value ")
-_ROOT = Path(__file__).resolve().parents[1]
 _PACKAGES = ("spikeloom", "brian2", "numba", "numpy", "hnswlib", "scikit-learn", "torch", "pyosys")
 
 
@@ -54,10 +54,11 @@ def run_bench(name: str, rows: Sequence[str] | None, stages: Stages, json_file: 
     chosen = {row: measure for row, measure in bench.rows.items() if rows is None or row in rows}
     thresholds = THRESHOLDS.get(name, {})
     measured: list[dict[str, Any]] = []
+    machine = _machine()
     report = {
         "bench": name,
         "commit": _commit(),
-        "machine": _machine(),
+        "machine": machine,
         "versions": _versions(),
         "seeds": list(bench.seeds),
         "rows": measured,
@@ -66,9 +67,11 @@ def run_bench(name: str, rows: Sequence[str] | None, stages: Stages, json_file: 
     with stages.stage(f"Bench {name}", len(chosen)) as advance:
         for row, measure in chosen.items():
             measured.append(_row(row, measure(lab), thresholds.get(row)))
+            machine["load_after"] = _load()
             if json_file is not None:
                 write_json(json_file, report)
             advance(len(measured))
+    print("Load of 1, 5 and 15 minutes before:", *machine["load_before"], "after:", *machine["load_after"])
     return report
 
 
@@ -122,7 +125,7 @@ def _commit() -> str:
     try:
         asked = [["git", "rev-parse", "HEAD"], ["git", "status", "--porcelain"]]
         head, changed = (
-            subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+            subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
             for command in asked
         )
     except (OSError, subprocess.SubprocessError):
@@ -131,7 +134,12 @@ def _commit() -> str:
 
 
 def _machine() -> dict[str, Any]:
-    return {"processor": _processor(), "cores": os.cpu_count(), "system": platform.platform()}
+    return {"processor": _processor(), "cores": os.cpu_count(), "system": platform.platform(), "load_before": _load()}
+
+
+def _load() -> list[float]:
+    """Mean number of running processes over the last 1, 5 and 15 minutes."""
+    return [round(load, 2) for load in os.getloadavg()]
 
 
 def _processor() -> str:

@@ -6,7 +6,7 @@ cells. The engines (Yosys, a C++ compiler, Icarus Verilog) are looked for when t
 
 from __future__ import annotations
 
-from rtl_export.core.core import CoreNetlist, netlist
+from rtl_export.core.core import Core, build_core
 from rtl_export.emit.folder import ExportedCore, read_core
 from rtl_export.emit.verilog import verilog_files
 from rtl_export.exporter import export, record_run
@@ -15,14 +15,14 @@ from rtl_export.simulate.result import Outcome, SimulatorResult
 from rtl_export.simulate.verification import RTLSimulator, require_equal, verify
 
 __all__ = [
-    "CoreNetlist",
+    "Core",
     "ExportedCore",
     "Outcome",
     "RTLSimulator",
     "SimulatorResult",
     "SynthesisResult",
+    "build_core",
     "export",
-    "netlist",
     "read_core",
     "record_run",
     "require_equal",

@@ -1,4 +1,4 @@
-"""Explore: a sweep over widths and cores to a table: accuracy, area, clocks a tick, energy. It can be resumed.
+"""Explore: a sweep over widths and cores to a table: accuracy, area, clocks per tick, energy. It can be resumed.
 
 Each point is one file in a folder, named after what it is; a point whose file is there is not measured again.
 """
@@ -23,14 +23,13 @@ from neuro.simulators import FixedPoint
 from neuro.simulators.quantisation_report import quantisation_cost
 from neuro.spikes import Recording
 from neuro.storage import read_json, save_circuit, write_json
-from rtl_export.core.core import netlist
+from rtl_export.core.core import build_core
 from rtl_export.core.support import check_cores
 from rtl_export.exporter import export, record_run
 from rtl_export.flows.ppa import measure_ppa
 from rtl_export.flows.synthesis import synthesise
 
 _VERSION = 2
-
 _WIDEST = 64
 """No register is wider: integers are computed in 64 bits."""
 
@@ -201,7 +200,7 @@ def _measure(
     fixed = FixedPoint(narrow, rules)
     cost = quantisation_cost(circuit, ticks, fixed=fixed, accuracy=accuracy)
     program = replace(fixed.quantise(circuit, ticks).program, probes=())
-    core = netlist(program, cores=design.cores)
+    core = build_core(program, cores=design.cores)
     with tempfile.TemporaryDirectory(prefix="spikeloom_") as scratch:
         export(program, Path(scratch) / "core", ticks=1, cores=design.cores)
         cells = synthesise(Path(scratch) / "core", liberty=liberty)

@@ -11,7 +11,7 @@ from pathlib import Path
 from neuro.compiler.ir import ProbeProgram, Scope, StepProgram
 from neuro.errors import InvalidInput
 from neuro.spikes import Recording
-from rtl_export.core.core import CoreNetlist, netlist
+from rtl_export.core.core import Core, build_core
 from rtl_export.emit.buses import bus_files
 from rtl_export.emit.folder import ExportedCore, read_core, write_core_manifest
 from rtl_export.emit.vectors import command_lines
@@ -50,7 +50,7 @@ def export(
         raise InvalidInput(f"ticks is {ticks!r}; a whole number >= 1 is allowed")
     if golden is not None and golden.ticks < ticks:
         raise InvalidInput(f"the golden recording has {golden.ticks} ticks, {ticks} are asked for; record as many")
-    core = netlist(program, name, cores=cores)
+    core = build_core(program, name, cores=cores)
     target = _free_folder(Path(folder))
     recording = record_run(program, ticks, every) if golden is None else golden
     try:
@@ -104,14 +104,16 @@ def _free_folder(folder: Path) -> Path:
     return target
 
 
-def _write(folder: Path, core: CoreNetlist, program: StepProgram, golden: Recording, ticks: int, every: int) -> None:
+def _write(folder: Path, core: Core, program: StepProgram, golden: Recording, ticks: int, every: int) -> None:
     rtl, tb = folder / "rtl", folder / "tb"
     rtl.mkdir()
     tb.mkdir()
     for name, contents in verilog_files(core).items():
         (rtl / name).write_bytes(contents)
-    (tb / "testbench.v").write_text(render("testbench.v", core=core, ticks=ticks), encoding="ascii")
-    (tb / "driver.cpp").write_text(render("driver.cpp", core=core, class_name=class_name(core.name)), encoding="ascii")
+    (tb / "testbench.v").write_text(render("host/testbench.v", core=core, ticks=ticks), encoding="ascii")
+    (tb / "driver.cpp").write_text(
+        render("host/driver.cpp", core=core, class_name=class_name(core.name)), encoding="ascii"
+    )
     for part in ("bus", "flows"):
         (folder / part).mkdir()
     for name, contents in bus_files(core).items():
@@ -120,5 +122,5 @@ def _write(folder: Path, core: CoreNetlist, program: StepProgram, golden: Record
         (folder / name).write_bytes(contents)
     with (tb / "commands.txt").open("wb") as file:
         file.writelines(command_lines(core, program, golden, ticks, every))
-    (folder / "README.md").write_text(render("README.md", core=core, ticks=ticks), encoding="utf-8")
+    (folder / "README.md").write_text(render("host/README.md", core=core, ticks=ticks), encoding="utf-8")
     write_core_manifest(folder, core.name, ticks)

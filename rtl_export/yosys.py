@@ -1,4 +1,4 @@
-"""Yosys: the doorway to pyosys, run in a process of its own.
+"""Yosys: the adapter to pyosys, run in a process of its own.
 
 Yosys ends its whole process on an error in the Verilog and prints its log to standard output; a child process
 turns both into a ToolError and a text. ``python -m rtl_export.yosys`` reads one pass a line from standard input, or
@@ -7,7 +7,6 @@ runs a script for SymbiYosys.
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from rtl_export import tools
 
 def yosys_available() -> bool:
     """Whether pyosys is installed."""
-    return importlib.util.find_spec("pyosys") is not None
+    return tools.find_package("pyosys") is not None
 
 
 def abc() -> Path | None:
@@ -34,10 +33,10 @@ def include_folder() -> Path:
     Raises:
         ToolError: pyosys is not installed.
     """
-    spec = importlib.util.find_spec("pyosys")
-    if spec is None or spec.origin is None:
+    folder = tools.find_package("pyosys")
+    if folder is None:
         raise ToolError("pyosys is not installed; pip install 'spikeloom[rtl]'")
-    return Path(spec.origin).parent / "share" / "include" / "backends" / "cxxrtl" / "runtime"
+    return folder / "share" / "include" / "backends" / "cxxrtl" / "runtime"
 
 
 def run_passes(step: str, passes: Sequence[str], *, seconds: float) -> str:

@@ -1,6 +1,6 @@
-"""Netlist: what the generated core consists of, as frozen data between the StepProgram and the Verilog text.
+"""Core: what the generated hardware consists of, as frozen data between the StepProgram and the Verilog text.
 
-The core runs one tick like this, one neuron or synapse a clock:
+The core runs one tick like this, one neuron or synapse per cycle:
 
 1. Every population, all at once, walks its neurons through a pipeline that first ends the tick before (synaptic sums
    into states, saturating once; resets; operations: phases 3 to 5) and then begins this one (restart, input, update,
@@ -10,7 +10,7 @@ The core runs one tick like this, one neuron or synapse a clock:
 3. One projection after the other walks the spikes that are due: wide sums, weights (phase 3, on_pre). Then each walks
    the spikes of its target (on_post), then operations on synapses run (phase 5).
 
-So a state is read and written once a tick. Whoever reads it between two ticks reads it through the pipeline, and sees
+So a state is read and written once per tick. Whoever reads it between two ticks reads it through the pipeline, and sees
 the tick ended.
 """
 
@@ -41,7 +41,7 @@ class Ring:
     Args:
         emitter: name of the population or source.
         number: of the emitter in addresses of spikes.
-        given: whether the spikes come in from outside, else the population's own.
+        external: whether the spikes come in from outside, else the population's own.
         size: how many neurons can be in it.
         capacity: spikes that one tick can bring.
         slots: ticks kept, the running one included.
@@ -49,7 +49,7 @@ class Ring:
 
     emitter: str
     number: int
-    given: bool
+    external: bool
     size: int
     capacity: int
     slots: int
@@ -57,7 +57,7 @@ class Ring:
     @property
     def module(self) -> str:
         """Name of its instance."""
-        return verilog_part_name("given" if self.given else "fired", self.emitter)
+        return verilog_part_name("given" if self.external else "fired", self.emitter)
 
     @property
     def index_width(self) -> int:
@@ -90,14 +90,14 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CoreNetlist:
+class Core:
     """A whole core, or one of several equal ones.
 
     Args:
         name: module and file name of the top.
-        dt: seconds a tick.
+        dt: seconds per tick.
         populations, projections: in canonical order; empty ones are left out.
-        rings: own spikes of each population, then given ones.
+        rings: own spikes of each population, then external ones.
         restarts: number of bits of the restart bus, one for each RestartProgram in order.
         operations: number of the program's operation -> its period in ticks; those that run in the core.
         emitters: names of populations and sources in the order of their numbers, each with its whole size.
@@ -177,7 +177,7 @@ class CoreNetlist:
     @property
     def sender_rings(self) -> tuple[Ring, ...]:
         """The rings of the populations, in order."""
-        return tuple(ring for ring in self.rings if not ring.given)
+        return tuple(ring for ring in self.rings if not ring.external)
 
     def population(self, name: str) -> PopulationCore:
         """The population of that name."""
@@ -189,12 +189,12 @@ class CoreNetlist:
 
     def pre_ring(self, projection: ProjectionCore) -> Ring:
         """The ring in which a projection finds the spikes of its source."""
-        found = {ring.given: ring for ring in self.rings if ring.emitter == projection.source}
+        found = {ring.external: ring for ring in self.rings if ring.emitter == projection.source}
         return found.get(True) or found[False]
 
     def post_ring(self, projection: ProjectionCore) -> Ring:
         """The ring in which a projection finds the spikes of its target's own neurons."""
-        return next(ring for ring in self.rings if ring.emitter == projection.target and not ring.given)
+        return next(ring for ring in self.rings if ring.emitter == projection.target and not ring.external)
 
     def readers(self, ring: Ring) -> tuple[str, ...]:
         """The prefixes of the signals of all that read a ring, its sender apart."""
@@ -236,7 +236,7 @@ class CoreNetlist:
         return self.pass_clocks + self.send_clocks + self.unit_clocks + route + 12
 
 
-def netlist(program: StepProgram, name: str = "spikeloom_core", *, cores: int = 1) -> CoreNetlist:
+def build_core(program: StepProgram, name: str = "spikeloom_core", *, cores: int = 1) -> Core:
     """The core that runs a quantised program, or one of ``cores`` equal ones that share its neurons.
 
     Args:
@@ -259,7 +259,7 @@ def netlist(program: StepProgram, name: str = "spikeloom_core", *, cores: int = 
     projections = tuple(with_operations(program, part, latencies[part.target], cores) for part in projections)
     emitters = {part.name: part.size for part in program.neurons if part.size}
     built = {part.name for part in populations} | {part.name for part in projections}
-    core = CoreNetlist(
+    core = Core(
         name,
         program.dt,
         populations,
@@ -274,7 +274,7 @@ def netlist(program: StepProgram, name: str = "spikeloom_core", *, cores: int = 
     return core
 
 
-def _check_widths(core: CoreNetlist) -> None:
+def _check_widths(core: Core) -> None:
     """Refuse addresses that a host can't write as one number."""
     widths = {"a spike's address": core.spike_width, "a memory's address": core.host_address_width}
     for what, width in {**widths, "the number of a memory": core.select_width}.items():
@@ -286,20 +286,20 @@ def _populations(
     program: StepProgram, projections: tuple[ProjectionCore, ...], cores: int
 ) -> tuple[PopulationCore, ...]:
     sums: dict[str, dict[str, Interval]] = {part.name: {} for part in program.populations}
-    looks: dict[str, set[str]] = {part.name: set() for part in program.populations}
+    read_ports: dict[str, set[str]] = {part.name: set() for part in program.populations}
     settled: dict[str, set[str]] = {part.name: set() for part in program.populations}
     for projection in projections:
         for delta in projection.deltas:
             known = sums[projection.target].get(delta.state, Interval(0, 0))
             sums[projection.target][delta.state] = known + delta.total
-        looks[projection.target] |= {port.name for port in projection.looks}
+        read_ports[projection.target] |= {port.name for port in projection.read_ports}
         settled[projection.target] |= set(settled_reads(program, projection.program))
     return tuple(
         population_core(
             program,
             part,
             MappingProxyType(sums[part.name]),
-            tuple(sorted(looks[part.name])),
+            tuple(sorted(read_ports[part.name])),
             tuple(sorted(settled[part.name])),
             cores,
         )
@@ -311,9 +311,9 @@ def _populations(
 def _rings(
     program: StepProgram, projections: tuple[ProjectionCore, ...], emitters: tuple[str, ...], cores: int
 ) -> tuple[Ring, ...]:
-    """One ring of its own spikes for each population, one of given spikes for each source.
+    """One ring of its own spikes for each population, one of external spikes for each source.
 
-    Where several cores share the populations, the spikes of all emitters are given to each.
+    Where several cores share the populations, the spikes of all emitters come to each from outside.
     """
     slots: dict[str, int] = {}
     for part in projections:
@@ -330,4 +330,4 @@ def _rings(
             rings.append(local if cores == 1 else replace(local, slots=1))
         if name in slots and (cores > 1 or not own):
             rings.append(Ring(name, number, True, size, capacity, slots[name]))
-    return tuple(sorted(rings, key=lambda ring: ring.given))
+    return tuple(sorted(rings, key=lambda ring: ring.external))

@@ -1,4 +1,4 @@
-"""Builds one population's share of the netlist from its program: its memories' words and its datapath."""
+"""Builds one population's share of the core from its program: its memories' words and its datapath."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ def population_core(
     program: StepProgram,
     population: PopulationProgram,
     sums: Mapping[str, Interval],
-    looks: tuple[str, ...],
+    read_ports: tuple[str, ...],
     settled: tuple[str, ...],
     cores: int,
     *,
     stage_ns: float = STAGE_NS,
 ) -> PopulationCore:
-    """The netlist of one population that has neurons.
+    """The share of one population that has neurons.
 
     Args:
         program: the whole program: inputs, restarts and operations are looked up there.
         population: the one to build.
         sums: written state -> where the sum over a tick's synaptic events lies.
-        looks: states and parameters that the code of incoming projections reads.
+        read_ports: states and parameters that the code of incoming projections reads.
         settled: states that operations on incoming projections read.
         cores: how many cores share its neurons.
         stage_ns: time for the logic of one stage of its pipeline.
     """
-    return _Builder(program, population, sums, stage_ns).build(looks, settled, cores)
+    return _Builder(program, population, sums, stage_ns).build(read_ports, settled, cores)
 
 
 def _format(population: PopulationProgram, name: str) -> Format:
@@ -81,9 +81,9 @@ class _Builder:
         self.coefficients: dict[str, Operand] = {}
         self.parameters: dict[str, tuple[int, AnyArray, bool]] = {}
 
-    def build(self, looks: tuple[str, ...], settled: tuple[str, ...], cores: int) -> PopulationCore:
+    def build(self, read_ports: tuple[str, ...], settled: tuple[str, ...], cores: int) -> PopulationCore:
         population = self.population
-        self._coefficients(looks)
+        self._coefficients(read_ports)
         self.period, self.counter_width = self._period()
         initial = {state.name: self._initial(state.name, state.initial) for state in population.states}
         self._ports()
@@ -112,15 +112,15 @@ class _Builder:
             winners=population.winners,
             datapath=self.path.build(),
             margin_width=unsigned_width(max(margin.interval.high, 1)),
-            looks=looks,
+            read_ports=read_ports,
             settled=settled,
             cores=cores,
         )
 
     # ------------------------------------------------------------------------------------------------ numbers
 
-    def _coefficients(self, looks: tuple[str, ...]) -> None:
-        read = {symbol.name for expression in self._expressions() for symbol in symbols(expression)} | set(looks)
+    def _coefficients(self, read_ports: tuple[str, ...]) -> None:
+        read = {symbol.name for expression in self._expressions() for symbol in symbols(expression)} | set(read_ports)
         for part in self.population.coefficients:
             if part.name in read:
                 self.coefficients[part.name] = self._number(variable_name("coef", part.name), part.values)

@@ -1,6 +1,6 @@
-"""PopulationCore: one population's share of the netlist, as :mod:`rtl_export.core.population_build` makes it.
+"""PopulationCore: one population's share of the core, as :mod:`rtl_export.core.population_build` makes it.
 
-The module walks its neurons, one a clock, in one pass a tick, through a pipeline of arithmetic. The names a reader
+The module walks its neurons, one per cycle, in one pass per tick, through a pipeline of arithmetic. The names a reader
 meets in it follow a value through the tick: ``stored_v`` (from the memory), ``settled_v`` (after the synaptic sum),
 ``final_v`` (after resets and operations: what the tick left), ``start_v`` (after restart and input) and ``next_v``
 (after the update).
@@ -57,7 +57,7 @@ class PopulationCore:
         winners: the winners rule; ``limited`` where it limits anything.
         datapath: the arithmetic of a tick.
         margin_width: bits of the margin of a neuron that crosses (unsigned, above 0).
-        looks: states and parameters that synapses read.
+        read_ports: states and parameters that synapses read.
         settled: states that operations on synapses read.
         cores: how many cores share the population.
     """
@@ -77,7 +77,7 @@ class PopulationCore:
     winners: WinnersRule
     datapath: Datapath
     margin_width: int
-    looks: tuple[str, ...]
+    read_ports: tuple[str, ...]
     settled: tuple[str, ...]
     cores: int = 1
 

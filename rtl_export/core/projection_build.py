@@ -1,4 +1,4 @@
-"""Builds one projection's share of the netlist: its words, and the arithmetic of on_pre, on_post and operations."""
+"""Builds one projection's share of the core: its words, and the arithmetic of on_pre, on_post and operations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from rtl_export.core.words import Word, uniform_layout
 
 
 def projection_core(program: StepProgram, projection: ProjectionProgram, cores: int) -> ProjectionCore:
-    """The netlist of one projection that can do something, without its operations (:func:`with_operations`)."""
+    """The share of one projection that can do something, without its operations (:func:`with_operations`)."""
     return _Builder(program, projection, cores).build()
 
 
@@ -110,7 +110,7 @@ class _Builder:
             pre_traces=self.traces[Scope.PRE],
             post_traces=self.traces[Scope.POST],
             deltas=deltas,
-            looks=self._ports(self._post_reads()),
+            read_ports=self._ports(self._post_reads()),
             settled=self._ports(settled_reads(self.program, projection)),
         )
 

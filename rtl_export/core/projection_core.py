@@ -1,6 +1,6 @@
-"""ProjectionCore: one projection's share of the netlist, as :mod:`rtl_export.core.projection_build` makes it.
+"""ProjectionCore: one projection's share of the core, as :mod:`rtl_export.core.projection_build` makes it.
 
-A projection walks the spikes that are due and of each the row of its synapses: one synapse a clock, one event each.
+A projection walks the spikes that are due and of each the row of its synapses: one synapse per cycle, one event each.
 Where it learns, the same walk reads and writes its weights, a second walk along the transposed rows does what the
 target's spikes ask for, and operations walk all rows.
 """
@@ -73,7 +73,7 @@ class ProjectionCore:
         operations: those on the synapses.
         pre_traces, post_traces: shared states of both sides.
         deltas: what an event adds.
-        looks: states and parameters of the target that on_pre and on_post read.
+        read_ports: states and parameters of the target that on_pre and on_post read.
         settled: states of the target that operations read.
     """
 
@@ -95,7 +95,7 @@ class ProjectionCore:
     pre_traces: TraceCore | None
     post_traces: TraceCore | None
     deltas: tuple[Delta, ...]
-    looks: tuple[PostRead, ...]
+    read_ports: tuple[PostRead, ...]
     settled: tuple[PostRead, ...]
 
     @property

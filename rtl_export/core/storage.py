@@ -60,7 +60,7 @@ def storage_of(projection: ProjectionProgram, targets: int, *, static: bool, sto
         return Storage.ROWS
     wide = unsigned_width(targets - 1)
     csr = projection.synapses * wide + rows * 2 * unsigned_width(projection.synapses)
-    return Storage.BITS if rows * _words(targets) * min(targets, MOST_BITS) < csr else Storage.ROWS
+    return Storage.BITS if rows * bit_words(targets) * min(targets, MOST_BITS) < csr else Storage.ROWS
 
 
 def shard(projection: ProjectionProgram, core: int, size: int, *, static: bool) -> Shard:
@@ -85,7 +85,8 @@ def _sources(projection: ProjectionProgram) -> IntArray:
     return np.repeat(np.arange(projection.row_start.size - 1), np.diff(projection.row_start)).astype(np.int64)
 
 
-def _words(targets: int) -> int:
+def bit_words(targets: int) -> int:
+    """Words of a 1-bit row."""
     return -(-targets // min(targets, MOST_BITS))
 
 
@@ -119,12 +120,7 @@ def bit_word(targets: int) -> Word:
 
 def bit_rows(part: Shard, sources: int, targets: int) -> Contents:
     """The 1-bit rows of all sources."""
-    width, words = min(targets, MOST_BITS), _words(targets)
+    width, words = min(targets, MOST_BITS), bit_words(targets)
     values = np.zeros(sources * words, np.int64)
     np.bitwise_or.at(values, part.source * words + part.column // width, 1 << (part.column % width))
     return Contents(bit_word(targets), {"bits": values})
-
-
-def bit_words(targets: int) -> int:
-    """Words of a 1-bit row."""
-    return _words(targets)

@@ -1,9 +1,8 @@
-"""Buses: a core behind AXI4-Lite or Wishbone, spikes on AXI4-Stream; C header and Python driver of its registers.
+"""Buses: a core behind AXI4-Lite or Wishbone, spikes on AXI4-Stream.
 
-RegisterMap: what a host sees of a core on a bus. One table; Verilog, C header and Python driver follow it.
-
-All registers are 32 bits wide. A word of a memory wider than that goes through ``DATA0``, ``DATA1``, ...: writing
-``COMMAND`` with ``WRITE`` moves it into the memory at ``SELECT`` and ``ADDRESS``, ``READ`` fetches one.
+What a host sees of it is one table of registers, which Verilog, C header and Python driver follow. All registers are
+32 bits wide. A word of a memory wider than that goes through ``DATA0``, ``DATA1``, ...: writing ``COMMAND`` with
+``WRITE`` moves it into the memory at ``SELECT`` and ``ADDRESS``, ``READ`` fetches one.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neuro.errors import UnsupportedByTarget
-from rtl_export.core.core import CoreNetlist
+from rtl_export.core.core import Core
 from rtl_export.core.names import check_core_name
 from rtl_export.emit.verilog import render
 
@@ -72,7 +71,7 @@ STATUS = (("READY", 0), ("READ_VALID", 1))
 """Bits of ``STATUS``."""
 
 
-def register_map(core: CoreNetlist) -> RegisterMap:
+def register_map(core: Core) -> RegisterMap:
     """The registers of a core's bus wrappers."""
     words = -(-core.host_width // BITS)
     fixed = [
@@ -92,10 +91,10 @@ def register_map(core: CoreNetlist) -> RegisterMap:
     return RegisterMap(core.name, registers, words)
 
 
-def bus_files(core: CoreNetlist) -> dict[str, bytes]:
+def bus_files(core: Core) -> dict[str, bytes]:
     """File name -> contents: both wrappers with their parts, ``registers.h`` and ``registers.py``.
 
-    The tops are ``<core>_axi`` and ``<core>_wishbone``. The same netlist gives the same bytes.
+    The tops are ``<core>_axi`` and ``<core>_wishbone``. The same core gives the same bytes.
 
     Raises:
         UnsupportedByTarget: more restarts than one register has bits.
@@ -117,12 +116,12 @@ def bus_files(core: CoreNetlist) -> dict[str, bytes]:
         "status": STATUS,
         "lite": _lite(table.address_width),
     }
-    files = {f"{name}.v": render(f"{name}.v", **shared) for name in ("host_port", "spike_stream", "axi_lite")}
+    files = {f"{name}.v": render(f"bus/{name}.v", **shared) for name in ("host_port", "spike_stream", "axi_lite")}
     for kind in ("axi", "wishbone"):
         top = check_core_name(f"{core.name}_{kind}")
-        files[f"{top}.v"] = render("core_bus.v", top=top, axi=kind == "axi", **shared)
-    files["registers.h"] = render("registers.h", **shared)
-    files["registers.py"] = render("registers.py", **shared)
+        files[f"{top}.v"] = render("bus/core_bus.v", top=top, axi=kind == "axi", **shared)
+    files["registers.h"] = render("host/registers.h", **shared)
+    files["registers.py"] = render("host/registers.py", **shared)
     return {name: text.encode("ascii") for name, text in files.items()}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neuro.compiler.ir import StepProgram
-from rtl_export.core.core import netlist
+from rtl_export.core.core import build_core
 from rtl_export.core.datapath import STAGE_NS
 from rtl_export.core.intervals import Interval
 from rtl_export.core.names import check_core_name
@@ -44,7 +44,7 @@ def neuron_verilog(
         program: quantised; it may hold nothing that silicon does not carry.
         population: whose neuron.
         name: of the top module.
-        registered: whether its state stands in registers, one tick a clock; else it comes in and goes out.
+        registered: whether its state stands in registers, one tick per cycle; else it comes in and goes out.
         stage_ns: time for the logic of one stage of its pipeline; ``math.inf`` keeps it in one. A state in registers
             needs one stage: the next tick reads what this one wrote.
 
@@ -53,7 +53,7 @@ def neuron_verilog(
         InvalidInput: the name can't be used.
     """
     check_core_name(name)
-    whole = netlist(program)
+    whole = build_core(program)
     sums = {
         field.name.removeprefix("sum_"): Interval(-(1 << (field.width - 1)), (1 << (field.width - 1)) - 1)
         for field in whole.population(population).sums.fields
@@ -61,7 +61,7 @@ def neuron_verilog(
     core = population_core(
         program, program.population(population), sums, (), (), 1, stage_ns=float("inf") if registered else stage_ns
     )
-    files = {f"{core.datapath.module}.v": render("datapath.v", datapath=core.datapath)}
+    files = {f"{core.datapath.module}.v": render("core/datapath.v", datapath=core.datapath)}
     files[f"{name}.v"] = _wrapper(core, name, registered)
     return NeuronVerilog(name, {file: text.encode("ascii") for file, text in files.items()}, core.datapath.latency)
 
@@ -70,7 +70,7 @@ def _wrapper(core: PopulationCore, name: str, registered: bool) -> str:
     path = core.datapath
     known = {f"stored_{field.name.removeprefix('state_')}" for field in core.word.fields} | {"fired", *_STEADY}
     return render(
-        "neuron.v",
+        "core/neuron.v",
         name=name,
         population=core,
         datapath=path,

@@ -1,46 +1,16 @@
-"""Words of the templates: small texts of Verilog that the templates ask for by name."""
+"""Template filters: small texts of Verilog that the templates ask for by name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rtl_export.core.core import CoreNetlist, Ring, Unit
+from rtl_export.core.core import Core, Ring, Unit
 from rtl_export.core.datapath import Datapath
 from rtl_export.core.names import signal_of, variable_name
 from rtl_export.core.population_core import PopulationCore
 from rtl_export.core.projection_core import ProjectionCore
 from rtl_export.core.traces import FIRST_TICK, TraceCore
 from rtl_export.core.words import Field
-
-__all__ = [
-    "after",
-    "bit_length",
-    "bits_of",
-    "chain",
-    "chosen",
-    "last_word",
-    "layout",
-    "mode_start",
-    "mode_width",
-    "modes",
-    "paths",
-    "ring_age",
-    "ring_position",
-    "ring_reads",
-    "side_by_side",
-    "source_of",
-    "stage",
-    "step_input",
-    "step_start",
-    "stride",
-    "sweep_start",
-    "synapse_input",
-    "synapse_output",
-    "trace_input",
-    "type_of",
-    "unit_bit",
-    "widened",
-]
 
 
 def after(name: str, prefix: str) -> str:
@@ -111,7 +81,7 @@ def last_word(population: PopulationCore) -> str:
 def _looked_at(population: PopulationCore, name: str) -> tuple[str, Field]:
     found = _stored(population, [variable_name("state", name), variable_name("coef", name)])
     if found is None:
-        raise ValueError(f"{population.name} stores no {name}")  # the netlist asked for it
+        raise ValueError(f"{population.name} stores no {name}")  # the core asked for it
     return found
 
 
@@ -214,13 +184,13 @@ def synapse_output(projection: ProjectionCore, role: str, name: str) -> str:
 def ring_reads(ring: Ring, readers: Sequence[str], what: str) -> str:
     """Whether anybody asks a ring for a count or a spike."""
     asks = [f"{reader}_{what}_read" for reader in readers]
-    return " || ".join(([] if ring.given else [f"{ring.module}__send_{what}"]) + asks)
+    return " || ".join(([] if ring.external else [f"{ring.module}__send_{what}"]) + asks)
 
 
 def _asking(ring: Ring, readers: Sequence[str], signal: str, last: str) -> str:
-    guarded = readers[:-1] if ring.given else readers
+    guarded = readers[:-1] if ring.external else readers
     texts = [f"({name}_count_read || {name}_spike_read) ? {name}_spike_{signal} : " for name in guarded]
-    return "".join(texts) + (f"{readers[-1]}_spike_{signal}" if ring.given else last)
+    return "".join(texts) + (f"{readers[-1]}_spike_{signal}" if ring.external else last)
 
 
 def ring_age(ring: Ring, readers: Sequence[str]) -> str:
@@ -242,6 +212,6 @@ def side_by_side(rings: Sequence[Ring], what: str, width: int) -> str:
     return "{" + ", ".join(parts) + "}"
 
 
-def unit_bit(core: CoreNetlist, projection: ProjectionCore, work: str, operation: int | None = None) -> str:
+def unit_bit(core: Core, projection: ProjectionCore, work: str, operation: int | None = None) -> str:
     """The bit that starts a part of the tick."""
     return f"unit_start[{core.units.index(Unit(projection.name, work, operation))}]"

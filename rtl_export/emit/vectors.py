@@ -22,7 +22,7 @@ from neuro.arrays import BoolArray, IntArray
 from neuro.compiler.ir import PopulationProgram, ProjectionProgram, Scope, StepProgram
 from neuro.errors import InvalidInput
 from neuro.spikes import Recording, Spikes
-from rtl_export.core.core import CoreNetlist
+from rtl_export.core.core import Core
 from rtl_export.core.host_memory import HostMemory
 from rtl_export.core.names import variable_name
 from rtl_export.core.population_core import PopulationCore
@@ -44,7 +44,7 @@ class Block:
 
     @property
     def count(self) -> int:
-        """How many words a tick."""
+        """How many words per tick."""
         return int(next(iter(self.values.values())).shape[1])
 
     def commands(self, rows: slice) -> list[bytes]:
@@ -58,9 +58,7 @@ class Block:
         return [command + text[row * size : (row + 1) * size] for row in range(ticks)]
 
 
-def command_lines(
-    core: CoreNetlist, program: StepProgram, golden: Recording, ticks: int, every: int = 1
-) -> Iterator[bytes]:
+def command_lines(core: Core, program: StepProgram, golden: Recording, ticks: int, every: int = 1) -> Iterator[bytes]:
     """The whole file.
 
     Args:
@@ -96,7 +94,7 @@ def command_lines(
     yield b"0\n"
 
 
-def _blocks(core: CoreNetlist, program: StepProgram, golden: Recording, every: int) -> list[Block]:
+def _blocks(core: Core, program: StepProgram, golden: Recording, every: int) -> list[Block]:
     """Every word that can be read."""
     blocks = [block for part in core.populations for block in _neurons(core, part, program, golden, every)]
     return blocks + [block for part in core.projections for block in _synapses(core, part, golden, every)]
@@ -125,17 +123,11 @@ def _restarts(program: StepProgram, ticks: int) -> list[int]:
     return bus
 
 
-def registers_compared(core: CoreNetlist, ticks: int, every: int) -> int:
-    """How many registers the commands compare in so many ticks, synapses apart."""
-    words = sum(part.size * core.cores * len(part.read_word.fields) for part in core.populations)
-    return words * (1 + -(-ticks // every))
-
-
-def _select(core: CoreNetlist, node: int, memory: HostMemory) -> int:
+def _select(core: Core, node: int, memory: HostMemory) -> int:
     return (node << core.host_select_width) | memory.select
 
 
-def _load(core: CoreNetlist) -> Iterator[bytes]:
+def _load(core: Core) -> Iterator[bytes]:
     """Writes the contents of every memory of every core."""
     for node in range(core.cores):
         for memory in core.memories:
@@ -144,7 +136,7 @@ def _load(core: CoreNetlist) -> Iterator[bytes]:
                 yield f"1 {_select(core, node, memory):x} {contents.rows:x}\n".encode("ascii") + contents.lines
 
 
-def _contents(core: CoreNetlist, memory: HostMemory, node: int) -> Contents | None:
+def _contents(core: Core, memory: HostMemory, node: int) -> Contents | None:
     if memory.kind == "parameters":
         return core.population(memory.part).contents(node)
     if memory.kind in ("states", "row"):
@@ -155,7 +147,7 @@ def _contents(core: CoreNetlist, memory: HostMemory, node: int) -> Contents | No
 class _Row:
     """A population's current input as words of its memory, of which only those that change are written."""
 
-    def __init__(self, core: CoreNetlist, memory: HostMemory, program: StepProgram) -> None:
+    def __init__(self, core: Core, memory: HostMemory, program: StepProgram) -> None:
         given = program.inputs[memory.number]
         population = program.population(given.population)
         form = population.state(given.variable).format
@@ -184,10 +176,10 @@ class _Row:
 class _Stimulus:
     """Writes what changes before each tick: currents, and spikes of sources."""
 
-    def __init__(self, core: CoreNetlist, program: StepProgram, ticks: int) -> None:
+    def __init__(self, core: Core, program: StepProgram, ticks: int) -> None:
         self.rows = [_Row(core, memory, program) for memory in core.memories if memory.kind == "row"]
         numbers = {name: number for number, name in enumerate(core.emitters)}
-        heard = {ring.emitter for ring in core.rings if ring.given}
+        heard = {ring.emitter for ring in core.rings if ring.external}
         self.sources = [
             (
                 numbers[part.name] << core.spike_index_width,
@@ -206,7 +198,7 @@ class _Stimulus:
         return "".join(lines).encode("ascii")
 
 
-def _sent(core: CoreNetlist, golden: Recording, ticks: int) -> list[IntArray]:
+def _sent(core: Core, golden: Recording, ticks: int) -> list[IntArray]:
     """The addresses of each tick's spikes in the order in which they are sent: by core, population, neuron."""
     keys: list[IntArray] = []
     for number, part in enumerate(core.populations):
@@ -231,9 +223,7 @@ def _probe(golden: Recording, part: str, state: str, shape: tuple[int, int]) -> 
     return np.asarray(probe, np.int64)
 
 
-def _neurons(
-    core: CoreNetlist, part: PopulationCore, program: StepProgram, golden: Recording, every: int
-) -> Iterator[Block]:
+def _neurons(core: Core, part: PopulationCore, program: StepProgram, golden: Recording, every: int) -> Iterator[Block]:
     """The state words of a population."""
     population = program.population(part.name)
     shape = (-(-golden.ticks // every), population.size)
@@ -254,7 +244,7 @@ def _neurons(
         yield Block(_select(core, node, memory), 0, memory.word, {name: v[:, some] for name, v in values.items()})
 
 
-def _synapses(core: CoreNetlist, part: ProjectionCore, golden: Recording, every: int) -> Iterator[Block]:
+def _synapses(core: Core, part: ProjectionCore, golden: Recording, every: int) -> Iterator[Block]:
     """The weights of a projection, and the traces of every neuron that has a synapse."""
     shape = (-(-golden.ticks // every), part.program.synapses)
     for node in range(core.cores):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from neuro.errors import ToolError
 from rtl_export.flows.mapping import Mapped
@@ -28,6 +29,14 @@ endmodule
 """
 
 
+class Cell(TypedDict):
+    """A cell of a netlist: its type, and of each port its direction and its nets, a constant's bit as text."""
+
+    type: str
+    port_directions: dict[str, str]
+    connections: dict[str, list[int | str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """What toggled.
@@ -45,7 +54,7 @@ class Activity:
     sha256: str
 
     def of(self, bit: int | str) -> tuple[float, float]:
-        """(transitions a clock, share of time at 1) of a net's bit; constants never toggle."""
+        """(transitions per cycle, share of time at 1) of a net's bit; constants never toggle."""
         if isinstance(bit, str):
             return 0.0, float(bit == "1")
         return self.toggles.get(bit, 0) / self.clocks, min(self.high.get(bit, 0.0) / self.clocks, 1.0)
@@ -58,7 +67,7 @@ def watcher(folder: Path, first: int, last: int) -> tuple[Path, Path]:
     return source, vcd
 
 
-def read_cells(mapped: Mapped) -> tuple[dict[str, list[int | str]], dict[str, dict[str, object]]]:
+def read_cells(mapped: Mapped) -> tuple[dict[str, list[int | str]], dict[str, Cell]]:
     """The nets (name -> bits) and cells of a netlist."""
     try:
         module = json.loads(mapped.json.read_text(encoding="utf-8"))["modules"][mapped.top]

@@ -7,11 +7,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from neuro.errors import InvalidInput, ToolError, VerificationError
 from rtl_export.emit.folder import read_core
-from rtl_export.flows.activity import Activity, read_activity, read_cells, watcher
+from rtl_export.flows.activity import Activity, Cell, read_activity, read_cells, watcher
 from rtl_export.flows.gates import MEMORY, cell_models, map_core, simulate_netlist
 from rtl_export.flows.mapping import Library
 from rtl_export.flows.memories import Macro, MemoryInstance, memory_liberty, timing_netlist
@@ -150,17 +149,12 @@ def measure_ppa(
     )
 
 
-def _connections(cell: Mapping[str, Any]) -> Mapping[str, list[int | str]]:
-    found: Mapping[str, list[int | str]] = cell["connections"]
-    return found
-
-
-def _pins(cells: Mapping[str, Any], activity: Activity, names: Mapping[str, str]) -> dict[str, tuple[float, float]]:
+def _pins(cells: Mapping[str, Cell], activity: Activity, names: Mapping[str, str]) -> dict[str, tuple[float, float]]:
     """The activity of every output of a cell, by OpenSTA's name of the pin."""
     pins: dict[str, tuple[float, float]] = {}
     for name, cell in cells.items():
         memory = cell["type"] == MEMORY
-        for port, bits in _connections(cell).items():
+        for port, bits in cell["connections"].items():
             if memory and port == "rdata":
                 pins |= {f"{names[name]}/rdata\\[{k}\\]": activity.of(bit) for k, bit in enumerate(bits)}
             elif not memory and cell["port_directions"].get(port) == "output":
@@ -169,12 +163,12 @@ def _pins(cells: Mapping[str, Any], activity: Activity, names: Mapping[str, str]
 
 
 def _accesses_pj(
-    cells: Mapping[str, Any], activity: Activity, macro: Macro, memories: tuple[MemoryInstance, ...]
+    cells: Mapping[str, Cell], activity: Activity, macro: Macro, memories: tuple[MemoryInstance, ...]
 ) -> float:
     """Energy of all reads and writes, each of as many macros as hold one word."""
     total = 0.0
     for part in memories:
-        ports = _connections(cells[part.instance])
+        ports = cells[part.instance]["connections"]
         enabled, writing = (activity.of(ports[port][0])[1] for port in ("enable", "write"))
         writes = min(enabled, writing)
         side_by_side = -(-part.bits // macro.bits)

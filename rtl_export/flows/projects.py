@@ -1,29 +1,21 @@
 """Projects: what takes an exported core up elsewhere: FuseSoC's ``.core``, LibreLane's ``config.json``, an SDC.
 
-LibreLane checks the variables and OpenSTA the constraints; FuseSoC runs its targets.
+``tests/rtl_export/test_projects.py`` lets LibreLane check the variables, OpenSTA the constraints, FuseSoC its targets.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
-from neuro.errors import ToolError
-from rtl_export import tools
-from rtl_export.core.core import CoreNetlist
-from rtl_export.emit.folder import ExportedCore
+from rtl_export.core.core import Core
 from rtl_export.flows.linting import VERILATOR_OPTIONS
-from rtl_export.simulate import verilator
-
-_SECONDS = 600.0
 
 PERIOD_NS = 20.0
 """The clock that the constraints ask for; wires and memory macros still come."""
 
 
-def project_files(core: CoreNetlist, sources: Sequence[str]) -> dict[str, bytes]:
+def project_files(core: Core, sources: Sequence[str]) -> dict[str, bytes]:
     """Path in the export -> contents; ``sources`` are the files in ``rtl/``."""
     config = librelane_config(core, sources)
     return {
@@ -34,7 +26,7 @@ def project_files(core: CoreNetlist, sources: Sequence[str]) -> dict[str, bytes]
     }
 
 
-def librelane_config(core: CoreNetlist, sources: Sequence[str]) -> Mapping[str, Any]:
+def librelane_config(core: Core, sources: Sequence[str]) -> Mapping[str, str | float | list[str] | dict[str, int]]:
     """LibreLane's variables; memories are mapped to flip-flops there unless macros are given."""
     return {
         "meta": {"version": 2},
@@ -48,56 +40,8 @@ def librelane_config(core: CoreNetlist, sources: Sequence[str]) -> Mapping[str, 
     }
 
 
-def check_librelane(folder: Path | str) -> tuple[str, ...]:
-    """What LibreLane says against an export's ``flows/config.json``, judged by its own variables; nothing is run.
-
-    Raises:
-        ToolError: LibreLane is missing, or does not answer.
-    """
-    step = "LibreLane's check of config.json"
-    program = Path(tools.require(step, "librelane", "pip install librelane==3.0.17, in an environment of its own"))
-    python = program.with_name("python")
-    config = Path(folder).resolve() / "flows" / "config.json"
-    # A script, not a module of this package: LibreLane's Python need not have Spikeloom.
-    script = Path(__file__).with_name("librelane_check.py")
-    try:
-        tools.run_tool(step, [str(python), str(script), str(config)], folder=config.parent, seconds=_SECONDS)
-    except ToolError as error:
-        lines = str(error).splitlines()
-        start = next((k for k, line in enumerate(lines) if line.endswith("variables checked")), None)
-        if start is None:
-            raise
-        return tuple(lines[start + 1 :])
-    return ()
-
-
-def run_fusesoc(core: ExportedCore, target: str, scratch: Path, *, seconds: float = _SECONDS) -> str:
-    """Run a target of the export's ``.core`` in FuseSoC, ``sim`` or ``lint``, and return its log.
-
-    Args:
-        core: the export.
-        target: of the ``.core`` file.
-        scratch: an empty folder for what FuseSoC builds.
-        seconds: time limit.
-
-    Raises:
-        ToolError: FuseSoC is missing, or the target failed.
-    """
-    step = f"FuseSoC, {target}"
-    program = tools.require(step, "fusesoc", "pip install 'spikeloom[rtl]'")
-    environment = {"HOME": str(scratch)}
-    if (place := verilator.root()) is not None:
-        environment |= verilator.environment(place)
-    command = [program, "--cores-root", str(core.folder.resolve()), "run", "--target", target, _vlnv(core.name)]
-    return tools.run_tool(step, command, folder=scratch, seconds=seconds, environment=environment)
-
-
-def _vlnv(name: str) -> str:
-    return f"spikeloom:cores:{name}:0.1.0"
-
-
-def _fusesoc(core: CoreNetlist, sources: Sequence[str]) -> str:
-    lines = ["CAPI=2:", f"name: {_vlnv(core.name)}", f"description: {core.name}, made by Spikeloom"]
+def _fusesoc(core: Core, sources: Sequence[str]) -> str:
+    lines = ["CAPI=2:", f"name: spikeloom:cores:{core.name}:0.1.0", f"description: {core.name}, made by Spikeloom"]
     lines += ["filesets:", "  rtl:", "    files:", *(f"      - rtl/{name}" for name in sorted(sources))]
     lines += ["    file_type: verilogSource-2005", "  tb:", "    files:"]
     lines += ["      - tb/testbench.v: {file_type: verilogSource-2005}"]

@@ -1,12 +1,9 @@
 """Properties: what is proven of the generated Verilog, for all inputs and any number of clocks.
 
-Each is proven on a whole core of :mod:`rtl_export.flows.properties`, or on one module where its surroundings may do
-anything. The assertions stand in templates named ``claim_*`` and ``formal_*``.
-
-Small circuits: what properties are proven on, as little as shows every mechanism; the generator makes them all.
-
-A proof covers every input and any number of ticks, but its cost grows with the number of registers. So neurons are few
-and numbers have few bits; the text that is proven comes from the templates and rules that print the large ones.
+Each is proven on a whole core of one of the small circuits here, or on one module whose surroundings may do anything.
+The assertions stand in the templates of ``formal/``. A proof covers every input and any number of ticks, but its cost
+grows with the number of registers. So the circuits are as little as shows every mechanism, with few neurons and few
+bits; the text that is proven comes from the templates and rules that print the large ones.
 """
 
 from __future__ import annotations
@@ -38,7 +35,7 @@ from neuro.compiler.ir import (
     Threshold,
     WinnersRule,
 )
-from rtl_export.core.core import CoreNetlist, netlist
+from rtl_export.core.core import Core, build_core
 from rtl_export.core.datapath import Datapath, Signal
 from rtl_export.core.expressions import Wire
 from rtl_export.core.population_core import PopulationCore
@@ -93,7 +90,7 @@ def plasticity() -> StepProgram:
 
 
 def _population(size: int, winners: WinnersRule | None = None) -> PopulationProgram:
-    """Neurons that leak a quarter a tick, fire above 3 and start again at 6: only refractoriness stills them."""
+    """Neurons that leak a quarter per tick, fire above 3 and start again at 6: only refractoriness stills them."""
     leak = RoundShift(Binary("-", Binary("*", _V, Constant(4)), _V), 2)
     return PopulationProgram(
         "a",
@@ -150,7 +147,7 @@ def no_overflow() -> tuple[Property, ...]:
 
 def at_most_k() -> tuple[Property, ...]:
     """No more spikes in a tick, and between two restarts, than the winners rule admits."""
-    claim = render("claim_limits.sv", per_tick=PER_TICK, quota=QUOTA)
+    claim = render("formal/claim_limits.sv", per_tick=PER_TICK, quota=QUOTA)
     return (_of_population("at_most_k", competition(), lambda _: claim),)
 
 
@@ -159,17 +156,22 @@ def largest_win(candidates: int = 3, bits: int = 2) -> tuple[Property, ...]:
     width = candidates.bit_length()
     most = (candidates + 2) + (bits + 2) * (candidates + 3) + 2
     text = render(
-        "formal_winners.sv", n=candidates, bits=bits, width=width, address=(candidates - 1).bit_length(), most=most
+        "formal/formal_winners.sv",
+        n=candidates,
+        bits=bits,
+        width=width,
+        address=(candidates - 1).bit_length(),
+        most=most,
     )
-    return (_of_modules("formal_winners", text, ("winners", "sram")),)
+    return (_of_modules("formal_winners", text, "core", ("winners", "sram")),)
 
 
 def refractory_kept() -> tuple[Property, ...]:
     """No neuron fires again before its refractory time is over."""
 
-    def claim(core: CoreNetlist) -> Mapping[str, str]:
+    def claim(core: Core) -> Mapping[str, str]:
         part = core.populations[0]
-        return {part.module: render("claim_refractory.sv", index_width=part.index_width, ticks=REFRACTORY)}
+        return {part.module: render("formal/claim_refractory.sv", index_width=part.index_width, ticks=REFRACTORY)}
 
     return (_of_core("refractory", relay(), claim),)
 
@@ -177,11 +179,11 @@ def refractory_kept() -> tuple[Property, ...]:
 def weights_bounded() -> tuple[Property, ...]:
     """No weight that learning writes lies outside its bounds, whatever the traces and the weight before."""
 
-    def claim(core: CoreNetlist) -> Mapping[str, str]:
+    def claim(core: Core) -> Mapping[str, str]:
         part = core.projections[0]
         roles = [role for role, _ in paths(part)]
         field = part.weights.field("own_w")
-        return {part.module: render("claim_bounds.sv", roles=roles, field=field, low=LOWEST, high=HIGHEST)}
+        return {part.module: render("formal/claim_bounds.sv", roles=roles, field=field, low=LOWEST, high=HIGHEST)}
 
     return (_of_core("weights", plasticity(), claim),)
 
@@ -189,7 +191,7 @@ def weights_bounded() -> tuple[Property, ...]:
 def no_spike_lost() -> tuple[Property, ...]:
     """Every spike leaves once and in its tick, whatever the receiver does: of a core, and of its AXI4-Stream."""
 
-    def claim(core: CoreNetlist) -> Mapping[str, str]:
+    def claim(core: Core) -> Mapping[str, str]:
         lanes = [
             {
                 "valid": f"{core.population(ring.emitter).module}__spike_valid",
@@ -200,23 +202,23 @@ def no_spike_lost() -> tuple[Property, ...]:
             }
             for number, ring in enumerate(core.sender_rings)
         ]
-        return {core.core_name: render("claim_spikes.sv", width=core.spike_width, lanes=lanes)}
+        return {core.core_name: render("formal/claim_spikes.sv", width=core.spike_width, lanes=lanes)}
 
-    stream = render("formal_stream.sv", width=3, bytes=1)
+    stream = render("formal/formal_stream.sv", width=3, bytes=1)
     return (
         _of_core("spikes_of_core", relay(), claim),
-        _of_modules("formal_stream", stream, ("spike_stream",)),
+        _of_modules("formal_stream", stream, "bus", ("spike_stream",)),
     )
 
 
 def ticks_end() -> tuple[Property, ...]:
     """A tick ends within the derived number of clocks, those left out in which others hold it up; so does a choice."""
 
-    def core_ends(core: CoreNetlist) -> Mapping[str, str]:
-        return {"formal_core": render("claim_ends.sv", clocks=core.most_clocks)}
+    def core_ends(core: Core) -> Mapping[str, str]:
+        return {"formal_core": render("formal/claim_ends.sv", clocks=core.most_clocks)}
 
     def pass_ends(part: PopulationCore) -> str:
-        return render("claim_pass.sv", clocks=part.most_clocks)
+        return render("formal/claim_pass.sv", clocks=part.most_clocks)
 
     return _of_core("tick_ends", relay(), core_ends), _of_population("choice_ends", competition(), pass_ends)
 
@@ -238,20 +240,21 @@ PROPERTIES: Mapping[str, Callable[[], tuple[Property, ...]]] = MappingProxyType(
 # -------------------------------------------------------------------------------------------------------- how
 
 
-def _of_modules(name: str, text: str, modules: Iterable[str]) -> Property:
-    return Property(name, name, {f"{name}.sv": text, **{f"{part}.v": render(f"{part}.v") for part in modules}})
+def _of_modules(name: str, text: str, folder: str, modules: Iterable[str]) -> Property:
+    parts = {f"{part}.v": render(f"{folder}/{part}.v") for part in modules}
+    return Property(name, name, {f"{name}.sv": text, **parts})
 
 
-def _of_core(name: str, program: StepProgram, claims: Callable[[CoreNetlist], Mapping[str, str]]) -> Property:
+def _of_core(name: str, program: StepProgram, claims: Callable[[Core], Mapping[str, str]]) -> Property:
     """A whole core in surroundings that do what they like; ``claims``: module -> assertions put into it."""
-    core = netlist(program, "small_core")
-    given = []
+    core = build_core(program, "small_core")
+    external = []
     for ring in core.rings:
-        if ring.given:
+        if ring.external:
             first = ring.number << core.spike_index_width
-            given.append((f"{core.spike_width}'d{first}", f"{core.spike_width}'d{first + ring.size - 1}"))
+            external.append((f"{core.spike_width}'d{first}", f"{core.spike_width}'d{first + ring.size - 1}"))
     files = _files(core)
-    files["formal_core.v"] = render("formal_core.sv", core=core, given=given)
+    files["formal_core.v"] = render("formal/formal_core.sv", core=core, external=external)
     for module, claim in claims(core).items():
         files[f"{module}.v"] = bound(files[f"{module}.v"], claim)
     return Property(name, "formal_core", files)
@@ -259,24 +262,24 @@ def _of_core(name: str, program: StepProgram, claims: Callable[[CoreNetlist], Ma
 
 def _of_population(name: str, program: StepProgram, claim: Callable[[PopulationCore], str]) -> Property:
     """The population of a core in surroundings that do what they like, with assertions put into its module."""
-    core = netlist(program, "small_core")
+    core = build_core(program, "small_core")
     part = core.populations[0]
-    files = {**_files(core), "formal_population.v": render("formal_population.sv", population=part)}
+    files = {**_files(core), "formal_population.v": render("formal/formal_population.sv", population=part)}
     files[f"{part.module}.v"] = bound(files[f"{part.module}.v"], claim(part))
     return Property(name, "formal_population", files)
 
 
-def _files(core: CoreNetlist) -> dict[str, str]:
+def _files(core: Core) -> dict[str, str]:
     return {name: text.decode("ascii") for name, text in verilog_files(core).items()}
 
 
 def _exact(name: str, program: StepProgram) -> Property:
-    def claims(core: CoreNetlist) -> Mapping[str, str]:
+    def claims(core: Core) -> Mapping[str, str]:
         (population,), (projection,) = core.populations, core.projections
         parts = [population.datapath, *(path for _, path in paths(projection))]
         parts += [path for traces in projection.traces for path in (traces.decay, traces.rise)]
         found = {path.module: exact_claim(path) for path in parts}
-        return {**found, population.module: render("claim_sums.sv", fields=population.sums.fields)}
+        return {**found, population.module: render("formal/claim_sums.sv", fields=population.sums.fields)}
 
     return _of_core(name, program, claims)
 
@@ -298,7 +301,7 @@ def exact_claim(path: Datapath) -> str:
     lines += [_line(part, path.latency) for part in path.outputs if part.width > 1]
     steady = {part.name for part in path.steady}
     return render(
-        "claim_exact.sv",
+        "formal/claim_exact.sv",
         lines=lines,
         room=2 * max((wire.width for wire, _ in valued), default=8) + 8,
         delays=bool(path.delays),

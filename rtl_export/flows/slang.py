@@ -1,4 +1,4 @@
-"""slang: the doorway to pyslang, run in a process of its own as ``python -m rtl_export.flows.slang ARGUMENTS``.
+"""slang: the adapter to pyslang, run in a process of its own as ``python -m rtl_export.flows.slang ARGUMENTS``.
 
 The arguments are those of slang's own command line; the exit status is 0 where it has nothing to say.
 """

@@ -11,7 +11,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from neuro.errors import InvalidInput, ToolError
 from rtl_export import yosys
@@ -51,6 +51,15 @@ class SynthesisResult:
     fmax_mhz: float | None = None
 
 
+class _Statistics(TypedDict):
+    """What Yosys counts of a design; ``area`` is there where a library was given."""
+
+    num_cells_by_type: dict[str, int]
+    num_memories: int
+    num_memory_bits: int
+    area: NotRequired[float]
+
+
 def synthesise(folder: Path | str, *, liberty: Path | str | None = None, seconds: float = _SECONDS) -> SynthesisResult:
     """Synthesise the core in a folder with Yosys.
 
@@ -77,9 +86,9 @@ def synthesise(folder: Path | str, *, liberty: Path | str | None = None, seconds
         # Counted before mapping: every library names them in its own way.
         flip_flops=sum(count for name, count in _types(flip_flops).items() if "FF" in name),
         cells_by_type=types,
-        memories=int(memories["num_memories"]),
-        memory_bits=int(memories["num_memory_bits"]),
-        area_um2=None if library is None else float(logic["area"]),
+        memories=memories["num_memories"],
+        memory_bits=memories["num_memory_bits"],
+        area_um2=None if library is None else logic["area"],
         fmax_mhz=1e6 / max(delays) if library is not None and delays else None,
     )
 
@@ -100,15 +109,15 @@ def _passes(core: ExportedCore, library: Path | None, scratch: Path) -> list[str
     return [*passes, "opt_clean", f"tee -q -o {logic} stat -json -liberty {named}"]
 
 
-def _statistics(report: Path) -> dict[str, Any]:
+def _statistics(report: Path) -> _Statistics:
     try:
-        design: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))["design"]
+        design: _Statistics = json.loads(report.read_text(encoding="utf-8"))["design"]
     except (OSError, ValueError, KeyError) as error:
         raise ToolError(f"synthesis: Yosys wrote no statistics ({error})") from None
     return design
 
 
-def _types(design: dict[str, Any]) -> dict[str, int]:
+def _types(design: _Statistics) -> dict[str, int]:
     """Cells of each type, memories left out."""
     counts = sorted(design["num_cells_by_type"].items())
-    return {name: int(count) for name, count in counts if not name.startswith("$mem")}
+    return {name: count for name, count in counts if not name.startswith("$mem")}

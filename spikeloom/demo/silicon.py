@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from neuro.errors import InvalidInput, ToolError
-from rtl_export import RTLSimulator, SimulatorResult, export, netlist, verify
+from rtl_export import RTLSimulator, SimulatorResult, build_core, export, verify
 from rtl_export.tools import find, find_compiler
 from spikeloom.demo.targets import Comparison, Integers, SiliconCircuit
 
@@ -77,4 +77,4 @@ def rtl_comparison(silicon: SiliconCircuit, result: SimulatorResult) -> Comparis
 
 def most_clocks(integers: Integers) -> int:
     """The most clocks that a tick of the core can take."""
-    return netlist(integers.program, CORE).most_clocks
+    return build_core(integers.program, CORE).most_clocks

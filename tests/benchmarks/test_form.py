@@ -48,6 +48,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_report_has_the_common_form() -> None:
     report = run_bench("tiny", None, QuietStages())
     assert set(report) == {"bench", "commit", "machine", "versions", "seeds", "rows"}
+    assert all(len(report["machine"][load]) == 3 for load in ("load_before", "load_after"))
     assert all(set(row) == KEYS for row in report["rows"])
     assert [row["met"] for row in report["rows"]] == [True, False, None]
     assert [row["better"] for row in report["rows"]] == [">=", "<=", None]

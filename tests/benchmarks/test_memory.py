@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.memory import MEMORY
-from benchmarks.memory_data import Nouns, auroc, blurred, draw_pool, load_nouns, nearest
-from benchmarks.memory_grid import CODES, COLUMNS, KINDS, Grid, GridTask, cosine, flat_hebbian, willshaw
-from benchmarks.memory_plots import lines_of
+from benchmarks.memory.bench import MEMORY
+from benchmarks.memory.data import Nouns, auroc, blurred, draw_pool, load_nouns, nearest
+from benchmarks.memory.grid import CODES, COLUMNS, KINDS, Grid, GridTask, cosine, flat_hebbian, willshaw
+from benchmarks.memory.plots import lines_of
 from benchmarks.thresholds import THRESHOLDS
 from neuro.errors import InvalidInput
 

@@ -9,9 +9,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
-from benchmarks import resonance_text  # noqa: E402
-from benchmarks.resonance_images import Distortion, KernelTeacher  # noqa: E402
-from benchmarks.resonance_text import Result, parameters_at  # noqa: E402
+from benchmarks.resonance import text as resonance_text  # noqa: E402
+from benchmarks.resonance.images import Distortion, KernelTeacher  # noqa: E402
+from benchmarks.resonance.text import Result, parameters_at  # noqa: E402
 
 
 def pictures(items: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -57,7 +57,7 @@ def test_rare_characters_of_the_glosses_are_one_token(tmp_path: Path, monkeypatc
     (tmp_path / "text").mkdir()
     glosses = {"gloss": [*["abab" * 10] * 40, "xyz"]}
     (tmp_path / "text" / "wordnet_nouns.json").write_text(json.dumps(glosses), encoding="utf-8")
-    monkeypatch.setattr(resonance_text, "DATA", tmp_path)
+    monkeypatch.setenv("SPIKELOOM_DATA", str(tmp_path))
     monkeypatch.setattr(resonance_text, "_HELD_OUT", 200)
     whole = resonance_text.text.__wrapped__()
     assert len(whole.held_out) == 200

@@ -18,7 +18,7 @@ from neuro.errors import UnsupportedByTarget
 from neuro.models.base import NeuronModel, SynapseModel
 from neuro.quantise.integers import quantise
 from neuro.simulators.brian2.namespace import native_namespace
-from rtl_export import netlist
+from rtl_export import build_core
 from tests.conformance.circuits import DRIVES, adding_up, one_of_each_model
 from tests.conformance.derived import neuron_circuit, synapse_circuit
 from tests.conformance.language_circuits import (
@@ -106,7 +106,7 @@ def support(circuit: Circuit) -> dict[str, str]:
     lowered = lower(circuit)
     said = {"Brian2": _said(lambda: [native_namespace(part, 0) for part in circuit.populations])}
     said["fixed point"] = _said(lambda: quantise(lowered, {}))
-    said["Verilog"] = said["fixed point"] or _said(lambda: netlist(quantise(lowered, {}).program))
+    said["Verilog"] = said["fixed point"] or _said(lambda: build_core(quantise(lowered, {}).program))
     return {target: reason for target, reason in said.items() if reason}
 
 

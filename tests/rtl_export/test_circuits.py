@@ -14,7 +14,7 @@ from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
 from neuro.quantise.integers import quantise
 from neuro.simulators.fixed_point import largest_values, with_peaks
-from rtl_export import Outcome, RTLSimulator, export, netlist, verify
+from rtl_export import Outcome, RTLSimulator, build_core, export, verify
 from tests.conformance.circuits import CASES, DRIVES
 from tests.conformance.language_circuits import CASES as LANGUAGE_CASES
 from tests.conformance.support import DERIVED, MODELS, refusals
@@ -74,7 +74,7 @@ def test_every_model_that_verilog_carries_is_among_them() -> None:
 def test_a_circuit_is_refused_by_name(name: str) -> None:
     program = integers(CASES[name].build, 20)
     with pytest.raises(UnsupportedByTarget, match=DELAYS[name]):
-        netlist(program)
+        build_core(program)
 
 
 @needs_icarus

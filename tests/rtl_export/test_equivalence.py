@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.equivalence import equivalent
+from benchmarks.mutation.equivalence import equivalent
 from rtl_export import ExportedCore, yosys
 from tests.rtl_export.programs import PROGRAMS
 from tests.rtl_export.simulators import exported

@@ -17,8 +17,8 @@ from rtl_export import (
     Outcome,
     RTLSimulator,
     SimulatorResult,
+    build_core,
     export,
-    netlist,
     read_core,
     record_run,
     require_equal,
@@ -210,13 +210,13 @@ def test_a_missing_simulator_has_not_passed(tmp_path: Path, monkeypatch: pytest.
 def test_no_tick_takes_more_clocks_than_promised(tmp_path: Path) -> None:
     program: StepProgram = network()
     text = (exported(program, tmp_path / "core").tb / "testbench.v").read_text()
-    assert f"MOST_CLOCKS = {netlist(program).most_clocks};" in text
+    assert f"MOST_CLOCKS = {build_core(program).most_clocks};" in text
 
 
 @pytest.mark.parametrize("every", [1, 3])
 def test_how_many_words_become_text_at_once_does_not_show(every: int, monkeypatch: pytest.MonkeyPatch) -> None:
     program = PROGRAMS["network"]()
     recording = interpret(program, 20, changing_states(program, every))
-    whole = b"".join(command_lines(netlist(program), program, recording, 20, every))
+    whole = b"".join(command_lines(build_core(program), program, recording, 20, every))
     monkeypatch.setattr("rtl_export.emit.vectors._WORDS_AT_ONCE", 1)
-    assert b"".join(command_lines(netlist(program), program, recording, 20, every)) == whole
+    assert b"".join(command_lines(build_core(program), program, recording, 20, every)) == whole

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.silicon_neurons import NEURON, delta_neuron, event_driven
+from benchmarks.silicon.neurons import NEURON, delta_neuron, event_driven
 from neuro.compiler.ir import (
     Assignment,
     Binary,
@@ -28,7 +28,7 @@ from neuro.errors import InvalidInput, ToolError
 from neuro.quantise.leaks import nearest_leak, shift_leaks
 from neuro.simulators.quantisation_report import spike_coincidence
 from neuro.spikes import Spikes
-from rtl_export import netlist
+from rtl_export import build_core
 from rtl_export.emit.buses import bus_files, register_map
 from rtl_export.emit.neuron_module import neuron_verilog
 from rtl_export.exploration import Design, Explored, designs, pareto, synaptic_events
@@ -37,7 +37,7 @@ from rtl_export.flows.gates import cell_models, powered_up
 from rtl_export.flows.mapping import Library
 from rtl_export.flows.memories import timing_netlist
 from rtl_export.flows.projects import project_files
-from rtl_export.flows.timing import sta_available, time_netlist
+from rtl_export.flows.timing import time_netlist
 from tests.oracle import interpret, probe_everything
 from tests.rtl_export.liberty import tiny_library
 from tests.rtl_export.programs import network
@@ -74,7 +74,7 @@ def test_a_neuron_stands_alone() -> None:
 
 
 def test_registers_are_one_table_for_all() -> None:
-    core = netlist(network())
+    core = build_core(network())
     table, files = register_map(core), bus_files(core)
     assert {part.offset for part in table.registers} == {4 * k for k in range(len(table.registers))}
     scope: dict[str, object] = {}
@@ -94,7 +94,7 @@ def test_registers_are_one_table_for_all() -> None:
 
 
 def test_projects_name_every_source() -> None:
-    core = netlist(network())
+    core = build_core(network())
     files = project_files(core, ["b.v", "a.v"])
     config = json.loads(files["flows/config.json"])
     assert config["VERILOG_FILES"] == ["dir::../rtl/a.v", "dir::../rtl/b.v"]
@@ -130,7 +130,6 @@ def _written(path: Path, text: str) -> Path:
 
 def test_a_missing_timer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rtl_export.tools.find", lambda _: None)
-    assert not sta_available()
     with pytest.raises(ToolError, match="sta is not installed; apt-get install"):
         time_netlist(tmp_path / "n.v", "n", [], clock=None, period_ns=5.0, scratch=tmp_path)
 

@@ -21,7 +21,7 @@ from neuro.compiler.ir import (
     Symbol,
 )
 from neuro.errors import CircuitError, InvalidInput, UnsupportedByTarget
-from rtl_export import export, netlist
+from rtl_export import build_core, export
 from rtl_export.core.names import check_core_name
 from tests.rtl_export.programs import counter, network
 
@@ -95,19 +95,19 @@ def test_a_feature_is_refused_by_name(
 
 def test_a_program_without_neurons_is_refused() -> None:
     with pytest.raises(CircuitError, match="the program has no neuron; Verilog needs a population of one at least"):
-        netlist(StepProgram(1e-3, ()))
+        build_core(StepProgram(1e-3, ()))
 
 
 def test_a_population_without_states_is_refused() -> None:
     population = replace(network().populations[0], states=(), update=(), threshold=None, reset=())
     with pytest.raises(UnsupportedByTarget, match="population 'a' without a state; use a spike source"):
-        netlist(StepProgram(1e-3, (population,)))
+        build_core(StepProgram(1e-3, (population,)))
 
 
 def test_a_name_used_twice_is_refused() -> None:
     program = network()
     with pytest.raises(CircuitError, match="the name 'a' is used twice"):
-        netlist(replace(program, sources=(replace(program.sources[0], name="A"),)))
+        build_core(replace(program, sources=(replace(program.sources[0], name="A"),)))
 
 
 HOSTILE = [
@@ -141,7 +141,7 @@ def test_a_core_name_that_verilog_can_not_have_is_refused(name: str, tmp_path: P
 def test_a_circuit_too_big_for_its_addresses_is_refused() -> None:
     crowd = SourceProgram("crowd", 2**32, np.zeros(0, np.int64), np.zeros(0, np.int64))
     with pytest.raises(InvalidInput, match="a spike's address takes 33 bits, 31 are allowed; make the circuit smaller"):
-        netlist(replace(counter(), sources=(crowd,)))
+        build_core(replace(counter(), sources=(crowd,)))
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, "a__b", "_a"])
@@ -151,23 +151,23 @@ def test_a_part_whose_name_does_not_fit_is_refused(name: str) -> None:
     with pytest.raises(
         InvalidInput, match="can't become Verilog; use up to 100 letters and digits, joined by single underscores"
     ):
-        netlist(StepProgram(1e-3, (part,)))
+        build_core(StepProgram(1e-3, (part,)))
 
 
 def test_a_winners_rule_across_cores_is_refused() -> None:
     with pytest.raises(UnsupportedByTarget, match="the winners rule of population 'b' across 5 cores; use one core"):
-        netlist(replace(network(), populations=network().populations[1:], projections=(), inputs=()), cores=5)
+        build_core(replace(network(), populations=network().populations[1:], projections=(), inputs=()), cores=5)
 
 
 @pytest.mark.parametrize("cores", [0, -1, True, 1.5])
 def test_a_wrong_number_of_cores_is_refused(cores: object) -> None:
     with pytest.raises(InvalidInput, match=r"cores is .*; a whole number >= 1 is allowed"):
-        netlist(network(), cores=cores)  # type: ignore[arg-type]
+        build_core(network(), cores=cores)  # type: ignore[arg-type]
 
 
 def test_a_population_that_does_not_divide_is_refused() -> None:
     with pytest.raises(InvalidInput, match="population 'a' of 3 neurons does not divide into 2 cores; use a number"):
-        netlist(counter(), cores=2)
+        build_core(counter(), cores=2)
 
 
 def test_a_value_outside_its_format_is_named() -> None:
@@ -178,10 +178,10 @@ def test_a_value_outside_its_format_is_named() -> None:
     with pytest.raises(
         InvalidInput, match=r"'w' of projection 'ab' starts at .* its format of 14 bits allows -8192 to 8191"
     ):
-        netlist(replace(program, projections=(wrong, *rest)))
+        build_core(replace(program, projections=(wrong, *rest)))
 
 
 def test_more_restarts_than_bits_are_refused() -> None:
     program = network()
     with pytest.raises(InvalidInput, match="the program has 32 restarts; 31 are allowed"):
-        netlist(replace(program, restarts=program.restarts[:1] * 32))
+        build_core(replace(program, restarts=program.restarts[:1] * 32))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neuro.compiler.ir import Format, ProjectionProgram, State, StepProgram
-from rtl_export import Outcome, netlist, tools
+from rtl_export import Outcome, build_core, tools
 from rtl_export.core.storage import Storage, shard
 from rtl_export.simulate import icarus
 from rtl_export.simulate.result import read_result
@@ -54,7 +54,7 @@ def programs() -> dict[Storage, StepProgram]:
 @pytest.mark.parametrize("storage", Storage)
 def test_each_format_runs_the_same(storage: Storage, tmp_path: Path) -> None:
     program = programs()[storage]
-    core = netlist(program)
+    core = build_core(program)
     assert core.projection("sa").storage is storage
     result = run_icarus(exported(program, tmp_path / "core", 60))
     assert (result.outcome, result.ticks) == (Outcome.PASSED, 60), result.detail
@@ -96,7 +96,7 @@ def test_a_shard_holds_what_ends_in_it() -> None:
 @needs_icarus
 def test_one_synaptic_event_a_clock_is_sustained(tmp_path: Path) -> None:
     program = programs()[Storage.DENSE]
-    core, result = netlist(program), run_icarus(exported(program, tmp_path / "core", 60))
+    core, result = build_core(program), run_icarus(exported(program, tmp_path / "core", 60))
     most = int(np.bincount(program.sources[0].ticks).max())
     assert most > 5
     # Rows of an odd number of targets meet in a bank where one ends and the next begins: a clock a row.

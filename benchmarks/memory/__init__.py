@@ -1,0 +1,1 @@
+"""Bench ``memory``: associative memories, each beside exact cosine."""

@@ -1,0 +1,1 @@
+"""Mutants of exported Verilog: whether its verification finds them, and which of them change nothing."""

@@ -1,0 +1,1 @@
+"""Benches ``resonance`` and ``resonance-training``: resonators, hyperdimensional memories, trained networks."""

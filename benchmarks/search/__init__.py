@@ -1,0 +1,1 @@
+"""Bench ``search``: spreading spikes beside plain search, on vectors and texts."""

@@ -1,0 +1,1 @@
+"""Bench ``silicon``: exported Verilog, its equality, size, speed and proofs."""

@@ -1,0 +1,1 @@
+"""Bench ``simulation``: the compiled simulator beside Brian2's C++ and NEST."""

@@ -1,0 +1,1 @@
+"""Bench ``training``: trained codes beside untrained ones, and their peers."""
