@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from neuro.errors import VerificationError
-from neuro.experiments.experiment import Better, Threshold
+from neuro.experiments.experiment import Better, MetricThreshold
 from neuro.experiments.experiment import number_text as figure
 from neuro.progress import Stages
 
-__all__ = ["Bench", "Better", "Measured", "Row", "Threshold", "checked", "figure"]
+__all__ = ["Bench", "Better", "Measured", "Row", "MetricThreshold", "checked", "figure"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.data import ROOT
-from benchmarks.form import Bench, Measured, Threshold, figure
+from benchmarks.form import Bench, Measured, MetricThreshold, figure
 from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
 from benchmarks.thresholds import THRESHOLDS
@@ -91,7 +91,7 @@ def cells(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     ]
 
 
-def _row(name: str, found: Measured, threshold: Threshold | None) -> dict[str, Any]:
+def _row(name: str, found: Measured, threshold: MetricThreshold | None) -> dict[str, Any]:
     row = {
         "name": name,
         "value": found.value,

@@ -6,15 +6,15 @@ file (or folder) here that ends with an :class:`Experiment`, and one line in the
 
 from __future__ import annotations
 
-from neuro.experiments.experiment import Better, Experiment, Published, Result, Row, Threshold, at_least, at_most
+from neuro.experiments.experiment import Better, Experiment, MetricThreshold, Published, Result, Row, at_least, at_most
 
 __all__ = [
     "Better",
     "Experiment",
+    "MetricThreshold",
     "Published",
     "Result",
     "Row",
-    "Threshold",
     "at_least",
     "at_most",
 ]

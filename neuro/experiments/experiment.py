@@ -37,7 +37,7 @@ class Better(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class MetricThreshold:
     """What a row has to reach."""
 
     value: float
@@ -48,14 +48,14 @@ class Threshold:
         return value >= self.value if self.better is Better.AT_LEAST else value <= self.value
 
 
-def at_least(value: float) -> Threshold:
+def at_least(value: float) -> MetricThreshold:
     """A threshold that a row has to reach or pass."""
-    return Threshold(value, Better.AT_LEAST)
+    return MetricThreshold(value, Better.AT_LEAST)
 
 
-def at_most(value: float) -> Threshold:
+def at_most(value: float) -> MetricThreshold:
     """A threshold that a row must not pass."""
-    return Threshold(value, Better.AT_MOST)
+    return MetricThreshold(value, Better.AT_MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Row:
     name: str
     value: float
     unit: str = ""
-    threshold: Threshold | None = None
+    threshold: MetricThreshold | None = None
     published: Published | None = None
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
     note: str = ""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.form import Bench, Better, Measured, Row, Threshold, checked
+from benchmarks.form import Bench, Better, Measured, MetricThreshold, Row, checked
 from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
 from benchmarks.run import COLUMNS, cells, check_request, run_bench
@@ -35,7 +35,7 @@ TINY = Bench(
     ),
     (0,),
 )
-TINY_THRESHOLDS = {"tiny": {"good": Threshold(3, Better.AT_LEAST), "bad": Threshold(3, Better.AT_MOST)}}
+TINY_THRESHOLDS = {"tiny": {"good": MetricThreshold(3, Better.AT_LEAST), "bad": MetricThreshold(3, Better.AT_MOST)}}
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_the_command_writes_json_and_page_and_names_missed_thresholds(
 def run_rows(monkeypatch: pytest.MonkeyPatch, rows: Mapping[str, Row], *options: str) -> int:
     """The exit status of a bench of these rows; a row named ``judged`` has to reach 1."""
     monkeypatch.setattr("benchmarks.run.BENCHES", (Bench("rows", lambda _: None, rows, (0,)),))
-    monkeypatch.setattr("benchmarks.run.THRESHOLDS", {"rows": {"judged": Threshold(1, Better.AT_LEAST)}})
+    monkeypatch.setattr("benchmarks.run.THRESHOLDS", {"rows": {"judged": MetricThreshold(1, Better.AT_LEAST)}})
     return main(["bench", "rows", *options])
 
 

@@ -1,4 +1,4 @@
-"""Unsupervised learning of digits: the circuit against theory and Brian2, the threshold on held-out digits, ablations."""
+"""Diehl and Cook: the circuit learns, classes come from training images only, and the same seed repeats a run."""
 
 from __future__ import annotations
 
