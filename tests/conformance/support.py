@@ -14,7 +14,7 @@ from neuro.circuit.circuit import Circuit
 from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
 from neuro.quantise.integers import quantise
-from neuro.simulators.brian2.namespace import native_namespace
+from neuro.simulators.brian2.reference import native_namespace
 from rtl_export import netlist
 from tests.conformance.circuits import DRIVES, at_rest, one_of_each_model
 from tests.conformance.language_circuits import (
