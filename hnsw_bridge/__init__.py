@@ -9,8 +9,7 @@ as a ``neuro.circuit.circuit.Circuit`` for Brian2, the compiled and fixed-point 
 
 from hnsw_bridge.association import Associated, Evidence, associate
 from hnsw_bridge.cue_index import HNSWCues
-from hnsw_bridge.event_program import EventProgram, event_program
-from hnsw_bridge.explanation import PathStep, Trace, edge_layers, explain, plot_activated
+from hnsw_bridge.explanation import PathStep, Trace, explain, plot_activated
 from hnsw_bridge.fusion import Fusion, WordScores, activation
 from hnsw_bridge.graph import (
     Degrees,
@@ -29,18 +28,10 @@ from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, t
 from hnsw_bridge.metric import Metric
 from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
 from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, LearnedEdges, no_edges
-from hnsw_bridge.readout import GO_TICKS, INTEGRATOR, READOUT, similarity_levels, with_readout
+from hnsw_bridge.readout import GO_TICKS, READOUT, similarity_levels, with_readout
 from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
 from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
-from hnsw_bridge.synapses import (
-    ExponentialWeights,
-    InverseDistanceWeights,
-    RankWeights,
-    SoftmaxWeights,
-    WeightRule,
-    contrast,
-    synaptic_weights,
-)
+from hnsw_bridge.synapses import ExponentialWeights, WeightRule, contrast, synaptic_weights
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
 from hnsw_bridge.text.embedders import EMBEDDERS, Embed, MiniLMEmbedder, WordLlamaEmbedder, find_embedder
 from hnsw_bridge.text.files import MOST_CHARACTERS, Passage, passages, read_texts
@@ -61,7 +52,6 @@ __all__ = [
     "EdgeLayer",
     "EdgeStdp",
     "Embed",
-    "EventProgram",
     "Evidence",
     "ExponentialWeights",
     "Fusion",
@@ -70,10 +60,8 @@ __all__ = [
     "HNSWCues",
     "History",
     "Homeostasis",
-    "INTEGRATOR",
     "IndexGraph",
     "IndexSettings",
-    "InverseDistanceWeights",
     "LINKS",
     "LONGEST_TEXT",
     "LearnedEdges",
@@ -92,14 +80,12 @@ __all__ = [
     "PathStep",
     "Priming",
     "READOUT",
-    "RankWeights",
     "RecallSettings",
     "Recollection",
     "Resonance",
     "SILICON_SETTINGS",
     "SearchResult",
     "Seeds",
-    "SoftmaxWeights",
     "SpikeIndex",
     "Spreading",
     "SpreadingParts",
@@ -119,8 +105,6 @@ __all__ = [
     "build_search",
     "contrast",
     "edge_layer",
-    "edge_layers",
-    "event_program",
     "explain",
     "find_embedder",
     "find_seeds",

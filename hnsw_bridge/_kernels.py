@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
 from neuro.arrays import Float32Array, FloatArray, IntArray
 
 L2, COSINE, INNER_PRODUCT = 0, 1, 2
-
-
-@intrinsic
-def prefetch(_context: Any, array: Any, place: Any) -> Any:
-    """Have the processor fetch ``array[place]`` ahead of its use (LLVM's prefetch: to read, into all caches, data)."""
-
-    def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
-        values, at = target.make_array(signature.args[0])(target, builder, given[0]), given[1]
-        whole, pointer = ir.IntType(32), ir.IntType(8).as_pointer()
-        address = builder.bitcast(builder.gep(values.data, [at]), pointer)
-        kind = ir.FunctionType(ir.VoidType(), [pointer, whole, whole, whole])
-        function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
-        builder.call(function, [address, whole(0), whole(3), whole(1)])
-        return target.get_dummy_value()
-
-    return types.void(array, place), generate
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -59,12 +40,6 @@ def summed(squared: bool, a: Float32Array, b: FloatArray) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def square_sum(a: Float32Array, b: FloatArray) -> float:
-    """Sum (a - b)^2."""
-    return summed(True, a, b)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def product_sum(a: Float32Array, b: FloatArray) -> float:
     """Sum a b."""
     return summed(False, a, b)
@@ -74,7 +49,7 @@ def product_sum(a: Float32Array, b: FloatArray) -> float:
 def apart(metric: int, a: Float32Array, b: FloatArray, squares: float) -> float:
     """The exact distance of two vectors; ``squares`` is the product of their squared lengths."""
     if metric == L2:
-        return square_sum(a, b)
+        return summed(True, a, b)
     if metric == COSINE:
         return 1.0 - product_sum(a, b) / math.sqrt(squares)
     return 1.0 - product_sum(a, b)
@@ -248,67 +223,3 @@ def measure_links(metric: int, vectors: Float32Array, row_start: IntArray, colum
             end = vectors[column[link]]
             other = product_sum(end, end.astype(np.float64)) if metric == COSINE else 0.0
             out[link] = apart(metric, end, start, square * other)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def ascend(keys: IntArray, count: int) -> None:
-    """Sort ``keys[:count]`` (Shell's sort: short, and quick for the few spikes of a tick)."""
-    gap = 1
-    while gap < count // 3:
-        gap = 3 * gap + 1
-    while gap > 0:
-        for a in range(gap, count):
-            key = keys[a]
-            b = a
-            while b >= gap and keys[b - gap] > key:
-                keys[b] = keys[b - gap]
-                b -= gap
-            keys[b] = key
-        gap //= 3
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def largest(values: FloatArray, count: int, rank: int) -> float:
-    """The value that ``rank`` of ``values[:count]`` reach or exceed (Hoare's selection); reorders them."""
-    low, high = 0, count - 1
-    while low < high:
-        pivot = values[(low + high) // 2]
-        a, b = low, high
-        while a <= b:
-            while values[a] > pivot:
-                a += 1
-            while values[b] < pivot:
-                b -= 1
-            if a <= b:
-                values[a], values[b] = values[b], values[a]
-                a += 1
-                b -= 1
-        if rank - 1 <= b:
-            high = b
-        elif rank - 1 >= a:
-            low = a
-        else:
-            break
-    return float(values[rank - 1])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def keep_winners(keys: IntArray, margins: FloatArray, room: FloatArray, ties: IntArray, count: int, limit: int) -> int:
-    """Keep the ``limit`` largest margins of ``keys[:count]`` (node, then slot); ties go to the lower node."""
-    if limit <= 0:
-        return 0
-    for a in range(count):
-        room[a] = margins[a]
-    last = largest(room, count, limit)
-    kept, tied = 0, 0
-    for a in range(count):
-        if margins[a] > last:
-            keys[kept] = keys[a]
-            kept += 1
-        elif margins[a] == last:
-            ties[tied] = keys[a]
-            tied += 1
-    ascend(ties, tied)
-    for a in range(limit - kept):
-        keys[kept + a] = ties[a]
-    return limit

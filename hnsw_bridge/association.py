@@ -14,11 +14,11 @@ import numpy.typing as npt
 from hnsw_bridge.fusion import Fusion, Open, activation, ranked_by
 from hnsw_bridge.index import check_k
 from hnsw_bridge.metric import similarities
-from hnsw_bridge.query_spikes import QuerySpikes
 from hnsw_bridge.search import NeuromorphicSearch
 from hnsw_bridge.spreading import Seeds, check_seeds
 from neuro.arrays import FloatArray, IntArray
 from neuro.errors import InvalidInput
+from neuro.simulators.event_driven import QuerySpikes
 
 _LEAST_SHARE = 0.67
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hnsw_bridge.layers import EdgeLayer, edge_layer
-from hnsw_bridge.query_spikes import QuerySpikes
 from hnsw_bridge.spreading import LINKS, THRESHOLD
+from neuro.simulators.event_driven import QuerySpikes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,22 +46,6 @@ class Trace:
             return f"{self.label}: found by hnswlib alone, no spike reached it"
         steps = " ".join(f"{step.source} -{step.layer} {step.weight:.2f}->" for step in self.path)
         return f"{steps} {self.label}" + (" (below threshold)" if self.fired is None else f" (tick {self.fired})")
-
-
-def edge_layers(search: NeuromorphicSearch) -> tuple[EdgeLayer, ...]:
-    """All layers along which a search spreads, the similarity links first, weights in thresholds."""
-    program = search.program
-    return tuple(
-        edge_layer(
-            layer.name,
-            program.nodes,
-            np.repeat(np.arange(program.nodes), np.diff(layer.row_start)),
-            layer.column,
-            layer.weights["w"].astype(np.float64) / THRESHOLD,
-            delay=int(layer.delay),
-        )
-        for layer in program.layers
-    )
 
 
 def explain(search: NeuromorphicSearch, run: QuerySpikes, label: int) -> Trace:

@@ -18,16 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.event_program import EventProgram
-from hnsw_bridge.query_spikes import QuerySpikes
 from hnsw_bridge.spreading import THRESHOLD
 from neuro.arrays import FloatArray, IntArray
 from neuro.errors import InvalidInput, ToolError
+from neuro.simulators.event_driven import EventProgram, QuerySpikes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,8 @@ class Fusion:
         return total
 
 
-Open = Callable[[int, npt.NDArray[np.integer[Any]]], FloatArray]
+NodeNumbers = npt.NDArray[np.int32 | np.int64]
+Open = Callable[[int, NodeNumbers], FloatArray]
 """How well some nodes answer what one node leaves open of the question: node, ends -> shape (ends,), 0 to 1."""
 
 
@@ -96,8 +96,12 @@ class WordScores:
     def __init__(self, texts: Sequence[str]) -> None:
         if not texts:
             raise InvalidInput("there are no texts; BM25 needs at least one")
-        self._engine = _engine()
-        self._index = self._engine.BM25()
+        try:
+            import bm25s
+        except ImportError:
+            raise ToolError("bm25s is not installed; install the extra: pip install 'spikeloom[text]'") from None
+        self._engine: ModuleType = bm25s
+        self._index = bm25s.BM25()
         split = self._split(list(texts))
         self._index.index(split, show_progress=False)
         self._held = [frozenset(words) for words in split]
@@ -113,7 +117,7 @@ class WordScores:
         alone = np.array([self._scored([word]) for word in words]).reshape(len(words), len(self._held))
         tops: dict[bytes, float] = {}
 
-        def left_by(text: int, ends: npt.NDArray[np.integer[Any]]) -> FloatArray:
+        def left_by(text: int, ends: NodeNumbers) -> FloatArray:
             lacking = np.flatnonzero([word not in self._held[text] for word in words])
             key = lacking.tobytes()
             if key not in tops:
@@ -147,14 +151,6 @@ def _stem(word: str) -> str:
     if word.endswith("s") and not word.endswith(("us", "ss")):
         return word[:-1]
     return word
-
-
-def _engine() -> Any:
-    try:
-        import bm25s
-    except ImportError:
-        raise ToolError("bm25s is not installed; install the extra: pip install 'spikeloom[text]'") from None
-    return bm25s
 
 
 def ranked_by(scores: FloatArray, nodes: IntArray, k: int) -> IntArray:

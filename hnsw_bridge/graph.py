@@ -5,23 +5,24 @@ Graphs in and out: networkx and GraphML.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.csr import CompressedRows
-from hnsw_bridge.hnswlib_layout import read_state
+from hnsw_bridge.hnswlib_layout import NativeState, read_state
 from hnsw_bridge.index import SpikeIndex
 from hnsw_bridge.labels import checked_labels, find_labels
-from hnsw_bridge.layers import EdgeLayer, edge_layer
+from hnsw_bridge.layers import CompressedRows, EdgeLayer, edge_layer
 from hnsw_bridge.metric import Metric, similarities
-from neuro.arrays import Float32Array, FloatArray, IntArray
+from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole, is_whole, whole_numbers
 from neuro.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +83,7 @@ class IndexGraph:
     vectors: Float32Array
     entry: int
     layers: tuple[Links, ...]
-    alive: npt.NDArray[np.bool_]
+    alive: BoolArray
     types: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
@@ -106,7 +107,7 @@ class IndexGraph:
         """The node of each label, or InvalidInput where one is unknown."""
         return find_labels(self.labels, labels)
 
-    def reachable(self, nodes: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    def reachable(self, nodes: npt.ArrayLike) -> BoolArray:
         """Which nodes level 0 connects to the given nodes, themselves included; shape (nodes,)."""
         seen = np.zeros(len(self), dtype=bool)
         frontier = np.unique(whole_numbers(nodes, "nodes"))
@@ -211,7 +212,7 @@ def _in_order_of_labels(graph: IndexGraph) -> IndexGraph:
     )
 
 
-def graph_from_state(state: Mapping[str, Any]) -> IndexGraph:
+def graph_from_state(state: NativeState) -> IndexGraph:
     """The graph that hnswlib's ``__getstate__()[0]`` describes, with hnswlib's labels; never unpickles
     anything.
 
@@ -237,7 +238,7 @@ def _measured(metric: Metric, vectors: Float32Array, row_start: IntArray, column
     return Links(row_start, column, distance)
 
 
-def to_networkx(graph: IndexGraph, level: int = 0) -> Any:
+def to_networkx(graph: IndexGraph, level: int = 0) -> nx.DiGraph:
     """A ``networkx.DiGraph`` of one level: nodes are labels, edges carry ``distance`` and ``similarity``."""
     import networkx as nx
 
@@ -253,7 +254,7 @@ def to_networkx(graph: IndexGraph, level: int = 0) -> Any:
     return result
 
 
-def layer_from_networkx(name: str, source: Any, graph: IndexGraph, weight: str = "weight") -> EdgeLayer:
+def layer_from_networkx(name: str, source: nx.Graph, graph: IndexGraph, weight: str = "weight") -> EdgeLayer:
     """An edge layer from a networkx graph over the labels of ``graph``; an undirected edge goes both ways.
 
     Raises:

@@ -15,14 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.metric import Metric
-from neuro.arrays import Float32Array, IntArray
+from neuro.arrays import AnyArray, BoolArray, Float32Array, IntArray
+from neuro.checks import is_whole
 from neuro.errors import InvalidInput
+
+NativeState = Mapping[str, AnyArray | int | float | str]
+"""Numbers, text and arrays by the names that hnswlib gives them."""
 
 _ByteArray = npt.NDArray[np.uint8]
 _COUNT = 4
@@ -51,7 +54,7 @@ class IndexState:
     levels: IntArray
     vectors: Float32Array
     entry: int
-    deleted: npt.NDArray[np.bool_]
+    deleted: BoolArray
     links: tuple[tuple[IntArray, IntArray], ...]
 
 
@@ -60,7 +63,7 @@ def damaged(detail: str) -> InvalidInput:
     return InvalidInput(f"the index state is damaged or foreign: {detail}; build the index again")
 
 
-def read_state(state: Mapping[str, Any]) -> IndexState:
+def read_state(state: NativeState) -> IndexState:
     """The checked content of ``hnswlib.Index.__getstate__()[0]``.
 
     Raises:
@@ -71,7 +74,7 @@ def read_state(state: Mapping[str, Any]) -> IndexState:
     metric = _metric(state)
     count = _whole(state, "cur_element_count", 1, 2**31)
     rows = _elements(state, count)
-    vectors = _field(rows, state["offset_data"], 4 * state["dim"]).view(np.float32)
+    vectors = _field(rows, int(state["offset_data"]), 4 * int(state["dim"])).view(np.float32)
     _check_vectors(metric, vectors)
     levels = _levels(state, count)
     return IndexState(
@@ -85,7 +88,7 @@ def read_state(state: Mapping[str, Any]) -> IndexState:
     )
 
 
-def _metric(state: Mapping[str, Any]) -> Metric:
+def _metric(state: NativeState) -> Metric:
     if not isinstance(state, Mapping):
         raise damaged(f"it is a {type(state).__name__}, a mapping is expected")
     if state.get("ser_version") != 1 or state.get("index_inited") is not True:
@@ -96,14 +99,14 @@ def _metric(state: Mapping[str, Any]) -> Metric:
         raise damaged(f"space is {state.get('space')!r}, known are {[metric.value for metric in Metric]}") from None
 
 
-def _whole(state: Mapping[str, Any], name: str, lowest: int, highest: int) -> int:
+def _whole(state: NativeState, name: str, lowest: int, highest: int) -> int:
     value = state.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not lowest <= value <= highest:
+    if not isinstance(value, int | np.integer) or not is_whole(value, lowest) or value > highest:
         raise damaged(f"{name} is {value!r}, a whole number from {lowest} to {highest} is expected")
     return int(value)
 
 
-def _array(state: Mapping[str, Any], name: str, dtype: npt.DTypeLike, size: int) -> npt.NDArray[Any]:
+def _array(state: NativeState, name: str, dtype: npt.DTypeLike, size: int) -> AnyArray:
     value = state.get(name)
     if not isinstance(value, np.ndarray) or value.dtype != np.dtype(dtype) or value.shape != (size,):
         given = f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
@@ -111,7 +114,7 @@ def _array(state: Mapping[str, Any], name: str, dtype: npt.DTypeLike, size: int)
     return value
 
 
-def _elements(state: Mapping[str, Any], count: int) -> _ByteArray:
+def _elements(state: NativeState, count: int) -> _ByteArray:
     """The bytes of level 0, one row a node, after a check of the layout."""
     dimension = _whole(state, "dim", 1, 2**24)
     links = _whole(state, "max_M0", 1, 2**16 - 1)
@@ -137,8 +140,8 @@ def _field(rows: _ByteArray, offset: int, size: int) -> _ByteArray:
     return np.ascontiguousarray(rows[:, offset : offset + size])
 
 
-def _labels(state: Mapping[str, Any], rows: _ByteArray) -> IntArray:
-    stored = _field(rows, state["label_offset"], _LABEL).view(np.uint64)[:, 0]
+def _labels(state: NativeState, rows: _ByteArray) -> IntArray:
+    stored = _field(rows, int(state["label_offset"]), _LABEL).view(np.uint64)[:, 0]
     names = _array(state, "label_lookup_external", np.uint64, len(rows))
     places = _array(state, "label_lookup_internal", np.uint32, len(rows)).astype(np.int64)
     if np.unique(stored).size < len(rows) or int(stored.max()) >= 2**63:
@@ -157,7 +160,7 @@ def _check_vectors(metric: Metric, vectors: Float32Array) -> None:
             raise damaged("a vector of a cosine index does not have length 1")
 
 
-def _levels(state: Mapping[str, Any], count: int) -> IntArray:
+def _levels(state: NativeState, count: int) -> IntArray:
     given = state.get("element_levels")
     used = count if isinstance(given, np.ndarray) and given.size == count else int(state["max_elements"])
     levels = _array(state, "element_levels", np.int32, used)[:count].astype(np.int64)
@@ -168,9 +171,9 @@ def _levels(state: Mapping[str, Any], count: int) -> IntArray:
     return levels
 
 
-def _bottom_links(state: Mapping[str, Any], rows: _ByteArray) -> tuple[IntArray, IntArray]:
+def _bottom_links(state: NativeState, rows: _ByteArray) -> tuple[IntArray, IntArray]:
     header = _headers(rows)
-    table = _field(rows, _COUNT, _LINK * state["max_M0"]).view(np.uint32).astype(np.int64)
+    table = _field(rows, _COUNT, _LINK * int(state["max_M0"])).view(np.uint32).astype(np.int64)
     return _links(np.arange(len(rows)), header, table, np.zeros(len(rows), np.int64), 0)
 
 
@@ -178,7 +181,7 @@ def _headers(rows: _ByteArray) -> IntArray:
     return _field(rows, 0, _COUNT).view(np.uint32)[:, 0].astype(np.int64)
 
 
-def _upper_links(state: Mapping[str, Any], levels: IntArray) -> list[tuple[IntArray, IntArray]]:
+def _upper_links(state: NativeState, levels: IntArray) -> list[tuple[IntArray, IntArray]]:
     size = int(state["size_links_per_element"])
     data = _array(state, "link_lists", np.int8, int(levels.sum()) * size).view(np.uint8).reshape(-1, size)
     header = _field(data, 0, _COUNT).view(np.uint32)[:, 0].astype(np.int64)

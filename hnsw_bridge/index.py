@@ -2,81 +2,29 @@
 
 Source: Malkov & Yashunin, *Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small
     World graphs* (2018).
-
-A lock that many readers share and one writer has alone; a waiting writer goes first.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from hnsw_bridge.hnswlib_layout import NativeState
 from hnsw_bridge.items import NODE_TYPES, IndexItems
 from hnsw_bridge.labels import checked_labels
 from hnsw_bridge.metric import Metric, checked_vectors
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
-from neuro.checks import check_whole, whole_numbers
+from neuro.checks import check_whole, is_whole, whole_numbers
 from neuro.errors import InvalidInput
 
-
-class SharedLock:
-    """Readers-writer lock: ``with lock.read:`` is shared with other readers, ``with lock.write:`` is alone."""
-
-    def __init__(self) -> None:
-        self._condition = threading.Condition(threading.Lock())
-        self.read = _Reading(self._condition)
-        self.write = _Writing(self._condition, self.read)
-
-
-class _Reading:
-    def __init__(self, condition: threading.Condition) -> None:
-        self._condition = condition
-        self.readers = 0
-        self.writers = 0
-        """Writers that wait or write."""
-
-    def __enter__(self) -> None:
-        with self._condition:
-            while self.writers:
-                self._condition.wait()
-            self.readers += 1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._condition:
-            self.readers -= 1
-            if not self.readers and self.writers:
-                self._condition.notify_all()
-
-
-class _Writing:
-    def __init__(self, condition: threading.Condition, reading: _Reading) -> None:
-        self._condition = condition
-        self._reading = reading
-        self._alone = threading.Lock()
-
-    def __enter__(self) -> None:
-        with self._condition:
-            self._reading.writers += 1
-        self._alone.acquire()
-        with self._condition:
-            while self._reading.readers:
-                self._condition.wait()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._alone.release()
-        with self._condition:
-            self._reading.writers -= 1
-            self._condition.notify_all()
+if TYPE_CHECKING:
+    import hnswlib
 
 
 Filter = BoolArray | Callable[[IntArray], BoolArray]
@@ -84,12 +32,7 @@ Filter = BoolArray | Callable[[IntArray], BoolArray]
 
 T = TypeVar("T")
 
-_LIMITS = {
-    "links": (2, 512),
-    "build_effort": (1, 100_000),
-    "search_effort": (1, 100_000),
-    "seed": (0, 2**31 - 1),
-}
+_LIMITS = {"links": (2, 512), "build_effort": (1, 100_000), "search_effort": (1, 100_000), "seed": (0, 2**31 - 1)}
 _PORTION = 256
 """Items added under one lock, so that readers wait for a short time only."""
 
@@ -121,23 +64,66 @@ class IndexSettings:
 
     def __post_init__(self) -> None:
         for name, (lowest, highest) in _LIMITS.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not lowest <= value <= highest:
-                raise InvalidInput(f"{name} is {value!r}; a whole number from {lowest} to {highest} is allowed")
+            check_whole(name, getattr(self, name), lowest, highest)
 
 
 SILICON_SETTINGS = IndexSettings(links=6)
 """Few links a node, for a graph that becomes Verilog: 256 digits have about 2,200 synapses."""
 
 
+class SharedLock:
+    """Many readers share it, one writer has it alone: ``with lock.read():``, ``with lock.write():``.
+
+    A writer that waits goes before readers that come later.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition(threading.Lock())
+        self._alone = threading.Lock()
+        self._readers = 0
+        self._writers = 0
+        """Writers that wait or write."""
+
+    @contextmanager
+    def read(self) -> Iterator[None]:
+        """Beside other readers."""
+        with self._condition:
+            while self._writers:
+                self._condition.wait()
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._readers -= 1
+                if not self._readers and self._writers:
+                    self._condition.notify_all()
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """Alone."""
+        with self._condition:
+            self._writers += 1
+        try:
+            with self._alone:
+                with self._condition:
+                    while self._readers:
+                        self._condition.wait()
+                yield
+        finally:
+            with self._condition:
+                self._writers -= 1
+                self._condition.notify_all()
+
+
 class SpikeIndex:
     """Vectors that can be searched, added, changed and deleted; made by :func:`build_index`.
 
     Node i is hnswlib's element i, the i-th item ever added. A deleted item's node stays as a stepping stone: it leads
-    on to others and is never found. Any number of threads may search while one writes.
+    on to others and is never found. As many threads as like may search while one writes.
     """
 
-    def __init__(self, metric: Metric, settings: IndexSettings, items: IndexItems, native: Any) -> None:
+    def __init__(self, metric: Metric, settings: IndexSettings, items: IndexItems, native: hnswlib.Index) -> None:
         self.metric = metric
         self.settings = settings
         self._items = items
@@ -154,9 +140,7 @@ class SpikeIndex:
         return cls(metric, settings, IndexItems(metric, dimension), native)
 
     @classmethod
-    def restored(
-        cls, metric: Metric, settings: IndexSettings, items: IndexItems, state: Mapping[str, Any]
-    ) -> SpikeIndex:
+    def restored(cls, metric: Metric, settings: IndexSettings, items: IndexItems, state: NativeState) -> SpikeIndex:
         """The index of a state that :func:`~hnsw_bridge.hnswlib_layout.read_state` has checked, and of its items."""
         import hnswlib
 
@@ -253,22 +237,18 @@ class SpikeIndex:
         nodes = np.empty((len(queries), k), dtype=np.int64)
         near = np.empty((len(queries), k), dtype=np.float64)
         for row, query in enumerate(queries):
-            nodes[row], near[row] = self._best(query, candidates[row], rounded[row], k)
+            with self._lock.read():
+                nodes[row], near[row] = self._items.best(query, candidates[row], rounded[row], k)
         return nodes, near
-
-    def _best(self, query: Float32Array, found: IntArray, rounded: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
-        """The k nearest of what hnswlib found; only those that could be are measured."""
-        with self._lock.read:
-            return self._items.best(query, found, rounded, k)
 
     def ranked(self, query: Float32Array, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
         """The k nearest of the candidate nodes and their exact distances, nearest first, each node once."""
-        with self._lock.read:
+        with self._lock.read():
             return self._items.ranked(query, candidates, k)
 
     def exact(self, query: Float32Array) -> FloatArray:
         """The exact distance of every node, shape (nodes,)."""
-        with self._lock.read:
+        with self._lock.read():
             return self._items.exact(query)
 
     def proposals(self, queries: Float32Array, count: int) -> tuple[IntArray, Float32Array]:
@@ -276,12 +256,12 @@ class SpikeIndex:
 
         Where it can't reach that many, all items, with distance 0.
         """
-        with self._lock.read:
+        with self._lock.read():
             return self._find(queries, count)
 
     def consult(self, queries: Float32Array, count: int, then: Callable[[IntArray, Float32Array, IndexItems], T]) -> T:
         """What ``then`` makes of the proposals while no writer can change the items."""
-        with self._lock.read:
+        with self._lock.read():
             return then(*self._find(queries, count), self._items)
 
     def _find(self, queries: Float32Array, count: int) -> tuple[IntArray, Float32Array]:
@@ -318,7 +298,7 @@ class SpikeIndex:
         portion = _PORTION if self.nodes else len(vectors)
         for start in range(0, len(vectors), portion):
             part = slice(start, start + portion)
-            with self._lock.write:
+            with self._lock.write():
                 numbers = np.arange(self.nodes, self.nodes + len(vectors[part]))
                 self._room(int(numbers[-1]) + 1)
                 self._native.add_items(vectors[part], numbers, num_threads=int(threads))
@@ -333,7 +313,7 @@ class SpikeIndex:
         """
         vectors = checked_vectors(embeddings, "embeddings", self.metric, self.dimension)
         nodes = self._items.find(checked_labels(labels, len(vectors)))
-        with self._lock.write:
+        with self._lock.write():
             self._native.add_items(vectors, nodes, num_threads=1)
             self._items.overwrite(nodes, vectors)
 
@@ -359,14 +339,14 @@ class SpikeIndex:
         nodes = self._items.find(checked_labels(wanted, wanted.size)) if wanted.size else wanted
         if nodes.size >= len(self):
             raise InvalidInput(f"{nodes.size} of {len(self)} items would be deleted; an index holds at least one")
-        with self._lock.write:
+        with self._lock.write():
             for node in nodes.tolist():
                 self._native.mark_deleted(node)
             self._items.bury(nodes)
 
     def state(self) -> Mapping[str, Any]:
         """Numbers and bytes by which hnswlib describes the index, for :func:`hnsw_bridge.read_graph`."""
-        with self._lock.read:
+        with self._lock.read():
             (state,) = self._native.__getstate__()
         return dict(state)
 
@@ -420,5 +400,5 @@ def build_index(
 
 def check_k(k: int, items: int) -> None:
     """Raise InvalidInput unless k is a whole number from 1 to the number of items."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= items:
+    if not is_whole(k, 1) or k > items:
         raise InvalidInput(f"k is {k!r}; 1 to {items} is allowed, the number of items in the index")

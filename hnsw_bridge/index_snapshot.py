@@ -17,6 +17,7 @@ from hnsw_bridge.hnswlib_layout import IndexState, damaged, read_state
 from hnsw_bridge.index import IndexSettings, SpikeIndex
 from hnsw_bridge.items import IndexItems
 from hnsw_bridge.metric import Metric
+from neuro.arrays import AnyArray
 from neuro.storage import load_snapshot, save_snapshot
 
 _KIND = "index"
@@ -35,11 +36,13 @@ def save_index(folder: Path, index: SpikeIndex, about: Mapping[str, Any] | None 
         InvalidInput: a folder that can't be written or holds something else.
     """
     state = index.state()
-    arrays: dict[str, Any] = {f"state_{name}": value for name, value in state.items() if isinstance(value, np.ndarray)}
+    arrays: dict[str, AnyArray] = {
+        f"state_{name}": value for name, value in state.items() if isinstance(value, np.ndarray)
+    }
     plain = {name: value for name, value in state.items() if not isinstance(value, np.ndarray)}
-    own = {"labels": index.labels, "types": index.types, "vectors": index.vectors}
+    arrays |= {"labels": index.labels, "types": index.types, "vectors": index.vectors}
     settings = {name: int(getattr(index.settings, name)) for name in _SETTINGS}
-    save_snapshot(folder, _KIND, arrays | own, {"state": plain, "settings": settings, "about": dict(about or {})})
+    save_snapshot(folder, _KIND, arrays, {"state": plain, "settings": settings, "about": dict(about or {})})
 
 
 def load_index(folder: Path) -> tuple[SpikeIndex, dict[str, Any]]:
@@ -62,7 +65,7 @@ def load_index(folder: Path) -> tuple[SpikeIndex, dict[str, Any]]:
     return SpikeIndex.restored(read.metric, settings, items, state), about["about"]
 
 
-def _check(read: IndexState, labels: Any, types: Any, vectors: Any) -> None:
+def _check(read: IndexState, labels: AnyArray, types: AnyArray, vectors: AnyArray) -> None:
     """Raise InvalidInput unless the items fit the nodes; several threads number hnswlib's elements as they race."""
     nodes = read.labels.size
     if vectors.dtype != np.float32 or vectors.shape != read.vectors.shape or not np.all(np.isfinite(vectors)):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.labels import checked_labels
 from hnsw_bridge.metric import Metric, squares
-from neuro.arrays import Float32Array, FloatArray, IntArray
+from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import whole_numbers
 from neuro.errors import InvalidInput
 
@@ -51,28 +51,28 @@ class IndexItems:
         self._alive = np.empty(0, dtype=np.bool_)
         self._longest = 0.0
         self._places: dict[int, int] | None = None
-        self._views: dict[str, npt.NDArray[Any]] = {}
+        self._views: dict[str, AnyArray] = {}
         self._arrays: ItemArrays | None = None
 
     @property
     def vectors(self) -> Float32Array:
         """Shape (nodes, dimension)."""
-        return cast("Float32Array", self._view("vectors"))
+        return self._view("vectors")
 
     @property
     def labels(self) -> IntArray:
         """Shape (nodes,); -1 - node for a deleted item."""
-        return cast("IntArray", self._view("labels"))
+        return self._view("labels")
 
     @property
     def types(self) -> npt.NDArray[np.uint8]:
         """Shape (nodes,)."""
-        return cast("npt.NDArray[np.uint8]", self._view("types"))
+        return self._view("types")
 
     @property
-    def alive(self) -> npt.NDArray[np.bool_]:
+    def alive(self) -> BoolArray:
         """Shape (nodes,)."""
-        return cast("npt.NDArray[np.bool_]", self._view("alive"))
+        return self._view("alive")
 
     def fresh_labels(self, labels: npt.ArrayLike | None, count: int) -> IntArray:
         """Checked labels of new items, none of which is there already."""
@@ -174,7 +174,7 @@ class IndexItems:
             fresh[: self.nodes] = old[: self.nodes]
             setattr(self, f"_{name}", fresh)
 
-    def _view(self, name: str) -> Any:
+    def _view(self, name: str) -> AnyArray:
         if name not in self._views:
             view = getattr(self, f"_{name}")[: self.nodes]
             view.flags.writeable = False

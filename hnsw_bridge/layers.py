@@ -8,12 +8,32 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.csr import CompressedRows
 from neuro.arrays import FloatArray, IntArray
-from neuro.checks import check_name, check_whole, whole_numbers
+from neuro.checks import check_name, check_whole, is_whole, whole_numbers
 from neuro.errors import InvalidInput
 
 MOST_WEIGHT = 1000.0
+
+
+class CompressedRows:
+    """Edges by the node that they leave: ``row_start``, shape (nodes + 1,), and ``column``, the node at each end."""
+
+    __slots__ = ()
+
+    row_start: IntArray
+    column: IntArray
+
+    def __len__(self) -> int:
+        return int(self.column.size)
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes."""
+        return int(self.row_start.size - 1)
+
+    def source(self) -> IntArray:
+        """The node at the start of each edge, shape (edges,)."""
+        return np.repeat(np.arange(self.nodes, dtype=np.int64), np.diff(self.row_start))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +59,7 @@ class EdgeLayer(CompressedRows):
 
     def __post_init__(self) -> None:
         check_name(self.name, "an edge layer")
-        if isinstance(self.delay, bool) or not isinstance(self.delay, int | np.integer) or not 0 <= self.delay <= 100:
+        if not is_whole(self.delay, 0) or self.delay > 100:
             raise InvalidInput(f"delay of layer {self.name!r} is {self.delay!r}; 0 to 100 ticks are allowed")
         if self.column.shape != self.weight.shape or self.row_start[-1] != self.column.size:
             raise InvalidInput(f"layer {self.name!r} has {self.column.size} ends and {self.weight.size} weights")

@@ -7,12 +7,11 @@ Stored vectors are float32; all sums run in float64 and in a fixed order, so equ
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import Float32Array, FloatArray
+from neuro.arrays import AnyArray, Float32Array, FloatArray
 from neuro.errors import InvalidInput
 
 _LARGEST_SQUARE = 1e37
@@ -77,7 +76,7 @@ def _check_numbers(vectors: Float32Array, what: str, metric: Metric) -> None:
         raise InvalidInput(f"row {zero[0]} of {what} is all zeros, which has no cosine; leave it out or use Metric.L2")
 
 
-def distances(metric: Metric, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> FloatArray:
+def distances(metric: Metric, left: AnyArray, right: AnyArray) -> FloatArray:
     """Exact distances of matching rows; ``left`` and ``right`` broadcast, shape (..., dimension) -> (...).
 
     Sums run in eight partial sums that are added in pairs, so the kernels of the bridge give the same bits.
@@ -92,7 +91,7 @@ def distances(metric: Metric, left: npt.NDArray[Any], right: npt.NDArray[Any]) -
     return np.asarray(1.0 - product / np.sqrt(squares(a) * squares(b)))
 
 
-def squares(vectors: npt.NDArray[Any]) -> FloatArray:
+def squares(vectors: AnyArray) -> FloatArray:
     """The squared length of each row, shape (..., dimension) -> (...)."""
     exact = np.asarray(vectors, dtype=np.float64)
     return _summed(exact * exact)

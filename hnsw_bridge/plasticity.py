@@ -53,7 +53,7 @@ CO_ACTIVATION = EdgeStdp(rise=0.5, fall=-0.5, trace=0.7, lowest=0.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearnedEdges:
-    """Edges learned so far; ``learn`` gives new ones and changes nothing.
+    """Edges learned so far; ``update`` returns new ones and changes nothing.
 
     Args:
         nodes: of the graph.
@@ -67,7 +67,7 @@ class LearnedEdges:
     end: IntArray
     weight: FloatArray
 
-    def learn(self, sessions: Iterable[Sequence[int]]) -> LearnedEdges:
+    def update(self, sessions: Iterable[Sequence[int]]) -> LearnedEdges:
         """The edges after some sessions, each a list of nodes in the order of their use.
 
         Raises:

@@ -2,7 +2,7 @@
 
 Each node has a read-out neuron, a perfect integrator. A spike of the node charges it exactly to its
 threshold; the similarity of node and query, a current in the last two ticks of the query, lifts it above. A
-neuron that was not charged stays below whatever its similarity is, and ``Winners(quota=k)`` lets the k
+neuron that was not charged stays below whatever its similarity is, and ``Winners(max_winners=k)`` lets the k
 largest margins fire:
 
     v <- v + I dt / tau ,   v <- v + threshold at the node's spike ,   a spike where v > threshold
@@ -22,6 +22,7 @@ from hnsw_bridge.index import SpikeIndex, check_k
 from hnsw_bridge.metric import distances
 from hnsw_bridge.spreading import NODES, THRESHOLD, Spreading
 from neuro.arrays import FloatArray
+from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection, Winners
 from neuro.circuit.composition import compose
 from neuro.circuit.connections import Connections
@@ -63,8 +64,7 @@ def similarity_levels(index: SpikeIndex, queries: npt.ArrayLike, levels: int = 4
     Raises:
         InvalidInput: queries of another dimension or dtype, NaN, or levels outside 2 .. 2**20.
     """
-    if isinstance(levels, bool) or not isinstance(levels, int | np.integer) or not 2 <= levels <= 2**20:
-        raise InvalidInput(f"levels is {levels!r}; a whole number from 2 to {2**20} is allowed")
+    check_whole("levels", levels, 2, 2**20)
     result = np.empty((len(np.asarray(queries)), len(index)), dtype=np.int64)
     for row, query in enumerate(index.checked(queries)):
         far = distances(index.metric, index.vectors, query)
@@ -97,7 +97,7 @@ def with_readout(
         size,
         INTEGRATOR,
         parameters={"tau": chosen.dt, "v_reset": 0.0, "v_threshold": THRESHOLD},
-        winners=Winners(quota=int(winners)),
+        winners=Winners(max_winners=int(winners)),
     )
     ends = Circuit(
         dt=circuit.dt,

@@ -6,20 +6,19 @@ The spikes are those of the clock-driven circuit, one for one; the kernel only l
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.event_program import EventProgram, event_program
-from hnsw_bridge.events import EventRun, LastingStates, QueryBatch, QueryResult
+from hnsw_bridge.batch import QueryBatch, QueryResult, answer_batch, print_answer
 from hnsw_bridge.graph import IndexGraph, read_graph
 from hnsw_bridge.index import MISSING, Filter, SpikeIndex, check_k
 from hnsw_bridge.items import IndexItems
 from hnsw_bridge.layers import EdgeLayer
 from hnsw_bridge.neuron import HISTORY
-from hnsw_bridge.query_spikes import QueryRuns, QuerySpikes, joined
 from hnsw_bridge.readout import similarity_levels, with_readout
 from hnsw_bridge.spreading import (
     FEW_SEEDS,
@@ -35,6 +34,15 @@ from neuro.arrays import Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole, whole_numbers
 from neuro.circuit.circuit import Circuit
 from neuro.errors import InvalidInput
+from neuro.simulators.event_driven import (
+    EventProgram,
+    EventRun,
+    LastingStates,
+    QueryRuns,
+    QuerySpikes,
+    event_program,
+    joined,
+)
 from neuro.spikes import Spikes
 
 
@@ -99,7 +107,7 @@ class NeuromorphicSearch:
     program: EventProgram = field(repr=False, kw_only=True)
     _lasting: LastingStates = field(repr=False, kw_only=True)
     _idle: list[EventRun] = field(repr=False, kw_only=True, default_factory=list)
-    _turn: threading.Lock = field(repr=False, kw_only=True, default_factory=threading.Lock)
+    _lock: threading.Lock = field(repr=False, kw_only=True, default_factory=threading.Lock)
 
     def query(
         self,
@@ -134,13 +142,9 @@ class NeuromorphicSearch:
         count = min(max(k, seeds, self.index.settings.search_effort), len(self.index))
 
         def spread(found: IntArray, rounded: Float32Array, items: IndexItems) -> QueryResult:
-            run = self._take()
-            try:
-                return run.answer(
-                    QueryBatch(items.arrays(), queries, found, rounded, k, seeds, self.settings.drive, self.proposals)
-                )
-            finally:
-                self._give_back(run)
+            asked = QueryBatch(items.arrays(), queries, found, rounded, k, seeds, self.settings.drive, self.proposals)
+            with self._run() as run:
+                return answer_batch(run, asked)
 
         answers = self.index.consult(queries, count, spread)
         return self._result(answers.labels, answers.distances, Seeds(answers.seeds, answers.shares), answers.runs)
@@ -158,11 +162,8 @@ class NeuromorphicSearch:
         currents = seeds.currents(self.settings)
         inside = (seeds.nodes >= 0) & (seeds.nodes < len(self.graph))
         rows = zip(seeds.nodes, currents, inside, strict=True)
-        run = self._take()
-        try:
+        with self._run() as run:
             return [run.query(row[known], values[known], allowed) for row, values, known in rows]
-        finally:
-            self._give_back(run)
 
     def circuit(
         self,
@@ -206,30 +207,25 @@ class NeuromorphicSearch:
         if self.settings.parts.history is None:
             raise InvalidInput("nodes keep no history; build the search with Spreading(parts=Parts(history=History()))")
         nodes = self.graph.nodes_of(np.atleast_1d(whole_numbers(labels, "labels")))
-        with self._turn:
+        with self._lock:
             return self._lasting.now(self.program, nodes)[HISTORY]
-
-    def with_layers(self, layers: Sequence[EdgeLayer]) -> NeuromorphicSearch:
-        """The same search over other edge layers, with states that last at rest."""
-        return build_search(self.index, self.settings, self.graph, layers, proposals=self.proposals)
 
     def forget(self) -> NeuromorphicSearch:
         """The same search with states that last back at rest."""
-        return replace(self, _lasting=LastingStates(self.program), _idle=[], _turn=threading.Lock())
+        return replace(self, _lasting=LastingStates(self.program), _idle=[], _lock=threading.Lock())
 
-    def _take(self) -> EventRun:
+    @contextmanager
+    def _run(self) -> Iterator[EventRun]:
         """A kernel with room of its own; where states last, only once nobody else has one."""
-        if self.program.lasting:
-            self._turn.acquire()
-        try:
-            return self._idle.pop()
-        except IndexError:  # None was made yet, or all are at work.
-            return EventRun(self.program, self._lasting)
-
-    def _give_back(self, run: EventRun) -> None:
-        self._idle.append(run)
-        if self.program.lasting:
-            self._turn.release()
+        with self._lock if self.program.lasting else nullcontext():
+            try:
+                run = self._idle.pop()
+            except IndexError:  # None was made yet, or all are at work.
+                run = EventRun(self.program, self._lasting, print_answer)
+            try:
+                yield run
+            finally:
+                self._idle.append(run)
 
     def _ranked(
         self, queries: Float32Array, runs: list[QuerySpikes], nodes: IntArray, k: int

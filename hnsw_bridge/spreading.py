@@ -3,7 +3,7 @@
 Every node of the graph is a leaky integrate-and-fire neuron, every link (in both directions) a synapse that
 grows with similarity. A query injects a current into a few seeds; their spikes excite their
 neighbours, and so on. Three things keep activity bounded: a node is refractory for the rest of the query once
-it has fired, ``Winners(quota=...)`` lets the most strongly driven nodes fire until the quota is used up, and
+it has fired, ``Winners(max_winners=...)`` lets the most strongly driven nodes fire until so many have, and
 a restart ends the query after ``ticks``.
 
     v <- decay v + (1 - decay) I ,   v_j <- v_j + w_ij for each spike of i ,   a spike where v > threshold
@@ -28,7 +28,7 @@ from hnsw_bridge.metric import Metric
 from hnsw_bridge.neuron import NEVER, SpreadingParts, between_queries, neuron_parameters, spreading_neuron
 from hnsw_bridge.synapses import STEPS, ExponentialWeights, WeightRule, synaptic_weights
 from neuro.arrays import FloatArray, IntArray
-from neuro.checks import is_whole, whole_numbers
+from neuro.checks import check_whole, is_whole, whole_numbers
 from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Projection, Restart, Winners
 from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
@@ -49,7 +49,7 @@ MOST_SEEDS = 64
 FEW_SEEDS = 3
 """Seeds that a query has unless it asks for others."""
 
-_QUOTA = 32
+_MAX_WINNERS = 32
 _FIRST_TICK = 1.5
 LEAST_SHARE = 0.5
 
@@ -59,13 +59,13 @@ class Spreading:
     """How activity spreads.
 
     Args:
-        quota: at most so many nodes fire in a query; None: 32.
-        winners: at most so many nodes fire in one tick (winner takes all); None: no limit.
+        max_winners: at most so many nodes fire in a query; None: 32.
+        winners_per_tick: at most so many nodes fire in one tick (winner takes all); None: no limit.
         ticks: length of a query, 4 to 1,000 ticks. A spike needs one tick a link, and its delay.
         decay: share of v that is left after a tick, 0.3 to 0.99.
         rule: similarity -> weight.
         delay: ticks that a spike travels along a similarity link besides the one.
-        refractory: ticks for which a node that fired is held; None: the rest of the query.
+        refractory: ticks for which a node that fired is clamped; None: the rest of the query.
         parts: what else a node has: gamma gate, resonance, dendritic branches, priming, homeostasis.
         links: False leaves the similarity links out; the other edge layers stay.
         enabled: False leaves all synapses out, so that only seeds fire.
@@ -75,8 +75,8 @@ class Spreading:
         InvalidInput: a value outside its range, or a gamma cycle that does not divide the query.
     """
 
-    quota: int | None = None
-    winners: int | None = None
+    max_winners: int | None = None
+    winners_per_tick: int | None = None
     ticks: int = 8
     decay: float = 0.5
     rule: WeightRule = field(default_factory=ExponentialWeights)
@@ -88,13 +88,12 @@ class Spreading:
     dt: float = 1e-3
 
     def __post_init__(self) -> None:
-        for name, most in (("quota", self.quota), ("winners", self.winners)):
+        for name, most in (("max_winners", self.max_winners), ("winners_per_tick", self.winners_per_tick)):
             if most is not None and not is_whole(most, 1):
                 raise InvalidInput(f"{name} is {most!r}; a whole number >= 1 or None is allowed")
-        if not isinstance(self.ticks, int | np.integer) or not 4 <= self.ticks <= 1000:
-            raise InvalidInput(f"ticks is {self.ticks!r}; a whole number from 4 to 1000 is allowed")
+        check_whole("ticks", self.ticks, 4, 1000)
         for name, value in (("delay", self.delay), ("refractory", 1 if self.refractory is None else self.refractory)):
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value < self.ticks:
+            if not is_whole(value, 0) or value >= self.ticks:
                 raise InvalidInput(f"{name} is {value!r}; a whole number of ticks below {self.ticks} is allowed")
         if not 0.3 <= self.decay <= 0.99:
             raise InvalidInput(f"decay is {self.decay!r}; a number from 0.3 to 0.99 is allowed")
@@ -110,9 +109,9 @@ class Spreading:
 
     def limit(self, nodes: int) -> int:
         """The most spikes that one query over so many nodes can have."""
-        if self.quota is not None:
-            return int(self.quota) if self.refractory is not None else min(nodes, int(self.quota))
-        return min(nodes, _QUOTA)
+        if self.max_winners is not None and self.refractory is not None:
+            return int(self.max_winners)
+        return min(nodes, _MAX_WINNERS if self.max_winners is None else int(self.max_winners))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +163,7 @@ def seeds_of(metric: Metric, nodes: IntArray, near: FloatArray) -> Seeds:
 
 def check_seeds(count: int) -> None:
     """Raise InvalidInput unless a query may have so many seeds."""
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= MOST_SEEDS:
+    if not is_whole(count, 1) or count > MOST_SEEDS:
         raise InvalidInput(f"a query can have 1 to {MOST_SEEDS} seeds; {count!r} were asked for")
 
 
@@ -244,7 +243,10 @@ def _population(
             "v_threshold": THRESHOLD if may.all() else np.where(may, THRESHOLD, NEVER),
             **neuron_parameters(settings.parts, branches, silent, THRESHOLD, ticks, settings.dt),
         },
-        winners=Winners(k=None if settings.winners is None else int(settings.winners), quota=settings.limit(size)),
+        winners=Winners(
+            k=None if settings.winners_per_tick is None else int(settings.winners_per_tick),
+            max_winners=settings.limit(size),
+        ),
     )
 
 

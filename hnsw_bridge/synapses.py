@@ -33,88 +33,22 @@ class WeightRule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _FromNearest:
-    """A rule that starts from the weight of the nearest neighbour.
-
-    Raises:
-        InvalidInput: nearest is not above 0, or above 1000.
-    """
-
-    nearest: float = 4.0
-
-    def __post_init__(self) -> None:
-        _check_positive(nearest=self.nearest)
-
-
-@dataclass(frozen=True, slots=True)
-class ExponentialWeights(_FromNearest):
+class ExponentialWeights:
     """w = nearest * 2^-c : ``nearest`` for the nearest neighbour, half of it at the average one.
 
     Raises:
         InvalidInput: nearest is not above 0, or above 1000.
     """
 
+    nearest: float = 4.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.nearest <= 1000:
+            raise InvalidInput(f"nearest is {self.nearest!r}; a number above 0 and up to 1000 is allowed")
+
     def __call__(self, links: Links) -> FloatArray:
         """The weights."""
         return np.asarray(self.nearest * np.exp2(-contrast(links)))
-
-
-@dataclass(frozen=True, slots=True)
-class SoftmaxWeights:
-    """w = total * exp(-c / temperature) / sum over the node's links: every node hands out the same total.
-
-    Raises:
-        InvalidInput: total or temperature is not above 0, or above 1000.
-    """
-
-    total: float = 40.0
-    temperature: float = 1.0
-
-    def __post_init__(self) -> None:
-        _check_positive(total=self.total, temperature=self.temperature)
-
-    def __call__(self, links: Links) -> FloatArray:
-        """The weights."""
-        raised = np.exp(-contrast(links) / self.temperature)
-        return np.asarray(self.total * raised / _per_link(np.add, raised, links.row_start))
-
-
-@dataclass(frozen=True, slots=True)
-class InverseDistanceWeights(_FromNearest):
-    """w = nearest / (1 + c): half of ``nearest`` at the average neighbour, falling slowly beyond.
-
-    Raises:
-        InvalidInput: nearest is not above 0, or above 1000.
-    """
-
-    def __call__(self, links: Links) -> FloatArray:
-        """The weights."""
-        return np.asarray(self.nearest / (1.0 + contrast(links)))
-
-
-@dataclass(frozen=True, slots=True)
-class RankWeights:
-    """w = nearest * fade^r for the r-th nearest neighbour (r = 0, 1, ...): the order alone counts.
-
-    Raises:
-        InvalidInput: nearest is not above 0 or above 1000, or fade is not between 0 and 1.
-    """
-
-    nearest: float = 4.0
-    fade: float = 0.9
-
-    def __post_init__(self) -> None:
-        _check_positive(nearest=self.nearest)
-        if not 0 < self.fade < 1:
-            raise InvalidInput(f"fade is {self.fade!r}; a number between 0 and 1 is allowed")
-
-    def __call__(self, links: Links) -> FloatArray:
-        """The weights."""
-        source = links.source()
-        order = np.lexsort((links.column, links.distance, source))
-        rank = np.empty(len(links), dtype=np.int64)
-        rank[order] = np.arange(len(links)) - links.row_start[source[order]]
-        return np.asarray(self.nearest * self.fade**rank)
 
 
 def contrast(links: Links) -> FloatArray:
@@ -145,9 +79,3 @@ def _per_link(reduce: np.ufunc, values: FloatArray, row_start: IntArray) -> Floa
     if not filled.size:
         return np.zeros(0)
     return np.repeat(reduce.reduceat(values, row_start[filled]), np.diff(row_start)[filled])
-
-
-def _check_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not 0 < value <= 1000:
-            raise InvalidInput(f"{name} is {value!r}; a number above 0 and up to 1000 is allowed")

@@ -219,7 +219,7 @@ def event_mismatches(lab: SearchLab) -> Measured:
         (SpreadingParts(*rest), Brian2Reference()),
         (replace(SpreadingParts(*rest), resonance=Resonance(16.0)), Brian2Lowered()),
     ):
-        settings = Spreading(quota=64, ticks=8, parts=parts)
+        settings = Spreading(max_winners=64, ticks=8, parts=parts)
         one = build_search(small, settings, layers=[extra])
         events, circuit = one.query(queries[:6], 5).spikes, one.circuit(queries[:6])
         clock = simulate(circuit, one.ticks(6)).spikes[NODES]

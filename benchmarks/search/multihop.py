@@ -33,9 +33,9 @@ from hnsw_bridge import (
 )
 from hnsw_bridge.association import spread_from_best
 from hnsw_bridge.metric import similarities
-from hnsw_bridge.query_spikes import QuerySpikes
+from neuro.simulators.event_driven import QuerySpikes
 
-SPREADING = Spreading(links=False, ticks=4, quota=64)
+SPREADING = Spreading(links=False, ticks=4, max_winners=64)
 _SEEDS, _WORDS, _MENTIONS = (2, 3, 5), (0.1, 0.2, 0.4), (0.0, 0.2)
 _RESTS, _SPIKES = (0.1, 0.3, 1.0), (0.4, 0.6, 0.8)
 

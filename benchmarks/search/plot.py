@@ -26,7 +26,7 @@ def draw(path: Path) -> None:
     ]
     ends = np.array(pairs)
     layer = edge_layer("next_digit", _ITEMS, ends[:, 0], ends[:, 1], 1.5)
-    search = build_search(index, Spreading(quota=24), layers=[layer])
+    search = build_search(index, Spreading(max_winners=24), layers=[layer])
     (run,) = search.query(images[:1], 1, seeds=2).runs
     axes = plot_activated(search, run)
     axes.set_title("What one query activates", loc="left")

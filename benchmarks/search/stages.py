@@ -31,8 +31,8 @@ from hnsw_bridge import (
 
 _ITEMS = 20_000
 _EVERYTHING = Spreading(
-    quota=48,
-    winners=8,
+    max_winners=48,
+    winners_per_tick=8,
     ticks=16,
     delay=1,
     parts=SpreadingParts(Gamma(4, 3), Resonance(16.0), Dendrites(), Priming(), Homeostasis(), History()),
@@ -51,7 +51,7 @@ def _stages(order: EdgeLayer) -> Iterator[tuple[str, Spreading, list[EdgeLayer],
     yield "edge layers", _EVERYTHING, [], False
     yield "delays", replace(_EVERYTHING, delay=0), [replace(order, delay=0)], False
     yield "refractoriness", replace(_EVERYTHING, refractory=0), [order], False
-    yield "winner takes all", replace(_EVERYTHING, winners=None), [order], False
+    yield "winner takes all", replace(_EVERYTHING, winners_per_tick=None), [order], False
     for part in ("gamma", "resonance", "dendrites", "priming", "homeostasis", "history"):
         yield part, _without(part), [order], False
     yield "answers among spikes alone", _EVERYTHING, [order], True

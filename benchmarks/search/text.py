@@ -18,7 +18,7 @@ from hnsw_bridge import (
     no_edges,
 )
 
-_SPREADING = Spreading(links=False, ticks=4, quota=64)
+_SPREADING = Spreading(links=False, ticks=4, max_winners=64)
 _ALONE = Fusion(words=0, spikes=0, mentions=0)
 
 
@@ -29,8 +29,8 @@ def _hypernyms(lab: SearchLab) -> tuple[float, float, float]:
     rule = EdgeStdp(rise=4.0, fall=0.25, keep=1.0, highest=4.0)
     pairs = [(child, parent) for child, own in enumerate(parents) for parent in own if parent != child]
     index = build_index(nouns["entry"], metric=Metric.COSINE, threads=2)
-    layer = no_edges(index.nodes, rule).learn(pairs).layer("hypernyms")
-    search = build_search(index, Spreading(links=False, ticks=4, quota=64), layers=[layer])
+    layer = no_edges(index.nodes, rule).update(pairs).layer("hypernyms")
+    search = build_search(index, Spreading(links=False, ticks=4, max_winners=64), layers=[layer])
     grand = [{g for parent in own for g in parents[parent]} - {child} for child, own in enumerate(parents)]
     able = np.array([child for child, far in enumerate(grand) if far])
     entry = (nouns["entry"] / np.linalg.norm(nouns["entry"], axis=1, keepdims=True)).astype(np.float32)
@@ -72,7 +72,7 @@ def _use(lab: SearchLab) -> tuple[float, float, list[float]]:
         chosen = generator.permutation(len(nouns["entry"]))[:5000]
         index = build_index(nouns["entry"][chosen], metric=Metric.COSINE)
         sessions = generator.permutation(5000)[:2000].reshape(500, 4)
-        learned = no_edges(5000, CO_ACTIVATION).learn([*sessions.tolist()])
+        learned = no_edges(5000, CO_ACTIVATION).update([*sessions.tolist()])
         before, after = build_search(index, _SPREADING), build_search(index, _SPREADING, layers=[learned.layer()])
         others = np.setdiff1d(np.arange(5000), sessions)[:500]
         fusion = Fusion(words=0, mentions=0, spikes=0.6)

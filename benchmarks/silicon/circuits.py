@@ -95,7 +95,7 @@ def random_network(size: int, ticks: int, seed: int) -> Circuit:
         DT,
         [
             Population("a", size, LIF_EXPONENTIAL, {"tau_m": rng.uniform(5e-3, 40e-3, size)}),
-            Population("b", few, LIF_DELTA, winners=Winners(max(few // 8, 1), quota=few)),
+            Population("b", few, LIF_DELTA, winners=Winners(max(few // 8, 1), max_winners=few)),
         ],
         [
             Projection("sa", "s", "a", symmetric_stdp(), _sparse(rng, few, size, 0.3), {"w": 2e-3, **steps}, 2 * DT),
@@ -228,7 +228,7 @@ def recall_by_bits(weights: np.ndarray, cues: np.ndarray, winners: int) -> Circu
     parameters = {"v_threshold": active * unit, "v_reset": 0.0}
     return Circuit(
         DT,
-        [Population("pointers", pointers, INTEGRATE_AND_FIRE, parameters, winners=Winners(quota=winners))],
+        [Population("pointers", pointers, INTEGRATE_AND_FIRE, parameters, winners=Winners(max_winners=winners))],
         [
             Projection("bits", "cue", "pointers", static_synapse("v"), Connections.from_dense(weights), {"w": unit}),
             Projection(

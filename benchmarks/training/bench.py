@@ -115,7 +115,7 @@ def spreading_gain(lab: Lab) -> Measured:
 
 def _spread_recall(encoder: KWTAEncoder, items: np.ndarray, cues: np.ndarray, truth: np.ndarray) -> float:
     index = build_index(_dense(encoder, items), metric=Metric.COSINE)
-    found = build_search(index, Spreading(quota=64)).query(_dense(encoder, cues), truth.shape[1]).labels
+    found = build_search(index, Spreading(max_winners=64)).query(_dense(encoder, cues), truth.shape[1]).labels
     return float(np.mean([np.isin(mine, true).mean() for mine, true in zip(found, truth, strict=True)]))
 
 

@@ -213,7 +213,7 @@ class TextMemory:
             names = np.unique(np.concatenate([edges.source, edges.target, np.asarray(ids, dtype=np.int64)]))
             start, end = np.searchsorted(names, edges.source), np.searchsorted(names, edges.target)
             before = LearnedEdges(names.size, CO_ACTIVATION, start, end, edges.weight)
-            after = before.learn([np.searchsorted(names, np.asarray(ids, dtype=np.int64)).tolist()])
+            after = before.update([np.searchsorted(names, np.asarray(ids, dtype=np.int64)).tolist()])
             kept = set(zip(after.start.tolist(), after.end.tolist(), strict=True))
             lost = [pair for pair in zip(start.tolist(), end.tolist(), strict=True) if pair not in kept]
             dropped = np.array(lost, dtype=np.int64).reshape(-1, 2)

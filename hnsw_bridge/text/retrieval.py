@@ -18,14 +18,14 @@ import numpy as np
 
 from hnsw_bridge.fusion import Fusion, WordScores, activation, ranked_by
 from hnsw_bridge.layers import EdgeLayer
-from hnsw_bridge.query_spikes import QuerySpikes
 from hnsw_bridge.search import NeuromorphicSearch
 from hnsw_bridge.spreading import Seeds, Spreading
 from hnsw_bridge.text.links import Mentions
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole
+from neuro.simulators.event_driven import QuerySpikes
 
-TEXT_SPREADING = Spreading(links=False, ticks=4, quota=64)
+TEXT_SPREADING = Spreading(links=False, ticks=4, max_winners=64)
 """Spikes follow the links between texts alone; similarity has its say in the seeds and in the score."""
 
 _LEAST_SHARE = 0.67

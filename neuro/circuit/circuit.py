@@ -5,14 +5,15 @@ The tick contract
 Every target runs one tick n like this (Brian2's default schedule):
 
 0. Start of tick. Restarts due at n: named states back to their initial value, the population's refractory
-   counters and quota cleared. Inputs: row ``n // every`` is written to the input variable (zero past the end).
+   counters and count of winners cleared. Inputs: row ``n // every`` is written to the input variable (zero past the
+   end).
 1. State update of every population. A refractory counter above 0 counts down by one first; a neuron is
    refractory while it is above 0. All equations read the values from before the update. Equations marked
    ``(unless refractory)`` hold while refractory; the others go on. With exact integration ``v`` uses the
    synaptic current from before its decay. Synaptic variables take their step too, ``(event-driven)`` ones from
    tick 1 on: as in Brian2 their start value is that of t = 0, so at tick n they have taken n steps, the others n + 1.
 2. Thresholds: ``left > right``, strictly, and not refractory; margin = left - right. Then the winners rule:
-   ``Winners(k)`` lets only the k largest margins fire in a tick; ``Winners(quota=k)`` admits only k minus
+   ``Winners(k)`` lets only the k largest margins fire in a tick; ``Winners(max_winners=k)`` admits only k minus
    those that fired since the last restart. Ties go to the lower index. A loser is neither reset nor made
    refractory. Firing loads the refractory counter at once: the synapses of this same tick already see it.
 3. Synapses: spikes of tick n - d arrive, in the order of the projections' declaration; inside one, ordered by
@@ -46,13 +47,13 @@ Value = Any
 
 @dataclass(frozen=True, slots=True)
 class Winners:
-    """At most ``k`` neurons fire in one tick, at most ``quota`` between two restarts; None means no limit."""
+    """At most ``k`` neurons fire in one tick, at most ``max_winners`` between two restarts; None means no limit."""
 
     k: int | None = None
-    quota: int | None = None
+    max_winners: int | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("k", self.k), ("quota", self.quota)):
+        for name, value in (("k", self.k), ("max_winners", self.max_winners)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
                 raise CircuitError(f"Winners({name}={value!r}); a whole number >= 1 or None is allowed")
 
@@ -84,7 +85,7 @@ class Population:
             raise CircuitError(f"population {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
         object.__setattr__(self, "parameters", self._checked(self.parameters, "parameter"))
         object.__setattr__(self, "initial", self._checked(self.initial, "initial value"))
-        for name, limit in (("k", self.winners.k), ("quota", self.winners.quota)):
+        for name, limit in (("k", self.winners.k), ("max_winners", self.winners.max_winners)):
             if limit is not None and limit > self.size:
                 raise CircuitError(
                     f"population {self.name!r} of {self.size} neurons has Winners({name}={limit}); "
@@ -205,7 +206,7 @@ class Restart:
     """Start of a presentation: at these ticks states go back to their initial values.
 
     Args:
-        population: whose states; its refractory counters and its quota are cleared too.
+        population: whose states; its refractory counters and its count of winners are cleared too.
         ticks: when, whole ticks >= 0.
         variables: which states; None means all.
     """

@@ -22,7 +22,7 @@ from neuro.errors import EquationError
 Dimension = Any
 """A ``brian2.units.fundamentalunits.Dimension``."""
 
-HELD_FLAG = "unless refractory"
+CLAMPED_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"
 SUMMED_FLAG = "summed"
 EVENT_DRIVEN_FLAG = "event-driven"
@@ -38,7 +38,7 @@ class Equations:
         differential: variable -> right-hand side as written; :func:`resolved` replaces the subexpressions.
         variables: names of the states: differential ones, and parameters without the flag ``constant``.
         constants: names declared with the flag ``constant``.
-        held: variables flagged ``(unless refractory)``.
+        clamped: variables flagged ``(unless refractory)``.
         event_driven: variables of a synapse flagged ``(event-driven)``.
         summed: neuron variable -> expression, of a synapse's equations flagged ``(summed)``.
         subexpressions: name -> expression, for use in thresholds and statements.
@@ -49,7 +49,7 @@ class Equations:
     differential: Mapping[str, Expression]
     variables: tuple[str, ...]
     constants: tuple[str, ...]
-    held: frozenset[str]
+    clamped: frozenset[str]
     event_driven: frozenset[str]
     summed: Mapping[str, Expression]
     subexpressions: Mapping[str, Expression]
@@ -91,7 +91,7 @@ def parse_equations(text: str, where: str) -> Equations:
         differential={name: parse_expression(parsed[name].expr.code) for name in names if name in parsed.diff_eq_names},
         variables=tuple(name for name in names if _is_variable(parsed[name])),
         constants=tuple(name for name in names if CONSTANT_FLAG in parsed[name].flags),
-        held=frozenset(name for name in names if HELD_FLAG in parsed[name].flags),
+        clamped=frozenset(name for name in names if CLAMPED_FLAG in parsed[name].flags),
         event_driven=frozenset(name for name in names if EVENT_DRIVEN_FLAG in parsed[name].flags),
         summed={name: parse_expression(parsed[name].expr.code) for name in names if name in summed},
         subexpressions={
@@ -121,7 +121,7 @@ def _is_variable(equation: Any) -> bool:
 
 
 def _check_kinds(parsed: Any, where: str) -> None:
-    allowed_flags = {HELD_FLAG, CONSTANT_FLAG, SUMMED_FLAG, "shared", *SYNAPTIC_FLAGS}
+    allowed_flags = {CLAMPED_FLAG, CONSTANT_FLAG, SUMMED_FLAG, "shared", *SYNAPTIC_FLAGS}
     for name in parsed:
         equation = parsed[name]
         if equation.var_type != "float":

@@ -225,13 +225,13 @@ class Coefficient:
 
 @dataclass(frozen=True, slots=True)
 class WinnersRule:
-    """At most ``per_tick`` neurons fire in a tick, at most ``quota`` between two restarts; None: no limit.
+    """At most ``per_tick`` neurons fire in a tick, at most ``max_winners`` between two restarts; None: no limit.
 
     The largest margins win; ties go to the lower index; a loser is neither reset nor made refractory.
     """
 
     per_tick: int | None = None
-    quota: int | None = None
+    max_winners: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ class PopulationProgram:
 
     ``stages`` run first, in order, into names that live for this update only. ``update`` assignments are
     simultaneous (all read the old values); ``reset`` ones run in order on the neurons that fired. ``refractory`` is
-    None or the number of ticks, shape () or (size,), each >= 1. States in ``held`` do not change while refractory,
+    None or the number of ticks, shape () or (size,), each >= 1. States in ``clamped`` do not change while refractory,
     whoever writes (Brian2's conditional write).
     """
 
@@ -252,7 +252,7 @@ class PopulationProgram:
     threshold: Threshold | None = None
     reset: tuple[Assignment, ...] = ()
     refractory: IntArray | None = None
-    held: frozenset[str] = frozenset()
+    clamped: frozenset[str] = frozenset()
     winners: WinnersRule = field(default_factory=WinnersRule)
     stages: tuple[Assignment, ...] = ()
 
@@ -350,7 +350,7 @@ class InputProgram:
 
 @dataclass(frozen=True, slots=True)
 class RestartProgram:
-    """At the start of each tick in ``ticks`` (ascending): states back to ``initial``, refractory and quota cleared."""
+    """At the start of each tick in ``ticks`` (ascending): states back to ``initial``, counters cleared."""
 
     population: str
     ticks: IntArray

@@ -169,8 +169,8 @@ def lower_population(neurons: Neurons, dt: float) -> PopulationProgram:
         threshold=threshold,
         reset=reset,
         refractory=_refractory(neurons, dt),
-        held=equations.held if population.model.refractory is not None else frozenset(),
-        winners=WinnersRule(population.winners.k, population.winners.quota),
+        clamped=equations.clamped if population.model.refractory is not None else frozenset(),
+        winners=WinnersRule(population.winners.k, population.winners.max_winners),
     )
 
 
@@ -182,9 +182,9 @@ def _integrated(neurons: Neurons, dt: float) -> LinearStep:
     for rate in rates.values():
         if any(symbol.name == ACTIVE for symbol in symbols(rate)):
             raise EquationError(f"an equation of {neurons.where} reads {ACTIVE}; use the flag (unless refractory)")
-    held = equations.held if neurons.population.model.refractory is not None else frozenset()
+    clamped = equations.clamped if neurons.population.model.refractory is not None else frozenset()
     noisy = split_noise(rates, neurons.where)
-    step = _drift_step(neurons, noisy.drift, held, dt)
+    step = _drift_step(neurons, noisy.drift, clamped, dt)
     if not noisy.names:
         return step
     if method not in (Method.EULER, Method.HEUN):
@@ -192,13 +192,13 @@ def _integrated(neurons: Neurons, dt: float) -> LinearStep:
             f"the equations of {neurons.where} hold the noise {noisy.names[0]!r}; "
             f"use Method.EULER (Ito) or Method.HEUN (Stratonovich), not {method}"
         )
-    return _with_noise(neurons, step, noisy, held, dt)
+    return _with_noise(neurons, step, noisy, clamped, dt)
 
 
-def _with_noise(neurons: Neurons, step: LinearStep, noisy: Noisy, held: frozenset[str], dt: float) -> LinearStep:
+def _with_noise(neurons: Neurons, step: LinearStep, noisy: Noisy, clamped: frozenset[str], dt: float) -> LinearStep:
     seeds = {name: noise_seed(neurons, name) for name in noisy.names}
     add_noise = with_heun_noise if neurons.population.model.method is Method.HEUN else with_noise
-    return add_noise(step, noisy, held, dt, seeds=seeds)
+    return add_noise(step, noisy, clamped, dt, seeds=seeds)
 
 
 def noise_seed(neurons: Neurons, noise: str) -> int:
@@ -206,23 +206,23 @@ def noise_seed(neurons: Neurons, noise: str) -> int:
     return stream_seed(neurons.seed, neurons.population.name, noise)
 
 
-def _drift_step(neurons: Neurons, rates: Mapping[str, Expression], held: frozenset[str], dt: float) -> LinearStep:
+def _drift_step(neurons: Neurons, rates: Mapping[str, Expression], clamped: frozenset[str], dt: float) -> LinearStep:
     method = neurons.population.model.method
     # A rate that changes with time or with the neuron has no constant matrix.
     varying = any(symbol.name in BUILT_IN for rate in rates.values() for symbol in symbols(rate))
     system = None if varying else linear_system(rates, neurons.equations.variables)
     if system is not None:
         values = {name: constant.values for name, constant in neurons.constants.items()}
-        return linear_step(system, held, values, dt, _LINEAR[method])
+        return linear_step(system, clamped, values, dt, _LINEAR[method])
     match method:
         case Method.EULER | Method.HEUN:
-            return euler_step(rates, held, dt)
+            return euler_step(rates, clamped, dt)
         case Method.RK2:
-            return midpoint_step(rates, held, dt)
+            return midpoint_step(rates, clamped, dt)
         case Method.RK4:
-            return runge_kutta_step(rates, held, dt)
+            return runge_kutta_step(rates, clamped, dt)
         case Method.EXPONENTIAL_EULER:
-            return exponential_euler_step(rates, held, dt, neurons.where)
+            return exponential_euler_step(rates, clamped, dt, neurons.where)
     raise EquationError(
         f"the equations of {neurons.where} are not linear, so there is no exact step; "
         "use Method.EULER, EXPONENTIAL_EULER, RK2 or RK4"
@@ -279,7 +279,7 @@ def _initial(neurons: Neurons, name: str) -> np.ndarray:
 def _refractory(neurons: Neurons, dt: float) -> np.ndarray | None:
     model = neurons.population.model
     if model.refractory is None:
-        if neurons.equations.held:
+        if neurons.equations.clamped:
             raise EquationError(
                 f"{neurons.where} flags a variable (unless refractory) but has no refractory time; give one"
             )

@@ -181,7 +181,7 @@ def codes_from_spikes(recording: Recording, presentation_ticks: int, population:
         raise InvalidInput(
             f"presentations have {counts.min()} to {counts.max()} spikes of {population!r}; give "
             "each the same number "
-            "of winners by a longer presentation and Winners(quota=k)"
+            "of winners by a longer presentation and Winners(max_winners=k)"
         )
     order = np.lexsort((spikes.indices, presentation))
     return check_codes(spikes.indices[order].reshape(counts.size, -1), spikes.size)

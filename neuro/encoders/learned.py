@@ -220,7 +220,7 @@ class LearnedEncoder:
         theta = np.asarray(self.theta)
         threshold = (self.drive_max + theta - theta.min()) * _UNIT
         parameters = {"v_threshold": threshold, "v_reset": 0.0}
-        return Population(name, self.units, INTEGRATE_AND_FIRE, parameters, winners=Winners(quota=self.active))
+        return Population(name, self.units, INTEGRATE_AND_FIRE, parameters, winners=Winners(max_winners=self.active))
 
     def _projections(self, name: str) -> list[Projection]:
         weights, theta = np.asarray(self.weights), np.asarray(self.theta)

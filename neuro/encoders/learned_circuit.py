@@ -7,8 +7,8 @@ One presentation, ``window`` = W, in ticks from its start:
 * 0 .. W-1: on and off neurons of the input fire at regular rates; each spike moves the potentials v of the units by the
   weights, and v leaks: at the end v = sum_j w_j x_j with the trace x_j = sum_spikes exp(-(t - t_spike)/tau).
 * W-1: the gate lifts all units by more than their threshold. Before, no input that the channels can carry reaches it.
-* W: the k units with the largest margin v - theta fire (``Winners(quota=k)``), ties to the lower index. Each winner
-  moves its weights and its threshold:
+* W: the k units with the largest margin v - theta fire (``Winners(max_winners=k)``), ties to the lower index. Each
+  winner moves its weights and its threshold:
 
       w <- clip(w + rate (gain x - w), 0, w_max),      theta <- theta + theta_step
 
@@ -169,7 +169,11 @@ def learning_circuit(
     fall = f"theta = clip(theta - {drift!r}*volt, -{limit!r}*volt, {limit!r}*volt)"
     return Circuit(
         constants.dt,
-        [Population("units", units, LEARNING_UNIT, shared, {"theta": learned.theta}, Winners(quota=learning.winners))],
+        [
+            Population(
+                "units", units, LEARNING_UNIT, shared, {"theta": learned.theta}, Winners(max_winners=learning.winners)
+            )
+        ],
         [
             Projection("synapses", "input", "units", POSTSYNAPTIC_STDP, everybody, weights),
             Projection("lift", "gate", "units", static_synapse("v", "volt"), one_to_all, {"w": constants.kick}),

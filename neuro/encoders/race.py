@@ -154,7 +154,7 @@ class Race:
                 "v_threshold": _THRESHOLD,
             },
             initial={"v": 0.0},
-            winners=Winners(quota=winners),
+            winners=Winners(max_winners=winners),
         )
         return Circuit(
             self.dt,

@@ -77,7 +77,7 @@ def winner_take_all(
     model = replace(LIF_DELTA, refractory=length * dt)
     return Circuit(
         dt,
-        [Population(name, rows.shape[1], model, winners=Winners(quota=k))],
+        [Population(name, rows.shape[1], model, winners=Winners(max_winners=k))],
         stimuli=[CurrentInput(name, "I", rows, every=length)],
         restarts=[Restart(name, np.arange(len(rows)) * length)],
         seed=seed,

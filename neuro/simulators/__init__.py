@@ -8,8 +8,7 @@ from neuro.circuit.circuit import Circuit as _Circuit
 from neuro.simulators.brian2.lowered import Brian2Lowered
 from neuro.simulators.brian2.reference import Brian2Reference
 from neuro.simulators.brian2.standalone import Brian2Standalone, StandaloneBuild
-from neuro.simulators.compiled.batch import simulate_batch
-from neuro.simulators.compiled.simulation import Checkpoint, Simulation
+from neuro.simulators.compiled.simulation import Checkpoint, Simulation, simulate_batch
 from neuro.simulators.compiled.simulator import Compiled
 from neuro.simulators.fixed_point import FixedPoint
 from neuro.spikes import Progress as _Progress

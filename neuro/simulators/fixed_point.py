@@ -88,8 +88,3 @@ def with_peaks(program: StepProgram) -> tuple[StepProgram, dict[Key, str]]:
         peaks |= {(part.name, peak.name): state.name for peak, state in zip(new, both, strict=True)}
     changed_program = replace(program, populations=tuple(populations), operations=(*copies, *program.operations))
     return changed_program, peaks
-
-
-def to_si(values: np.ndarray, form: Format) -> np.ndarray:
-    """Integer steps as SI floats."""
-    return np.ldexp(values.astype(np.float64), form.exponent)

@@ -216,7 +216,7 @@ class _Writer:
             parameters=self.values(part.parameters),
             initial=self.values(part.initial),
             k=_whole(part.winners.k),
-            quota=_whole(part.winners.quota),
+            quota=_whole(part.winners.max_winners),
         )
 
     def projection(self, part: Projection) -> ProjectionRecord:

@@ -325,7 +325,7 @@ def _rings(
         capacity = size
         if own:
             rule = program.population(name).winners
-            capacity = max(min(limit for limit in (size, rule.per_tick, rule.quota) if limit is not None), 1)
+            capacity = max(min(limit for limit in (size, rule.per_tick, rule.max_winners) if limit is not None), 1)
             local = Ring(name, number, False, size // cores, -(-capacity // cores), slots.get(name, 1))
             rings.append(local if cores == 1 else replace(local, slots=1))
         if name in slots and (cores > 1 or not own):

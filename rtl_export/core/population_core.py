@@ -94,17 +94,17 @@ class PopulationCore:
     @property
     def limited(self) -> bool:
         """Whether it has a winners arbiter."""
-        return self.winners.per_tick is not None or self.winners.quota is not None
+        return self.winners.per_tick is not None or self.winners.max_winners is not None
 
     @property
     def used_width(self) -> int:
         """Bits of the register that counts spikes since the last restart; 0 without a quota."""
-        return unsigned_width(self.winners.quota) if self.winners.quota is not None else 0
+        return unsigned_width(self.winners.max_winners) if self.winners.max_winners is not None else 0
 
     @property
     def count_width(self) -> int:
         """Bits of a number of neurons, 0 to all, and of a limit."""
-        limits = [limit for limit in (self.winners.per_tick, self.winners.quota) if limit is not None]
+        limits = [limit for limit in (self.winners.per_tick, self.winners.max_winners) if limit is not None]
         return unsigned_width(max([self.size, *limits]))
 
     @property

@@ -61,7 +61,7 @@ def check_cores(program: StepProgram, cores: int) -> None:
         return
     for population in program.populations:
         rule = population.winners
-        if rule.per_tick is not None or rule.quota is not None:
+        if rule.per_tick is not None or rule.max_winners is not None:
             raise UnsupportedByTarget(
                 f"the winners rule of population {population.name!r} across {cores} cores", TARGET, "use one core"
             )

@@ -64,7 +64,7 @@ def relay() -> StepProgram:
 
 def competition() -> StepProgram:
     """Two leaky neurons of which one fires in a tick at most, and two spikes come between two restarts."""
-    population = _population(2, WinnersRule(per_tick=PER_TICK, quota=QUOTA))
+    population = _population(2, WinnersRule(per_tick=PER_TICK, max_winners=QUOTA))
     restarts = (RestartProgram(population.name, _NONE, ("v",)),)
     return _circuit(population, 1, restarts=restarts)
 

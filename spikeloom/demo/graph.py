@@ -53,8 +53,8 @@ def spread_over_graph(stored: Digits, queries: Digits, settings: DigitsSettings,
     truth = brute_force(stored, queries, k)
     advance(1)
     # Only what fires is ranked, so that the figures show what the spikes find.
-    quota = min(1024, max(32, len(stored) // 5))
-    search = build_search(index, Spreading(quota=quota), proposals=False)
+    most = min(1024, max(32, len(stored) // 5))
+    search = build_search(index, Spreading(max_winners=most), proposals=False)
     result = search.query(queries.embeddings, k, settings.seeds)
     advance(2)
     alone = build_search(index, Spreading(enabled=False), search.graph, proposals=False)

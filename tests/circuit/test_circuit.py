@@ -68,7 +68,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         r"Winners\(k=3\); 1 to 2 is allowed",
     ),
     "k of zero": (lambda: Winners(0), r"Winners\(k=0\); a whole number >= 1"),
-    "quota not whole": (lambda: Winners(quota=1.5), "quota=1.5"),  # type: ignore[arg-type]
+    "max_winners not whole": (lambda: Winners(max_winners=1.5), "max_winners=1.5"),  # type: ignore[arg-type]
     "spike twice": (lambda: SpikeSource("s", 1, [1, 1], [0, 0]), "fire twice in a tick; once is allowed"),
     "spike index": (lambda: SpikeSource("s", 1, [1], [1]), "indices from 0 to 0"),
     "spike tick": (lambda: SpikeSource("s", 1, [-1], [0]), "ticks >= 0"),

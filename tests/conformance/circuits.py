@@ -295,7 +295,7 @@ def free(
         DT,
         [
             Population("a", 4, LIF_EXPONENTIAL, {"tau_m": np.array(tau_m), "tau_g": tau_g}),
-            Population("b", 3, LIF_DELTA, winners=Winners(limit, quota=3)),
+            Population("b", 3, LIF_DELTA, winners=Winners(limit, max_winners=3)),
         ],
         [
             Projection(
@@ -328,8 +328,8 @@ CASES: Mapping[str, Case] = {
     "self-synapses, multapses, weight 0": Case(self_synapses_and_multapses, 400),
     "several projections and an adaptive threshold": Case(several_projections, 400),
     "winners per tick": Case(lambda: winners(Winners(2)), 400),
-    "quota used up": Case(lambda: winners(Winners(quota=3)), 400),
-    "winners per tick and quota": Case(lambda: winners(Winners(1, quota=4)), 400),
+    "quota used up": Case(lambda: winners(Winners(max_winners=3)), 400),
+    "winners per tick and quota": Case(lambda: winners(Winners(1, max_winners=4)), 400),
     "integrate-and-fire": Case(adding_up, 70),
     "pair STDP": Case(lambda: plastic(1), 300),
     "pair STDP, delays per synapse": Case(lambda: plastic([0, 1, 3]), 300),

@@ -17,7 +17,7 @@ from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
 from neuro.models.base import NeuronModel, SynapseModel
 from neuro.quantise.integers import quantise
-from neuro.simulators.brian2.namespace import native_namespace
+from neuro.simulators.brian2.reference import native_namespace
 from rtl_export import build_core
 from tests.conformance.circuits import DRIVES, adding_up, one_of_each_model
 from tests.conformance.derived import neuron_circuit, synapse_circuit

@@ -112,27 +112,27 @@ def test_the_picture_shows_who_fired_and_along_which_layer(chain: NeuromorphicSe
 
 
 def test_coincident_use_links_and_both_signs_show() -> None:
-    both = no_edges(5, CO_ACTIVATION).learn([[0, 1], [0, 1], [2, 3]]).layer()
+    both = no_edges(5, CO_ACTIVATION).update([[0, 1], [0, 1], [2, 3]]).layer()
     assert both.neighbours(0)[0].tolist() == [1]
-    ordered = no_edges(5, EdgeStdp(rise=0.5, fall=0.25, keep=1.0)).learn([[0, 1]])
+    ordered = no_edges(5, EdgeStdp(rise=0.5, fall=0.25, keep=1.0)).update([[0, 1]])
     assert {(i, j): w for i, j, w in zip(ordered.start, ordered.end, ordered.weight, strict=True)} == {
         (0, 1): 0.5,
         (1, 0): -0.25,
     }
-    often = no_edges(5, EdgeStdp(keep=1.0)).learn([[0, 1]] * 100)
+    often = no_edges(5, EdgeStdp(keep=1.0)).update([[0, 1]] * 100)
     assert (often.weight.max(), often.weight.min()) == (2.0, -1.0)
-    faded = often.learn([[2, 3]])
+    faded = often.update([[2, 3]])
     assert faded.nodes == 5
-    decayed = no_edges(3, EdgeStdp(keep=0.5)).learn([[0, 1], [], [], [], [], [], []])
+    decayed = no_edges(3, EdgeStdp(keep=0.5)).update([[0, 1], [], [], [], [], [], []])
     assert decayed.weight.size == 0, "what is not used again is forgotten"
 
 
 def test_learning_in_one_go_is_learning_step_by_step() -> None:
     sessions = np.random.default_rng(0).integers(0, 6, (20, 3)).tolist()
     rule = EdgeStdp(keep=0.9, least=1e-9)
-    whole, parts = no_edges(6, rule).learn(sessions), no_edges(6, rule)
+    whole, parts = no_edges(6, rule).update(sessions), no_edges(6, rule)
     for session in sessions:
-        parts = parts.learn([session])
+        parts = parts.update([session])
     assert np.array_equal(whole.start, parts.start)
     assert whole.weight == pytest.approx(parts.weight)
 
@@ -189,13 +189,13 @@ def test_hubs_are_normalised_and_weights_can_be_set() -> None:
         (lambda: shared_layer("x", [["a"], ["a"]], most_holders=HALF), "most_holders is 1.5"),
         (lambda: shared_layer("x", [["a"], ["a"]], most_edges=-1), "most_edges is -1"),
         (lambda: no_edges(HALF), "nodes is 1.5"),
-        (lambda: no_edges(3).learn([[0, HALF]]), "nodes of a session have dtype float64"),
-        (lambda: no_edges(3).learn([[0, True]]), "nodes of a session have dtype bool"),
+        (lambda: no_edges(3).update([[0, HALF]]), "nodes of a session have dtype float64"),
+        (lambda: no_edges(3).update([[0, True]]), "nodes of a session have dtype bool"),
         (lambda: Gamma(HALF, 1), "open is 1 of a cycle of 1.5 ticks"),
         (lambda: Gamma(4, True), "open is True"),
         (lambda: Dendrites(most=HALF), "most 1.5"),
         (lambda: Priming(queries=True), "queries True"),
-        (lambda: no_edges(3).learn([[0, 3]]), "a session uses node 3, which is missing"),
+        (lambda: no_edges(3).update([[0, 3]]), "a session uses node 3, which is missing"),
         (lambda: EdgeStdp(trace=1.0), "trace in [0, 1)"),
         (lambda: Fusion(similarity=-1), "weights from 0 to 1000"),
     ],

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hnsw_bridge import NODES, IndexGraph, Seeds, event_program, spreading_circuit
-from hnsw_bridge.event_program import can_sleep
+from hnsw_bridge import NODES, IndexGraph, Seeds, spreading_circuit
 from neuro.circuit.circuit import Circuit, Operation, Restart
 from neuro.compiler.lower_circuit import lower
 from neuro.errors import UnsupportedByTarget
 from neuro.models.base import Method
+from neuro.simulators.event_driven import event_program
+from neuro.simulators.event_driven.program import can_sleep
 
 
 @pytest.fixture(scope="module")

@@ -19,20 +19,20 @@ from hnsw_bridge import (
     Spreading,
     SpreadingParts,
     edge_layer,
-    event_program,
     spreading_circuit,
 )
-from hnsw_bridge.events import run_queries
 from neuro.circuit.circuit import Circuit, Winners
 from neuro.compiler.lower_circuit import lower
 from neuro.simulators import Brian2Lowered, Brian2Reference, simulate
+from neuro.simulators.event_driven import EventRun, event_program
 from neuro.spikes import Spikes
 
 
 def _event_driven(circuit: Circuit, seeds: Seeds, settings: Spreading) -> Spikes:
     program = event_program(lower(circuit), NODES)
     ticks = int(settings.ticks)
-    runs = [*run_queries(program, seeds.nodes, seeds.currents(settings))]
+    run = EventRun(program)
+    runs = [run.query(*query) for query in zip(seeds.nodes, seeds.currents(settings), strict=True)]
     when = np.concatenate([run.ticks + ticks * query for query, run in enumerate(runs)])
     return Spikes(when, np.concatenate([run.nodes for run in runs]), program.nodes)
 
@@ -43,7 +43,7 @@ def _with_winners(circuit: Circuit, winners: Winners) -> Circuit:
 
 @pytest.mark.parametrize(
     "winners",
-    [Winners(), Winners(k=4), Winners(quota=20), Winners(k=5, quota=33), Winners(quota=300)],
+    [Winners(), Winners(k=4), Winners(max_winners=20), Winners(k=5, max_winners=33), Winners(max_winners=300)],
     ids=str,
 )
 @pytest.mark.parametrize("decay", [0.5, 0.83])
@@ -85,9 +85,9 @@ def test_neurons_may_differ_and_fire_again(graph: IndexGraph) -> None:
 
 
 def test_only_nodes_that_were_reached_are_awake(search: NeuromorphicSearch) -> None:
-    settings, seed = Spreading(quota=3), Seeds(np.array([[11]]), np.ones((1, 1)))
+    settings, seed = Spreading(max_winners=3), Seeds(np.array([[11]]), np.ones((1, 1)))
     few = event_program(lower(spreading_circuit(search.graph, seed, settings)), NODES)
-    (run,) = run_queries(few, seed.nodes, seed.currents(settings))
+    run = EventRun(few).query(seed.nodes[0], seed.currents(settings)[0])
     links = search.graph.links.both_ways()
     assert run.nodes.size == 3
     assert run.awake <= 1 + int(np.diff(links.row_start).max()) * 3
@@ -112,7 +112,7 @@ def test_every_part_of_a_node_spikes_as_in_the_clock_driven_run(graph: IndexGrap
     # Three ticks, so that spikes of an open gate meet one that opens.
     layer = edge_layer("extra", 300, *pairs, generator.integers(-32, 96, pairs.shape[1]) / 32, delay=3)
     seeds = Seeds(np.array([generator.choice(300, 3, replace=False) for _ in range(10)]), np.ones((10, 3)))
-    settings = Spreading(quota=40, ticks=12, winners=9, parts=parts)
+    settings = Spreading(max_winners=40, ticks=12, winners_per_tick=9, parts=parts)
     circuit = spreading_circuit(graph, seeds, settings, [layer])
     clock = simulate(circuit, 120).spikes[NODES]
     assert len(clock) > 100

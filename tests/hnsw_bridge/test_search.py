@@ -20,7 +20,6 @@ from hnsw_bridge import (
     SpreadingParts,
     build_index,
     build_search,
-    events,
 )
 from hnsw_bridge.metric import distances
 from neuro.errors import InvalidInput
@@ -39,7 +38,7 @@ def _recall(search: NeuromorphicSearch, queries: np.ndarray, found: np.ndarray) 
 @pytest.mark.parametrize("seed", range(5))
 def test_spikes_find_the_nearest_digits(seed: int) -> None:
     split = split_digits(seed)
-    search = build_search(build_index(split.stored), Spreading(quota=287), proposals=False)
+    search = build_search(build_index(split.stored), Spreading(max_winners=287), proposals=False)
     result = search.query(split.queries[:150], 10)
     assert _recall(search, split.queries[:150], result.labels) >= 0.98
     assert result.seeds.nodes.shape == (150, 3)
@@ -51,7 +50,7 @@ def test_spikes_find_the_nearest_digits(seed: int) -> None:
 def test_without_spreading_much_less_is_found(digits: Split) -> None:
     index = build_index(digits.stored)
     off = build_search(index, Spreading(enabled=False), proposals=False).query(digits.queries, 10)
-    search = build_search(index, Spreading(quota=287), proposals=False)
+    search = build_search(index, Spreading(max_winners=287), proposals=False)
     on = search.query(digits.queries, 10)
     assert _recall(search, digits.queries, off.labels) <= _recall(search, digits.queries, on.labels) - 0.2
     assert np.all(off.labels[:, 3:] == MISSING)
@@ -62,7 +61,7 @@ def test_without_spreading_much_less_is_found(digits: Split) -> None:
 @pytest.mark.parametrize("metric", list(Metric))
 def test_other_data_and_metrics_are_found_too(metric: Metric) -> None:
     rows = clusters(5, items=1200, dimension=32)
-    search = build_search(build_index(rows[:1000], metric=metric), Spreading(quota=200), proposals=False)
+    search = build_search(build_index(rows[:1000], metric=metric), Spreading(max_winners=200), proposals=False)
     result = search.query(rows[1000:], 10)
     assert _recall(search, rows[1000:], result.labels) >= 0.97
     assert result.activated.max() <= 200
@@ -95,9 +94,9 @@ def test_a_batch_that_outgrows_its_room_is_its_queries_one_by_one(
     search: NeuromorphicSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Queries of 180 spikes in room for 16 awake nodes at first; and nodes that remember from one query to the next."""
-    monkeypatch.setattr(events, "_FEWEST", 16)
-    monkeypatch.setattr(events, "_MANY", 8)
-    settings = Spreading(quota=180, parts=SpreadingParts(history=History()))
+    monkeypatch.setattr("neuro.simulators.event_driven.run._FEWEST", 16)
+    monkeypatch.setattr("neuro.simulators.event_driven.run._MANY", 8)
+    settings = Spreading(max_winners=180, parts=SpreadingParts(history=History()))
     one, other = (build_search(search.index, settings, search.graph) for _ in range(2))
     queries = clusters(3, items=12)
     whole, single = one.query(queries, 5), [other.query(query[None], 5) for query in queries]
@@ -195,7 +194,7 @@ def test_with_proposals_nothing_that_hnswlib_finds_is_lost(search: NeuromorphicS
 
 def test_nodes_remember_when_they_fired(search: NeuromorphicSearch) -> None:
     history = History(fade=0.5, depth=0.0, most=2.0)
-    kept = build_search(search.index, Spreading(quota=1, parts=SpreadingParts(history=history)), search.graph)
+    kept = build_search(search.index, Spreading(max_winners=1, parts=SpreadingParts(history=history)), search.graph)
     least, vectors = 2.0**-16, search.index.vectors
     # A seed fires in the first tick, at whose end what is there fades.
     (once,) = kept.query(vectors[[7]], 1, seeds=1).history

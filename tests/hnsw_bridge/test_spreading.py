@@ -115,16 +115,16 @@ def test_one_item_is_a_circuit() -> None:
 @pytest.mark.parametrize(("nodes", "limit"), [(2, 2), (100, 32), (100_000, 32)])
 def test_the_default_quota_does_not_grow_with_the_graph(nodes: int, limit: int) -> None:
     assert Spreading().limit(nodes) == limit
-    assert Spreading(quota=50).limit(nodes) == min(50, nodes)
+    assert Spreading(max_winners=50).limit(nodes) == min(50, nodes)
 
 
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"quota": 0}, "quota is 0; a whole number >= 1 or None is allowed"),
-        ({"quota": True}, "quota is True; a whole number >= 1"),
-        ({"winners": True}, "winners is True; a whole number >= 1"),
-        ({"quota": 9.5}, "quota is 9.5; a whole number >= 1"),
+        ({"max_winners": 0}, "max_winners is 0; a whole number >= 1 or None is allowed"),
+        ({"max_winners": True}, "max_winners is True; a whole number >= 1"),
+        ({"winners_per_tick": True}, "winners_per_tick is True; a whole number >= 1"),
+        ({"max_winners": 9.5}, "max_winners is 9.5; a whole number >= 1"),
         ({"ticks": 3}, "ticks is 3; a whole number from 4 to 1000 is allowed"),
         ({"decay": 1.0}, "decay is 1.0; a number from 0.3 to 0.99 is allowed"),
         ({"dt": 0.0}, "dt is 0.0; a time above 0 s is allowed"),

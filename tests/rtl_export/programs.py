@@ -89,7 +89,7 @@ def lif(
         threshold=Threshold(v, S("v_threshold")),
         reset=(Assignment(v, S("v_reset")),),
         refractory=None if refractory is None else np.asarray(refractory, np.int64),
-        held=frozenset({"v"}) if refractory is not None else frozenset(),
+        clamped=frozenset({"v"}) if refractory is not None else frozenset(),
         winners=winners or WinnersRule(),
     )
 
@@ -305,8 +305,8 @@ PROGRAMS: Mapping[str, Callable[[], StepProgram]] = MappingProxyType(
     {
         "network": network,
         "winners per tick": lambda: winners(WinnersRule(per_tick=2)),
-        "quota": lambda: winners(WinnersRule(quota=5)),
-        "winners and quota": lambda: winners(WinnersRule(per_tick=2, quota=7)),
+        "quota": lambda: winners(WinnersRule(max_winners=5)),
+        "winners and quota": lambda: winners(WinnersRule(per_tick=2, max_winners=7)),
         "one winner": lambda: winners(WinnersRule(per_tick=1)),
         "saturation": saturation,
         "corners": corners,

@@ -19,7 +19,7 @@ from tests.rtl_export.simulators import TICKS, exported, golden, needs_icarus, r
 
 def registers(population: PopulationProgram) -> int:
     """Registers of a neuron: states, the refractory counter, the population's quota count."""
-    return len(population.states) + (population.refractory is not None) + (population.winners.quota is not None)
+    return len(population.states) + (population.refractory is not None) + (population.winners.max_winners is not None)
 
 
 def assert_proven(result: SimulatorResult, program: StepProgram, recording: Recording) -> None:

@@ -25,7 +25,7 @@ def everything() -> Circuit:
     """Several projections, delays, operations, inputs and winners with a quota: one program."""
     return compose(
         replace(several_projections(), probes=[Probe("a", "g", every=7)]),
-        prefixed(replace(winners(Winners(2, quota=5)), restarts=()), "w"),
+        prefixed(replace(winners(Winners(2, max_winners=5)), restarts=()), "w"),
     )
 
 

@@ -33,7 +33,9 @@ def everything() -> Circuit:
         1e-3,
         populations=[
             Population("a", 3, LIF_EXPONENTIAL, {"tau_m": 20 * ms, "v_threshold": np.array([-50, -51, -52]) * mV}),
-            Population("b", 2, LIF_DELTA, {"tau_m": 0.01}, {"v": np.array([-0.06, -0.07])}, Winners(k=1, quota=2)),
+            Population(
+                "b", 2, LIF_DELTA, {"tau_m": 0.01}, {"v": np.array([-0.06, -0.07])}, Winners(k=1, max_winners=2)
+            ),
         ],
         projections=[
             Projection(

@@ -62,7 +62,9 @@ def circuits(draw: st.DrawFn) -> Circuit:
         shared = draw(st.booleans())
         value: Any = draw(finite) if shared else np.array(draw(st.lists(finite, min_size=size, max_size=size)))
         limit = draw(st.integers(1, size)) if size and draw(st.booleans()) else None
-        populations.append(Population(f"p{number}", size, LIF_DELTA, {"v_rest": value}, winners=Winners(quota=limit)))
+        populations.append(
+            Population(f"p{number}", size, LIF_DELTA, {"v_rest": value}, winners=Winners(max_winners=limit))
+        )
     source = draw(st.integers(0, len(sizes) - 1))
     mask = draw(st.lists(st.booleans(), min_size=sizes[source] * sizes[0], max_size=sizes[source] * sizes[0]))
     connections = Connections.from_dense(np.array(mask, dtype=bool).reshape(sizes[source], sizes[0]))

@@ -8,8 +8,8 @@ One presentation, T = ``encoder.presentation_ticks``, in ticks from its start:
 * 0 .. T-1: the k winners of the encoder fire; each adds one unit of potential to every pointer neuron it
   reaches. The threshold is k units, so nobody fires yet: pointers collect evidence.
 * T-1: the gate fires and lifts all pointers by k + 1 units, over the threshold.
-* T: the P pointers with the largest margins, hence with most evidence, fire together (``Winners(quota=P)``).
-* T+1: the label neuron with most votes fires (``Winners(quota=1)``). Ties go to the lower index at every
+* T: the P pointers with the largest margins, hence with most evidence, fire together (``Winners(max_winners=P)``).
+* T+1: the label neuron with most votes fires (``Winners(max_winners=1)``). Ties go to the lower index at every
   stage.
 
 Pointers and labels are neurons without leak (:data:`neuro.models.INTEGRATE_AND_FIRE`), driven by delta
@@ -140,7 +140,7 @@ def pointer_population(active: int, memory: HebbianMemory, winners: int) -> Popu
         memory.pointer_units,
         INTEGRATE_AND_FIRE,
         parameters={"v_threshold": active * UNIT},
-        winners=Winners(quota=winners),
+        winners=Winners(max_winners=winners),
     )
 
 
@@ -174,7 +174,7 @@ def _labels(readout: LabelReadout) -> Population:
         np.asarray(readout.labels).size,
         INTEGRATE_AND_FIRE,
         parameters={"v_threshold": (readout.winners - 1) * UNIT},
-        winners=Winners(quota=1),
+        winners=Winners(max_winners=1),
     )
 
 

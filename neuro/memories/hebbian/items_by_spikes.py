@@ -60,7 +60,7 @@ def item_circuit(encoder: SparseEncoder, memory: HebbianMemory, embeddings: npt.
                 len(memory),
                 INTEGRATE_AND_FIRE,
                 parameters={"v_threshold": UNIT / 2},
-                winners=Winners(quota=1),
+                winners=Winners(max_winners=1),
             ),
         ],
         stimuli=[

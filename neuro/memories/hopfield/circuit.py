@@ -179,7 +179,7 @@ def _hidden(items: int, form: HopfieldReading, bound: float) -> Population:
         return Population("hidden", items, _SAMPLING, parameters, winners=Winners(1))
     model = replace(LIF_DELTA, method=Method.EULER, refractory=form.ticks * _DT)
     at_rest = {"v_rest": 0.0, "v_reset": 0.0}
-    return Population("hidden", items, model, parameters | at_rest, {"v": 0.0}, Winners(quota=1))
+    return Population("hidden", items, model, parameters | at_rest, {"v": 0.0}, Winners(max_winners=1))
 
 
 def _projections(

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.circuit.circuit import Circuit, SpikeSource
+from neuro.circuit.circuit import Circuit
 from neuro.compiler.equations import random_functions
 from neuro.compiler.ir import (
     ACTIVE,
@@ -42,10 +42,13 @@ from neuro.compiler.ir import (
 )
 from neuro.compiler.lower_circuit import lower
 from neuro.simulators.brian2.operations import operation_objects
-from neuro.simulators.brian2.recorder import Brian2Network, on_numpy, recording, run_network, state_monitors
-from neuro.simulators.brian2.reference import input_operation, restart_operation, set_pathways, spike_generator
+from neuro.simulators.brian2.recorder import Brian2Network, assemble, on_numpy, recording, run_network
+from neuro.simulators.brian2.reference import set_pathways, spike_generator, stimulus_operations
 from neuro.simulators.brian2.winners import WinnersCount, limited, winners_function
 from neuro.spikes import Progress, Recording
+
+if TYPE_CHECKING:
+    import brian2
 
 _COUNTER = "spikeloom_left"
 _MARGIN = "spikeloom_margin"
@@ -109,34 +112,21 @@ def _stored(value: str, form: Format | None) -> str:
 
 
 def _network(program: StepProgram) -> Brian2Network:
-    from brian2 import Clock, Network, SpikeMonitor, second
-    from brian2.units.fundamentalunits import Quantity
+    from brian2 import Clock, second
 
     dt = program.dt
     clock = Clock(dt=dt * second, name="spikeloom_clock*")
     winners = {part.name: WinnersCount(part.winners) for part in program.populations if limited(part.winners)}
     groups = {part.name: _neurons(part, winners.get(part.name), clock) for part in program.populations if part.size}
-    for source in program.sources:
-        if source.size:
-            given = SpikeSource(source.name, source.size, source.ticks, source.indices)
-            groups[source.name] = spike_generator(given, clock, dt)
+    groups |= {source.name: spike_generator(source, clock, dt) for source in program.sources if source.size}
     synapses = {
         projection.name: _synapses(projection, program, groups, order, clock)
         for order, projection in enumerate(program.projections)
         if projection.synapses
     }
-    operations = [
-        input_operation(groups[part.population], part.variable, part.values, part.every, clock, Quantity)
-        for part in program.inputs
-        if part.population in groups
-    ]
-    for restart in program.restarts:
-        if restart.population in groups:
-            population = program.population(restart.population)
-            initial: dict[str, Any] = {name: population.state(name).initial for name in restart.variables}
-            initial[_COUNTER] = np.zeros(population.size)
-            rule = winners.get(restart.population)
-            operations.append(restart_operation(groups[restart.population], restart.ticks, initial, rule, clock))
+    operations = stimulus_operations(
+        program, groups, winners, clock, lambda population: {_COUNTER: np.zeros(population.size)}
+    )
     operations += _saturations(program, groups, clock)
     operations += [
         item
@@ -144,10 +134,7 @@ def _network(program: StepProgram) -> Brian2Network:
         if part.of in groups or part.of in synapses
         for item in _operation(part, order, program, {**groups, **synapses})
     ]
-    monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
-    states = state_monitors(program.probes, {**groups, **synapses}, dt)
-    parts = [*groups.values(), *synapses.values(), *operations, *monitors.values(), *states.values()]
-    return Brian2Network(Network(parts), groups, synapses, monitors, states, winners, clock)
+    return assemble(program, groups, synapses, operations, winners, clock)
 
 
 def _coefficient(name: str) -> str:
@@ -167,11 +154,11 @@ def _neuron_names(states: Mapping[str, str]) -> Callable[[Symbol], str]:
     return names
 
 
-def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: Any) -> Any:
+def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: brian2.Clock) -> brian2.NeuronGroup:
     from brian2 import NeuronGroup, second
 
     vectors = [c for c in program.coefficients if c.values.ndim]
-    namespace: dict[str, Any] = {**random_functions(), _SECOND: second} | {
+    namespace: dict[str, float | brian2.Function | brian2.Unit] = {**random_functions(), _SECOND: second} | {
         _coefficient(c.name): float(c.values) for c in program.coefficients if not c.values.ndim
     }
     declared = [state.name for state in program.states] + [_COUNTER, _FIRE]
@@ -232,15 +219,16 @@ def _in_place(program: PopulationProgram, part: Assignment) -> str:
 
 
 def _synapses(
-    projection: ProjectionProgram, program: StepProgram, groups: Mapping[str, Any], order: int, clock: Any
-) -> Any:
+    projection: ProjectionProgram,
+    program: StepProgram,
+    groups: Mapping[str, brian2.Group],
+    order: int,
+    clock: brian2.Clock,
+) -> brian2.Synapses:
     from brian2 import Synapses
 
     own = {state.name for state in projection.states}
-    held = {
-        Scope.POST: _held(program, projection.target),
-        Scope.PRE: _held(program, projection.source),
-    }
+    held = {Scope.POST: _held(program, projection.target), Scope.PRE: _held(program, projection.source)}
     suffix = {Scope.POST: "_post", Scope.PRE: "_pre"}
 
     names = _synaptic_names(own)
@@ -287,10 +275,12 @@ def _synapses(
 
 
 def _held(program: StepProgram, name: str) -> frozenset[str]:
-    return next((part.held for part in program.populations if part.name == name), frozenset())
+    return next((part.clamped for part in program.populations if part.name == name), frozenset())
 
 
-def _saturations(program: StepProgram, groups: Mapping[str, Any], clock: Any) -> list[Any]:
+def _saturations(
+    program: StepProgram, groups: Mapping[str, brian2.Group], clock: brian2.Clock
+) -> list[brian2.CodeRunner]:
     """Formatted states that synapses write saturate once, after the last of them."""
     operations = []
     for population in program.populations:
@@ -303,7 +293,9 @@ def _saturations(program: StepProgram, groups: Mapping[str, Any], clock: Any) ->
     return operations
 
 
-def _operation(operation: OperationProgram, order: int, program: StepProgram, groups: Mapping[str, Any]) -> list[Any]:
+def _operation(
+    operation: OperationProgram, order: int, program: StepProgram, groups: Mapping[str, brian2.Group]
+) -> list[brian2.BrianObject]:
     group = groups[operation.of]
     for coefficient in operation.coefficients:
         _add_coefficient(group, coefficient)
@@ -319,7 +311,7 @@ def _operation(operation: OperationProgram, order: int, program: StepProgram, gr
         population = program.population(operation.of)
         lines = []
         for part in operation.statements:
-            held = part.target.name in population.held
+            held = part.target.name in population.clamped
             value = Select(Symbol(ACTIVE), part.value, part.target) if held else part.value
             lines.append(_in_place(population, Assignment(part.target, value)))
     return operation_objects(group, "\n".join(lines), operation.every * program.dt, order)
@@ -337,7 +329,7 @@ def _synaptic_names(own: set[str]) -> Callable[[Symbol], str]:
     return names
 
 
-def _add_coefficient(group: Any, coefficient: Coefficient) -> None:
+def _add_coefficient(group: brian2.Group, coefficient: Coefficient) -> None:
     name = _coefficient(coefficient.name)
     if name in group.variables or name in group.namespace:
         return

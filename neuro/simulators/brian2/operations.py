@@ -7,22 +7,25 @@ neuron in the order of the synapses, and Brian2 runs the statement with the sum 
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuro.compiler.ir import TOTALS, Scope
 
+if TYPE_CHECKING:
+    import brian2
+
 _STEPS = 1000
 """Room for the parts of one operation among the orders of a network."""
 
 
-def operation_objects(group: Any, code: str, every_seconds: float, order: int) -> list[Any]:
+def operation_objects(group: brian2.Group, code: str, every_seconds: float, order: int) -> list[brian2.BrianObject]:
     """Brian2 objects that run ``code`` on a group every so often, at the end of the tick, in the given order."""
     lines = [line.strip() for text in code.splitlines() for line in text.split(";") if line.strip()]
     if not any(f"{name}(" in line for line in lines for name in TOTALS):
         return [_run(group, "\n".join(lines), every_seconds, order * _STEPS)]
-    objects: list[Any] = []
+    objects: list[brian2.BrianObject] = []
     for line in lines:
         statement, calls = _without_totals(line, order * _STEPS + len(objects))
         for name, (function, text) in calls.items():
@@ -32,7 +35,7 @@ def operation_objects(group: Any, code: str, every_seconds: float, order: int) -
     return objects
 
 
-def _run(group: Any, code: str, every_seconds: float, order: int) -> Any:
+def _run(group: brian2.Group, code: str, every_seconds: float, order: int) -> brian2.CodeRunner:
     from brian2 import second
 
     return group.run_regularly(code, dt=every_seconds * second, when="end", order=order)
@@ -53,7 +56,9 @@ def _without_totals(line: str, number: int) -> tuple[str, dict[str, tuple[str, s
     return ast.unparse(Replace().visit(ast.parse(line))), calls
 
 
-def _sum_objects(group: Any, name: str, summed: tuple[str, Scope], every_seconds: float, order: int) -> list[Any]:
+def _sum_objects(
+    group: brian2.Group, name: str, summed: tuple[str, Scope], every_seconds: float, order: int
+) -> list[brian2.BrianObject]:
     from brian2 import NetworkOperation, second
     from brian2.parsing.expressions import parse_expression_dimensions
     from brian2.units.fundamentalunits import Quantity

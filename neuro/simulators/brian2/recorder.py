@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuro.checks import check_ticks
-from neuro.circuit.circuit import Probe
-from neuro.compiler.ir import ProbeProgram, StepProgram
+from neuro.compiler.ir import StepProgram
 from neuro.errors import UnsupportedByTarget
 from neuro.simulators.brian2.winners import WinnersCount
 from neuro.spikes import Progress, Recording, Spikes
+
+if TYPE_CHECKING:
+    import brian2
 
 AFTER_ALL = 1_000_000
 """An order behind everything else in a slot."""
@@ -50,13 +52,46 @@ class Brian2Network:
         clock: the clock that all parts share.
     """
 
-    network: Any
-    groups: Mapping[str, Any]
-    synapses: Mapping[str, Any]
-    spikes: Mapping[str, Any]
-    states: Mapping[tuple[str, str], Any]
+    network: brian2.Network
+    groups: Mapping[str, brian2.Group]
+    synapses: Mapping[str, brian2.Synapses]
+    spikes: Mapping[str, brian2.SpikeMonitor]
+    states: Mapping[tuple[str, str], brian2.StateMonitor]
     winners: Mapping[str, WinnersCount]
-    clock: Any
+    clock: brian2.Clock
+
+
+def assemble(
+    program: StepProgram,
+    groups: Mapping[str, brian2.Group],
+    synapses: Mapping[str, brian2.Synapses],
+    operations: Sequence[brian2.BrianObject],
+    winners: Mapping[str, WinnersCount],
+    clock: brian2.Clock,
+) -> Brian2Network:
+    """The network of these parts, with monitors for the spikes and for the program's probes.
+
+    A probe reads after everything else.
+    """
+    from brian2 import Network, SpikeMonitor, StateMonitor, second
+
+    monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
+    probed = {**groups, **synapses}
+    states = {
+        (probe.of, probe.variable): StateMonitor(
+            probed[probe.of],
+            probe.variable,
+            record=True,
+            dt=probe.every * program.dt * second,
+            when="end",
+            order=AFTER_ALL,
+            name=f"probe_{probe.of}_{probe.variable}*",
+        )
+        for probe in program.probes
+        if probe.of in probed
+    }
+    parts = [*groups.values(), *synapses.values(), *operations, *monitors.values(), *states.values()]
+    return Brian2Network(Network(parts), groups, synapses, monitors, states, winners, clock)
 
 
 def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progress | None) -> int:
@@ -81,7 +116,7 @@ def run_network(network: Brian2Network, ticks: int, dt: float, progress: Progres
     return done
 
 
-def run_brian2(network: Any, duration: Any) -> None:
+def run_brian2(network: brian2.Network, duration: brian2.Quantity) -> None:
     """Run a ``brian2.Network``; where Brian2 can't solve the equations, say so in the project's own words.
 
     Raises:
@@ -124,24 +159,3 @@ def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recor
             values = state.initial if group is None else np.array(group.variables[state.name].get_value())
             final[owner.name, state.name] = values.astype(dtype)
     return Recording(program.dt, ticks, spikes, probes, final)
-
-
-def state_monitors(
-    probes: Sequence[Probe | ProbeProgram], groups: Mapping[str, Any], dt: float
-) -> dict[tuple[str, str], Any]:
-    """One StateMonitor a probe, reading after everything else."""
-    from brian2 import StateMonitor, second
-
-    return {
-        (probe.of, probe.variable): StateMonitor(
-            groups[probe.of],
-            probe.variable,
-            record=True,
-            dt=probe.every * dt * second,
-            when="end",
-            order=AFTER_ALL,
-            name=f"probe_{probe.of}_{probe.variable}*",
-        )
-        for probe in probes
-        if probe.of in groups
-    }

@@ -8,37 +8,30 @@ projections without synapses are left out of the network: Brian2 refuses them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuro.arrays import AnyArray
-from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Projection, Restart, SpikeSource
+from neuro.circuit.circuit import Circuit, Operation, Population, Projection, Value
+from neuro.compiler.equations import random_functions
 from neuro.compiler.expressions import parse_expression
-from neuro.compiler.ir import Binary, PopulationProgram, StepProgram
+from neuro.compiler.integrate_nonlinear import NOISE, is_noise
+from neuro.compiler.ir import Binary, InputProgram, PopulationProgram, SourceProgram, StepProgram
 from neuro.compiler.lower_circuit import every_tick_name, lower
+from neuro.counter_hash import stream_seed
 from neuro.errors import InvalidInput, UnsupportedByTarget
-from neuro.simulators.brian2.namespace import native_equations, native_namespace
+from neuro.models.base import Method
 from neuro.simulators.brian2.operations import operation_objects
-from neuro.simulators.brian2.recorder import AFTER_ALL, Brian2Network, on_numpy, recording, run_network, state_monitors
+from neuro.simulators.brian2.recorder import AFTER_ALL, Brian2Network, assemble, on_numpy, recording, run_network
 from neuro.simulators.brian2.winners import WinnersCode, WinnersCount, WinnersWriter, limited, numpy_winners
 from neuro.spikes import Progress, Recording
 
-__all__ = [
-    "Brian2Network",
-    "Brian2Reference",
-    "input_operation",
-    "native_network",
-    "on_numpy",
-    "recording",
-    "restart_operation",
-    "run_network",
-    "set_pathways",
-    "spike_generator",
-    "to_brian2",
-]
+if TYPE_CHECKING:
+    import brian2
 
 _NEVER = -1e4  # Brian2's own initial value of lastspike, in seconds
 
@@ -78,28 +71,24 @@ def to_brian2(circuit: Circuit) -> Brian2Network:
 
 def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Network:
     """The network of :func:`to_brian2`, with the winners rule for a target of choice."""
-    from brian2 import Clock, Network, SpikeMonitor, second
+    from brian2 import Clock, second
 
     program = lower(circuit)
     clock = Clock(dt=circuit.dt * second, name="spikeloom_clock*")
     winners = {part.name: WinnersCount(part.winners) for part in program.populations if limited(part.winners)}
-    groups: dict[str, Any] = {}
+    groups: dict[str, brian2.Group] = {}
     for population in circuit.populations:
         if population.size:
             lowered = program.population(population.name)
             count = winners.get(population.name)
             namespace = native_namespace(population, circuit.seed)
             groups[population.name] = _neuron_group(population, lowered, (count, write_winners), namespace, clock)
-    groups |= {source.name: spike_generator(source, clock, circuit.dt) for source in circuit.sources if source.size}
+    groups |= {source.name: spike_generator(source, clock, circuit.dt) for source in program.sources if source.size}
     synapses = {
         projection.name: _synapse_group(projection, program, groups, order, clock)
         for order, projection in enumerate(circuit.projections)
         if projection.connections.synapses
     }
-    inputs = [_input(part, program, groups, clock) for part in circuit.inputs if part.population in groups]
-    restarts = [
-        _restart(part, program, groups, winners, clock) for part in circuit.restarts if part.population in groups
-    ]
     every_tick = [
         Operation(every_tick_name(part), part.name, part.model.every_tick)
         for part in circuit.populations
@@ -113,34 +102,53 @@ def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Netw
             groups.get(part.of, synapses.get(part.of)), part.code, part.every * circuit.dt, order
         )
     ]
-    monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
-    states = state_monitors(circuit.probes, {**groups, **synapses}, circuit.dt)
-    parts = [
-        *groups.values(),
-        *synapses.values(),
-        *inputs,
-        *restarts,
-        *operations,
-        *monitors.values(),
-        *states.values(),
-    ]
-    return Brian2Network(Network(parts), groups, synapses, monitors, states, winners, clock)
+    operations += stimulus_operations(program, groups, winners, clock, _rested)
+    return assemble(program, groups, synapses, operations, winners, clock)
 
 
-# ------------------------------------------------------------------------------------------------- the parts
+def native_namespace(population: Population, seed: int) -> dict[str, Value | brian2.Function]:
+    """What a population's code may name besides its variables: parameters, random functions, seeds."""
+    names = {name for name in get_names(population.model.equations) if is_noise(name)}
+    if names and population.model.method is Method.HEUN:
+        raise UnsupportedByTarget(
+            f"noise with Method.HEUN in population {population.name!r}",
+            "Brian2's native text",
+            "run it on Brian2Lowered() or Compiled(): Brian2's own noise can't be seeded like theirs",
+        )
+    return {
+        **random_functions(),
+        "seed": float(stream_seed(seed, population.name)),
+        **{f"spikeloom_seed_{name}": float(stream_seed(seed, population.name, name)) for name in names},
+        **population.model.parameters,
+        **population.parameters,
+    }
+
+
+def _native_equations(text: str) -> str:
+    """The equations with each noise symbol replaced by a number that every target draws alike."""
+
+    def drawn(match: re.Match[str]) -> str:
+        return f"(random_normal(spikeloom_seed_{match[0]}, t_in_timesteps, i)*dt**-0.5)"
+
+    return re.sub(rf"\b{NOISE}(_\w+)?\b", drawn, text)
+
+
+def get_names(text: str) -> set[str]:
+    """Every identifier of a text."""
+    return set(re.findall(r"[A-Za-z_]\w*", text))
 
 
 def _neuron_group(
     population: Population,
     program: PopulationProgram,
     winners: tuple[WinnersCount | None, WinnersWriter],
-    namespace: dict[str, Any],
-    clock: Any,
-) -> Any:
-    from brian2 import NeuronGroup
+    namespace: dict[str, Value | brian2.Function],
+    clock: brian2.Clock,
+) -> brian2.NeuronGroup:
+    from brian2 import NeuronGroup, second
 
     model = population.model
-    equations, refractory = native_equations(model.equations), model.refractory
+    equations, refractory = _native_equations(model.equations), model.refractory
     if program.refractory is not None:
         refractory = program.refractory * float(clock.dt)
         if np.max(refractory, initial=0.0) > -_NEVER:
@@ -162,7 +170,7 @@ def _neuron_group(
         reset=model.reset or None,
         refractory=False
         if refractory is None
-        else ("refractory_time" if np.ndim(refractory) else _seconds(refractory)),
+        else ("refractory_time" if np.ndim(refractory) else float(refractory) * second),
         method=model.method.value,
         namespace=namespace,
         clock=clock,
@@ -178,13 +186,9 @@ def _neuron_group(
     return group
 
 
-def _seconds(time: Any) -> Any:
-    from brian2 import second
-
-    return float(time) * second
-
-
-def _set_constants(group: Any, parameters: Mapping[str, Any], namespace: dict[str, Any]) -> None:
+def _set_constants(
+    group: brian2.Group, parameters: Mapping[str, Value], namespace: dict[str, Value | brian2.Function]
+) -> None:
     for name, value in parameters.items():
         if name in group.variables:
             values = np.asarray(value, dtype=np.float64)
@@ -218,17 +222,17 @@ def _sides(comparison: str) -> tuple[str, str]:
     raise InvalidInput(f"threshold {comparison!r} compares nothing outside brackets; write it as left > right")
 
 
-def spike_generator(source: SpikeSource, clock: Any, dt: float) -> Any:
+def spike_generator(source: SourceProgram, clock: brian2.Clock, dt: float) -> brian2.SpikeGeneratorGroup:
     """A spike list as a SpikeGeneratorGroup."""
     from brian2 import SpikeGeneratorGroup, second
 
-    ticks, indices = np.asarray(source.ticks), np.asarray(source.indices)
-    return SpikeGeneratorGroup(source.size, indices, ticks * dt * second, clock=clock, name=f"{source.name}*")
+    times = source.ticks * dt * second
+    return SpikeGeneratorGroup(source.size, source.indices, times, clock=clock, name=f"{source.name}*")
 
 
 def _synapse_group(
-    projection: Projection, program: StepProgram, groups: Mapping[str, Any], order: int, clock: Any
-) -> Any:
+    projection: Projection, program: StepProgram, groups: Mapping[str, brian2.Group], order: int, clock: brian2.Clock
+) -> brian2.Synapses:
     from brian2 import Synapses
 
     lowered = program.projection(projection.name)
@@ -251,7 +255,7 @@ def _synapse_group(
     return group
 
 
-def set_pathways(group: Any, delay: AnyArray, dt: float, order: int) -> None:
+def set_pathways(group: brian2.Synapses, delay: AnyArray, dt: float, order: int) -> None:
     """Delays in ticks, shape () or (synapses,), for on_pre; all on_pre of a network run before all on_post."""
     from brian2 import second
 
@@ -262,52 +266,51 @@ def set_pathways(group: Any, delay: AnyArray, dt: float, order: int) -> None:
         group.post.order = AFTER_ALL + order
 
 
-def _input(stimulus: CurrentInput, program: StepProgram, groups: Mapping[str, Any], clock: Any) -> Any:
-    from brian2.units.fundamentalunits import Quantity
+def stimulus_operations(
+    program: StepProgram,
+    groups: Mapping[str, brian2.Group],
+    winners: Mapping[str, WinnersCount],
+    clock: brian2.Clock,
+    rested: Callable[[PopulationProgram], Mapping[str, AnyArray]],
+) -> list[brian2.BrianObject]:
+    """Inputs and restarts of the populations; ``rested`` says what a restart sets back besides the states."""
+    objects = [_input(groups[part.population], part, clock) for part in program.inputs if part.population in groups]
+    for restart in program.restarts:
+        if restart.population in groups:
+            population = program.population(restart.population)
+            initial = {name: population.state(name).initial for name in restart.variables} | dict(rested(population))
+            group, rule = groups[population.name], winners.get(population.name)
+            objects.append(_restart(group, restart.ticks, initial, rule, clock))
+    return objects
 
-    lowered = next(
-        part for part in program.inputs if part.population == stimulus.population and part.variable == stimulus.variable
-    )
-    group = groups[stimulus.population]
-    return input_operation(group, stimulus.variable, lowered.values, int(stimulus.every), clock, Quantity)
+
+def _rested(population: PopulationProgram) -> Mapping[str, AnyArray]:
+    """What Brian2 knows a neuron by that may fire at once."""
+    if population.refractory is None:
+        return {}
+    size = population.size
+    return {"lastspike": np.full(size, _NEVER), "not_refractory": np.ones(size, dtype=bool)}
 
 
-def input_operation(group: Any, variable: str, values: AnyArray, every: int, clock: Any, quantity: Any) -> Any:
+def _input(group: brian2.Group, stimulus: InputProgram, clock: brian2.Clock) -> brian2.CodeRunner:
     """Writes a TimedArray into a variable at the start of each tick; a row of zeros ends it."""
-    from brian2 import TimedArray, second
+    from brian2 import Quantity, TimedArray, second
 
+    variable, values = stimulus.variable, stimulus.values
     ended = np.vstack([values, np.zeros((1, values.shape[1]))]).astype(np.float64)
-    timed = TimedArray(quantity(ended, dim=group.variables[variable].dim), dt=every * float(clock.dt) * second)
+    step = stimulus.every * float(clock.dt) * second
+    timed = TimedArray(Quantity(ended, dim=group.variables[variable].dim), dt=step)
     group.namespace[f"spikeloom_input_{variable}"] = timed
     return group.run_regularly(f"{variable} = spikeloom_input_{variable}(t, i)", when="start", order=0, clock=clock)
 
 
 def _restart(
-    restart: Restart,
-    program: StepProgram,
-    groups: Mapping[str, Any],
-    winners: Mapping[str, WinnersCount],
-    clock: Any,
-) -> Any:
-    lowered = next(
-        part
-        for part in program.restarts
-        if part.population == restart.population and np.array_equal(part.ticks, restart.ticks)
-    )
-    population = program.population(restart.population)
-    group = groups[restart.population]
-    initial: dict[str, Any] = {name: population.state(name).initial for name in lowered.variables}
-    if population.refractory is not None:
-        initial |= {
-            "lastspike": np.full(population.size, _NEVER),
-            "not_refractory": np.ones(population.size, dtype=bool),
-        }
-    return restart_operation(group, lowered.ticks, initial, winners.get(restart.population), clock)
-
-
-def restart_operation(
-    group: Any, ticks: AnyArray, initial: Mapping[str, AnyArray], winners: WinnersCount | None, clock: Any
-) -> Any:
+    group: brian2.Group,
+    ticks: AnyArray,
+    initial: Mapping[str, AnyArray],
+    winners: WinnersCount | None,
+    clock: brian2.Clock,
+) -> brian2.NetworkOperation:
     """Sets variables back at the start of the given ticks, before the inputs are written."""
     from brian2 import NetworkOperation
 

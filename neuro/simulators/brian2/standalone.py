@@ -6,25 +6,29 @@ compiler keeps to IEEE arithmetic (no fast math, no fused multiply-add), so that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
 from neuro.checks import check_ticks
-from neuro.circuit.circuit import Circuit
+from neuro.circuit.circuit import Circuit, Value
 from neuro.compiler.equations import quantity
 from neuro.compiler.integrate_nonlinear import is_noise
 from neuro.compiler.ir import TOTALS, StepProgram
 from neuro.compiler.lower_circuit import lower
 from neuro.errors import InvalidInput, ToolError, UnsupportedByTarget
-from neuro.simulators.brian2.namespace import get_names
 from neuro.simulators.brian2.recorder import Brian2Network, recording, run_brian2
-from neuro.simulators.brian2.reference import native_network
+from neuro.simulators.brian2.reference import get_names, native_network
 from neuro.simulators.brian2.winners import cpp_winners
 from neuro.spikes import Progress, Recording
+
+if TYPE_CHECKING:
+    import brian2
+    from brian2.core.variables import VariableView
+    from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 _COMPILER_FLAGS = ("-w", "-O2", "-std=c++11", "-ffp-contract=off")
 _DEVICE = "spikeloom_standalone"
@@ -94,10 +98,10 @@ class StandaloneBuild:
     program: StepProgram
     ticks: int
     network: Brian2Network
-    device: Any
+    device: CPPStandaloneDevice
     folder: TemporaryDirectory[str] | None = field(default=None, repr=False)
 
-    def run(self, parameters: Mapping[tuple[str, str], Any] | None = None) -> Recording:
+    def run(self, parameters: Mapping[tuple[str, str], Value] | None = None) -> Recording:
         """Run the program from its start.
 
         Args:
@@ -114,12 +118,7 @@ class StandaloneBuild:
         _guarded(lambda: self.device.run(str(self.directory), "results", with_output=False, run_args=arguments))
         return recording(self.network, self.program, self.ticks)
 
-    @property
-    def loop_seconds(self) -> float:
-        """Seconds that the last run spent in the simulation loop, as the program itself measured them."""
-        return float(self.device._last_run_time)
-
-    def _view(self, name: str, variable: str) -> Any:
+    def _view(self, name: str, variable: str) -> VariableView:
         group = self.network.groups.get(name, self.network.synapses.get(name))
         if group is None:
             known = [*self.network.groups, *self.network.synapses]
@@ -133,7 +132,7 @@ class StandaloneBuild:
             )
         return getattr(group, variable)
 
-    def _value(self, key: tuple[str, str], value: Any) -> Any:
+    def _value(self, key: tuple[str, str], value: Value) -> brian2.Quantity:
         from brian2.units.fundamentalunits import Quantity
 
         view = self._view(*key)
@@ -162,7 +161,7 @@ def _check_supported(circuit: Circuit) -> None:
             )
 
 
-def _guarded(step: Any) -> None:
+def _guarded(step: Callable[[], None]) -> None:
     """Run a step of Brian2's device; what fails there is an outside program."""
     try:
         step()
@@ -171,7 +170,7 @@ def _guarded(step: Any) -> None:
 
 
 @contextmanager
-def _standalone_device(*, strict: bool) -> Iterator[Any]:
+def _standalone_device(*, strict: bool) -> Iterator[CPPStandaloneDevice]:
     """A standalone device of its own, active inside; the user's device and preferences come back at the end."""
     from brian2 import prefs
     from brian2.devices.cpp_standalone.device import CPPStandaloneDevice

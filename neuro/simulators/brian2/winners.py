@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
 from neuro.arrays import AnyArray
 from neuro.compiler.ir import WinnersRule
 from neuro.errors import UnsupportedByTarget
+
+if TYPE_CHECKING:
+    import brian2
 
 MARGIN = "spikeloom_margin"
 
@@ -32,7 +35,7 @@ static inline double {name}(const int neuron)
         }});
         long limit = crossing.size();
         if ({per_tick} >= 0) limit = std::min(limit, (long){per_tick});
-        if ({quota} >= 0) limit = std::min(limit, (long){quota} - used);
+        if ({most} >= 0) limit = std::min(limit, (long){most} - used);
         fires.assign({size}, 0);
         for (long k = 0; k < limit; k++) fires[crossing[k]] = 1;
         used += limit;
@@ -54,7 +57,7 @@ class WinnersCode:
     """
 
     threshold: str
-    functions: dict[str, Any]
+    functions: dict[str, brian2.Function]
     equations: str = ""
     before: str = ""
 
@@ -67,7 +70,7 @@ class WinnersCount:
         self.used = 0
 
     def restart(self) -> None:
-        """Start of a presentation: the whole quota is free again."""
+        """Start of a presentation: nobody has fired yet."""
         self.used = 0
 
     def __call__(self, margin: AnyArray, able: AnyArray) -> AnyArray:
@@ -76,8 +79,8 @@ class WinnersCount:
         limit = crossing.size
         if self.rule.per_tick is not None:
             limit = min(limit, self.rule.per_tick)
-        if self.rule.quota is not None:
-            limit = min(limit, self.rule.quota - self.used)
+        if self.rule.max_winners is not None:
+            limit = min(limit, self.rule.max_winners - self.used)
         order = np.argsort(-margin[crossing], kind="stable")[:limit]
         fires = np.zeros(margin.shape)
         fires[crossing[order]] = 1.0
@@ -91,20 +94,14 @@ WinnersWriter = Callable[[WinnersCount, int, str, str], WinnersCode]
 
 def limited(rule: WinnersRule) -> bool:
     """Whether a winners rule limits anything."""
-    return rule.per_tick is not None or rule.quota is not None
+    return rule.per_tick is not None or rule.max_winners is not None
 
 
-def winners_function(count: WinnersCount) -> Any:
+def winners_function(count: WinnersCount) -> brian2.Function:
     """The winners rule as a ``brian2.Function`` of (margin, able), numpy only."""
     from brian2 import Function
 
-    function = Function(
-        count,
-        arg_units=[None, 1],
-        arg_names=["margin", "able"],
-        return_unit=1,
-        stateless=False,
-    )
+    function = Function(count, arg_units=[None, 1], arg_names=["margin", "able"], return_unit=1, stateless=False)
     function.implementations.add_implementation("numpy", code=count)
     return function
 
@@ -121,7 +118,7 @@ def cpp_winners(count: WinnersCount, size: int, margin: str, able: str) -> Winne
     return WinnersCode("spikeloom_winners(i) > 0.5", functions, f"\n{MARGIN} : 1", before)
 
 
-def _plain_function() -> Any:
+def _plain_function() -> brian2.Function:
     """A number without its unit."""
     from brian2 import Function
 
@@ -131,21 +128,21 @@ def _plain_function() -> Any:
     return function
 
 
-def _cpp_function(rule: WinnersRule, size: int) -> Any:
+def _cpp_function(rule: WinnersRule, size: int) -> brian2.Function:
     from brian2 import Function
 
     function = Function(
         _only_in_cpp, arg_units=[1], arg_names=["neuron"], arg_types=["integer"], return_unit=1, stateless=False
     )
 
-    def code(owner: Any) -> str:
+    def code(owner: brian2.Group) -> str:
         variable = owner.variables[MARGIN]
         return _CPP.format(
             name="spikeloom_winners",
             size=size,
             margins=f"brian::{variable.device.get_array_name(variable, access_data=False)}",
             per_tick=-1 if rule.per_tick is None else rule.per_tick,
-            quota=-1 if rule.quota is None else rule.quota,
+            most=-1 if rule.max_winners is None else rule.max_winners,
         )
 
     function.implementations.add_dynamic_implementation(
@@ -158,7 +155,7 @@ def _cpp_function(rule: WinnersRule, size: int) -> Any:
     return function
 
 
-def _only_in_cpp(neuron: Any) -> Any:
+def _only_in_cpp(neuron: int) -> NoReturn:
     raise UnsupportedByTarget(
         f"the C++ winners rule in Python (neuron {neuron})", "Brian2's numpy target", "build it as Brian2Standalone"
     )

@@ -7,7 +7,6 @@ every spike passes through is inlined always.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -30,7 +29,7 @@ def exprel(x: float) -> float:
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def mixed(x: Any) -> Any:
+def mixed(x: int | np.int64) -> int | np.int64:
     """A bijection of 32-bit words; int64 products wrap, the mask keeps their low half."""
     x = x ^ (x >> 16)
     x = (x * _FIRST_FACTOR) & WORD
@@ -40,11 +39,10 @@ def mixed(x: Any) -> Any:
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def random_bits(seed: Any, tick: int, index: int) -> int:
+def random_bits(seed: int | np.int64, tick: int, index: int) -> int | np.int64:
     """The words of :func:`neuro.counter_hash.random_bits`."""
-    first: int = mixed((np.int64(seed) & WORD) ^ (np.int64(tick) * TICK_FACTOR & WORD))
-    word: int = mixed(first ^ (np.int64(index) * INDEX_FACTOR & WORD))
-    return word
+    first = mixed((np.int64(seed) & WORD) ^ (np.int64(tick) * TICK_FACTOR & WORD))
+    return mixed(first ^ (np.int64(index) * INDEX_FACTOR & WORD))
 
 
 @njit(cache=True, error_model="numpy", nogil=True)

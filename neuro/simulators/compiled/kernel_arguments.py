@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -19,20 +18,22 @@ from neuro.compiler.ir import (
     totals,
 )
 from neuro.simulators.compiled.kernel_lines import part_name
+from neuro.simulators.compiled.kernel_module import KernelArgument
 
+_Number = np.dtype[np.int64] | np.dtype[np.float64]
 _CHUNK_SPIKES = 4_000_000
 _NARROW = 1 << 16
 _NO_LIMIT = np.iinfo(np.int64).max
 
 
-def kernel_memory(program: StepProgram, parts: int = 0) -> dict[str, Any]:
-    """Every array the kernel may ask for, by argument name; probes come with each run.
+def kernel_memory(program: StepProgram, parts: int = 0) -> dict[str, KernelArgument]:
+    """Every array and number the kernel may ask for, by argument name; what probes write comes with each run.
 
     ``parts``: into how many ranges of target neurons a parallel kernel divides the synapses; 0 for the other kernel.
     """
-    dtype = np.dtype(np.int64) if program.quantised else np.dtype(np.float64)
+    dtype: _Number = np.dtype(np.int64) if program.quantised else np.dtype(np.float64)
     depths = _ring_depths(program)
-    memory: dict[str, Any] = {"dt": np.float64(program.dt)}
+    memory: dict[str, KernelArgument] = {"dt": np.float64(program.dt)}
     for index, population in enumerate(program.populations):
         memory |= _named(
             "p", index, _population_memory(population, depths[population.name], dtype, chunk_ticks(program))
@@ -50,11 +51,13 @@ def kernel_memory(program: StepProgram, parts: int = 0) -> dict[str, Any]:
         memory |= _named("r", index, {"ticks": restart.ticks.astype(np.int64), "at": np.zeros(1, np.int64), **initial})
     for index, operation in enumerate(program.operations):
         memory |= _named("o", index, _operation_memory(operation, program, dtype))
+    for index, probe in enumerate(program.probes):
+        memory[part_name("m", index, "every")] = np.int64(probe.every)
     return memory
 
 
-def _operation_memory(operation: OperationProgram, program: StepProgram, dtype: np.dtype[Any]) -> dict[str, Any]:
-    memory: dict[str, Any] = {"every": np.int64(operation.every)}
+def _operation_memory(operation: OperationProgram, program: StepProgram, dtype: _Number) -> dict[str, KernelArgument]:
+    memory: dict[str, KernelArgument] = {"every": np.int64(operation.every)}
     memory |= {f"c_{c.name}": _number(c.values, dtype) for c in operation.coefficients}
     calls = [call for part in operation.statements for call in totals(part.value)]
     for number, call in enumerate(calls):
@@ -64,19 +67,20 @@ def _operation_memory(operation: OperationProgram, program: StepProgram, dtype: 
     return memory
 
 
-def _named(kind: str, index: int, arrays: Mapping[str, Any]) -> dict[str, Any]:
+def _named(kind: str, index: int, arrays: Mapping[str, KernelArgument]) -> dict[str, KernelArgument]:
     return {part_name(kind, index, name): array for name, array in arrays.items()}
 
 
-def probe_memory(program: StepProgram, start: int, stop: int) -> dict[str, Any]:
-    """Room for what the probes read in ticks start <= n < stop."""
-    dtype = np.int64 if program.quantised else np.float64
-    memory: dict[str, Any] = {}
+def probe_memory(program: StepProgram, start: int, stop: int) -> tuple[dict[str, AnyArray], dict[str, int]]:
+    """Room for what the probes read in ticks start <= n < stop, and the number of its first row."""
+    synapses = {part.name: part.synapses for part in program.projections}
+    values, base = {}, {}
     for index, probe in enumerate(program.probes):
         first, last = (-(-tick // probe.every) for tick in (start, stop))
-        values = np.zeros((last - first, probed_size(program, probe.of)), dtype=dtype)
-        memory |= _named("m", index, {"values": values, "every": np.int64(probe.every), "base": np.int64(first)})
-    return memory
+        width = synapses[probe.of] if probe.of in synapses else program.size_of(probe.of)
+        rows = np.zeros((last - first, width), np.int64 if program.quantised else np.float64)
+        values[part_name("m", index, "values")], base[part_name("m", index, "base")] = rows, first
+    return values, base
 
 
 def chunk_ticks(program: StepProgram) -> int:
@@ -85,7 +89,7 @@ def chunk_ticks(program: StepProgram) -> int:
     return max(1, min(10_000, _CHUNK_SPIKES // max(neurons, 1)))
 
 
-def _number(values: AnyArray, dtype: np.dtype[Any]) -> Any:
+def _number(values: AnyArray, dtype: _Number) -> KernelArgument:
     return np.ascontiguousarray(values, dtype=dtype) if values.ndim else dtype.type(values)
 
 
@@ -98,13 +102,15 @@ def _ring_depths(program: StepProgram) -> dict[str, int]:
     return depths
 
 
-def _population_memory(population: PopulationProgram, depth: int, dtype: np.dtype[Any], chunk: int) -> dict[str, Any]:
+def _population_memory(
+    population: PopulationProgram, depth: int, dtype: _Number, chunk: int
+) -> dict[str, KernelArgument]:
     size = population.size
     winners = population.winners
     # Whole blocks of 64 flags: the kernel skips 64 silent neurons at a time.
     fire = np.zeros(-(-size // 64) * 64, np.bool_)
-    limits = [_NO_LIMIT if limit is None else limit for limit in (winners.per_tick, winners.quota)]
-    memory: dict[str, Any] = {
+    limits = [_NO_LIMIT if limit is None else limit for limit in (winners.per_tick, winners.max_winners)]
+    memory: dict[str, KernelArgument] = {
         "size": np.int64(size),
         "ring": np.zeros((depth, size), np.int64),
         "counts": np.zeros(depth, np.int64),
@@ -125,7 +131,7 @@ def _population_memory(population: PopulationProgram, depth: int, dtype: np.dtyp
     return memory | {state.name: np.array(state.initial, dtype=dtype) for state in population.states}
 
 
-def _source_memory(source: SourceProgram, depth: int) -> dict[str, Any]:
+def _source_memory(source: SourceProgram, depth: int) -> dict[str, KernelArgument]:
     return {
         "ring": np.zeros((depth, source.size), np.int64),
         "counts": np.zeros(depth, np.int64),
@@ -135,9 +141,11 @@ def _source_memory(source: SourceProgram, depth: int) -> dict[str, Any]:
     }
 
 
-def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dtype[Any], parts: int) -> dict[str, Any]:
+def _projection_memory(
+    projection: ProjectionProgram, targets: int, dtype: _Number, parts: int
+) -> dict[str, KernelArgument]:
     pre = _neuron_numbers(presynaptic(projection), projection.row_start.size - 1)
-    memory: dict[str, Any] = {"column": _neuron_numbers(projection.column, targets), "pre": pre}
+    memory: dict[str, KernelArgument] = {"column": _neuron_numbers(projection.column, targets), "pre": pre}
     if projection.on_post:
         order = np.argsort(projection.column, kind="stable")
         counts = np.bincount(projection.column, minlength=targets)
@@ -148,7 +156,8 @@ def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dt
             "post_rows": np.concatenate([[0], np.cumsum(counts)]).astype(np.uint64),
         }
     if projection.delay.ndim:
-        memory |= _delay_groups(projection)
+        delays, rows, order = _delay_groups(projection, targets, 1)
+        memory |= {"delays": delays, "rows": rows[0], "order": order}
     else:
         memory |= {
             "delays": np.array([projection.delay], np.int64),
@@ -156,7 +165,8 @@ def _projection_memory(projection: ProjectionProgram, targets: int, dtype: np.dt
             "rows": projection.row_start.astype(np.uint64).reshape(1, -1),
         }
     if parts:
-        memory |= _part_groups(projection, targets, parts)
+        _, rows, order = _delay_groups(projection, targets, parts)
+        memory |= {"parts": np.int64(parts), "part_rows": rows, "part_order": order}
     memory |= {f"c_{c.name}": _number(c.values, dtype) for c in projection.coefficients}
     sizes = {Scope.PRE: projection.row_start.size - 1, Scope.POST: targets}
     for state in projection.states:
@@ -182,24 +192,13 @@ def presynaptic(projection: ProjectionProgram) -> AnyArray:
     return np.repeat(np.arange(projection.row_start.size - 1, dtype=np.int64), np.diff(projection.row_start))
 
 
-def _delay_groups(projection: ProjectionProgram) -> dict[str, AnyArray]:
-    """Rows per distinct delay, longest first, so that arrivals come in order of emission."""
-    sources = projection.row_start.size - 1
-    pre = presynaptic(projection)
-    order = np.lexsort((np.arange(pre.size), pre, -projection.delay))
-    delays = np.unique(projection.delay)[::-1]
-    rows = np.zeros((delays.size, sources + 1), np.int64)
-    offset = 0
-    for group, delay in enumerate(delays):
-        counts = np.bincount(pre[projection.delay == delay], minlength=sources)
-        rows[group, 0] = offset
-        rows[group, 1:] = offset + np.cumsum(counts)
-        offset = int(rows[group, -1])
-    return {"delays": delays.astype(np.int64), "rows": rows.astype(np.uint64), "order": order.astype(np.uint32)}
+def _delay_groups(projection: ProjectionProgram, targets: int, parts: int) -> tuple[AnyArray, AnyArray, AnyArray]:
+    """The synapses by range of target neurons, delay and source, in ``parts`` equal ranges.
 
-
-def _part_groups(projection: ProjectionProgram, targets: int, parts: int) -> dict[str, Any]:
-    """As :func:`_delay_groups`, within each of ``parts`` equal ranges of target neurons."""
+    Returns:
+        The distinct delays, longest first, so that arrivals come in order of emission; where the rows of each range,
+        delay and source begin, shape (parts, delays, sources + 1); the synapses in that order.
+    """
     sources = projection.row_start.size - 1
     pre = presynaptic(projection)
     delay = np.broadcast_to(projection.delay, pre.shape)
@@ -210,14 +209,6 @@ def _part_groups(projection: ProjectionProgram, targets: int, parts: int) -> dic
     counts = np.bincount(key, minlength=parts * distinct.size * sources)
     ends = np.cumsum(counts).reshape(parts, distinct.size, sources)
     starts = ends - counts.reshape(ends.shape)
-    rows = np.concatenate([starts[..., :1], ends], axis=2).astype(np.int64)
+    rows = np.concatenate([starts[..., :1], ends], axis=2)
     order = np.argsort(key, kind="stable")
-    return {"parts": np.int64(parts), "part_rows": rows.astype(np.uint64), "part_order": order.astype(np.uint32)}
-
-
-def probed_size(program: StepProgram, of: str) -> int:
-    """How many values a probe of that part reads in a tick."""
-    for projection in program.projections:
-        if projection.name == of:
-            return projection.synapses
-    return program.size_of(of)
+    return distinct.astype(np.int64), rows.astype(np.uint64), order.astype(np.uint32)

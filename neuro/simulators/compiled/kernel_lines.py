@@ -69,16 +69,18 @@ def part_name(kind: str, index: int, name: str) -> str:
 class Lines:
     """Source lines and the arguments they mention, in first-use order.
 
-    ``each`` is the word for a loop whose rounds do not depend on each other: ``range``, or numba's ``prange``.
+    ``each`` is the word for a loop whose rounds do not depend on each other: ``range``, or numba's ``prange``; ``base``
+    is how far in the outermost lines stand.
     """
 
     each: str = "range"
+    base: int = 2
     lines: list[str] = field(default_factory=list)
     arguments: dict[str, None] = field(default_factory=dict)
 
     def add(self, depth: int, *texts: str) -> None:
-        """Append lines, ``depth`` levels inside the tick loop."""
-        self.lines += ["    " * (depth + 2) + text for text in texts]
+        """Append lines, ``depth`` levels further in than the outermost."""
+        self.lines += ["    " * (depth + self.base) + text for text in texts]
 
     def use(self, *names: str) -> str:
         """Note that arguments are needed; gives the first name back."""
@@ -159,9 +161,9 @@ def functions_for(body: str) -> str:
 
 
 @cache
-def functions_digest() -> str:
-    """Of the shared functions' source: numba's cache looks at the caller's source only."""
-    return hashlib.sha256(_SHARED.read_bytes()).hexdigest()
+def source_digest(path: Path = _SHARED) -> str:
+    """Of the source of functions that kernels call: numba's cache looks at the caller's source only."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @cache

@@ -15,8 +15,14 @@ import threading
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+
+from neuro.arrays import AnyArray
 from neuro.errors import InvalidInput
-from neuro.simulators.compiled.kernel_lines import functions_digest
+from neuro.simulators.compiled.kernel_lines import source_digest
+
+KernelArgument = AnyArray | np.generic | int | float
+"""What a printed kernel takes: arrays to work on, and numbers."""
 
 _LOADING = threading.Lock()
 """A module stands in `sys.modules` before its body has run; another thread must not take it until then."""
@@ -29,7 +35,7 @@ def cache_folder() -> Path:
 
 def load_kernel(source: str) -> ModuleType:
     """The module of a printed kernel; numba compiles it at its first call, or finds it in its cache."""
-    digest = hashlib.sha256((functions_digest() + source).encode()).hexdigest()
+    digest = hashlib.sha256((source_digest() + source).encode()).hexdigest()
     name = f"spikeloom_kernel_{digest[:24]}"
     with _LOADING:
         return sys.modules[name] if name in sys.modules else _import_source(name, source)

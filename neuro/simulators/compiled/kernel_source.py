@@ -208,7 +208,7 @@ def _read_states(program: PopulationProgram) -> Iterator[str]:
 
 
 def _limited(program: PopulationProgram) -> bool:
-    return program.winners.per_tick is not None or program.winners.quota is not None
+    return program.winners.per_tick is not None or program.winners.max_winners is not None
 
 
 def _print_fire(out: Lines, population: PopulationNames) -> None:
@@ -283,10 +283,7 @@ def _print_in_place(out: Lines, population: PopulationNames, part: Assignment, d
 
 def _print_operation(out: Lines, index: int, operation: OperationProgram, population: PopulationNames) -> None:
     own = PopulationProgram(
-        population.program.name,
-        population.program.size,
-        population.program.states,
-        coefficients=operation.coefficients,
+        population.program.name, population.program.size, population.program.states, coefficients=operation.coefficients
     )
     local = _OperationNames(population.index, own, index)
     out.add(0, f"if n % {out.use(part_name('o', index, 'every'))} == 0:")
@@ -296,7 +293,7 @@ def _print_operation(out: Lines, index: int, operation: OperationProgram, popula
     else:
         out.add(2, f"active = {out.use(population.argument('ready'))}[i] <= n")
     for part in operation.statements:
-        if part.target.name in population.program.held:
+        if part.target.name in population.program.clamped:
             out.add(2, "if active:")
             _print_in_place(out, local, part, 3)
         else:

@@ -1,27 +1,34 @@
-"""Simulation: a circuit advanced step by step, with inputs from Python between the ticks, and checkpoints."""
+"""Simulation: a circuit advanced step by step, with inputs from Python between the ticks, and checkpoints.
+
+Batches: one circuit under many stimuli, in parallel over the batch.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from neuro.arrays import AnyArray
-from neuro.checks import check_ticks, holds_whole, is_real
-from neuro.circuit.circuit import Circuit
+from neuro.checks import check_ticks, check_whole, holds_whole, is_real
+from neuro.circuit.circuit import Circuit, Stimulus
 from neuro.compiler.ir import PopulationProgram, ProjectionProgram, StepProgram
-from neuro.compiler.lower_circuit import lower
-from neuro.errors import InvalidInput
+from neuro.compiler.lower_circuit import lower, lower_stimuli
+from neuro.errors import CircuitError, InvalidInput
 from neuro.simulators.compiled.kernel_lines import SHARED_MODULE, part_name
 from neuro.simulators.compiled.kernel_source import print_kernel
-from neuro.simulators.compiled.simulator import KernelRun, final_states, numbered
+from neuro.simulators.compiled.simulator import KernelRun, final_states, numbered, run_program
 from neuro.spikes import Progress, Recording
 
 _SHARED_IN_CHECKPOINTS = "from neuro.simulators._kernels import"
 """How the structure of a checkpoint names the shared functions, wherever they lie: this never changes."""
+
+_MOST_WORKERS = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,11 +130,9 @@ class Simulation:
 
     def checkpoint(self) -> Checkpoint:
         """The state of the simulation, to go back to or to go on from elsewhere."""
-        arrays = {}
-        for name, value in self._run.memory.items():
-            if isinstance(value, np.ndarray):
-                arrays[name] = value.copy()
-                arrays[name].setflags(write=False)
+        arrays = {name: array.copy() for name, array in self._run.memory.items()}
+        for array in arrays.values():
+            array.setflags(write=False)
         return Checkpoint(self._run.tick, self._structure(), arrays)
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -138,11 +143,7 @@ class Simulation:
         """
         memory = self._run.memory
         given = {name: array.shape for name, array in checkpoint.arrays.items() if not _is_spike_list(name)}
-        own = {
-            name: array.shape
-            for name, array in memory.items()
-            if isinstance(array, np.ndarray) and not _is_spike_list(name)
-        }
+        own = {name: array.shape for name, array in memory.items() if not _is_spike_list(name)}
         if checkpoint.structure != self._structure() or given != own:
             raise InvalidInput("the checkpoint is of another circuit; restore it into a simulation of its own circuit")
         for name, array in checkpoint.arrays.items():
@@ -175,8 +176,7 @@ class Simulation:
         known = [state.name for state in part.states]
         if variable not in known:
             raise InvalidInput(f"{of!r} has no variable {variable!r}; it has {known}")
-        array: AnyArray = self._run.memory[part_name(kind, index, variable)]
-        return array
+        return self._run.memory[part_name(kind, index, variable)]
 
     def _checked(self, of: str, variable: str, values: npt.ArrayLike) -> AnyArray:
         array = self._array(of, variable)
@@ -220,3 +220,62 @@ class Simulation:
 
 def _is_spike_list(name: str) -> bool:
     return name.startswith("s") and name.endswith(("_ticks", "_indices"))
+
+
+def simulate_batch(
+    circuit: Circuit,
+    stimuli: Sequence[Sequence[Stimulus]],
+    ticks: int,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> list[Recording]:
+    """Run a circuit once for each entry of a batch, each from the initial state, compiled.
+
+    The kernel releases Python's lock, so entries run at the same time; the results do not depend on ``workers``.
+
+    Args:
+        circuit: its own stimuli are replaced by those of each entry.
+        stimuli: one sequence of spike sources and current arrays an entry; all entries have sources of the same
+            names and sizes, in the same order.
+        ticks: how many ticks each.
+        workers: threads; one a core by default.
+        progress: called with the number of entries done; False from it stops after those that run.
+
+    Returns:
+        one Recording an entry, in order (those done, where ``progress`` stopped it).
+
+    Raises:
+        CircuitError: entries whose sources or inputs differ in name, size or variable.
+    """
+    check_ticks(ticks)
+    count = os.cpu_count() or 1 if workers is None else workers
+    check_whole("workers", count, 1, _MOST_WORKERS)
+    if not stimuli:
+        return []
+    first = replace(circuit, stimuli=stimuli[0])
+    program = lower(first)
+    programs = [program, *(_entry(first, program, entry, at + 1) for at, entry in enumerate(stimuli[1:]))]
+    done: list[Recording] = []
+    with ThreadPoolExecutor(count) as pool:
+        jobs = [pool.submit(run_program, entry, ticks) for entry in programs]
+        for job in jobs:
+            done.append(job.result())
+            if progress is not None and progress(len(done)) is False:
+                for rest in jobs:
+                    rest.cancel()
+                break
+    return done
+
+
+def _entry(first: Circuit, program: StepProgram, stimuli: Sequence[Stimulus], at: int) -> StepProgram:
+    circuit = replace(first, stimuli=stimuli)
+    given, expected = ([(part.name, part.size) for part in sources] for sources in (circuit.sources, first.sources))
+    written, wanted = (
+        [(part.population, part.variable) for part in inputs] for inputs in (circuit.inputs, first.inputs)
+    )
+    if (given, written) != (expected, wanted):
+        raise CircuitError(
+            f"entry {at} of the batch has sources {given} and inputs {written}; entry 0 has {expected} and {wanted}"
+        )
+    return lower_stimuli(program, circuit)

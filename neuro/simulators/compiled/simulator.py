@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from neuro.simulators.compiled.kernel_module import load_kernel
 from neuro.simulators.compiled.kernel_source import print_kernel
 from neuro.spikes import Progress, Recording, Spikes
 
+_Arrays = Mapping[str, AnyArray]
 _MOST_THREADS = 1024
 _PARTS = 16
 """Ranges of target neurons in a parallel kernel: a constant, so that results can't depend on the machine."""
@@ -107,16 +107,19 @@ class KernelRun:
         self._advance = load_kernel(source).advance
         self._threads = threads
         self.program = program
-        self.memory = kernel_memory(program, _PARTS if parallel else 0)
+        given = kernel_memory(program, _PARTS if parallel else 0)
+        self.memory = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
+        self._numbers = {name: value for name, value in given.items() if name not in self.memory}
         self.tick = 0
 
     def run(self, ticks: int, progress: Progress | None = None) -> Recording:
         """Advance by a number of ticks; the recording's ticks count from this call's start, its spikes from tick 0."""
         first, last = self.tick, self.tick + ticks
         spikes: dict[str, list[tuple[AnyArray, AnyArray]]] = {part.name: [] for part in self.program.populations}
-        memory = self.memory | probe_memory(self.program, first, last)
-        chunk = chunk_ticks(self.program)
-        arguments = [memory[name] for name in self._names]
+        values, base = probe_memory(self.program, first, last)
+        memory, chunk = self.memory | values, chunk_ticks(self.program)
+        given = {**memory, **self._numbers, **base}
+        arguments = [given[name] for name in self._names]
         while self.tick < last:
             stop = min(self.tick + chunk, last)
             with _on_threads(self._threads):
@@ -147,7 +150,7 @@ def _on_threads(threads: int) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-def _collect(program: StepProgram, memory: dict[str, Any], spikes: dict[str, list[tuple[AnyArray, AnyArray]]]) -> None:
+def _collect(program: StepProgram, memory: _Arrays, spikes: dict[str, list[tuple[AnyArray, AnyArray]]]) -> None:
     for index, population in enumerate(program.populations):
         kept = memory[part_name("p", index, "kept")]
         count = int(kept[0])
@@ -158,7 +161,7 @@ def _collect(program: StepProgram, memory: dict[str, Any], spikes: dict[str, lis
 
 
 def _check_finite(
-    parts: Sequence[PopulationProgram | ProjectionProgram], kind: str, memory: dict[str, Any], ticks: tuple[int, int]
+    parts: Sequence[PopulationProgram | ProjectionProgram], kind: str, memory: _Arrays, ticks: tuple[int, int]
 ) -> None:
     for index, part in enumerate(parts):
         for state in part.states:
@@ -178,11 +181,7 @@ def numbered(program: StepProgram) -> Iterator[tuple[str, int, PopulationProgram
 
 
 def _recording(
-    program: StepProgram,
-    memory: dict[str, Any],
-    spikes: Mapping[str, list[tuple[AnyArray, AnyArray]]],
-    first: int,
-    last: int,
+    program: StepProgram, memory: _Arrays, spikes: Mapping[str, list[tuple[AnyArray, AnyArray]]], first: int, last: int
 ) -> Recording:
     trains = {}
     for population in program.populations:
@@ -199,22 +198,17 @@ def _recording(
     return Recording(program.dt, last - first, trains, probes, final_states(program, memory))
 
 
-def final_states(program: StepProgram, memory: Mapping[str, Any]) -> dict[tuple[str, str], AnyArray]:
+def final_states(program: StepProgram, memory: _Arrays) -> dict[tuple[str, str], AnyArray]:
     """(part, variable) -> values now, one a neuron or synapse."""
-    final = {}
-    for index, population in enumerate(program.populations):
-        for state in population.states:
-            final[population.name, state.name] = memory[part_name("p", index, state.name)].copy()
-    for index, projection in enumerate(program.projections):
-        for state in projection.states:
-            values = memory[part_name("q", index, state.name)]
-            final[projection.name, state.name] = values[_ends(projection, state.name)].copy()
-    return final
+    return {
+        (part.name, state.name): memory[part_name(kind, index, state.name)][_ends(part, state.name)].copy()
+        for kind, index, part in numbered(program)
+        for state in part.states
+    }
 
 
-def _ends(projection: ProjectionProgram, name: str) -> Any:
-    """Where the values of the synapses lie: a state that neurons share lies with them."""
-    side = projection.shared.get(name)
-    if side is None:
+def _ends(part: PopulationProgram | ProjectionProgram, name: str) -> slice | AnyArray:
+    """Where the values of neurons or synapses lie: a synaptic state that neurons share lies with them."""
+    if isinstance(part, PopulationProgram) or name not in part.shared:
         return slice(None)
-    return presynaptic(projection) if side is Scope.PRE else projection.column
+    return presynaptic(part) if part.shared[name] is Scope.PRE else part.column

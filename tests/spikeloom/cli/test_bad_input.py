@@ -160,7 +160,7 @@ def too_many_winners(members: dict[str, bytes]) -> None:
     ("change", "message"),
     [
         (renamed, "is named '1 feed'; use letters, digits and _"),
-        (too_many_winners, "has Winners(quota=3); 1 to 2 is allowed"),
+        (too_many_winners, "has Winners(max_winners=3); 1 to 2 is allowed"),
         (not_a_number, "does not describe a circuit"),
     ],
 )

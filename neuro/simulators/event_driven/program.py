@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray
+from neuro.arrays import AnyArray, IntArray
 from neuro.compiler.expressions import evaluate
 from neuro.compiler.ir import (
     ACTIVE,
@@ -38,15 +37,6 @@ from neuro.compiler.ir import (
 )
 from neuro.errors import UnsupportedByTarget
 
-FULL = -1
-"""What a printed kernel returns when its slots or its room for spikes run out; nothing was changed then."""
-
-SHORT = -2
-"""What it returns when the room for the batch's spikes could run out with the next query."""
-
-FINISHED = 0
-"""What it returns when a batch is answered."""
-
 _TARGET = "event-driven search"
 _INSTEAD = "run the circuit with neuro.simulators instead"
 _EXACT_FUNCTIONS = frozenset({"abs", "ceil", "clip", "floor", "sqrt"})
@@ -69,7 +59,7 @@ class EventLayer:
     row_start: IntArray
     column: npt.NDArray[np.int32]
     delay: npt.NDArray[np.int64]
-    weights: dict[str, npt.NDArray[Any]]
+    weights: dict[str, AnyArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,7 +189,7 @@ def _layer(synapses: ProjectionProgram, population: str) -> EventLayer:
     )
 
 
-def _smallest(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _smallest(values: AnyArray) -> AnyArray:
     short = values.astype(np.float32)
     return short if np.array_equal(short, values) else values.astype(np.float64)
 
@@ -250,7 +240,8 @@ def _check_expressions(program: EventProgram) -> None:
     values += [part.value for run in operations for part in run.statements]
     values += [neurons.threshold.left, neurons.threshold.right]
     coefficients = {part.name: part.values for part in neurons.coefficients}
-    for part in _parts(values):
+    parts = [part for value in values for part in walk(value)]
+    for part in parts:
         if isinstance(part, Symbol) and part.name in (TIME, INDEX):
             raise _unsupported(f"the built-in {part.name!r} in population {neurons.name!r}")
         if isinstance(part, Call) and part.function not in _EXACT_FUNCTIONS:
@@ -259,13 +250,13 @@ def _check_expressions(program: EventProgram) -> None:
             raise _unsupported(f"operator ** in population {neurons.name!r}")
         if isinstance(part, Binary) and part.operator == "%":
             _check_phase(program, part, coefficients)
-    phases = {id(part.left) for part in _parts(values) if isinstance(part, Binary) and part.operator == "%"}
-    for part in _parts(values):
+    phases = {id(part.left) for part in parts if isinstance(part, Binary) and part.operator == "%"}
+    for part in parts:
         if isinstance(part, Symbol) and part.name == TICK and id(part) not in phases:
             raise _unsupported(f"the built-in {TICK!r} in population {neurons.name!r} other than as a phase")
 
 
-def _check_phase(program: EventProgram, part: Binary, coefficients: dict[str, npt.NDArray[Any]]) -> None:
+def _check_phase(program: EventProgram, part: Binary, coefficients: dict[str, AnyArray]) -> None:
     """``t_in_timesteps % period``: counting from a query's start gives the same where the period divides its length."""
     match part:
         case Binary(_, Symbol(name), Symbol(period)) if name == TICK and period in coefficients:
@@ -305,12 +296,9 @@ def _silent(program: EventProgram, ticks: Iterable[int]) -> bool:
     )
 
 
-def _parts(expressions: Iterable[Expression]) -> Iterable[Expression]:
-    return (part for expression in expressions for part in walk(expression))
-
-
-def _resting(program: EventProgram) -> dict[str, Any]:
-    values: dict[str, Any] = {state.name: state.initial for state in program.neurons.states} | {ACTIVE: True, TICK: 0}
+def _resting(program: EventProgram) -> dict[str, AnyArray | float]:
+    values: dict[str, AnyArray | float] = {ACTIVE: True, TICK: 0}
+    values |= {state.name: state.initial for state in program.neurons.states}
     return values | {part.name: part.values for part in program.neurons.coefficients}
 
 
