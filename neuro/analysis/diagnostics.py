@@ -14,10 +14,7 @@ import numpy.typing as npt
 
 from neuro.errors import InvalidInput
 
-__all__ = [
-    "CollapseDetector",
-    "CollapseReport",
-]
+__all__ = ["CollapseDetector", "CollapseReport"]
 
 _ROUNDING = 1e-10
 """Share of the largest eigenvalue below which one is a rounding error."""

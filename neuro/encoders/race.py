@@ -147,12 +147,7 @@ class Race:
             name,
             given.shape[1],
             model,
-            parameters={
-                "tau_m": self.leak_ticks * self.dt,
-                "v_rest": 0.0,
-                "v_reset": 0.0,
-                "v_threshold": _THRESHOLD,
-            },
+            parameters={"tau_m": self.leak_ticks * self.dt, "v_rest": 0.0, "v_reset": 0.0, "v_threshold": _THRESHOLD},
             initial={"v": 0.0},
             winners=Winners(quota=winners),
         )

@@ -152,11 +152,7 @@ def parameter_count(size: str, task: str = "classification", vocab_size: int | N
 
 
 def estimate_resources(
-    memory: int,
-    price_per_hour: float,
-    *,
-    steps: int = 10**9,
-    operations_per_second: float = _OPERATIONS_PER_SECOND,
+    memory: int, price_per_hour: float, *, steps: int = 10**9, operations_per_second: float = _OPERATIONS_PER_SECOND
 ) -> list[dict[str, Any]]:
     """For each size: does it fit, how long does training take, what does it cost.
 

@@ -83,12 +83,7 @@ class ResonanceTrainer:
         self.rate, self.rate_penalty = rate, rate_penalty
         self._loss = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
         self._learned = [value for value in model.parameters() if value.requires_grad]
-        self._optimizer = torch.optim.AdamW(
-            self._learned,
-            lr=learning_rate,
-            weight_decay=weight_decay,
-            fused=True,
-        )
+        self._optimizer = torch.optim.AdamW(self._learned, lr=learning_rate, weight_decay=weight_decay, fused=True)
 
     def fit(
         self,

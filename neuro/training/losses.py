@@ -185,7 +185,5 @@ class LocalContrastiveLoss:
         pull = -np.divide(gap, distance, out=np.zeros_like(gap), where=distance > 0) / pairs
         pull[every, rows] = 1.0 / len(a)
         return LossGradient(
-            value,
-            pull.sum(axis=1, keepdims=True) * a - pull @ b,
-            pull.sum(axis=0)[:, None] * b - pull.T @ a,
+            value, pull.sum(axis=1, keepdims=True) * a - pull @ b, pull.sum(axis=0)[:, None] * b - pull.T @ a
         )

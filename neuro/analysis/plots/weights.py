@@ -23,12 +23,7 @@ _NO_SYNAPSE = "0.85"
 
 
 def plot_weight_matrix(
-    connections: Connections,
-    weights: npt.ArrayLike,
-    *,
-    unit: str = "",
-    scale: float = 1.0,
-    axes: Axes | None = None,
+    connections: Connections, weights: npt.ArrayLike, *, unit: str = "", scale: float = 1.0, axes: Axes | None = None
 ) -> Axes:
     """The weight matrix: sources downward, targets to the right, the weight as colour, grey where no synapse is.
 
@@ -175,12 +170,7 @@ _FEW = 80
 
 
 def plot_stdp_window(
-    delays: npt.ArrayLike,
-    changes: npt.ArrayLike,
-    *,
-    unit: str = "",
-    scale: float = 1.0,
-    axes: Axes | None = None,
+    delays: npt.ArrayLike, changes: npt.ArrayLike, *, unit: str = "", scale: float = 1.0, axes: Axes | None = None
 ) -> Axes:
     """The STDP window: change of weight against t_post - t_pre in ms; post before pre and pre before post apart.
 

@@ -56,11 +56,7 @@ def item_circuit(encoder: SparseEncoder, memory: HebbianMemory, embeddings: npt.
         populations=[
             pointer_population(encoder.active, memory, winners),
             Population(
-                "items",
-                len(memory),
-                INTEGRATE_AND_FIRE,
-                parameters={"v_threshold": UNIT / 2},
-                winners=Winners(quota=1),
+                "items", len(memory), INTEGRATE_AND_FIRE, parameters={"v_threshold": UNIT / 2}, winners=Winners(quota=1)
             ),
         ],
         stimuli=[

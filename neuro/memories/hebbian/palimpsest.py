@@ -53,13 +53,7 @@ class PalimpsestMemory(PointerMemory):
     kind: ClassVar[str] = "memory.palimpsest"
 
     def __init__(
-        self,
-        units: int,
-        *,
-        pointer_units: int = 4096,
-        pointer_active: int = 16,
-        seed: int = 0,
-        lifetime: int = 10_000,
+        self, units: int, *, pointer_units: int = 4096, pointer_active: int = 16, seed: int = 0, lifetime: int = 10_000
     ) -> None:
         super().__init__(units, pointer_units=pointer_units, pointer_active=pointer_active, seed=seed)
         check_whole("lifetime", lifetime, 1, self.units * self.pointer_units)

@@ -6,10 +6,4 @@ from neuro.memories.hippocampal.cue_index import CueIndex, ExactCues
 from neuro.memories.hippocampal.hippocampal import HippocampalMemory, HippocampalSettings
 from neuro.memories.hippocampal.links import MemoryLinks
 
-__all__ = [
-    "CueIndex",
-    "ExactCues",
-    "HippocampalMemory",
-    "HippocampalSettings",
-    "MemoryLinks",
-]
+__all__ = ["CueIndex", "ExactCues", "HippocampalMemory", "HippocampalSettings", "MemoryLinks"]

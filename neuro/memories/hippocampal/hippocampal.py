@@ -139,11 +139,7 @@ class HippocampalMemory:
         return len(self._cues)
 
     def store(
-        self,
-        cues: npt.ArrayLike,
-        *,
-        indices: npt.ArrayLike | None = None,
-        importance: npt.ArrayLike | None = None,
+        self, cues: npt.ArrayLike, *, indices: npt.ArrayLike | None = None, importance: npt.ArrayLike | None = None
     ) -> IntArray:
         """Store memories by one cue each.
 

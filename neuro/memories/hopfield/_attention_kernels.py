@@ -92,10 +92,7 @@ def _sum(row: npt.NDArray[np.float32]) -> float:
 
 @njit(cache=True)
 def sparse_weights(
-    similarities: npt.NDArray[np.floating[Any]],
-    beta: float,
-    squared: bool,
-    weights: npt.NDArray[np.floating[Any]],
+    similarities: npt.NDArray[np.floating[Any]], beta: float, squared: bool, weights: npt.NDArray[np.floating[Any]]
 ) -> None:
     """Sparsemax (or, squared, 1.5-entmax) of ``beta similarities`` of each row.
 

@@ -151,10 +151,7 @@ def hopfield_circuit(
         _DT,
         [_hidden(len(keys), form, bound)],
         _projections(np.asarray(unit * weights, dtype=np.float64), lift, noise, form),
-        [
-            _cue_spikes(levels, form),
-            SpikeSource("gate", 2, gate_ticks, np.repeat([0, 1], len(starts))),
-        ],
+        [_cue_spikes(levels, form), SpikeSource("gate", 2, gate_ticks, np.repeat([0, 1], len(starts)))],
         [Restart("hidden", starts)],
         seed=seed,
     )

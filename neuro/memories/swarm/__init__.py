@@ -5,10 +5,4 @@ from __future__ import annotations
 from neuro.memories.swarm.parameters import RhoRule, SwarmParameters
 from neuro.memories.swarm.swarm import Gate, SwarmCompletion, SwarmMemory
 
-__all__ = [
-    "Gate",
-    "RhoRule",
-    "SwarmCompletion",
-    "SwarmMemory",
-    "SwarmParameters",
-]
+__all__ = ["Gate", "RhoRule", "SwarmCompletion", "SwarmMemory", "SwarmParameters"]

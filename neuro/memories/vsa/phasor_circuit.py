@@ -83,14 +83,8 @@ def phasor_memory_circuit(
             Population("phases", memory.neurons, _PHASES, {**still, **half}),
         ],
         _projections(memory, slots, step),
-        [
-            SpikeSource("cue", memory.neurons, released, units),
-            SpikeSource("clock", 1, opens - 1, np.zeros_like(opens)),
-        ],
-        [
-            Restart("sums", np.concatenate([starts, opens + 1, starts + turn + 1])),
-            Restart("phases", starts),
-        ],
+        [SpikeSource("cue", memory.neurons, released, units), SpikeSource("clock", 1, opens - 1, np.zeros_like(opens))],
+        [Restart("sums", np.concatenate([starts, opens + 1, starts + turn + 1])), Restart("phases", starts)],
     )
 
 

@@ -217,12 +217,7 @@ def theta_gamma_circuit(buffer: ThetaGammaBuffer, cycles: int, *, height: float 
         [Population("cells", buffer.items, _CELL, winners=Winners(1))],
         [
             Projection(
-                "cueing",
-                "cue",
-                "cells",
-                static_synapse("cue", "1"),
-                Connections.one_to_one(buffer.items),
-                {"w": _CUE},
+                "cueing", "cue", "cells", static_synapse("cue", "1"), Connections.one_to_one(buffer.items), {"w": _CUE}
             ),
             Projection("inhibition", "cells", "cells", static_synapse("q", "1"), everybody, {"w": 1.0}),
         ],
