@@ -89,7 +89,7 @@ class ResonantLayer(nn.Module):
         Args:
             drive: (steps, batch, units), at least one step.
             state: where the oscillators stand before it; at rest by default.
-            method: how: :class:`Scan`, :class:`Fft` or :class:`Step`.
+            method: how: :class:`Scan`, :class:`Fft` or :class:`ResonatorStep`.
 
         Returns:
             Spikes and Re z, (steps, batch, units), and the state to go on from.

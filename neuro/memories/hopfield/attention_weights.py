@@ -7,8 +7,8 @@
     ENTMAX15    Omega(p) = 4/3 (sum p^1.5 - 1)          w_i = max(beta s_i / 2 - t, 0)^2
 
 with t such that the weights sum to one; they are the slope of the potential ``Omega*(beta s) / beta``. Sparse weights
-are exactly zero for all that lie far enough below the best; where the best leads by :func:`margin` it gets exactly 1. Which
-beta is needed follows from how far each stored pattern is from looking like another one:
+are exactly zero for all that lie far enough below the best; where the best leads by :func:`margin` it gets exactly 1.
+Which beta is needed follows from how far each stored pattern is from looking like another one:
 
     separation of pattern i:   D_i = s(x_i, x_i) - max over j != i of s(x_i, x_j)
     rule:                      beta = margin / ((1 - radius) D)
