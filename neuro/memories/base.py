@@ -172,7 +172,7 @@ def _as_rows(vectors: npt.ArrayLike, dimensions: int, what: str) -> Float32Array
     given = np.asarray(vectors)
     if given.dtype != np.float32:
         raise InvalidInput(f"{what} have dtype {given.dtype}; float32 is allowed: use .astype(np.float32)")
-    return as_batch(given, dimensions, what, "this memory")
+    return as_batch(given, dimensions, what, f"this memory takes {dimensions}")
 
 
 def _refuse_length(squares: FloatArray, what: str) -> None:

@@ -31,7 +31,7 @@ def check_phasors(vectors: npt.ArrayLike, dimensions: int, what: str = "vectors"
     given = np.asarray(vectors)
     if not np.issubdtype(given.dtype, np.complexfloating):
         raise InvalidInput(f"{what} have dtype {given.dtype}; complex numbers are allowed: use FHRR.from_phases")
-    rows = as_batch(given, dimensions, what, "this algebra")
+    rows = as_batch(given, dimensions, what, f"{dimensions} are allowed")
     if not np.all(np.isfinite(rows)):
         raise InvalidInput(f"{what} hold NaN or infinity; only finite numbers are allowed")
     return rows
