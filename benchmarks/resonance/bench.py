@@ -230,10 +230,10 @@ def streaming_state(lab: Lab) -> Measured:
         for _ in range(_STEPS // 4096):
             _, carried = model.read(torch.randn((4096, 1, 1), generator=generator), carried)
             resident.append(_resident())
-    held = [*carried.heard.state, carried.heard.count, *(value for state in carried.states for value in state)]
+    held = [*carried.filtered.state, carried.filtered.count, *(value for state in carried.states for value in state)]
     size = sum(value.numel() * value.element_size() for value in held)
     grown = max(resident[8:]) - max(resident[:8])
-    equal = checked(bool(torch.isfinite(carried.heard.state.x).all()), "the state is finite after 262,144 steps")
+    equal = checked(bool(torch.isfinite(carried.filtered.state.x).all()), "the state is finite after 262,144 steps")
     note = f"the process grew by {grown:.1f} MB from part 8 to part 64"
     return Measured(size / _MEGABYTE, "MB", equal, {"resident, MB": resident}, note=note)
 

@@ -15,10 +15,10 @@ from neuro.memories.vsa import (
     Detection,
     ResonatorNetwork,
     ThresholdPhasorAssociativeMemory,
+    final_phasors,
     phasor_memory_circuit,
     raw_sum,
     recall_accuracy,
-    settled_phasors,
     spike_slots,
     turn_ticks,
     unit_phasors,
@@ -147,7 +147,7 @@ def tpam_spikes(lab: Any) -> Measured:
     compiled = simulate(circuit, ticks)
     wrong = compiled.mismatches(native)
     equal = checked(wrong == 0, f"all {native.spike_count:,} spikes of Brian2 are those of the compiled circuit")
-    spiking = float(_likeness(settled_phasors(native, _SPIKING_CUES), patterns[:_SPIKING_CUES]).mean())
+    spiking = float(_likeness(final_phasors(native, _SPIKING_CUES), patterns[:_SPIKING_CUES]).mean())
     states = np.asarray(memory.recall(cues).values)[:, 0]
     matrix = float(_likeness(states, patterns[:_SPIKING_CUES]).mean())
     note = f"spikes {spiking:.4f}, matrix {matrix:.4f}; {_SPIKING_CUES} cues, 6 updates of two 40 Hz cycles"

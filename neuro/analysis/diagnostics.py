@@ -12,12 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray
 from neuro.errors import InvalidInput
-
-__all__ = [
-    "CollapseDetector",
-    "CollapseReport",
-]
 
 _ROUNDING = 1e-10
 """Share of the largest eigenvalue below which one is a rounding error."""
@@ -93,10 +89,10 @@ class CollapseDetector:
         np.put_along_axis(dense, given, 1.0, axis=1)
         dead = units - np.count_nonzero(dense.any(axis=0))
         duplicates = len(given) - len(np.unique(np.sort(given, axis=1), axis=0))
-        variances = _variances(dense)
-        rank = math.exp(_entropy(np.sqrt(variances))) if variances.size else 0.0
+        variances = principal_variances(dense)
+        rank = math.exp(entropy_of(np.sqrt(variances))) if variances.size else 0.0
         most = min(len(given) - 1, units)
-        entropy = _entropy(variances) / math.log(most) if variances.size and most > 1 else 0.0
+        entropy = entropy_of(variances) / math.log(most) if variances.size and most > 1 else 0.0
         found = (
             (rank < self.least_rank * most, f"effective rank {rank:.1f} of at most {most}"),
             (dead > self.most_dead * units, f"{dead} of {units} units are dead"),
@@ -106,14 +102,15 @@ class CollapseDetector:
         return CollapseReport(len(given), units, rank, entropy, int(dead), int(duplicates), signs)
 
 
-def _variances(dense: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def principal_variances(rows: FloatArray) -> FloatArray:
     """Eigenvalues above rounding of the scatter of the centred rows, by the smaller of the two Gram matrices."""
-    centred = dense - dense.mean(axis=0)
+    centred = rows - rows.mean(axis=0)
     gram = centred @ centred.T if len(centred) <= centred.shape[1] else centred.T @ centred
     values = np.linalg.eigvalsh(gram)
     return np.asarray(values[values > _ROUNDING * max(values[-1], _ROUNDING)])
 
 
-def _entropy(values: npt.NDArray[np.float64]) -> float:
+def entropy_of(values: FloatArray) -> float:
+    """The entropy of values > 0 as shares of their sum, in nats."""
     share = values / values.sum()
     return float(-np.sum(share * np.log(share)))

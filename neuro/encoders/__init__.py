@@ -1,14 +1,6 @@
 """Encoders: vectors into spike codes, and back."""
 
-from neuro.encoders.base import (
-    CodeReport,
-    Encoder,
-    ScaledEncoder,
-    SpikeEncoder,
-    compare,
-    comparison_table,
-    measure_code,
-)
+from neuro.encoders.base import Encoder, ScaledEncoder, SpikeEncoder, compare, comparison_table
 from neuro.encoders.burst import BurstEncoder
 from neuro.encoders.codes import (
     check_codes,
@@ -23,22 +15,17 @@ from neuro.encoders.gaussian_fields import GaussianFieldsEncoder
 from neuro.encoders.kwta import KWTAEncoder
 from neuro.encoders.latency import LatencyEncoder
 from neuro.encoders.learned import LearnedEncoder
-from neuro.encoders.learned_channels import Channels
-from neuro.encoders.learned_training import EncoderState, EncoderTraining, train_encoder
+from neuro.encoders.learned_training import EncoderTraining, train_encoder
 from neuro.encoders.phase import PhaseEncoder
 from neuro.encoders.poisson_rate import PoissonEncoder
-from neuro.encoders.race import Race
 from neuro.encoders.rank_order import RankOrderEncoder
 from neuro.encoders.regular_rate import RegularRateEncoder
 from neuro.encoders.spike_code import SpikeCode
 
 __all__ = [
     "BurstEncoder",
-    "Channels",
-    "CodeReport",
     "DeltaEncoder",
     "Encoder",
-    "EncoderState",
     "EncoderTraining",
     "GaussianFieldsEncoder",
     "KWTAEncoder",
@@ -46,7 +33,6 @@ __all__ = [
     "LearnedEncoder",
     "PhaseEncoder",
     "PoissonEncoder",
-    "Race",
     "RankOrderEncoder",
     "RegularRateEncoder",
     "ScaledEncoder",
@@ -57,7 +43,6 @@ __all__ = [
     "codes_from_spikes",
     "compare",
     "comparison_table",
-    "measure_code",
     "overlap",
     "replace_units",
     "top_units",

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from neuro.arrays import AnyArray, FloatArray, IntArray
+
 
 @njit(cache=True)
 def levels_of(
-    taps: npt.NDArray[Any],
-    weights: Any,
-    mirrored: npt.NDArray[np.float64],
+    entries: AnyArray,
+    weights: FloatArray | None,
+    mirrored: FloatArray,
     top_level: int,
-    raw: npt.NDArray[np.float64],
+    raw: FloatArray,
     levels: npt.NDArray[np.int32],
 ) -> None:
     """Current levels of one vector; ``mirrored`` is (x, -x), ``raw`` (units,) is work space.
 
-    ``raw[u] = sum_j mirrored[taps[u, j]]``, each term times ``weights[u, j]`` unless weights is None;
+    ``raw[u] = sum_j mirrored[entries[u, j]]``, each term times ``weights[u, j]`` unless weights is None;
     ``levels[u] = floor(max(raw[u], 0) / max(raw) * top_level + 1/2)``.
     """
-    units, nonzeros = taps.shape
+    units, nonzeros = entries.shape
     peak = 0.0
     for unit in range(units):
         total = 0.0
         if weights is None:  # Decided when the kernel is compiled: None is a type of its own.
-            for tap in range(nonzeros):
-                total += mirrored[taps[unit, tap]]
+            for place in range(nonzeros):
+                total += mirrored[entries[unit, place]]
         else:
-            for tap in range(nonzeros):
-                total += weights[unit, tap] * mirrored[taps[unit, tap]]
+            for place in range(nonzeros):
+                total += weights[unit, place] * mirrored[entries[unit, place]]
         raw[unit] = total
         peak = max(peak, total)
     if peak <= 0.0:
@@ -44,7 +44,7 @@ def levels_of(
 
 
 @njit(cache=True)
-def top_units(levels: npt.NDArray[np.int32], top_level: int, winners: npt.NDArray[np.int64]) -> None:
+def top_units(levels: npt.NDArray[np.int32], top_level: int, winners: IntArray) -> None:
     """The ``winners.size`` units of highest level, ties to the lower index, written in ascending order."""
     # Four counts of each level, taken in turn: most units are at level 0, and one count would wait for itself.
     counts = np.zeros((4, top_level + 1), np.int64)
@@ -68,7 +68,7 @@ def top_units(levels: npt.NDArray[np.int32], top_level: int, winners: npt.NDArra
 
 
 @njit(cache=True)
-def top_units_batch(levels: npt.NDArray[np.int32], top_level: int, winners: npt.NDArray[np.int64]) -> None:
+def top_units_batch(levels: npt.NDArray[np.int32], top_level: int, winners: IntArray) -> None:
     """:func:`top_units` for each row of ``levels``."""
     for row in range(levels.shape[0]):
         top_units(levels[row], top_level, winners[row])
@@ -76,29 +76,29 @@ def top_units_batch(levels: npt.NDArray[np.int32], top_level: int, winners: npt.
 
 @njit(cache=True)
 def levels_of_batch(
-    taps: npt.NDArray[Any],
-    weights: Any,
-    mirrored: npt.NDArray[np.float64],
+    entries: AnyArray,
+    weights: FloatArray | None,
+    mirrored: FloatArray,
     top_level: int,
     levels: npt.NDArray[np.int32],
 ) -> None:
     """:func:`levels_of` for each row of ``mirrored`` (batch, 2 dimensions)."""
-    raw = np.empty(taps.shape[0], np.float64)
+    raw = np.empty(entries.shape[0], np.float64)
     for row in range(mirrored.shape[0]):
-        levels_of(taps, weights, mirrored[row], top_level, raw, levels[row])
+        levels_of(entries, weights, mirrored[row], top_level, raw, levels[row])
 
 
 @njit(cache=True)
 def encode_batch(
-    taps: npt.NDArray[Any],
-    weights: Any,
-    mirrored: npt.NDArray[np.float64],
+    entries: AnyArray,
+    weights: FloatArray | None,
+    mirrored: FloatArray,
     top_level: int,
-    winners: npt.NDArray[np.int64],
+    winners: IntArray,
 ) -> None:
     """:func:`levels_of`, then :func:`top_units`, for each row of ``mirrored`` (batch, 2 dimensions)."""
-    raw = np.empty(taps.shape[0], np.float64)
-    levels = np.empty(taps.shape[0], np.int32)
+    raw = np.empty(entries.shape[0], np.float64)
+    levels = np.empty(entries.shape[0], np.int32)
     for row in range(mirrored.shape[0]):
-        levels_of(taps, weights, mirrored[row], top_level, raw, levels)
+        levels_of(entries, weights, mirrored[row], top_level, raw, levels)
         top_units(levels, top_level, winners[row])

@@ -1,9 +1,7 @@
-"""What every spike encoder offers: vectors into the spikes of a presentation, and back.
+"""What every spike encoder offers: vectors into the spikes of a presentation, and back; and what its code is worth.
 
 Signed values use two neurons each: neuron 2 j fires for a positive value j ("on"), neuron 2 j + 1 for a negative one
 ("off"), so one of the two is always silent. Encoders that need no such pair say so.
-
-How well a spike code keeps vectors, and what it costs: one measurement, the same for every encoder.
 """
 
 from __future__ import annotations
@@ -11,141 +9,24 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray, IntArray
+from neuro.arrays import AnyArray, FloatArray, IntArray
 from neuro.checks import check_whole
 from neuro.circuit.circuit import SpikeSource
+from neuro.encoders.codes import Codes
 from neuro.encoders.spike_code import SpikeCode
 from neuro.encoders.stimulus import check_vectors
 from neuro.errors import InvalidInput
 
-
-@dataclass(frozen=True, slots=True)
-class CodeReport:
-    """What :func:`measure_code` found.
-
-    Args:
-        encoder: name of its class.
-        vectors: how many were encoded.
-        dimensions: of a vector.
-        neurons: that carry the code.
-        ticks: of one presentation.
-        mean_cosine: of a vector and its round trip, averaged over the vectors.
-        min_cosine: of the worst vector.
-        spikes_per_value: spikes / (vectors * dimensions).
-        similarity_correlation: Pearson, over all pairs of vectors, between the cosine of their codes' features and
-            their own cosine.
-    """
-
-    encoder: str
-    vectors: int
-    dimensions: int
-    neurons: int
-    ticks: int
-    mean_cosine: float
-    min_cosine: float
-    spikes_per_value: float
-    similarity_correlation: float
+Code = TypeVar("Code", SpikeCode, Codes)
 
 
-def measure_code(encoder: Encoder, vectors: npt.ArrayLike) -> CodeReport:
-    """Encode, decode and compare.
-
-    A round trip that gives the zero vector counts as cosine 0, and so does a zero feature vector in a similarity. A
-    code whose similarities are all alike has correlation 0. All pairs are held at once, about 24 n^2 bytes.
-
-    Args:
-        encoder: whose code.
-        vectors: shape (n, dimensions), n >= 3, none of them zero.
-
-    Raises:
-        InvalidInput: what the encoder refuses; fewer than three vectors; a zero vector; or all cosines alike.
-    """
-    rows = check_vectors(vectors, encoder.dimensions)
-    zeros = np.flatnonzero(~np.any(rows, axis=1))
-    if len(rows) < 3 or zeros.size:
-        raise InvalidInput(
-            f"a report of {len(rows)} vectors, {zeros.size} of them zero; at least 3, none zero, are allowed"
-        )
-    code = encoder.encode(rows)
-    cosines = np.sum(_directions(encoder.decode(code)) * _directions(rows), axis=1)
-    return CodeReport(
-        encoder=type(encoder).__name__,
-        vectors=len(rows),
-        dimensions=encoder.dimensions,
-        neurons=encoder.neurons,
-        ticks=encoder.ticks,
-        mean_cosine=float(np.mean(cosines)),
-        min_cosine=float(np.min(cosines)),
-        spikes_per_value=_spike_count(code) / rows.size,
-        similarity_correlation=similarity_correlation(rows, encoder.features(code)),
-    )
-
-
-def similarity_correlation(vectors: FloatArray, features: FloatArray) -> float:
-    """Pearson correlation, over all pairs i < j, of ``cos(features_i, features_j)`` with ``cos(x_i, x_j)``.
-
-    Raises:
-        InvalidInput: all cosines of the vectors are alike, so that nothing can follow them.
-    """
-    pairs = np.triu_indices(len(vectors), 1)
-    given, kept = (_gram(rows)[pairs] for rows in (vectors, features))
-    given -= given.mean()
-    kept -= kept.mean()
-    spread_given, spread_kept = np.linalg.norm(given), np.linalg.norm(kept)
-    # Rounding alone moves equal cosines by some 1e-16 each.
-    noise = 1e-13 * np.sqrt(len(given))
-    if spread_given <= noise:
-        raise InvalidInput("all cosines of the vectors are alike; a correlation needs vectors that differ")
-    return float(given @ kept / (spread_given * spread_kept)) if spread_kept > noise else 0.0
-
-
-def compare(encoders: Iterable[Encoder], vectors: npt.ArrayLike) -> tuple[CodeReport, ...]:
-    """The reports of several encoders on the same vectors, in the order given.
-
-    Raises:
-        InvalidInput: as :func:`measure_code`.
-    """
-    return tuple(encoder.report(vectors) for encoder in encoders)
-
-
-def comparison_table(reports: Iterable[CodeReport]) -> str:
-    """Reports as a plain text table, one line each below a header."""
-    lines = [
-        f"{'encoder':24}{'cosine':>8}{'worst':>8}{'spikes/value':>14}{'similarity r':>14}{'ticks':>7}{'neurons':>9}"
-    ]
-    lines += [
-        f"{row.encoder:24}{row.mean_cosine:8.4f}{row.min_cosine:8.4f}{row.spikes_per_value:14.2f}"
-        f"{row.similarity_correlation:14.4f}{row.ticks:7}{row.neurons:9}"
-        for row in reports
-    ]
-    return "\n".join(lines)
-
-
-def _spike_count(code: Any) -> int:
-    """Spikes of a code: a SpikeCode knows its own, a code of active units holds one each."""
-    return int(code.size) if isinstance(code, np.ndarray) else len(code)
-
-
-def _directions(rows: FloatArray) -> FloatArray:
-    """Rows of length 1; a zero row stays zero. The largest entry goes first, so that no square overflows."""
-    largest = np.abs(rows).max(axis=1, keepdims=True)
-    shrunk = rows / np.where(largest > 0, largest, 1.0)
-    norms = np.linalg.norm(shrunk, axis=1, keepdims=True)
-    return np.asarray(shrunk / np.where(norms > 0, norms, 1.0))
-
-
-def _gram(rows: FloatArray) -> FloatArray:
-    directions = _directions(rows)
-    return np.asarray(directions @ directions.T)
-
-
-class Encoder(Protocol):
-    """Anything that turns vectors into spikes and back; what it calls a code is its own business."""
+class Encoder(Protocol[Code]):
+    """Anything that turns vectors into spikes and back; its code is a SpikeCode or the sets of active units."""
 
     @property
     def dimensions(self) -> int:
@@ -159,13 +40,13 @@ class Encoder(Protocol):
     def ticks(self) -> int:
         """Length of one presentation."""
 
-    def encode(self, vectors: npt.ArrayLike, /) -> Any:
+    def encode(self, vectors: npt.ArrayLike, /) -> Code:
         """The code of vectors (n, dimensions) or (dimensions,)."""
 
-    def decode(self, code: Any, /) -> FloatArray:
+    def decode(self, code: Code, /) -> FloatArray:
         """Vectors back from their code."""
 
-    def features(self, code: Any, /) -> FloatArray:
+    def features(self, code: Code, /) -> FloatArray:
         """What of the code is compared, shape (n, features): the cosine of two rows is the code similarity."""
 
     def stimulus(self, vectors: npt.ArrayLike, /, name: str = "encoder") -> SpikeSource:
@@ -189,9 +70,9 @@ class SpikeEncoder(ABC):
     dimensions: int
 
     @property
-    @abstractmethod
     def neurons(self) -> int:
-        """How many neurons carry the code."""
+        """How many neurons carry the code: two a value, on and off, unless the encoder says otherwise."""
+        return 2 * self.dimensions
 
     @property
     @abstractmethod
@@ -263,9 +144,8 @@ class ScaledEncoder(SpikeEncoder):
 
     def __post_init__(self) -> None:
         check_whole("dimensions", self.dimensions, 1, 1 << 24)
-        if isinstance(self.scale, bool) or not isinstance(self.scale, int | float | np.floating | np.integer):
-            raise InvalidInput(f"scale is {self.scale!r}; a number above 0 is allowed")
-        if not (np.isfinite(self.scale) and self.scale > 0):
+        is_number = isinstance(self.scale, int | float | np.floating | np.integer) and not isinstance(self.scale, bool)
+        if not (is_number and np.isfinite(self.scale) and self.scale > 0):
             raise InvalidInput(f"scale is {self.scale!r}; a finite number above 0 is allowed")
 
     @classmethod
@@ -297,7 +177,7 @@ class ScaledEncoder(SpikeEncoder):
         return rows / self.scale
 
 
-def check_setting(name: str, value: Any, lowest: float, highest: float) -> None:
+def check_setting(name: str, value: float, lowest: float, highest: float) -> None:
     """Raise InvalidInput unless ``value`` is a real number from ``lowest`` to ``highest``."""
     is_number = isinstance(value, int | float | np.floating | np.integer) and not isinstance(value, bool)
     if not is_number or not lowest <= value <= highest:
@@ -322,6 +202,122 @@ def on_off_neurons(dimension: IntArray, value: FloatArray) -> IntArray:
     return neurons
 
 
-def on_minus_off(values: npt.NDArray[Any]) -> FloatArray:
+def on_minus_off(values: AnyArray) -> FloatArray:
     """Per neuron (n, 2 dimensions) -> per value (n, dimensions): on minus off."""
     return np.asarray(values[:, 0::2] - values[:, 1::2], dtype=np.float64)
+
+
+def unit_rows(rows: FloatArray) -> FloatArray:
+    """Rows of length 1; a zero row stays zero. The largest entry goes first, so that no square overflows."""
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    shrunk = rows / np.where(largest > 0, largest, 1.0)
+    norms = np.linalg.norm(shrunk, axis=1, keepdims=True)
+    return np.asarray(shrunk / np.where(norms > 0, norms, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class CodeReport:
+    """What :func:`measure_code` found.
+
+    Args:
+        encoder: name of its class.
+        vectors: how many were encoded.
+        dimensions: of a vector.
+        neurons: that carry the code.
+        ticks: of one presentation.
+        mean_cosine: of a vector and its round trip, averaged over the vectors.
+        min_cosine: of the worst vector.
+        spikes_per_value: spikes / (vectors * dimensions).
+        similarity_correlation: Pearson, over all pairs of vectors, between the cosine of their codes' features and
+            their own cosine.
+    """
+
+    encoder: str
+    vectors: int
+    dimensions: int
+    neurons: int
+    ticks: int
+    mean_cosine: float
+    min_cosine: float
+    spikes_per_value: float
+    similarity_correlation: float
+
+
+def measure_code(encoder: Encoder[Code], vectors: npt.ArrayLike) -> CodeReport:
+    """Encode, decode and compare.
+
+    A round trip that gives the zero vector counts as cosine 0, and so does a zero feature vector in a similarity. A
+    code whose similarities are all alike has correlation 0. All pairs are held at once, about 24 n^2 bytes.
+
+    Args:
+        encoder: whose code.
+        vectors: shape (n, dimensions), n >= 3, none of them zero.
+
+    Raises:
+        InvalidInput: what the encoder refuses; fewer than three vectors; a zero vector; or all cosines alike.
+    """
+    rows = check_vectors(vectors, encoder.dimensions)
+    zeros = np.flatnonzero(~np.any(rows, axis=1))
+    if len(rows) < 3 or zeros.size:
+        raise InvalidInput(
+            f"a report of {len(rows)} vectors, {zeros.size} of them zero; at least 3, none zero, are allowed"
+        )
+    code = encoder.encode(rows)
+    cosines = np.sum(unit_rows(encoder.decode(code)) * unit_rows(rows), axis=1)
+    return CodeReport(
+        encoder=type(encoder).__name__,
+        vectors=len(rows),
+        dimensions=encoder.dimensions,
+        neurons=encoder.neurons,
+        ticks=encoder.ticks,
+        mean_cosine=float(np.mean(cosines)),
+        min_cosine=float(np.min(cosines)),
+        # A SpikeCode knows its number of spikes; a code of active units holds one each.
+        spikes_per_value=(len(code) if isinstance(code, SpikeCode) else code.size) / rows.size,
+        similarity_correlation=similarity_correlation(rows, encoder.features(code)),
+    )
+
+
+def similarity_correlation(vectors: FloatArray, features: FloatArray) -> float:
+    """Pearson correlation, over all pairs i < j, of ``cos(features_i, features_j)`` with ``cos(x_i, x_j)``.
+
+    Raises:
+        InvalidInput: all cosines of the vectors are alike, so that nothing can follow them.
+    """
+    pairs = np.triu_indices(len(vectors), 1)
+    given, kept = (_gram(rows)[pairs] for rows in (vectors, features))
+    given -= given.mean()
+    kept -= kept.mean()
+    spread_given, spread_kept = np.linalg.norm(given), np.linalg.norm(kept)
+    # Rounding alone moves equal cosines by some 1e-16 each.
+    noise = 1e-13 * np.sqrt(len(given))
+    if spread_given <= noise:
+        raise InvalidInput("all cosines of the vectors are alike; a correlation needs vectors that differ")
+    return float(given @ kept / (spread_given * spread_kept)) if spread_kept > noise else 0.0
+
+
+def compare(encoders: Iterable[Encoder[SpikeCode] | Encoder[Codes]], vectors: npt.ArrayLike) -> tuple[CodeReport, ...]:
+    """The reports of several encoders on the same vectors, in the order given.
+
+    Raises:
+        InvalidInput: as :func:`measure_code`.
+    """
+    return tuple(encoder.report(vectors) for encoder in encoders)
+
+
+def comparison_table(reports: Iterable[CodeReport]) -> str:
+    """Reports as a plain text table, one line each below a header."""
+    lines = [
+        f"{'encoder':24}{'cosine':>8}{'worst':>8}{'spikes/value':>14}{'similarity r':>14}{'ticks':>7}{'neurons':>9}"
+    ]
+    lines += [
+        f"{row.encoder:24}{row.mean_cosine:8.4f}{row.min_cosine:8.4f}{row.spikes_per_value:14.2f}"
+        f"{row.similarity_correlation:14.4f}{row.ticks:7}{row.neurons:9}"
+        for row in reports
+    ]
+    return "\n".join(lines)
+
+
+def _gram(rows: FloatArray) -> FloatArray:
+    directions = unit_rows(rows)
+    return np.asarray(directions @ directions.T)

@@ -57,11 +57,6 @@ class BurstEncoder(ScaledEncoder):
         """Room for the slowest of the longest bursts."""
         return (self.longest_burst - 1) * self.slowest + 1
 
-    @property
-    def neurons(self) -> int:
-        """Two a value, on and off."""
-        return 2 * self.dimensions
-
     def encode(self, vectors: npt.ArrayLike) -> SpikeCode:
         """One presentation for each vector: see :meth:`neuro.encoders.SpikeEncoder.encode`."""
         values = self._relative(vectors)

@@ -49,11 +49,6 @@ class DeltaEncoder(ScaledEncoder):
         check_whole("levels", self.levels, 1, 1 << 15)
         check_whole("ticks", self.ticks, 1, 1 << 16)
 
-    @property
-    def neurons(self) -> int:
-        """Two a value, up and down."""
-        return 2 * self.dimensions
-
     def encode(self, vectors: npt.ArrayLike) -> SpikeCode:
         """One presentation for each sample: see :meth:`neuro.encoders.SpikeEncoder.encode`."""
         steps = self._relative(vectors) * self.levels

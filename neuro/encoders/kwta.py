@@ -15,11 +15,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit, SpikeSource
 from neuro.encoders.base import CodeReport, measure_code
 from neuro.encoders.codes import Codes, binary, check_codes
-from neuro.encoders.projection_weights import check_weights, draw_taps
+from neuro.encoders.projection_weights import check_weights, draw_entries
 from neuro.encoders.race import Race
 from neuro.encoders.spike_code import SpikeCode
 from neuro.encoders.stimulus import LARGEST, check_vectors
@@ -52,7 +53,7 @@ class KWTAEncoder:
         radius: typical length of a centred embedding; scales what :meth:`decode` gives back.
         seed: of the projection.
         weights: whole numbers in place of the signs, shape (units, nonzeros), 16 bits at most: what training
-            (:mod:`neuro.training`) found for the same taps. ``y_u = sum_j w_uj (x - mean)_i(u,j)``.
+            (:mod:`neuro.training`) found for the same entries of x. ``y_u = sum_j w_uj (x - mean)_i(u,j)``.
 
     Raises:
         InvalidInput: a value outside these ranges, a mean of another shape or with NaN, weights of another shape.
@@ -69,8 +70,8 @@ class KWTAEncoder:
     radius: float = 1.0
     seed: int = 0
     weights: npt.ArrayLike | None = None
-    _taps: npt.NDArray[Any] = field(init=False, repr=False)
-    _weights: npt.NDArray[np.float64] | None = field(init=False, repr=False)
+    _entries: npt.NDArray[np.uint16] = field(init=False, repr=False)
+    _weights: FloatArray | None = field(init=False, repr=False)
     _race: Race = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -91,14 +92,16 @@ class KWTAEncoder:
         mean.setflags(write=False)
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "_race", Race(self.current_bits, self.leak_ticks))
-        taps = draw_taps(self.dimensions, self.units, self.nonzeros, signed=self.signed, seed=self.seed)
+        entries = draw_entries(self.dimensions, self.units, self.nonzeros, signed=self.signed, seed=self.seed)
         if self.weights is not None:
-            # Weights bring their sign along, so their taps are entries of x alone.
-            taps %= self.dimensions
-            object.__setattr__(self, "weights", check_weights(self.weights, taps.shape))
-        taps.setflags(write=False)
-        object.__setattr__(self, "_taps", taps)
-        object.__setattr__(self, "_weights", None if self.weights is None else self.tap_weights.astype(np.float64))
+            # Weights bring their sign along, so they stand for entries of x alone.
+            entries %= self.dimensions
+            object.__setattr__(self, "weights", check_weights(self.weights, entries.shape))
+        entries.setflags(write=False)
+        object.__setattr__(self, "_entries", entries)
+        object.__setattr__(
+            self, "_weights", None if self.weights is None else self.projection_weights.astype(np.float64)
+        )
 
     @classmethod
     def centred_on(cls, embeddings: npt.ArrayLike, **options: Any) -> Self:
@@ -118,16 +121,16 @@ class KWTAEncoder:
         return cls(rows.shape[1], mean=mean, radius=radius or 1.0, **options)
 
     @property
-    def inputs(self) -> npt.NDArray[np.int64]:
+    def inputs(self) -> IntArray:
         """Which entries of an embedding each unit reads, shape (units, nonzeros)."""
-        return self._taps.astype(np.int64) % self.dimensions
+        return self._entries.astype(np.int64) % self.dimensions
 
     @property
-    def tap_weights(self) -> npt.NDArray[np.int64]:
-        """The whole-number weight of each tap, shape (units, nonzeros): +1 and -1 where no weights were given."""
+    def projection_weights(self) -> IntArray:
+        """The whole-number weight of each entry that a unit reads, (units, nonzeros); +1 and -1 if none were given."""
         if self.weights is not None:
             return np.asarray(self.weights, dtype=np.int64)
-        return np.where(self._taps < self.dimensions, 1, -1)
+        return np.where(self._entries < self.dimensions, 1, -1)
 
     @property
     def presentation_ticks(self) -> int:
@@ -161,7 +164,7 @@ class KWTAEncoder:
 
         mirrored = self._mirrored(embeddings)
         winners = np.empty((len(mirrored), self.active), dtype=np.int64)
-        encode_batch(self._taps, self._weights, mirrored, (1 << self.current_bits) - 1, winners)
+        encode_batch(self._entries, self._weights, mirrored, (1 << self.current_bits) - 1, winners)
         return winners[0] if np.ndim(embeddings) == 1 else winners
 
     def levels(self, embeddings: npt.ArrayLike) -> npt.NDArray[np.int32]:
@@ -174,7 +177,7 @@ class KWTAEncoder:
 
         mirrored = self._mirrored(embeddings)
         levels = np.empty((len(mirrored), self.units), dtype=np.int32)
-        levels_of_batch(self._taps, self._weights, mirrored, (1 << self.current_bits) - 1, levels)
+        levels_of_batch(self._entries, self._weights, mirrored, (1 << self.current_bits) - 1, levels)
         return levels[0] if np.ndim(embeddings) == 1 else levels
 
     def circuit(
@@ -197,7 +200,7 @@ class KWTAEncoder:
         return self._race.circuit(levels, self.active, presentation_ticks=presentation_ticks, name=name, seed=self.seed)
 
     def stimulus(self, embeddings: npt.ArrayLike, name: str = "encoder") -> SpikeSource:
-        """The spikes that :meth:`circuit` fires, as a given list: each winner in the tick in which it wins.
+        """The spikes that :meth:`circuit` fires, as a spike source: each winner in the tick in which it wins.
 
         Args:
             embeddings: shape (dimensions,) or (batch, dimensions); presentations of :attr:`ticks` ticks each.
@@ -211,7 +214,7 @@ class KWTAEncoder:
         items = np.repeat(np.arange(len(winners)), self.active)
         return SpikeCode(items, ticks.ravel(), winners.ravel(), len(winners), self.ticks, self.units).source(name)
 
-    def features(self, codes: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def features(self, codes: npt.ArrayLike) -> FloatArray:
         """1 for a unit in the code, 0 for another, (batch, units): the cosine of two codes is their overlap / k.
 
         Raises:
@@ -227,14 +230,14 @@ class KWTAEncoder:
         """
         return measure_code(self, embeddings)
 
-    def projection(self, units: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def projection(self, units: npt.ArrayLike) -> FloatArray:
         """Rows of the projection matrix: the weights of some units, shape of ``units`` + (dimensions,)."""
-        inputs, weights = self.inputs[np.asarray(units)], self.tap_weights[np.asarray(units)]
+        inputs, weights = self.inputs[np.asarray(units)], self.projection_weights[np.asarray(units)]
         rows = np.zeros((*inputs.shape[:-1], self.dimensions))
         np.put_along_axis(rows, inputs, weights.astype(np.float64), axis=-1)
         return rows
 
-    def decode(self, codes: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def decode(self, codes: npt.ArrayLike) -> FloatArray:
         """Embeddings back from codes, (k,) -> (dimensions,) or (batch, k) -> (batch, dimensions).
 
         The direction that drives all winners alike, by ridge regression through their rows P of the
@@ -248,13 +251,13 @@ class KWTAEncoder:
         rows = check_codes(codes, self.units)
         if rows.shape[1] != self.active:
             raise InvalidInput(f"codes have {rows.shape[1]} active units; this encoder makes {self.active}")
-        weights = self.tap_weights.astype(np.float64)
+        weights = self.projection_weights.astype(np.float64)
         ridge = np.mean(np.sum(weights**2, axis=1)) / 2 * np.eye(self.active)
         decoded = np.empty((len(rows), self.dimensions))
         for item, winners in enumerate(rows):
             P = self.projection(winners)
             # P P' from the few nonzero entries of its rows, a tenth of the time of the dense product.
-            gram = np.einsum("ut,utv->uv", weights[winners], P.T[self._taps[winners] % self.dimensions])
+            gram = np.einsum("ut,utv->uv", weights[winners], P.T[self._entries[winners] % self.dimensions])
             if not self.signed and self.weights is None:
                 # Every row holds the same positive share of (1, ..., 1), which says nothing about the embedding.
                 P -= self.nonzeros / self.dimensions
@@ -265,6 +268,6 @@ class KWTAEncoder:
         decoded += np.asarray(self.mean)
         return decoded[0] if np.ndim(codes) == 1 else decoded
 
-    def _mirrored(self, embeddings: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def _mirrored(self, embeddings: npt.ArrayLike) -> FloatArray:
         centred = check_vectors(embeddings, self.dimensions, "embeddings") - np.asarray(self.mean)
         return np.concatenate([centred, -centred], axis=1)

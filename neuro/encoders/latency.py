@@ -42,11 +42,6 @@ class LatencyEncoder(ScaledEncoder):
         ScaledEncoder.__post_init__(self)
         check_whole("ticks", self.ticks, 1, 1 << 16)
 
-    @property
-    def neurons(self) -> int:
-        """Two a value, on and off."""
-        return 2 * self.dimensions
-
     def encode(self, vectors: npt.ArrayLike) -> SpikeCode:
         """One presentation for each vector: see :meth:`neuro.encoders.SpikeEncoder.encode`."""
         values = self._relative(vectors)

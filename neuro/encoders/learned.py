@@ -16,12 +16,11 @@ every simulator. The units that learn do leak, but regular spikes leave traces i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray, IntArray
+from neuro.arrays import AnyArray, FloatArray, IntArray
 from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit, Population, Projection, Restart, SpikeSource, Winners
 from neuro.circuit.connections import Connections
@@ -168,7 +167,7 @@ class LearnedEncoder:
         )
 
     def stimulus(self, embeddings: npt.ArrayLike, name: str = "encoder") -> SpikeSource:
-        """The spikes that :meth:`circuit` fires, as a given list: the winners, in the last tick of a presentation.
+        """The spikes that :meth:`circuit` fires, as a spike source: the winners, in the last tick of a presentation.
 
         Raises:
             InvalidInput: as :meth:`encode`; a name that a circuit refuses.
@@ -242,7 +241,7 @@ class LearnedEncoder:
         ]
 
 
-def _whole(name: str, given: npt.NDArray[Any], lowest: int) -> IntArray:
+def _whole(name: str, given: AnyArray, lowest: int) -> IntArray:
     """A read-only int64 copy of whole numbers from ``lowest`` on; InvalidInput for any other."""
     if not np.issubdtype(given.dtype, np.integer) or given.min() < lowest or given.max() >= _LARGEST:
         raise InvalidInput(

@@ -8,7 +8,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.encoders.base import check_setting
+from neuro.arrays import FloatArray
+from neuro.encoders.base import check_setting, unit_rows
 from neuro.encoders.regular_rate import RegularRateEncoder
 from neuro.encoders.spike_code import SpikeCode
 from neuro.encoders.stimulus import LARGEST, check_vectors
@@ -64,7 +65,7 @@ class Channels:
         lengths = np.linalg.norm(rows - mean, axis=1)
         if not np.any(lengths > 0):
             raise InvalidInput(f"all {len(rows)} vectors are alike; there is nothing to learn, give some that differ")
-        entries = np.abs(_directions(rows - mean))
+        entries = np.abs(unit_rows(rows - mean))
         scale = float(np.quantile(entries, _WITHIN_SCALE)) or float(entries.max())
         return cls(mean, float(np.sqrt(np.mean(lengths**2))), scale, window, peak)
 
@@ -85,9 +86,9 @@ class Channels:
             InvalidInput: wrong dimension or dtype, empty, NaN or infinity.
         """
         rows = check_vectors(embeddings, self.dimensions, "embeddings") - np.asarray(self.mean)
-        return self._rates().encode(np.clip(_directions(rows), -self.scale, self.scale))
+        return self._rates().encode(np.clip(unit_rows(rows), -self.scale, self.scale))
 
-    def traces(self, code: SpikeCode, decay: float) -> npt.NDArray[np.float64]:
+    def traces(self, code: SpikeCode, decay: float) -> FloatArray:
         """What a leak leaves of the spikes, ``sum decay**(window - tick)``, shape (presentations, neurons)."""
         return code.total(decay ** (self.window - code.ticks))
 
@@ -98,11 +99,3 @@ class Channels:
 
     def _rates(self) -> RegularRateEncoder:
         return RegularRateEncoder(self.dimensions, self.scale, self.window, self.peak)
-
-
-def _directions(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Rows of length 1; a zero row stays zero. The largest entry goes first, so that no square overflows."""
-    largest = np.abs(rows).max(axis=1, keepdims=True)
-    shrunk = rows / np.where(largest > 0, largest, 1.0)
-    lengths = np.linalg.norm(shrunk, axis=1, keepdims=True)
-    return np.asarray(shrunk / np.where(lengths > 0, lengths, 1.0))

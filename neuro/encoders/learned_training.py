@@ -143,7 +143,7 @@ def train_encoder(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncoderState:
-    """An encoder on its way.
+    """A learned encoder in training.
 
     Args:
         channels: the input side.

@@ -52,11 +52,6 @@ class PoissonEncoder(ScaledEncoder):
         check_whole("seed", self.seed, 0, (1 << 63) - 1)
         check_setting("peak", self.peak, 1e-6, 1.0)
 
-    @property
-    def neurons(self) -> int:
-        """Two a value, on and off."""
-        return 2 * self.dimensions
-
     def encode(self, vectors: npt.ArrayLike) -> SpikeCode:
         """One presentation for each vector: see :meth:`neuro.encoders.SpikeEncoder.encode`."""
         values = self._relative(vectors)

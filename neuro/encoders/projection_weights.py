@@ -1,21 +1,18 @@
-"""Taps: which entries of an embedding a unit of a sparse projection sums, and with which whole-number weights."""
+"""Sparse projections: which entries of an embedding a unit sums, and with which whole-number weights."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import AnyArray
 from neuro.errors import InvalidInput
-
-Taps = npt.NDArray[np.uint16]
 
 LARGEST_WEIGHT = (1 << 15) - 1
 """A weight fits 16 bits with its sign."""
 
 
-def draw_taps(dimensions: int, units: int, nonzeros: int, *, signed: bool, seed: int) -> Taps:
+def draw_entries(dimensions: int, units: int, nonzeros: int, *, signed: bool, seed: int) -> npt.NDArray[np.uint16]:
     """Which entries of (x, -x) each unit sums, shape (units, nonzeros): distinct entries, a random sign each.
 
     The first ``nonzeros`` steps of a Fisher-Yates shuffle, for all units at once.
@@ -26,19 +23,19 @@ def draw_taps(dimensions: int, units: int, nonzeros: int, *, signed: bool, seed:
     for place in range(nonzeros):
         other = random.integers(place, dimensions, units)
         order[every, place], order[every, other] = order[every, other], order[every, place].copy()
-    taps = order[:, :nonzeros].copy()
+    entries = order[:, :nonzeros].copy()
     if signed:
-        taps += (random.integers(0, 2, taps.shape) * dimensions).astype(np.uint16)
-    return taps
+        entries += (random.integers(0, 2, entries.shape) * dimensions).astype(np.uint16)
+    return entries
 
 
 def check_weights(weights: npt.ArrayLike, shape: tuple[int, int]) -> npt.NDArray[np.int16]:
-    """Weights of the taps as a read-only copy.
+    """Weights of a projection as a read-only copy.
 
     Raises:
         InvalidInput: not whole numbers, another shape, beyond 16 bits, or no weight other than zero.
     """
-    given: npt.NDArray[Any] = np.asarray(weights)
+    given: AnyArray = np.asarray(weights)
     if given.shape != shape or not np.issubdtype(given.dtype, np.integer):
         raise InvalidInput(
             f"weights have shape {given.shape}, dtype {given.dtype}; whole numbers of shape (units, nonzeros) = "

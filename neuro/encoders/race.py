@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole, is_whole, whole_numbers
 from neuro.circuit.circuit import Circuit, CurrentInput, Population, Restart, Winners
 from neuro.errors import InvalidInput
@@ -87,11 +88,11 @@ class Race:
         """The coarsest step of v, in volts, with which integers keep neighbouring levels apart."""
         return self.step / self.leak_ticks
 
-    def currents(self, levels: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+    def currents(self, levels: npt.NDArray[np.integer]) -> FloatArray:
         """``bias + level * step`` in volts, the shape of ``levels``."""
         return np.asarray(_BIAS * _THRESHOLD + levels * self.step, dtype=np.float64)
 
-    def first_ticks(self, levels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    def first_ticks(self, levels: npt.NDArray[np.integer]) -> IntArray:
         """In which tick of a presentation a neuron of each level would fire first, the shape of ``levels``.
 
         Raises:
@@ -147,12 +148,7 @@ class Race:
             name,
             given.shape[1],
             model,
-            parameters={
-                "tau_m": self.leak_ticks * self.dt,
-                "v_rest": 0.0,
-                "v_reset": 0.0,
-                "v_threshold": _THRESHOLD,
-            },
+            parameters={"tau_m": self.leak_ticks * self.dt, "v_rest": 0.0, "v_reset": 0.0, "v_threshold": _THRESHOLD},
             initial={"v": 0.0},
             winners=Winners(max_winners=winners),
         )

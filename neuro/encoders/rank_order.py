@@ -77,11 +77,6 @@ class RankOrderEncoder(SpikeEncoder):
         """One for each value that fires."""
         return self.dimensions if self.first is None else self.first
 
-    @property
-    def neurons(self) -> int:
-        """Two a value, on and off."""
-        return 2 * self.dimensions
-
     def encode(self, vectors: npt.ArrayLike) -> SpikeCode:
         """One presentation for each vector: see :meth:`neuro.encoders.SpikeEncoder.encode`."""
         rows = check_vectors(vectors, self.dimensions)

@@ -44,11 +44,6 @@ class RegularRateEncoder(ScaledEncoder):
         check_whole("ticks", self.ticks, 1, 1 << 16)
         check_whole("peak", self.peak, 1, self.ticks)
 
-    @property
-    def neurons(self) -> int:
-        """Two a value, on and off."""
-        return 2 * self.dimensions
-
     def encode(self, vectors: npt.ArrayLike) -> SpikeCode:
         """One presentation for each vector: see :meth:`neuro.encoders.SpikeEncoder.encode`."""
         values = self._relative(vectors)

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole, holds_whole
 from neuro.circuit.circuit import SpikeSource
 from neuro.errors import InvalidInput
@@ -113,7 +113,7 @@ class SpikeCode:
         cells = self.presentations * self.size
         return np.bincount(self._cells(), minlength=cells).astype(np.int64).reshape(-1, self.size)
 
-    def total(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def total(self, values: npt.ArrayLike) -> FloatArray:
         """The sum of ``values`` (spikes,) over the spikes of each neuron, shape (presentations, size)."""
         cells = self.presentations * self.size
         sums = np.bincount(self._cells(), np.asarray(values, np.float64), cells)

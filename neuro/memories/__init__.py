@@ -1,47 +1,38 @@
 """Associative memories: codes in, the items that fit them out."""
 
 from neuro.memories.base import NOTHING, Memory, RecallResult
-from neuro.memories.hebbian.auto_associative import AutoAssociativeMemory, Completion
-from neuro.memories.hebbian.chain import Chain, ChainMemory
+from neuro.memories.hebbian.auto_associative import AutoAssociativeMemory
+from neuro.memories.hebbian.chain import ChainMemory
 from neuro.memories.hebbian.circuits import (
     classify,
+    item_by_winners,
+    item_circuit,
+    item_from_spikes,
     label_from_spikes,
     recall_circuit,
     recall_ticks,
     synaptic_operations,
 )
 from neuro.memories.hebbian.hebbian import HebbianMemory
-from neuro.memories.hebbian.items_by_spikes import item_by_winners, item_circuit, item_from_spikes
 from neuro.memories.hebbian.label_readout import LabelReadout
 from neuro.memories.hebbian.linear import LinearMemory
-from neuro.memories.hebbian.palimpsest import PalimpsestMemory, expected_recall, settled_density
-from neuro.memories.hebbian.pointer_memory import PointerMemory, pointer_codes
+from neuro.memories.hebbian.palimpsest import PalimpsestMemory, expected_recall
+from neuro.memories.hebbian.pointer_memory import PointerMemory
 from neuro.memories.hebbian.pseudo_inverse import PseudoInverseMemory
 from neuro.memories.hippocampal.cue_index import CueIndex, ExactCues
 from neuro.memories.hippocampal.hippocampal import HippocampalMemory, HippocampalSettings
 from neuro.memories.hippocampal.links import MemoryLinks
-from neuro.memories.hopfield.attention_weights import (
-    Activation,
-    Similarity,
-    attention,
-    beta_for,
-    margin,
-    omega,
-    potential,
-    separations,
-)
+from neuro.memories.hopfield.attention_weights import Activation, Similarity, beta_for
 from neuro.memories.hopfield.capacity import hopfield_capacity
 from neuro.memories.hopfield.circuit import HopfieldReading, hopfield_circuit
-from neuro.memories.hopfield.modern_hopfield import MOST_STEPS, HopfieldRecall, ModernHopfield, Retrieval
+from neuro.memories.hopfield.modern_hopfield import ModernHopfield, Retrieval
 from neuro.memories.swarm.parameters import RhoRule, SwarmParameters
 from neuro.memories.swarm.swarm import Gate, SwarmCompletion, SwarmMemory
 
 __all__ = [
     "Activation",
     "AutoAssociativeMemory",
-    "Chain",
     "ChainMemory",
-    "Completion",
     "CueIndex",
     "ExactCues",
     "Gate",
@@ -49,10 +40,8 @@ __all__ = [
     "HippocampalMemory",
     "HippocampalSettings",
     "HopfieldReading",
-    "HopfieldRecall",
     "LabelReadout",
     "LinearMemory",
-    "MOST_STEPS",
     "Memory",
     "MemoryLinks",
     "ModernHopfield",
@@ -67,7 +56,6 @@ __all__ = [
     "SwarmCompletion",
     "SwarmMemory",
     "SwarmParameters",
-    "attention",
     "beta_for",
     "classify",
     "expected_recall",
@@ -77,13 +65,7 @@ __all__ = [
     "item_circuit",
     "item_from_spikes",
     "label_from_spikes",
-    "margin",
-    "omega",
-    "pointer_codes",
-    "potential",
     "recall_circuit",
     "recall_ticks",
-    "separations",
-    "settled_density",
     "synaptic_operations",
 ]

@@ -1,34 +1,43 @@
-"""What every associative memory offers, whatever it is made of.
+"""What every associative memory offers, whatever it is made of, and the checks that memories share.
 
-    store(cues, values) -> indices        recall(cues, k) -> Recall        forget(indices)        state()
+    store(cues, values) -> indices        recall(cues, k) -> RecallResult        forget(indices)        state()
 
 A memory knows its items by indices: whole numbers that the caller chooses, or that count up. Cues are sparse codes
 (:class:`neuro.memories.HebbianMemory`) or float32 vectors; each memory says which. Nothing is cast in silence, and
 an error leaves a memory as it was. ``merge``, ``energy`` and ``capacity`` exist only where they mean something.
 
 The tests in ``tests/memories/test_every_memory.py`` hold each memory in ``neuro.memories`` to this page.
-
-Checks that the memories share: cues, k, thresholds, the arrays of a state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray
+from neuro.arrays import AnyArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole
+from neuro.encoders.stimulus import as_batch
 from neuro.errors import InvalidInput
+from neuro.memories.items import Items
 
-MemoryState = Mapping[str, npt.NDArray[Any]]
+MemoryState = Mapping[str, AnyArray]
 """All that a memory is, as arrays by name: no objects, so that it can be written without pickle."""
 
 NOTHING = -1
 """The index that recall gives where no item scores at least the threshold: the memory abstains."""
+
+_SHORTEST = 1e-30
+"""A squared length below this can't be divided by in float32."""
+
+_LONGEST = 1e30
+"""Two vectors of a squared length above this may have a product beyond float32."""
+
+SQUARED_LENGTHS = (_SHORTEST, _LONGEST)
+"""The least and the largest squared length of a vector whose direction counts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +52,8 @@ class RecallResult:
     """
 
     indices: IntArray
-    scores: npt.NDArray[Any]
-    values: npt.NDArray[Any] | None = None
+    scores: AnyArray
+    values: AnyArray | None = None
 
 
 class Memory(Protocol):
@@ -92,7 +101,7 @@ class Memory(Protocol):
         """
         ...
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays."""
         ...
 
@@ -106,17 +115,34 @@ class Memory(Protocol):
         ...
 
 
-_SHORTEST = 1e-30
-"""A squared length below this can't be divided by in float32."""
+class IndexedMemory:
+    """Base of the memories whose items have a row each: how many there are, and their indices."""
 
-_LONGEST = 1e30
-"""Two vectors of a squared length above this may have a product beyond float32."""
+    _items: Items
 
-SQUARED_LENGTHS = (_SHORTEST, _LONGEST)
-"""The least and the largest squared length of a vector whose direction counts."""
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def indices(self) -> IntArray:
+        """The index of each stored item, in the order of storing, (items,)."""
+        return self._items.indices.copy()
 
 
-def check_float32(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -> npt.NDArray[np.float32]:
+def recall_result(
+    indices: IntArray, scores: AnyArray, values: AnyArray | None = None, *, threshold: float | None, single: bool
+) -> RecallResult:
+    """The answers to a batch, or to its only cue: :data:`NOTHING` where a score lies below the threshold."""
+    if threshold is not None:
+        fits = scores >= threshold
+        indices = np.where(fits, indices, NOTHING)
+        values = None if values is None else np.where(fits[..., None], values, 0)
+    if single:
+        return RecallResult(indices[0], scores[0], None if values is None else values[0])
+    return RecallResult(indices, scores, values)
+
+
+def check_float32(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -> Float32Array:
     """Vectors as float32 (n, dimensions); one vector (dimensions,) becomes a batch of one.
 
     Raises:
@@ -128,32 +154,12 @@ def check_float32(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -
     return rows
 
 
-def _as_rows(vectors: npt.ArrayLike, dimensions: int, what: str) -> npt.NDArray[np.float32]:
-    given = np.asarray(vectors)
-    if given.dtype != np.float32:
-        raise InvalidInput(f"{what} have dtype {given.dtype}; float32 is allowed: use .astype(np.float32)")
-    if given.ndim not in (1, 2) or given.size == 0:
-        raise InvalidInput(
-            f"{what} have shape {given.shape}; ({dimensions},) or (batch, {dimensions}), not empty, is allowed"
-        )
-    if given.shape[-1] != dimensions:
-        raise InvalidInput(f"{what} have {given.shape[-1]} dimensions; this memory takes {dimensions}")
-    return np.ascontiguousarray(given).reshape(-1, dimensions)
-
-
-def check_directions(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -> npt.NDArray[np.float32]:
-    """As :func:`check_float32`, and none of zero length: a zero vector has no direction to compare.
+def check_lengths(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -> tuple[Float32Array, FloatArray]:
+    """The vectors of :func:`check_float32` and their lengths, (n,); a zero vector has no direction to compare.
 
     Raises:
         InvalidInput: as :func:`check_float32`; a zero vector, one longer than 1e15.
     """
-    return check_lengths(vectors, dimensions, what)[0]
-
-
-def check_lengths(
-    vectors: npt.ArrayLike, dimensions: int, what: str = "cues"
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
-    """The vectors of :func:`check_directions`, (n, dimensions), and their lengths, (n,)."""
     rows = _as_rows(vectors, dimensions, what)
     # Squares of float32 fit into float64, so their sum is finite just where all of the row is.
     squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
@@ -162,7 +168,14 @@ def check_lengths(
     return rows, np.sqrt(squares)
 
 
-def _refuse_length(squares: npt.NDArray[np.float64], what: str) -> None:
+def _as_rows(vectors: npt.ArrayLike, dimensions: int, what: str) -> Float32Array:
+    given = np.asarray(vectors)
+    if given.dtype != np.float32:
+        raise InvalidInput(f"{what} have dtype {given.dtype}; float32 is allowed: use .astype(np.float32)")
+    return as_batch(given, dimensions, what, f"this memory takes {dimensions}")
+
+
+def _refuse_length(squares: FloatArray, what: str) -> None:
     if not np.all(np.isfinite(squares)):
         raise InvalidInput(f"{what} hold NaN or infinity; only finite numbers are allowed")
     if squares.min() < _SHORTEST:
@@ -183,7 +196,7 @@ def check_recall(items: int, k: int, threshold: float | None) -> None:
         raise InvalidInput("threshold is NaN; a number, or None for no threshold, is allowed")
 
 
-def state_array(state: MemoryState, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> npt.NDArray[Any]:
+def state_array(state: MemoryState, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> AnyArray:
     """An array of a state, checked; None in ``shape`` stands for any size.
 
     Raises:

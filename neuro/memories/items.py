@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray, grown
+from neuro.arrays import BoolArray, IntArray, grown
 from neuro.checks import holds_whole
 from neuro.errors import InvalidInput
 
@@ -61,7 +59,7 @@ class Items:
         return names
 
     def add(self, names: IntArray) -> None:
-        """Append what :meth:`names` gave."""
+        """Append what :meth:`names` returned."""
         before = len(self._rows)
         items = before + len(names)
         self._indices = grown(self._indices, items)
@@ -79,14 +77,14 @@ class Items:
         missing = [name for name in names.tolist() if name not in self._rows]
         if missing:
             raise InvalidInput(f"index {missing[0]} is not stored; {len(self)} items are, see .indices")
-        return np.array([self._rows[name] for name in names.tolist()], dtype=np.int64)
+        return self.places(names)
 
     def places(self, names: IntArray) -> IntArray:
         """The row of each index, all known to be stored, (n,)."""
         return np.array([self._rows[name] for name in names.tolist()], dtype=np.int64)
 
-    def remove(self, indices: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-        """Take items out; later ones move up. Gives a mask of the rows that stay, (items before,).
+    def remove(self, indices: npt.ArrayLike) -> BoolArray:
+        """Take items out; later ones move up. Returns a mask of the rows that stay, (items before,).
 
         Raises:
             InvalidInput: as :meth:`rows`; nothing is removed then.
@@ -94,13 +92,9 @@ class Items:
         stays = np.ones(len(self), dtype=bool)
         stays[self.rows(indices)] = False
         kept = self.indices[stays].copy()
-        self._indices, self._rows = kept, _numbered(kept.tolist())
+        self._indices, self._rows = kept, {name: row for row, name in enumerate(kept.tolist())}
         self._largest = int(kept.max(initial=-1))
         return stays
-
-
-def _numbered(names: Iterable[int]) -> dict[int, int]:
-    return {name: row for row, name in enumerate(names)}
 
 
 def whole_indices(indices: npt.ArrayLike) -> IntArray:

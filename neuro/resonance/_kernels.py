@@ -25,9 +25,9 @@ def forward(
     drive: FloatingArray,
     numbers: FloatingArray,
     state: FloatingArray,
-    kept: tuple[FloatingArray, FloatingArray, FloatingArray],
+    kept: tuple[FloatingArray, ...],
     every: int,
-    ear: tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray],
+    ear: tuple[FloatingArray, ...],
 ) -> None:
     """``z_t = lambda z_(t-1) + gain (drive_t + bias)``, a spike where ``Re z_t > threshold``; all (steps, lanes).
 
@@ -63,12 +63,12 @@ def forward(
 
 @njit(cache=True, error_model="numpy")
 def backward(
-    given: tuple[FloatingArray, FloatingArray, FloatingArray],
+    given: tuple[FloatingArray, ...],
     numbers: FloatingArray,
-    width: float,
-    kept: tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray],
+    width: np.float32 | np.float64,
+    kept: tuple[FloatingArray, ...],
     every: int,
-    ear: tuple[FloatingArray, FloatingArray, FloatingArray],
+    ear: tuple[FloatingArray, ...],
     gradient: FloatingArray,
     sums: FloatingArray,
 ) -> None:
@@ -135,9 +135,7 @@ def _unhear(into: FloatingArray, turns: FloatingArray, ends: FloatingArray, star
 
 
 @njit(cache=True, error_model="numpy")
-def _rows(
-    numbers: FloatingArray, start: int, stop: int
-) -> tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray, FloatingArray]:
+def _rows(numbers: FloatingArray, start: int, stop: int) -> tuple[FloatingArray, ...]:
     return (
         numbers[0, start:stop],
         numbers[1, start:stop],
@@ -149,8 +147,8 @@ def _rows(
 
 @njit(cache=True, error_model="numpy")
 def _replay(
-    kept: tuple[FloatingArray, FloatingArray, FloatingArray],
-    turns: tuple[FloatingArray, FloatingArray],
+    kept: tuple[FloatingArray, ...],
+    turns: tuple[FloatingArray, ...],
     steps: tuple[int, int],
     start: int,
     ys: FloatingArray,
@@ -312,7 +310,9 @@ def _fire(spikes: FloatingArray, x: FloatingArray, threshold: FloatingArray) -> 
 
 
 @njit(cache=True, error_model="numpy")
-def _through_spikes(given: FloatingArray, x: FloatingArray, threshold: FloatingArray, width: float) -> None:
+def _through_spikes(
+    given: FloatingArray, x: FloatingArray, threshold: FloatingArray, width: np.float32 | np.float64
+) -> None:
     """dL/d spikes becomes dL/dx."""
     peak = width * width
     for u in range(given.shape[0]):

@@ -12,10 +12,10 @@ from neuro.resonance._kernels import backward, forward
 @njit(cache=True, error_model="numpy")
 def layer_forward(
     block: tuple[int, int, int],
-    kept: tuple[FloatingArray, FloatingArray],
+    kept: tuple[FloatingArray, ...],
     every: int,
-    numbers: tuple[FloatingArray, FloatingArray],
-    moving: tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray],
+    numbers: tuple[FloatingArray, ...],
+    moving: tuple[FloatingArray, ...],
 ) -> None:
     """Run one layer of :class:`neuro.resonance.stack.ResonateStack` for some of the items.
 
@@ -52,13 +52,13 @@ def layer_forward(
 @njit(cache=True, error_model="numpy")
 def layer_backward(
     block: tuple[int, int, int],
-    given: tuple[FloatingArray, FloatingArray, FloatingArray],
-    kept: tuple[FloatingArray, FloatingArray],
+    given: tuple[FloatingArray, ...],
+    kept: tuple[FloatingArray, ...],
     every: int,
-    numbers: tuple[FloatingArray, FloatingArray],
-    width: float,
-    moving: tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray],
-    sums: tuple[FloatingArray, FloatingArray],
+    numbers: tuple[FloatingArray, ...],
+    width: np.float32 | np.float64,
+    moving: tuple[FloatingArray, ...],
+    sums: tuple[FloatingArray, ...],
 ) -> None:
     """The adjoint of :func:`layer_forward`.
 
@@ -95,8 +95,8 @@ def layer_backward(
 
 @njit(cache=True, error_model="numpy")
 def _rows(
-    kept: tuple[FloatingArray, FloatingArray], block: tuple[int, int, int], states: FloatingArray
-) -> tuple[FloatingArray, FloatingArray, FloatingArray, FloatingArray]:
+    kept: tuple[FloatingArray, ...], block: tuple[int, int, int], states: FloatingArray
+) -> tuple[FloatingArray, ...]:
     """Drive, Re z, spikes, (steps, lanes), and marks, (marks, lanes), of a block."""
     room, marks = kept
     place, start, stop = block

@@ -16,14 +16,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from neuro.analysis.diagnostics import CollapseDetector, CollapseReport
+from neuro.analysis.diagnostics import CollapseDetector, CollapseReport, entropy_of, principal_variances
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
-from neuro.resonance.factories import create_resonance_model, size_named
+from neuro.resonance.factories import create_resonance_model, learned_numbers, size_named
 from neuro.resonance.heads import ResonanceClassifier
 from neuro.resonance.trainer import ResonanceTrainer, batches
-
-_ROUNDING = 1e-9
 
 Make = Callable[[], ResonanceClassifier]
 
@@ -191,19 +189,11 @@ def _checked(x: Tensor, labels: Tensor, which: str) -> int:
 def measure_diversity(x: Tensor, labels: Tensor) -> Diversity:
     """The diversity of sequences (steps, items, input_dimension) and their labels (items,)."""
     rows = x.detach().transpose(0, 1).reshape(x.shape[1], -1).double().numpy()
-    centred = rows - rows.mean(axis=0)
-    gram = centred @ centred.T if len(rows) <= rows.shape[1] else centred.T @ centred
-    variances = np.linalg.eigvalsh(gram)
-    variances = variances[variances > _ROUNDING * max(float(variances[-1]), _ROUNDING)]
+    variances = principal_variances(rows)
     counts = np.bincount(labels.numpy()).astype(np.float64)
     most = np.log(max(2, counts.size))
-    rank = float(np.exp(_entropy(variances))) if variances.size else 0.0
-    return Diversity(len(rows), rank, len(rows) - len(np.unique(rows, axis=0)), _entropy(counts[counts > 0]) / most)
-
-
-def _entropy(weights: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    share = weights / weights.sum()
-    return float(-np.sum(share * np.log(share)))
+    rank = float(np.exp(entropy_of(variances))) if variances.size else 0.0
+    return Diversity(len(rows), rank, len(rows) - len(np.unique(rows, axis=0)), entropy_of(counts[counts > 0]) / most)
 
 
 def _judge(models: Sequence[ResonanceClassifier], x: Tensor, labels: Tensor) -> TierReport:
@@ -218,7 +208,7 @@ def _judge(models: Sequence[ResonanceClassifier], x: Tensor, labels: Tensor) -> 
     codes = counts.topk(max(1, channels // 8), dim=-1).indices.numpy()
     return TierReport(
         len(models),
-        sum(weights.numel() for weights in best.parameters() if weights.requires_grad),
+        learned_numbers(best),
         accuracies,
         float((answers.mean(0).argmax(-1) == labels).double().mean()),
         float(torch.stack(pairs).mean()) if pairs else 1.0,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from neuro.arrays import ComplexArray
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.memories.base import NOTHING
@@ -99,7 +99,7 @@ class EpisodicMemory(nn.Module):
     def _batch(self) -> int:
         return max(1, _BLOCK // self.dim)
 
-    def _codes(self, rows: Tensor) -> np.ndarray[tuple[int, int], np.dtype[np.complex64]]:
+    def _codes(self, rows: Tensor) -> ComplexArray:
         # Directions, not lengths, are compared: a long summary is no other.
         units = nn.functional.normalize(rows.float(), dim=-1, eps=1e-6).cpu().numpy()
         if self.features > _WIDEST:
@@ -115,7 +115,9 @@ class EpisodicMemory(nn.Module):
             raise InvalidInput("summaries hold NaN or infinity; only finite numbers can be kept or recalled")
         return summaries.detach()
 
-    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
+    def _load_from_state_dict(
+        self, state_dict: Mapping[str, Tensor], prefix: str, *rest: Mapping[str, int] | bool | list[str]
+    ) -> None:
         """Take over as many summaries as were saved: torch itself takes only those of the same shape."""
         given = state_dict.get(f"{prefix}summaries")
         if given is not None and given.shape[1:] == (self.features,) and len(given) <= self.capacity:

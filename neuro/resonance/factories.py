@@ -1,22 +1,31 @@
-"""Models by size and task, what they count and what they need.
-
-The sizes that models come in.
-"""
+"""Models by size and task, and what they need."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import torch
+from torch import nn
 
-from neuro.checks import check_whole
+from neuro.checks import check_not_negative, check_positive, check_whole
 from neuro.errors import InvalidInput
 from neuro.resonance.heads import LongContextResonanceNet, ResonanceClassifier, ResonanceLanguageModel
 from neuro.resonance.network import ResonanceConfig
+
+Model = ResonanceClassifier | ResonanceLanguageModel | LongContextResonanceNet
+
+_CLASSES = 10
+_SHORT = 64.0
+_TASKS = ("classification", "language", "long_context")
+
+_TRAINING_BYTES = 16
+"""A parameter in training: itself, its gradient and two moments, float32 each."""
+
+_OPERATIONS_PER_SECOND = 2e10
+"""Dense float32 arithmetic of one core, as a default to be replaced by a measured number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +69,6 @@ def size_named(name: str) -> Size:
     return SIZES[name]
 
 
-Model = ResonanceClassifier | ResonanceLanguageModel | LongContextResonanceNet
-
-_CLASSES = 10
-_SHORT = 64.0
-_TASKS = ("classification", "language", "long_context")
-
-_TRAINING_BYTES = 16
-"""A parameter in training: itself, its gradient and two moments, float32 each."""
-
-_OPERATIONS_PER_SECOND = 2e10
-"""Dense float32 arithmetic of one core, as a default to be replaced by a measured figure."""
-
-
 def create_resonance_model(
     size: str = "tiny",
     task: str = "classification",
@@ -109,20 +105,6 @@ def create_resonance_model(
         return LongContextResonanceNet(long, outputs, memory=memory)
 
 
-def create_long_context_model(
-    size: str = "tiny", outputs: int = 10, *, use_memory: bool = True, device: str = "cpu"
-) -> LongContextResonanceNet:
-    """A model of that size whose time constants reach over its context.
-
-    Raises:
-        InvalidInput: as :func:`create_resonance_model`.
-    """
-    model = create_resonance_model(size, "long_context", outputs, use_memory, device)
-    if not isinstance(model, LongContextResonanceNet):
-        raise TypeError(type(model))
-    return model
-
-
 def create_classifier(
     input_dimension: int, classes: int, *, frequencies: int = 29, layers: int = 2, **options: Any
 ) -> ResonanceClassifier:
@@ -141,22 +123,13 @@ def create_classifier(
     return ResonanceClassifier(ResonanceConfig(input_dimension, frequencies, layers, **options), classes)
 
 
-def parameter_count(size: str, task: str = "classification", vocab_size: int | None = None) -> int:
-    """Learned numbers of a model, counted without allocating it.
-
-    Raises:
-        InvalidInput: as :func:`create_resonance_model`.
-    """
-    model = create_resonance_model(size, task, vocab_size, device="meta")
+def learned_numbers(model: nn.Module) -> int:
+    """How many numbers a model learns; it may be on the meta device."""
     return sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
 
 
 def estimate_resources(
-    memory: int,
-    price_per_hour: float,
-    *,
-    steps: int = 10**9,
-    operations_per_second: float = _OPERATIONS_PER_SECOND,
+    memory: int, price_per_hour: float, *, steps: int = 10**9, operations_per_second: float = _OPERATIONS_PER_SECOND
 ) -> list[dict[str, Any]]:
     """For each size: does it fit, how long does training take, what does it cost.
 
@@ -175,14 +148,12 @@ def estimate_resources(
     """
     check_whole("memory", memory, 1, 1 << 60)
     check_whole("steps", steps, 1, 1 << 60)
-    if not (math.isfinite(price_per_hour) and price_per_hour >= 0):
-        raise InvalidInput(f"price_per_hour is {price_per_hour!r}; a number of at least 0 is allowed")
-    if not operations_per_second > 0:
-        raise InvalidInput(f"operations_per_second is {operations_per_second!r}; a number above 0 is allowed")
+    check_not_negative("price_per_hour", price_per_hour)
+    check_positive("operations_per_second", operations_per_second)
     rows = []
     for name in SIZES:
         model = create_resonance_model(name, device="meta")
-        parameters = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
+        parameters = learned_numbers(model)
         hours = 3 * model.get_complexity_estimate(1)["total"] * steps / operations_per_second / 3600
         rows.append(
             {

@@ -1,7 +1,4 @@
-"""The one network under three heads: a class for a sequence, the next token at each step, an answer about a stream.
-
-What a model costs: operations counted from its shape, beside the time that a run takes.
-"""
+"""The one network under three heads: a class for a sequence, the next token at each step, an answer about a stream."""
 
 from __future__ import annotations
 
@@ -15,23 +12,27 @@ from torch import Tensor, nn
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.resonance.episodes import EpisodicMemory
-from neuro.resonance.input_filter import Heard, InputFilter
+from neuro.resonance.input_filter import FilterState, InputFilter
 from neuro.resonance.methods import ResonanceMethod, Scan
 from neuro.resonance.network import ResonanceConfig, ResonanceNet, States
 
 _SCAN = Scan()
 _WHOLE = frozenset({torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64})
 
+_STEP = 8
+"""Multiplications and additions of one oscillator in one step: a complex product, the drive, the threshold, the
+gain."""
+
 
 class Carried(NamedTuple):
     """What a model carries from one part of a stream to the next."""
 
     states: States
-    heard: Heard
+    filtered: FilterState
 
 
 class _Head(nn.Module):
-    """What all heads share: the network, its ears, and the memory of earlier summaries.
+    """What all heads share: the network, the filter of its spikes, and the memory of earlier summaries.
 
     Args:
         config: of the network.
@@ -52,9 +53,54 @@ class _Head(nn.Module):
             # Starts at zero: an untrained memory changes nothing.
             nn.init.zeros_(self.recalled.weight)
 
-    def get_complexity_estimate(self, seq_len: int, **options: Any) -> dict[str, Any]:
-        """See :func:`neuro.resonance.complexity_estimate`."""
-        return complexity_estimate(self, seq_len, **options)
+    def get_complexity_estimate(
+        self, seq_len: int, *, batch: int = 1, firing_rate: float = 0.1, measure: bool = False
+    ) -> dict[str, Any]:
+        """Operations of one forward run, counted from the shape.
+
+        Args:
+            seq_len: steps.
+            batch: sequences at once.
+            firing_rate: share of the steps in which an oscillator spikes, 0 to 1.
+            measure: run it once, to have the time as well; refused on the meta device.
+
+        Returns:
+            ``complexity_class`` (in T steps); ``stem``, ``oscillators``, ``mixes``, ``input_filter``, ``linear`` and
+            their ``total``, each multiplications and additions of dense arithmetic; ``total_fft``: with :class:`Fft` in
+            place of the scan; ``synaptic_operations``: additions of an event-driven run, where a spike costs one per
+            synapse; ``state_bytes``: what a stream carries; ``measured_seconds``: None unless measured.
+
+        Raises:
+            InvalidInput: a number out of range, or a measurement of a model that holds no numbers.
+        """
+        check_whole("seq_len", seq_len, 1, 1 << 40)
+        check_whole("batch", batch, 1, 1 << 30)
+        if not 0 <= firing_rate <= 1:
+            raise InvalidInput(f"firing_rate is {firing_rate!r}; a share from 0 to 1 is allowed")
+        shape = self.config
+        width, units, layers, channels = shape.input_dimension, shape.frequencies, shape.layers, shape.channels
+        steps = seq_len * batch
+        each_step = self.linear.in_features == 2 * channels
+        parts = {
+            "stem": 2 * steps * width * units,
+            "oscillators": _STEP * steps * channels,
+            "mixes": 2 * steps * (layers - 1) * units * units,
+            "input_filter": _STEP * steps * channels,
+            "linear": 2 * (steps if each_step else batch) * self.linear.in_features * self.linear.out_features,
+        }
+        transform = 15 * math.log2(2 * seq_len) + 12
+        fired = firing_rate * steps * units
+        # Every spike reaches its filter; those of all layers but the last reach the stream.
+        synapses = layers + (layers - 1) * units
+        return {
+            "complexity_class": "O(T)",
+            **parts,
+            "total": sum(parts.values()),
+            "total_fft": int(sum(parts.values()) + (transform - _STEP) * 2 * steps * channels),
+            "synaptic_operations": int(fired * synapses),
+            "state_bytes": 4 * batch * channels * 5,
+            "measured_seconds": _seconds(self, seq_len, batch) if measure else None,
+        }
 
     def _with_memory(self, outputs: Tensor, summary: Tensor, use_memory: bool, store_to_memory: bool) -> Tensor:
         if not (use_memory or store_to_memory):
@@ -95,13 +141,13 @@ class ResonanceClassifier(_Head):
         Raises:
             InvalidInput: another shape, no steps, no memory to use.
         """
-        summary = self.ears.summary(self.network, x, method=method).heard.features
+        summary = self.ears.summary(self.network, x, method=method).filtered.features
         return self._with_memory(self.linear(summary), summary, use_memory, store_to_memory)
 
     def with_rates(self, x: Tensor, method: ResonanceMethod = _SCAN) -> tuple[Tensor, Tensor]:
         """Logits, and the spikes of all layers a step, (batch, channels)."""
         summary = self.ears.summary(self.network, x, method=method)
-        return self.linear(summary.heard.features), summary.rates
+        return self.linear(summary.filtered.features), summary.rates
 
     def with_spikes(self, x: Tensor, method: ResonanceMethod = _SCAN) -> tuple[Tensor, Tensor]:
         """Logits, and the spikes of all layers, (steps, batch, channels): dearer than :meth:`with_rates`."""
@@ -110,7 +156,7 @@ class ResonanceClassifier(_Head):
 
 
 class ResonanceLanguageModel(_Head):
-    """The next token at every step, from the spikes of all layers and what the ears hear of them.
+    """The next token at every step, from the spikes of all layers and the states of their filter.
 
     Args:
         config: of the network; ``input_dimension`` is the width of the embedding.
@@ -151,10 +197,10 @@ class ResonanceLanguageModel(_Head):
     ) -> tuple[Tensor, Tensor, Carried]:
         """One part of a stream: logits, the summary so far, and what to hand in with the next part."""
         self._check(tokens)
-        states, heard = (None, None) if before is None else before
+        states, filtered = (None, None) if before is None else before
         spikes, after = self.network(self.embedding(tokens.long()), states, method)
-        features, summary, heard_after = self.ears.every_step(spikes, heard, method)
-        return self.linear(features), summary, Carried(after, heard_after)
+        features, summary, filtered_after = self.ears.every_step(spikes, filtered, method)
+        return self.linear(features), summary, Carried(after, filtered_after)
 
     def _check(self, tokens: Tensor) -> None:
         if tokens.ndim != 2 or tokens.dtype not in _WHOLE:
@@ -200,65 +246,9 @@ class LongContextResonanceNet(_Head):
         self, piece: Tensor, before: Carried | None = None, method: ResonanceMethod = _SCAN
     ) -> tuple[Tensor, Carried]:
         """One part of a stream: the summary so far, and what to hand in with the next part."""
-        states, heard = (None, None) if before is None else before
-        found = self.ears.summary(self.network, piece, states, heard, method)
-        return found.heard.features, Carried(found.states, found.heard)
-
-
-_STEP = 8
-"""Multiplications and additions of one oscillator in one step: a complex product, the drive, the threshold, the
-gain."""
-
-
-def complexity_estimate(
-    model: _Head, seq_len: int, *, batch: int = 1, firing_rate: float = 0.1, measure: bool = False
-) -> dict[str, Any]:
-    """Operations of one forward run, counted from the shape.
-
-    Args:
-        model: one of the heads.
-        seq_len: steps.
-        batch: sequences at once.
-        firing_rate: share of the steps in which an oscillator spikes, 0 to 1.
-        measure: run it once, to have the time as well; refused on the meta device.
-
-    Returns:
-        ``complexity_class`` (in T steps); ``stem``, ``oscillators``, ``mixes``, ``ears``, ``linear`` and their
-        ``total``, each multiplications and additions of dense arithmetic; ``total_fft``: with :class:`Fft` in place
-        of the scan; ``synaptic_operations``: additions of an event-driven run, where a spike costs one per synapse;
-        ``state_bytes``: what a stream carries; ``measured_seconds``: None unless measured.
-
-    Raises:
-        InvalidInput: a number out of range, or a measurement of a model that holds no numbers.
-    """
-    check_whole("seq_len", seq_len, 1, 1 << 40)
-    check_whole("batch", batch, 1, 1 << 30)
-    if not 0 <= firing_rate <= 1:
-        raise InvalidInput(f"firing_rate is {firing_rate!r}; a share from 0 to 1 is allowed")
-    shape = model.config
-    width, units, layers, channels = shape.input_dimension, shape.frequencies, shape.layers, shape.channels
-    steps = seq_len * batch
-    each_step = model.linear.in_features == 2 * channels
-    parts = {
-        "stem": 2 * steps * width * units,
-        "oscillators": _STEP * steps * channels,
-        "mixes": 2 * steps * (layers - 1) * units * units,
-        "ears": _STEP * steps * channels,
-        "linear": 2 * (steps if each_step else batch) * model.linear.in_features * model.linear.out_features,
-    }
-    transform = 15 * math.log2(2 * seq_len) + 12
-    fired = firing_rate * steps * units
-    # Every spike reaches its ear; those of all layers but the last reach the stream.
-    synapses = layers + (layers - 1) * units
-    return {
-        "complexity_class": "O(T)",
-        **parts,
-        "total": sum(parts.values()),
-        "total_fft": int(sum(parts.values()) + (transform - _STEP) * 2 * steps * channels),
-        "synaptic_operations": int(fired * synapses),
-        "state_bytes": 4 * batch * channels * 5,
-        "measured_seconds": _seconds(model, seq_len, batch) if measure else None,
-    }
+        states, filtered = (None, None) if before is None else before
+        found = self.ears.summary(self.network, piece, states, filtered, method)
+        return found.filtered.features, Carried(found.states, found.filtered)
 
 
 def _seconds(model: _Head, seq_len: int, batch: int) -> float:

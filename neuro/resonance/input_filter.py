@@ -1,4 +1,4 @@
-"""Ears: each spike train is heard by one oscillator of its own, so its timing counts, not its rate.
+"""The input filter of a read-out: one oscillator for each spike train, so that its timing counts, not its rate.
 
 h_t = mu h_(t-1) + s_t,   mu = exp(-1 / tau + i nu) for each channel;   features: rate, Re h_T / T, Im h_T / T
 """
@@ -19,8 +19,8 @@ _SCALE = 4.0
 """Of the features: brings rates of about .1 to the size that a linear layer learns from at once."""
 
 
-class Heard(NamedTuple):
-    """What the read-out carries along a stream: its oscillators, the spikes of each channel so far, and the steps."""
+class FilterState(NamedTuple):
+    """What the filter carries along a stream: its oscillators, the spikes of each channel so far, and the steps."""
 
     state: ResonantState
     count: Tensor
@@ -37,14 +37,14 @@ class Summary(NamedTuple):
 
     rates: Tensor
     states: States
-    heard: Heard
+    filtered: FilterState
 
 
 class InputFilter(nn.Module):
     """One silent oscillator for each spike train of a network.
 
     Args:
-        config: of the network that is heard.
+        config: of the network whose spikes are filtered.
     """
 
     def __init__(self, config: ResonanceConfig) -> None:
@@ -54,7 +54,7 @@ class InputFilter(nn.Module):
         with torch.no_grad():
             # Evenly spaced frequencies go to the channels at random, so that a layer's neighbours differ.
             self.oscillators.anchor.copy_(self.oscillators.anchor[torch.randperm(config.channels)])
-        # Ears hear, they do not fire.
+        # These oscillators never fire.
         self.oscillators.theta.requires_grad_(False)
 
     def summary(
@@ -62,13 +62,13 @@ class InputFilter(nn.Module):
         network: ResonanceNet,
         inputs: Tensor,
         states: States | None = None,
-        before: Heard | None = None,
+        before: FilterState | None = None,
         method: ResonanceMethod = _SCAN,
     ) -> Summary:
-        """Run a network and hear it: what is known after the last step, and what a later part goes on from."""
+        """Run a network and filter its spikes: what is known after the last step, what a later part goes on from."""
         layers = network.config.layers
-        heard = None if before is None else torch.stack(before.state).unflatten(2, (layers, -1)).transpose(1, 2)
-        count, after, found = network.through(inputs, self.oscillators, states, heard, method)
+        filtered = None if before is None else torch.stack(before.state).unflatten(2, (layers, -1)).transpose(1, 2)
+        count, after, found = network.through(inputs, self.oscillators, states, filtered, method)
         state, fired = found.transpose(1, 2).flatten(2), count.transpose(0, 1).flatten(1)
         return Summary(fired / len(inputs), after, _added(fired, len(inputs), ResonantState(*state), before))
 
@@ -77,14 +77,14 @@ class InputFilter(nn.Module):
         return _added(spikes.sum(0), len(spikes), self.oscillators.listen(spikes, None, method), None).features
 
     def every_step(
-        self, spikes: Tensor, before: Heard | None = None, method: ResonanceMethod = _SCAN
-    ) -> tuple[Tensor, Tensor, Heard]:
+        self, spikes: Tensor, before: FilterState | None = None, method: ResonanceMethod = _SCAN
+    ) -> tuple[Tensor, Tensor, FilterState]:
         """Features of each step, spikes and Re h, (steps, batch, 2 channels); the summary; what to go on from."""
         gain = self.oscillators.gain()
         run = self.oscillators(spikes, None if before is None else before.state, method)
-        heard = _added(spikes.sum(0), len(spikes), run.state, before)
-        return torch.cat([spikes, run.x * gain], dim=-1), heard.features, heard
+        filtered = _added(spikes.sum(0), len(spikes), run.state, before)
+        return torch.cat([spikes, run.x * gain], dim=-1), filtered.features, filtered
 
 
-def _added(count: Tensor, steps: int, state: ResonantState, before: Heard | None) -> Heard:
-    return Heard(state, *((count, steps) if before is None else (count + before.count, steps + before.steps)))
+def _added(count: Tensor, steps: int, state: ResonantState, before: FilterState | None) -> FilterState:
+    return FilterState(state, *((count, steps) if before is None else (count + before.count, steps + before.steps)))

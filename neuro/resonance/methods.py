@@ -11,10 +11,11 @@ counts as ``(width / (width + |Re z - theta|))^2``, the fast sigmoid of Zenke & 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
@@ -45,16 +46,16 @@ class Run(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """The numbers of a network and its ears.
+    """The numbers of a network and of the filters of its spikes.
 
-    ``d_1 = W_0 u``, layer l runs under ``gain_l (d_l + bias_l)``, ``d_(l+1) = d_l + W_l s_l``, an ear hears each spike
-    train of s_l.
+    ``d_1 = W_0 u``, layer l runs under ``gain_l (d_l + bias_l)``, ``d_(l+1) = d_l + W_l s_l``, a silent
+    oscillator filters each spike train of s_l.
 
     Args:
         stem: W_0, (units, input_dimension).
         mixes: W_1 and so on, (layers - 1, units, units).
         gain, bias: (layers, units).
-        layers, ears: oscillators, (layers, units) each number.
+        layers, filters: oscillators, (layers, units) each number.
     """
 
     stem: Tensor
@@ -62,17 +63,17 @@ class Stack(NamedTuple):
     gain: Tensor
     bias: Tensor
     layers: Oscillation
-    ears: Oscillation
+    filters: Oscillation
 
 
 class StackRun(NamedTuple):
-    """Spikes of each oscillator, (layers, batch, units), and the last states of layers and ears, Re and Im, (2, layers,
-    batch, units).
+    """Spikes of each oscillator, (layers, batch, units), and the last states of layers and filters, Re and Im, (2,
+    layers, batch, units).
     """
 
     count: Tensor
     states: Tensor
-    heard: Tensor
+    filtered: Tensor
 
 
 class ResonanceMethod(Protocol):
@@ -86,8 +87,8 @@ class ResonanceMethod(Protocol):
         """Only the state after the last step: what silent oscillators have to tell."""
         ...
 
-    def through(self, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
-        """Run (steps, batch, input_dimension) through a network and its ears, which stand at these states."""
+    def through(self, inputs: Tensor, net: Stack, states: Tensor, filtered: Tensor) -> StackRun:
+        """Run (steps, batch, input_dimension) through a network and its filters, which stand at these states."""
         ...
 
 
@@ -119,8 +120,8 @@ class Scan:
         _check_compiled(drive)
         return ResonantState(*ResonateToEnd.apply(drive, *_turn(layer), *state))
 
-    def through(self, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
-        """All layers and ears in one pass; nothing is kept of the ears' steps.
+    def through(self, inputs: Tensor, net: Stack, states: Tensor, filtered: Tensor) -> StackRun:
+        """All layers and filters in one pass; nothing is kept of the filters' steps.
 
         Raises:
             InvalidInput: inputs that are not on the CPU, or neither float32 nor float64.
@@ -129,9 +130,9 @@ class Scan:
 
         _check_compiled(inputs)
         layers = torch.stack([*_turn(net.layers), net.layers.threshold, net.gain, net.bias], dim=1)
-        ears = torch.stack(_turn(net.ears), dim=1)
+        filters = torch.stack(_turn(net.filters), dim=1)
         return StackRun(
-            *ResonateStack.apply(inputs, states, heard, net.layers.width, net.stem, net.mixes, layers, ears)
+            *ResonateStack.apply(inputs, states, filtered, net.layers.width, net.stem, net.mixes, layers, filters)
         )
 
 
@@ -168,9 +169,9 @@ class Fft:
             z = _carried(part, powers, z)
         return ResonantState(z.real, z.imag)
 
-    def through(self, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
+    def through(self, inputs: Tensor, net: Stack, states: Tensor, filtered: Tensor) -> StackRun:
         """Layer after layer."""
-        return _layer_by_layer(self, inputs, net, states, heard)
+        return _layer_by_layer(self, inputs, net, states, filtered)
 
     def _powers(self, drive: Tensor, layer: Oscillation) -> Tensor:
         # In double: the angle of a late power would lose float32's digits.
@@ -199,20 +200,20 @@ class ResonatorStep:
         """The state after the last step."""
         return self(drive, layer, state).state
 
-    def through(self, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
+    def through(self, inputs: Tensor, net: Stack, states: Tensor, filtered: Tensor) -> StackRun:
         """Layer after layer."""
-        return _layer_by_layer(self, inputs, net, states, heard)
+        return _layer_by_layer(self, inputs, net, states, filtered)
 
 
 class _Spike(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, distance: Tensor, width: float) -> Tensor:
+    def forward(ctx: FunctionCtx, distance: Tensor, width: float) -> Tensor:
         ctx.save_for_backward(distance)
         ctx.width = width
         return (distance > 0).to(distance.dtype)
 
     @staticmethod
-    def backward(ctx: Any, given: Tensor) -> Any:
+    def backward(ctx: FunctionCtx, given: Tensor) -> tuple[Tensor, None]:
         (distance,) = ctx.saved_tensors
         return given * (ctx.width / (ctx.width + distance.abs())) ** 2, None
 
@@ -227,17 +228,17 @@ def _of_layer(numbers: Oscillation, place: int) -> Oscillation:
     return Oscillation(numbers.decay[place], numbers.omega[place], numbers.threshold[place], numbers.width)
 
 
-def _layer_by_layer(method: ResonanceMethod, inputs: Tensor, net: Stack, states: Tensor, heard: Tensor) -> StackRun:
-    drive, counts, after, ears = inputs @ net.stem.T, [], [], []
+def _layer_by_layer(method: ResonanceMethod, inputs: Tensor, net: Stack, states: Tensor, filtered: Tensor) -> StackRun:
+    drive, counts, after, last = inputs @ net.stem.T, [], [], []
     for place in range(len(net.gain)):
-        layer, ear = (_of_layer(part, place) for part in (net.layers, net.ears))
+        layer, silent = (_of_layer(part, place) for part in (net.layers, net.filters))
         run = method((drive + net.bias[place]) * net.gain[place], layer, ResonantState(*states[:, place]))
         counts.append(run.spikes.sum(0))
         after.append(torch.stack(run.state))
-        ears.append(torch.stack(method.last(run.spikes, ear, ResonantState(*heard[:, place]))))
+        last.append(torch.stack(method.last(run.spikes, silent, ResonantState(*filtered[:, place]))))
         if place < len(net.mixes):
             drive = drive + run.spikes @ net.mixes[place].T
-    return StackRun(torch.stack(counts), torch.stack(after, dim=1), torch.stack(ears, dim=1))
+    return StackRun(torch.stack(counts), torch.stack(after, dim=1), torch.stack(last, dim=1))
 
 
 def _turn(layer: Oscillation) -> tuple[Tensor, Tensor]:
@@ -250,7 +251,7 @@ def _check_compiled(drive: Tensor) -> None:
         raise InvalidInput(f"the drive is on {drive.device}; Scan runs on the CPU: use Fft() there")
     if drive.dtype not in {torch.float32, torch.float64}:
         raise InvalidInput(
-            f"the drive has dtype {drive.dtype}; Scan computes in float32 and float64: use Step() for it"
+            f"the drive has dtype {drive.dtype}; Scan computes in float32 and float64: use ResonatorStep() for it"
         )
 
 

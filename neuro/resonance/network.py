@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from neuro.checks import check_whole
+from neuro.checks import check_positive, check_whole
 from neuro.errors import InvalidInput
 from neuro.resonance.layer import ResonantLayer, angle, evening_gain
 from neuro.resonance.methods import Oscillation, ResonanceMethod, ResonantState, Scan, Stack
@@ -55,8 +55,7 @@ class ResonanceConfig:
     def __post_init__(self) -> None:
         for name in ("input_dimension", "frequencies", "layers"):
             check_whole(name, getattr(self, name), 1, 1 << 20)
-        if not self.readout_tau > 0:
-            raise InvalidInput(f"readout_tau is {self.readout_tau!r}; a number of steps above 0 is allowed")
+        check_positive("readout_tau", self.readout_tau)
 
     @property
     def channels(self) -> int:
@@ -118,19 +117,19 @@ class ResonanceNet(nn.Module):
     def through(
         self,
         inputs: Tensor,
-        ears: ResonantLayer,
+        filters: ResonantLayer,
         states: States | None = None,
-        heard: Tensor | None = None,
+        filtered: Tensor | None = None,
         method: ResonanceMethod = _SCAN,
     ) -> tuple[Tensor, States, Tensor]:
-        """Spikes of each oscillator, (layers, batch, frequencies), the states to go on from, and those of the ears.
+        """Spikes of each oscillator, (layers, batch, frequencies), and the states to go on from, of layers and filters.
 
-        In one pass, which keeps little: as :meth:`forward` with ears behind it but for rounding.
+        In one pass, which keeps little: as :meth:`forward` and the filters after it but for rounding.
 
         Args:
             inputs, states, method: as there.
-            ears: a silent oscillator for each channel.
-            heard: where they stand, Re and Im, (2, layers, batch, frequencies); at rest by default.
+            filters: a silent oscillator for each channel.
+            filtered: where they stand, Re and Im, (2, layers, batch, frequencies); at rest by default.
 
         Raises:
             InvalidInput: as :meth:`forward`.
@@ -138,15 +137,15 @@ class ResonanceNet(nn.Module):
         self._check(inputs, states)
         given = [layer.start(inputs.shape[1]) for layer in self.resonators] if states is None else states
         start = torch.stack([torch.stack(parts) for parts in zip(*given, strict=True)])
-        ear = torch.zeros_like(start) if heard is None else heard
-        count, after, found = method.through(inputs, self._stack(ears), start, ear)
+        rest = torch.zeros_like(start) if filtered is None else filtered
+        count, after, found = method.through(inputs, self._stack(filters), start, rest)
         return count, tuple(ResonantState(*parts) for parts in zip(*after, strict=True)), found
 
-    def _stack(self, ears: ResonantLayer) -> Stack:
+    def _stack(self, filters: ResonantLayer) -> Stack:
         layers = self.config.layers
         # All at once: a dozen small steps for each layer would take as long as the run.
         log_rate, shift, anchor = (
-            torch.stack([*(getattr(layer, name) for layer in self.resonators), *getattr(ears, name).chunk(layers)])
+            torch.stack([*(getattr(layer, name) for layer in self.resonators), *getattr(filters, name).chunk(layers)])
             for name in ("log_rate", "shift", "anchor")
         )
         theta = torch.stack([layer.theta for layer in self.resonators])

@@ -10,12 +10,10 @@ Sources: Plate, IEEE Trans. Neural Networks 6 (1995); Frady, Kleyko & Sommer, Ne
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import Phasors
+from neuro.arrays import IntArray, Phasors
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.memories.vsa.fhrr import check_phasors, check_unit_phasors
@@ -44,7 +42,7 @@ class PhasorStream:
         """What is carried from part to part, whatever the length of the stream."""
         return int(self._x.nbytes + self._y.nbytes + self.omega.nbytes)
 
-    def listen(self, steps: int, at: npt.ArrayLike = (), keys: Any = None, values: Any = None) -> None:
+    def listen(self, steps: int, at: npt.ArrayLike = (), keys: npt.ArrayLike = (), values: npt.ArrayLike = ()) -> None:
         """Go on by so many steps, with pairs at some of them.
 
         Args:
@@ -60,7 +58,7 @@ class PhasorStream:
 
         check_whole("steps", steps, 1, 1 << 30)
         when = _checked_steps(at, steps)
-        if not when.size and any(side is not None and np.size(side) for side in (keys, values)):
+        if not when.size and (np.size(keys) or np.size(values)):
             raise InvalidInput("pairs were given for no step; say in `at` when each comes")
         drive = np.zeros((2, steps, self.dim), dtype=np.float32)
         if when.size:
@@ -83,7 +81,7 @@ class PhasorStream:
         """The sum of all pairs, turned back, (dim,)."""
         return np.asarray((self._x + 1j * self._y) * np.exp(-1j * self.steps * self.omega))
 
-    def recall(self, keys: npt.ArrayLike, codebook: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    def recall(self, keys: npt.ArrayLike, codebook: npt.ArrayLike) -> IntArray:
         """The row of the codebook that each key was bound to, (keys, dim) -> (keys,).
 
         Raises:
@@ -94,7 +92,7 @@ class PhasorStream:
         return np.asarray(np.argmax(np.real(read.astype(np.complex64) @ np.conj(rows).T), axis=1))
 
 
-def _checked_steps(at: npt.ArrayLike, steps: int) -> npt.NDArray[np.int64]:
+def _checked_steps(at: npt.ArrayLike, steps: int) -> IntArray:
     given = np.asarray(at)
     whole = not given.size or np.issubdtype(given.dtype, np.integer)
     inside = whole and (not given.size or (given.min() >= 0 and given.max() < steps))

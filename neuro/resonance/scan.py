@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
+
+from neuro.arrays import FloatingArray
 
 PART = 256
 """Steps that the adjoint replays at once: of Im z one row in so many is kept."""
@@ -17,8 +18,15 @@ class Resonate(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, drive: Tensor, turn_x: Tensor, turn_y: Tensor, threshold: Tensor, x0: Tensor, y0: Tensor, width: float
-    ) -> Any:
+        ctx: FunctionCtx,
+        drive: Tensor,
+        turn_x: Tensor,
+        turn_y: Tensor,
+        threshold: Tensor,
+        x0: Tensor,
+        y0: Tensor,
+        width: float,
+    ) -> tuple[Tensor, ...]:
         """Run all steps; (steps, batch, units), states (batch, units)."""
         from neuro.resonance._kernels import forward
 
@@ -41,8 +49,8 @@ class Resonate(torch.autograd.Function):
 
     @staticmethod
     def backward(
-        ctx: Any, given: Tensor | None, given_x: Tensor | None, last_x: Tensor | None, last_y: Tensor | None
-    ) -> Any:
+        ctx: FunctionCtx, given: Tensor | None, given_x: Tensor | None, last_x: Tensor | None, last_y: Tensor | None
+    ) -> tuple[Tensor | None, ...]:
         """Run the adjoint, last step first."""
         from neuro.resonance._kernels import backward
 
@@ -70,7 +78,9 @@ class ResonateToEnd(torch.autograd.Function):
     """(drive, Re lambda, Im lambda, Re z0, Im z0) -> (last Re z, last Im z); keeps nothing of the steps."""
 
     @staticmethod
-    def forward(ctx: Any, drive: Tensor, turn_x: Tensor, turn_y: Tensor, x0: Tensor, y0: Tensor) -> Any:
+    def forward(
+        ctx: FunctionCtx, drive: Tensor, turn_x: Tensor, turn_y: Tensor, x0: Tensor, y0: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Run all steps; (steps, batch, units), states (batch, units)."""
         from neuro.resonance._kernels import forward_last
 
@@ -84,7 +94,7 @@ class ResonateToEnd(torch.autograd.Function):
         return state[0].view(batch, units), state[1].view(batch, units)
 
     @staticmethod
-    def backward(ctx: Any, last_x: Tensor, last_y: Tensor) -> Any:
+    def backward(ctx: FunctionCtx, last_x: Tensor, last_y: Tensor) -> tuple[Tensor, ...]:
         """Turn the gradient of the last state back, step by step."""
         from neuro.resonance._kernels import backward_last
 
@@ -104,11 +114,11 @@ def empty(like: Tensor, shape: tuple[int, ...]) -> Tensor:
     return torch.from_numpy(np.empty(shape, dtype=np.float32 if like.dtype == torch.float32 else np.float64))
 
 
-def arrays(*tensors: Tensor) -> Any:
+def arrays(*tensors: Tensor) -> tuple[FloatingArray, ...]:
     """The arrays behind the tensors, as the kernels take them: in a tuple."""
     return tuple(tensor.detach().numpy() for tensor in tensors)
 
 
-def as_number(value: float, like: Tensor) -> Any:
+def as_number(value: float, like: Tensor) -> np.float32 | np.float64:
     """A scalar of the tensor's own precision, so that no loop widens to float64."""
     return np.float32(value) if like.dtype == torch.float32 else np.float64(value)

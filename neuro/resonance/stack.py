@@ -1,4 +1,4 @@
-"""A whole network and its ears in one pass, with one gradient for all of it; items in blocks that stay in the cache.
+"""A whole network and the filters of its spikes in one pass, with one gradient; items in blocks that fit the cache.
 
     d_1 = W_0 u,   s_l = spikes of layer l under gain_l (d_l + b_l),   d_(l+1) = d_l + W_l s_l
 
@@ -9,10 +9,11 @@ memory a dozen times, and a thousand small calls cost as much as the sums.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 from neuro.resonance.scan import PART, arrays, as_number, empty
 
@@ -26,28 +27,28 @@ class _Numbers(NamedTuple):
     stem: Tensor
     mixes: Tensor
     layers: Tensor
-    ears: Tensor
+    filters: Tensor
 
 
 class ResonateStack(torch.autograd.Function):
-    """(inputs, states, heard, width, stem, mixes, layers, ears) -> (count, states, heard).
+    """(inputs, states, filtered, width, stem, mixes, layers, filters) -> (count, states, filtered).
 
-    inputs (steps, batch, input_dimension); states and heard, Re and Im, (2, layers, batch, units); stem (units,
+    inputs (steps, batch, input_dimension); states and filtered, Re and Im, (2, layers, batch, units); stem (units,
     input_dimension); mixes (layers - 1, units, units); layers: Re lambda, Im lambda, threshold, gain, bias,
-    (layers, 5, units); ears: Re mu, Im mu, (layers, 2, units); count of spikes (layers, batch, units).
+    (layers, 5, units); filters: Re mu, Im mu, (layers, 2, units); count of spikes (layers, batch, units).
     """
 
     @staticmethod
     def forward(
-        ctx: Any, inputs: Tensor, states: Tensor, heard: Tensor, width: float, *numbers: Tensor
+        ctx: FunctionCtx, inputs: Tensor, states: Tensor, filtered: Tensor, width: float, *numbers: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Run all steps, block by block."""
         from neuro.resonance._stack_kernels import layer_forward
 
         net = _Numbers(*numbers)
-        last, ear, states = _copied(states), _copied(heard), states.contiguous()
+        last, ear, states = _copied(states), _copied(filtered), states.contiguous()
         slopes, count = torch.empty_like(ear), torch.empty_like(last[0])
-        moving, tables = arrays(last, ear, slopes, count), arrays(net.layers, net.ears)
+        moving, tables = arrays(last, ear, slopes, count), arrays(net.layers, net.filters)
         room, marks = _room(inputs, states)
         rows = arrays(room, marks)
         for start, stop in _blocks(inputs, states):
@@ -62,15 +63,17 @@ class ResonateStack(torch.autograd.Function):
         return count, last, ear
 
     @staticmethod
-    def backward(ctx: Any, of_count: Tensor, of_states: Tensor, of_heard: Tensor) -> Any:
+    def backward(
+        ctx: FunctionCtx, of_count: Tensor, of_states: Tensor, of_filtered: Tensor
+    ) -> tuple[Tensor | None, ...]:
         """Run the adjoints, block by block, the last layer first."""
         from neuro.resonance._stack_kernels import layer_backward
 
         inputs, states, slopes, room, marks, *numbers = ctx.saved_tensors
         net, sums = _Numbers(*numbers), _Numbers(*(torch.zeros_like(value) for value in numbers))
-        of_first, of_ear, count = _copied(of_states), _copied(of_heard), of_count.contiguous().numpy()
-        moving, tables = arrays(states, of_first, of_ear, slopes), arrays(net.layers, net.ears)
-        rows, found, width = arrays(room, marks), arrays(sums.layers, sums.ears), as_number(ctx.width, states)
+        of_first, of_ear, count = _copied(of_states), _copied(of_filtered), of_count.contiguous().numpy()
+        moving, tables = arrays(states, of_first, of_ear, slopes), arrays(net.layers, net.filters)
+        rows, found, width = arrays(room, marks), arrays(sums.layers, sums.filters), as_number(ctx.width, states)
         of_inputs = torch.empty_like(inputs) if ctx.needs_input_grad[0] else None
         for start, stop in _blocks(inputs, states):
             _, spikes = _block(room, states, start, stop)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from neuro.checks import check_whole
+from neuro.checks import check_not_negative, check_positive, check_share, check_whole
 from neuro.errors import InvalidInput, NumericalError
 from neuro.resonance.heads import LongContextResonanceNet, ResonanceClassifier, ResonanceLanguageModel
 
@@ -70,25 +70,17 @@ class ResonanceTrainer:
         if isinstance(model, LongContextResonanceNet):
             raise InvalidInput("a long-context model is trained as the classifier of the same shape: use that")
         for name, value in (("learning_rate", learning_rate), ("clip", clip)):
-            if not 0 < value < math.inf:
-                raise InvalidInput(f"{name} is {value!r}; a number above 0 is allowed")
+            check_positive(name, value)
         for name, value in (("weight_decay", weight_decay), ("rate", rate), ("rate_penalty", rate_penalty)):
-            if not 0 <= value < math.inf:
-                raise InvalidInput(f"{name} is {value!r}; a number of at least 0 is allowed")
+            check_not_negative(name, value)
         for name, value in (("average", average), ("label_smoothing", label_smoothing)):
-            if not 0 <= value < 1:
-                raise InvalidInput(f"{name} is {value!r}; a number from 0 to below 1 is allowed")
+            check_share(name, value)
         self.model = model
         self.learning_rate, self.clip, self.average = learning_rate, clip, average
         self.rate, self.rate_penalty = rate, rate_penalty
         self._loss = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
         self._learned = [value for value in model.parameters() if value.requires_grad]
-        self._optimizer = torch.optim.AdamW(
-            self._learned,
-            lr=learning_rate,
-            weight_decay=weight_decay,
-            fused=True,
-        )
+        self._optimizer = torch.optim.AdamW(self._learned, lr=learning_rate, weight_decay=weight_decay, fused=True)
 
     def fit(
         self,
@@ -155,7 +147,7 @@ class ResonanceTrainer:
         x, targets = draw()
         logits, fired = self.model.with_rates(x)
         loss = self._loss(logits.reshape(-1, logits.shape[-1]), _flat(targets, logits))
-        # Each layer is held to the rate by itself.
+        # Each layer's rate is penalised by itself.
         rates = fired.mean(0).view(self.model.config.layers, -1).mean(-1)
         whole = loss + 100 * self.rate_penalty * torch.relu(rates - self.rate).sum()
         self._optimizer.zero_grad()
@@ -178,12 +170,12 @@ def _check_budget(updates: int | None, cpu_seconds: float | None) -> None:
         raise InvalidInput("give exactly one budget: updates or cpu_seconds")
     if updates is not None:
         check_whole("updates", updates, 0, 1 << 60)
-    if cpu_seconds is not None and not 0 <= cpu_seconds < math.inf:
-        raise InvalidInput(f"cpu_seconds is {cpu_seconds!r}; a number of at least 0 is allowed")
+    if cpu_seconds is not None:
+        check_not_negative("cpu_seconds", cpu_seconds)
 
 
 def _flat(targets: Tensor, logits: Tensor) -> Tensor:
-    """Classes (items,) or chances (items, classes), checked against the logits they are held to."""
+    """Classes (items,) or chances (items, classes), checked against the logits they are compared with."""
     classes = logits.shape[-1]
     if targets.is_floating_point():
         if targets.shape != logits.shape:

@@ -1,18 +1,19 @@
 """Training: contrastive learning for the k-winners encoder, with analytic gradients."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from neuro.training.hard_negatives import HardNegativeMiner, Indexing, Mining, Neighbours, exact_neighbours
+from neuro.training.checkpoint import recall_hits
+from neuro.training.hard_negatives import HardNegativeMiner, Mining
 from neuro.training.lif_classifier import LIFClassifier, bernoulli_spikes
-from neuro.training.losses import InfoNCELoss, LocalContrastiveLoss, LossGradient, PairLoss
-from neuro.training.optimisers import SGD, Adam, AdamW, Optimiser, clip_gradient
+from neuro.training.losses import InfoNCELoss, LocalContrastiveLoss, PairLoss
+from neuro.training.optimisers import SGD, Adam, AdamW, Optimiser
 from neuro.training.pairs import distinct_pairs
-from neuro.training.schedules import CurriculumScheduler, Lesson, ScheduleShape, TemperatureAnnealing, scheduled
+from neuro.training.schedules import CurriculumScheduler, Lesson, ScheduleShape, TemperatureAnnealing
 from neuro.training.settings import Start, TrainingSettings
 from neuro.training.spectral import SpectralRegularization, laplacian
-from neuro.training.state import recall_hits
-from neuro.training.surrogate_gradient import SurrogateGradientTrainer, torch_spikes
-from neuro.training.trainer import ContrastiveEncoderTrainer, Epoch, Kept, TrainedEncoder, TrainingReport
+from neuro.training.surrogate_gradient import SurrogateGradientTrainer
+from neuro.training.trainer import ContrastiveEncoderTrainer, Kept, TrainedEncoder
 
 if TYPE_CHECKING:
     from neuro.training.estimator import KWTATransformer
@@ -22,18 +23,14 @@ __all__ = [
     "AdamW",
     "ContrastiveEncoderTrainer",
     "CurriculumScheduler",
-    "Epoch",
     "HardNegativeMiner",
-    "Indexing",
     "InfoNCELoss",
     "KWTATransformer",
     "Kept",
     "LIFClassifier",
     "Lesson",
     "LocalContrastiveLoss",
-    "LossGradient",
     "Mining",
-    "Neighbours",
     "Optimiser",
     "PairLoss",
     "SGD",
@@ -43,22 +40,16 @@ __all__ = [
     "SurrogateGradientTrainer",
     "TemperatureAnnealing",
     "TrainedEncoder",
-    "TrainingReport",
     "TrainingSettings",
     "bernoulli_spikes",
-    "clip_gradient",
     "distinct_pairs",
-    "exact_neighbours",
     "laplacian",
     "recall_hits",
-    "scheduled",
-    "torch_spikes",
 ]
 
 if not TYPE_CHECKING:
-    from importlib import import_module
 
-    def __getattr__(name: str):
+    def __getattr__(name):
         """Import the scikit-learn transformer when it is first used: nothing else here needs scikit-learn."""
         if name != "KWTATransformer":
             raise AttributeError(f"module 'neuro.training' has no attribute {name!r}")

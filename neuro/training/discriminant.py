@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from neuro.arrays import FloatArray
-from neuro.training.step import MaskedProjection, scaled
+from neuro.training.straight_through import MaskedProjection, scaled
 
 _MOST = 0.9999
 """Correlation beyond which a direction counts no more: it would otherwise silence all others."""

@@ -1,12 +1,8 @@
-"""SpikeEncoder: the k-winners code as a scikit-learn transformer.
-
-The name is that of :class:`neuro.encoders.SpikeEncoder`, the base of the encoders whose code is a train of spikes. This
-one lives in ``neuro.training`` because it fits itself to data; the two are never imported together.
-"""
+"""The k-winners code as a scikit-learn transformer, which fits itself to data."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +37,7 @@ class KWTATransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.nonzeros = nonzeros
         self.random_state = random_state
 
-    def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn hands labels to everyone
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> Self:  # noqa: ARG002 - scikit-learn hands labels to everyone
         """Centre the encoder on X (n, features)."""
         rows = validate_data(self, X, dtype=(np.float64, np.float32))
         check_whole("nonzeros", self.nonzeros, 1, 1 << 15)

@@ -3,8 +3,6 @@
 Sources: Schroff, Kalenichenko & Philbin, *FaceNet* (2015), for semi-hard negatives; Wu, Manmatha, Smola & Kraehenbuehl,
 *Sampling matters in deep embedding learning* (2017), for distance-weighted ones; Xiong et al., *ANCE* (2021), for
 candidates from an index that is refreshed while the encoder changes.
-
-The miner at work: candidates from an index over the items' codes, looked up anew while the encoder changes.
 """
 
 from __future__ import annotations
@@ -17,9 +15,10 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatingArray, IntArray
+from neuro.arrays import Float32Array, FloatArray, FloatingArray, IntArray
 from neuro.checks import check_positive, check_whole
 from neuro.encoders import KWTAEncoder
+from neuro.encoders.codes import binary
 from neuro.errors import InvalidInput
 from neuro.training.losses import check_batch, directions
 from neuro.training.pairs import CheckedPairs
@@ -161,7 +160,7 @@ def exact_neighbours(items: FloatingArray) -> Neighbours:
 
 
 class Negatives:
-    """The negatives of every pair that is trained on.
+    """The negatives of every pair that is trained on: mined among the items' codes, anew while the encoder changes.
 
     Args:
         miner: which candidates are taken.
@@ -200,8 +199,6 @@ class Negatives:
         return np.unique(self._chosen[rows])
 
 
-def _features(encoder: KWTAEncoder, vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    codes = np.asarray(encoder.encode(vectors))
-    dense = np.zeros((len(codes), encoder.units), dtype=np.float32)
-    np.put_along_axis(dense, codes, np.float32(1.0 / math.sqrt(encoder.active)), axis=1)
-    return dense
+def _features(encoder: KWTAEncoder, vectors: FloatArray) -> Float32Array:
+    """Codes as rows of length 1."""
+    return binary(encoder.encode(vectors), encoder.units) * np.float32(1.0 / math.sqrt(encoder.active))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import BoolArray, IntArray
 from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit
 from neuro.errors import InvalidInput
@@ -36,7 +37,7 @@ class LIFClassifier:
         """How many ticks so many items take."""
         return items * presentation_ticks(self.layers, steps)
 
-    def named(self, recording: Recording, steps: int) -> npt.NDArray[np.int64]:
+    def named(self, recording: Recording, steps: int) -> IntArray:
         """The class of each item of a run: most output spikes, ties to the lower class.
 
         Raises:
@@ -46,7 +47,7 @@ class LIFClassifier:
         return np.asarray(fired.sum(axis=1).argmax(axis=1), dtype=np.int64)
 
 
-def bernoulli_spikes(values: npt.NDArray[np.floating], steps: int, seed: int) -> npt.NDArray[np.bool_]:
+def bernoulli_spikes(values: npt.NDArray[np.floating], steps: int, seed: int) -> BoolArray:
     """Spikes of values from 0 to 1, (items, channels) -> (items, steps, channels): one a step with that probability.
 
     Raises:

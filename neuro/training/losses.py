@@ -1,14 +1,11 @@
-"""What a contrastive loss is: a value and its gradient with respect to anchors and items.
+"""Contrastive losses: a value and its gradient with respect to anchors and items.
 
-InfoNCE: each anchor picks its own item out of all items of a batch.
+:class:`InfoNCELoss`: each anchor picks its own item out of all items of a batch. :class:`LocalContrastiveLoss`: every
+pair by itself, positives together, negatives a margin apart.
 
-Sources: van den Oord, Li & Vinyals, *Representation learning with contrastive predictive coding* (2018);
-Chen et al., *A simple framework for contrastive learning of visual representations* (2020), for the cosine and the
-temperature.
-
-The local contrastive loss: every pair by itself, positives together, negatives a margin apart.
-
-Source: Hadsell, Chopra & LeCun, *Dimensionality reduction by learning an invariant mapping* (2006).
+Sources: van den Oord, Li & Vinyals, *Representation learning with contrastive predictive coding* (2018); Chen et al.,
+*A simple framework for contrastive learning of visual representations* (2020), for the cosine and the temperature;
+Hadsell, Chopra & LeCun, *Dimensionality reduction by learning an invariant mapping* (2006), for the local loss.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatingArray
+from neuro.arrays import FloatingArray, IntArray
 from neuro.checks import check_positive, check_rows
 from neuro.errors import InvalidInput
 
@@ -50,7 +47,7 @@ class PairLoss(Protocol):
 
 def check_batch(
     anchors: npt.ArrayLike, items: npt.ArrayLike, own: npt.ArrayLike | None
-) -> tuple[FloatingArray, FloatingArray, npt.NDArray[np.int64]]:
+) -> tuple[FloatingArray, FloatingArray, IntArray]:
     """Anchors, items and the row of each anchor's own item (None: row i for anchor i).
 
     Raises:
@@ -185,7 +182,5 @@ class LocalContrastiveLoss:
         pull = -np.divide(gap, distance, out=np.zeros_like(gap), where=distance > 0) / pairs
         pull[every, rows] = 1.0 / len(a)
         return LossGradient(
-            value,
-            pull.sum(axis=1, keepdims=True) * a - pull @ b,
-            pull.sum(axis=0)[:, None] * b - pull.T @ a,
+            value, pull.sum(axis=1, keepdims=True) * a - pull @ b, pull.sum(axis=0)[:, None] * b - pull.T @ a
         )

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.arrays import FloatingArray
+from neuro.arrays import AnyArray, FloatingArray
 from neuro.checks import check_not_negative, check_positive, check_share
 from neuro.errors import InvalidInput
 
-OptimiserState = Mapping[str, npt.NDArray[Any]]
+OptimiserState = Mapping[str, AnyArray]
 """What an optimiser remembers, as arrays by name, so that it can be kept in a checkpoint."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, IntArray
 from neuro.encoders.stimulus import check_vectors
 from neuro.errors import InvalidInput
 
@@ -28,7 +28,7 @@ class CheckedPairs:
     def __len__(self) -> int:
         return len(self.cues)
 
-    def take(self, rows: npt.NDArray[np.int64]) -> CheckedPairs:
+    def take(self, rows: IntArray) -> CheckedPairs:
         """Some of the pairs."""
         return CheckedPairs(self.cues[rows], self.items[rows])
 
@@ -43,8 +43,7 @@ def check_pairs(pairs: Pairs, dimensions: int) -> CheckedPairs:
     if not isinstance(pairs, tuple | list) or len(pairs) != 2:
         raise InvalidInput("pairs must be (cues, items), two arrays of shape (n, dimensions)")
     cues, items = (check_vectors(side, dimensions, what) for side, what in zip(pairs, ("cues", "items"), strict=True))
-    if len(cues) != len(items):
-        raise InvalidInput(f"{len(cues)} cues and {len(items)} items make no pairs; give one item for each cue")
+    _check_as_many(cues, items)
     if len(cues) < _FEWEST:
         raise InvalidInput(f"{len(cues)} pairs are too few to train and to validate; give {_FEWEST} or more")
     for side, what in ((cues, "cue"), (items, "item")):
@@ -59,7 +58,7 @@ def check_pairs(pairs: Pairs, dimensions: int) -> CheckedPairs:
     return CheckedPairs(cues, items)
 
 
-def distinct_pairs(cues: npt.ArrayLike, items: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def distinct_pairs(cues: npt.ArrayLike, items: npt.ArrayLike) -> IntArray:
     """Rows of pairs to keep so that no cue and no item stands in two: the first of each, ascending.
 
     Raises:
@@ -69,22 +68,26 @@ def distinct_pairs(cues: npt.ArrayLike, items: npt.ArrayLike) -> npt.NDArray[np.
     [0, 1]
     """
     left, right = check_vectors(cues, what="cues"), check_vectors(items, what="items")
-    if len(left) != len(right):
-        raise InvalidInput(f"{len(left)} cues and {len(right)} items make no pairs; give one item for each cue")
+    _check_as_many(left, right)
     keep = np.ones(len(left), dtype=bool)
     keep[_repeats(left)] = False
     keep[_repeats(right)] = False
     return np.flatnonzero(keep)
 
 
-def split(count: int, share: float, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def split(count: int, share: float, seed: int) -> tuple[IntArray, IntArray]:
     """Rows to train on and rows to validate with, each ascending, at least two of each."""
     validated = min(max(2, round(share * count)), count - 2)
     order = np.random.default_rng((seed, 0)).permutation(count)
     return np.sort(order[validated:]), np.sort(order[:validated])
 
 
-def _repeats(rows: FloatArray) -> npt.NDArray[np.int64]:
+def _check_as_many(cues: FloatArray, items: FloatArray) -> None:
+    if len(cues) != len(items):
+        raise InvalidInput(f"{len(cues)} cues and {len(items)} items make no pairs; give one item for each cue")
+
+
+def _repeats(rows: FloatArray) -> IntArray:
     """Rows that equal an earlier one, ascending."""
     _, first = np.unique(rows, axis=0, return_index=True)
     return np.setdiff1d(np.arange(len(rows)), first)

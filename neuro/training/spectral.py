@@ -6,18 +6,21 @@ Source: Belkin & Niyogi, *Laplacian eigenmaps for dimensionality reduction and d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatingArray
+from neuro.arrays import FloatArray, FloatingArray
 from neuro.checks import check_not_negative, check_rows
 from neuro.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
-def laplacian(row_start: npt.ArrayLike, column: npt.ArrayLike) -> Any:
-    """The graph Laplacian L = D - A of links in CSR form, as a ``scipy.sparse.csr_array`` (nodes, nodes).
+
+def laplacian(row_start: npt.ArrayLike, column: npt.ArrayLike) -> csr_array:
+    """The graph Laplacian L = D - A of links in CSR form, (nodes, nodes).
 
     A link counts in both directions, once; one from a node to itself not at all. Links of an HNSW graph come from
     ``hnsw_bridge.read_graph(index).links``.
@@ -73,7 +76,7 @@ class SpectralRegularization:
     def __post_init__(self) -> None:
         check_not_negative("weight", self.weight)
 
-    def __call__(self, Z: npt.ArrayLike, L: Any) -> tuple[float, FloatingArray]:
+    def __call__(self, Z: npt.ArrayLike, L: csr_array | FloatArray) -> tuple[float, FloatingArray]:
         """Value and gradient for codes or embeddings Z (n, dimensions), one row a node.
 
         Args:

@@ -10,19 +10,23 @@ Sources: Neftci, Mostafa & Zenke, *Surrogate gradient learning in spiking neural
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import BoolArray
 from neuro.checks import check_positive, check_share, check_whole
 from neuro.errors import InvalidInput, NumericalError
 from neuro.motifs.layers import LIFLayer, check_spikes
 from neuro.spikes import Progress
 from neuro.training.lif_classifier import LIFClassifier
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ class SurrogateGradientTrainer:
                 break
         return LIFClassifier(self._layers(weights))
 
-    def _layers(self, weights: Sequence[Any]) -> tuple[LIFLayer, ...]:
+    def _layers(self, weights: Sequence[Tensor]) -> tuple[LIFLayer, ...]:
         on_grid = (
             np.floor(matrix.detach().numpy().astype(np.float64) / self.weight_step + 0.5) * self.weight_step
             for matrix in weights
@@ -119,7 +123,7 @@ class SurrogateGradientTrainer:
         return tuple(LIFLayer(matrix, self.decay) for matrix in on_grid)
 
 
-def torch_spikes(layers: Sequence[LIFLayer], spikes: npt.ArrayLike) -> list[npt.NDArray[np.bool_]]:
+def torch_spikes(layers: Sequence[LIFLayer], spikes: npt.ArrayLike) -> list[BoolArray]:
     """What each layer fires when torch runs it in float64, shape (items, steps, neurons): an oracle for the circuit.
 
     Raises:
@@ -138,7 +142,7 @@ def torch_spikes(layers: Sequence[LIFLayer], spikes: npt.ArrayLike) -> list[npt.
     return [layer.numpy().astype(bool) for layer in fired]
 
 
-def _forward(weights: Sequence[Any], decay: float, inputs: Any, fire: Any) -> list[Any]:
+def _forward(weights: Sequence[Tensor], decay: float, inputs: Tensor, fire: Callable[[Tensor], Tensor]) -> list[Tensor]:
     """Spikes of every layer (items, steps, neurons): v <- decay v + W s, a spike where v > 1, then v = 0."""
     import torch
 
@@ -156,10 +160,10 @@ def _forward(weights: Sequence[Any], decay: float, inputs: Any, fire: Any) -> li
     return layers
 
 
-def _fast_sigmoid(slope: float) -> Any:
+def _fast_sigmoid(slope: float) -> Callable[[Tensor], Tensor]:
     """A step forward, the slope of a fast sigmoid backward: to torch, the two differ by a constant."""
 
-    def fire(v: Any) -> Any:
+    def fire(v: Tensor) -> Tensor:
         soft = v / (1.0 + slope * v.abs())
         return soft + ((v > 0).to(v.dtype) - soft).detach()
 

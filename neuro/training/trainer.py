@@ -3,10 +3,8 @@
     (cue, item) -> mask and mean of the encoder -> k winners -> contrastive loss -> straight-through gradient
                 -> optimiser -> whole-number weights -> validation
 
-Only the weights of the taps change; which entries a unit reads does not, so the trained encoder costs what the
+Only the weights of the projection change; which entries a unit reads does not, so the trained encoder costs what the
 untrained one costs.
-
-What training says of itself.
 """
 
 from __future__ import annotations
@@ -15,11 +13,11 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +27,7 @@ from neuro.encoders import KWTAEncoder
 from neuro.errors import InvalidInput
 from neuro.spikes import Progress
 from neuro.storage import check_snapshot_folder
+from neuro.training.checkpoint import KIND, TrainingState, is_better, load_state, recall_hits
 from neuro.training.discriminant import discriminant_weights
 from neuro.training.hard_negatives import HardNegativeMiner, Indexing, Mining, Negatives, exact_neighbours
 from neuro.training.losses import InfoNCELoss, LocalContrastiveLoss, PairLoss
@@ -37,8 +36,31 @@ from neuro.training.pairs import CheckedPairs, Pairs, check_pairs, split
 from neuro.training.schedules import CurriculumScheduler, Lesson, ScheduleShape, TemperatureAnnealing
 from neuro.training.settings import Start, TrainingSettings
 from neuro.training.spectral import SpectralRegularization
-from neuro.training.state import KIND, TrainingState, is_better, load_state, recall_hits
-from neuro.training.step import Batch, CodeLayer, SampledLinks, folded, links_among, mask_of, unfolded
+from neuro.training.straight_through import Batch, CodeLayer, SampledLinks, folded, links_among, mask_of, unfolded
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+_NAMES: Mapping[type, str] = MappingProxyType(
+    {
+        Adam: "Adam",
+        AdamW: "AdamW",
+        CurriculumScheduler: "CurriculumScheduler",
+        HardNegativeMiner: "HardNegativeMiner",
+        InfoNCELoss: "InfoNCELoss",
+        KWTAEncoder: "KWTAEncoder",
+        Lesson: "Lesson",
+        LocalContrastiveLoss: "LocalContrastiveLoss",
+        Mining: "Mining",
+        SGD: "SGD",
+        ScheduleShape: "Shape",
+        SpectralRegularization: "SpectralRegularization",
+        Start: "Start",
+        TemperatureAnnealing: "TemperatureAnnealing",
+        TrainingSettings: "TrainingSettings",
+    }
+)
+"""What a checkpoint's digest calls the parts of a trainer, whatever their classes are called: these never change."""
 
 
 class Kept(StrEnum):
@@ -90,10 +112,6 @@ class TrainingReport:
     collapse_before: CollapseReport
     collapse_after: CollapseReport
 
-    def to_json(self) -> dict[str, Any]:
-        """The report as JSON values."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedEncoder:
@@ -108,28 +126,6 @@ class TrainedEncoder:
     encoder: KWTAEncoder
     best: KWTAEncoder
     report: TrainingReport
-
-
-_NAMES: Mapping[type, str] = MappingProxyType(
-    {
-        Adam: "Adam",
-        AdamW: "AdamW",
-        CurriculumScheduler: "CurriculumScheduler",
-        HardNegativeMiner: "HardNegativeMiner",
-        InfoNCELoss: "InfoNCELoss",
-        KWTAEncoder: "KWTAEncoder",
-        Lesson: "Lesson",
-        LocalContrastiveLoss: "LocalContrastiveLoss",
-        Mining: "Mining",
-        SGD: "SGD",
-        ScheduleShape: "Shape",
-        SpectralRegularization: "SpectralRegularization",
-        Start: "Start",
-        TemperatureAnnealing: "TemperatureAnnealing",
-        TrainingSettings: "TrainingSettings",
-    }
-)
-"""What a checkpoint's digest calls the parts of a trainer, whatever their classes are called: these never change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +170,7 @@ class ContrastiveEncoderTrainer:
     def fit(
         self,
         pairs: Pairs,
-        graph: Any = None,
+        graph: csr_array | FloatArray | None = None,
         progress: Progress | None = None,
         *,
         checkpoint: Path | str | None = None,
@@ -216,7 +212,9 @@ class ContrastiveEncoderTrainer:
 class _Run:
     """One training: what does not change in it, and the loop."""
 
-    def __init__(self, trainer: ContrastiveEncoderTrainer, pairs: CheckedPairs, graph: Any) -> None:
+    def __init__(
+        self, trainer: ContrastiveEncoderTrainer, pairs: CheckedPairs, graph: csr_array | FloatArray | None
+    ) -> None:
         self.trainer, self.settings, self.encoder = trainer, trainer.settings, trainer.encoder
         trained, validated = split(len(pairs), self.settings.validation, self.settings.seed)
         self.pairs, self.held_out = pairs.take(trained), pairs.take(validated)
@@ -354,16 +352,15 @@ def _cuts(count: int, batch: int) -> list[int]:
 
 
 def _checked_links(
-    spectral: SpectralRegularization | None, graph: Any, count: int, trained: IntArray
+    spectral: SpectralRegularization | None, graph: csr_array | FloatArray | None, count: int, trained: IntArray
 ) -> SampledLinks | None:
     if (spectral is None) != (graph is None):
         raise InvalidInput("a spectral term and a graph need each other; give both, or neither")
-    if spectral is None:
+    if graph is None:
         return None
-    if getattr(graph, "shape", None) != (count, count):
-        raise InvalidInput(
-            f"the graph's Laplacian has shape {getattr(graph, 'shape', None)}; {(count, count)} is needed"
-        )
+    shape = getattr(graph, "shape", None)
+    if shape != (count, count):
+        raise InvalidInput(f"the graph's Laplacian has shape {shape}; {(count, count)} is needed")
     links = links_among(graph, trained)
     if links.left.size == 0:
         raise InvalidInput("the graph links none of the items that are trained on; give one with links")
@@ -381,6 +378,6 @@ def _digest(trainer: ContrastiveEncoderTrainer, pairs: CheckedPairs, links: Samp
         told = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(text))
         seen.update(re.sub(r"\w+(?=[.(])", lambda found: names.get(found[0], found[0]), told).encode())
     linked = () if links is None else (links.left, links.right)
-    for array in (np.asarray(encoder.mean), encoder.tap_weights, pairs.cues, pairs.items, *linked):
+    for array in (np.asarray(encoder.mean), encoder.projection_weights, pairs.cues, pairs.items, *linked):
         seen.update(np.ascontiguousarray(array).tobytes())
     return seen.hexdigest()

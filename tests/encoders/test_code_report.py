@@ -9,7 +9,6 @@ import pytest
 from scipy import stats
 
 from neuro.encoders import (
-    CodeReport,
     KWTAEncoder,
     LatencyEncoder,
     SpikeCode,
@@ -18,7 +17,7 @@ from neuro.encoders import (
     compare,
     comparison_table,
 )
-from neuro.encoders.base import similarity_correlation
+from neuro.encoders.base import CodeReport, similarity_correlation
 from neuro.errors import InvalidInput
 from tests.encoders.spiking import KINDS, normalised
 

@@ -203,7 +203,7 @@ def test_decoding_is_the_ridge_regression_of_its_definition(signed: bool) -> Non
 
 def test_weights_that_are_the_signs_change_nothing() -> None:
     plain = KWTAEncoder.centred_on(DIGITS, units=300, active=12, nonzeros=16, seed=5)
-    weighted = replace(plain, weights=3 * plain.tap_weights)
+    weighted = replace(plain, weights=3 * plain.projection_weights)
     np.testing.assert_array_equal(weighted.levels(DIGITS[:99]), plain.levels(DIGITS[:99]))
     np.testing.assert_array_equal(weighted.encode(DIGITS[:99]), plain.encode(DIGITS[:99]))
     np.testing.assert_array_equal(weighted.inputs, plain.inputs)

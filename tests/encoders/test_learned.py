@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from neuro.encoders import Channels, EncoderState, EncoderTraining, LearnedEncoder, codes_from_spikes, train_encoder
+from neuro.encoders import EncoderTraining, LearnedEncoder, codes_from_spikes, train_encoder
+from neuro.encoders.learned_channels import Channels
+from neuro.encoders.learned_training import EncoderState
 from neuro.errors import InvalidInput
 from neuro.memories import HebbianMemory, LabelReadout, classify, label_from_spikes, recall_circuit, recall_ticks
 from neuro.simulators import Brian2Reference, Compiled, FixedPoint, Simulator, simulate

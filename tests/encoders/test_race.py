@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from neuro.encoders import Race, codes_from_spikes, top_units
+from neuro.encoders import codes_from_spikes, top_units
+from neuro.encoders.race import Race
 from neuro.errors import InvalidInput
 from neuro.simulators import Brian2Reference, Compiled, FixedPoint, Simulator, simulate
 

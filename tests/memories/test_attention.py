@@ -12,8 +12,8 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 
 from neuro.errors import InvalidInput
-from neuro.memories import Activation, attention, margin, omega, potential
-from neuro.memories.hopfield.attention_weights import least_weight, mix
+from neuro.memories import Activation
+from neuro.memories.hopfield.attention_weights import attention, least_weight, margin, mix, omega, potential
 
 SPARSE = (Activation.SPARSEMAX, Activation.ENTMAX15)
 

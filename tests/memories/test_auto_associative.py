@@ -43,10 +43,10 @@ def test_codes_are_completed_from_two_thirds_of_their_units() -> None:
     memory, codes = filled()
     completed = memory.complete(codes[:, :6])
     assert right(completed.codes, codes) > 0.95
-    assert completed.settled.mean() > 0.99
+    assert completed.converged.mean() > 0.99
     single = memory.complete(codes[3, :6])
     np.testing.assert_array_equal(single.codes, completed.codes[3])
-    assert single.steps.shape == single.settled.shape == ()
+    assert single.steps.shape == single.converged.shape == ()
 
 
 def test_iteration_adds_to_one_step() -> None:
@@ -55,8 +55,8 @@ def test_iteration_adds_to_one_step() -> None:
     once, settled = memory.complete(cues, steps=1), memory.complete(cues)
     assert right(settled.codes, codes) > right(once.codes, codes) + 0.01
     assert np.all(once.steps == 1)
-    again = memory.complete(settled.codes[settled.settled], steps=1)
-    np.testing.assert_array_equal(again.codes, settled.codes[settled.settled])
+    again = memory.complete(settled.codes[settled.converged], steps=1)
+    np.testing.assert_array_equal(again.codes, settled.codes[settled.converged])
 
 
 @settings(max_examples=20)

@@ -130,7 +130,7 @@ def test_parts_of_other_sizes_are_refused() -> None:
     with pytest.raises(InvalidInput, match="the read-out has 256 pointer units, the memory 300"):
         recall_circuit(digits.encoder, larger, digits.readout, shown)
     empty = HebbianMemory(256, pointer_units=256)
-    with pytest.raises(InvalidInput, match="a circuit of an empty memory would name nothing"):
+    with pytest.raises(InvalidInput, match="an empty memory would name nothing"):
         recall_circuit(digits.encoder, empty, digits.readout, shown)
     with pytest.raises(InvalidInput, match="embeddings have 3 dimensions; this encoder takes 64"):
         recall_circuit(digits.encoder, digits.memory, digits.readout, np.zeros((1, 3)))

@@ -13,7 +13,8 @@ from sklearn.datasets import load_digits
 
 from neuro.encoders import KWTAEncoder, replace_units
 from neuro.errors import InvalidInput
-from neuro.memories import HebbianMemory, pointer_codes
+from neuro.memories import HebbianMemory
+from neuro.memories.hebbian.pointer_memory import pointer_codes
 
 
 def random_codes(items: int, units: int, active: int, seed: int = 0) -> np.ndarray:

@@ -75,7 +75,7 @@ def test_the_item_that_fires_depends_on_the_weights() -> None:
     ("wrong", "message"),
     [
         ({"encoder": KWTAEncoder(24, units=100, active=20)}, "the encoder has 100 units, the memory takes cues of 200"),
-        ({"memory": HebbianMemory(200)}, "an empty memory names nothing"),
+        ({"memory": HebbianMemory(200)}, "an empty memory would name nothing"),
         ({"winners": 0}, "winners is 0; a whole number from 1 to 128"),
     ],
 )

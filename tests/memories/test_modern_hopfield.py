@@ -9,7 +9,8 @@ import pytest
 from scipy.special import softmax
 
 from neuro.errors import InvalidInput
-from neuro.memories import Activation, ModernHopfield, Similarity, beta_for, hopfield_capacity, separations
+from neuro.memories import Activation, ModernHopfield, Similarity, beta_for, hopfield_capacity
+from neuro.memories.hopfield.attention_weights import separations
 
 HALF: Any = 1.5
 

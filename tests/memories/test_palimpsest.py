@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput
-from neuro.memories import HebbianMemory, PalimpsestMemory, expected_recall, settled_density
+from neuro.memories import HebbianMemory, PalimpsestMemory, expected_recall
+from neuro.memories.hebbian.palimpsest import steady_state_density
 
 UNITS, ACTIVE, LIFETIME = 1024, 32, 500
 SIZES = {"pointer_units": 1024, "pointer_active": 8}
@@ -23,7 +24,7 @@ def test_recall_falls_with_age_as_expected_and_the_density_settles() -> None:
     codes = codes_of(4000)
     memory = PalimpsestMemory(UNITS, **SIZES, lifetime=LIFETIME)
     memory.store(codes)
-    settled = settled_density(ACTIVE, UNITS, SIZES["pointer_active"], SIZES["pointer_units"], LIFETIME)
+    settled = steady_state_density(ACTIVE, UNITS, SIZES["pointer_active"], SIZES["pointer_units"], LIFETIME)
     assert memory.density == pytest.approx(settled, rel=0.05)
     right = memory.recall(codes).indices[:, 0] == np.arange(4000)
     measured = right[::-1].reshape(-1, 200).mean(axis=1)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuro.memories import pointer_codes
+from neuro.memories.hebbian.pointer_memory import pointer_codes
 
 
 @given(st.integers(1, 300), st.data())

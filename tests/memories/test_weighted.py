@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput
-from neuro.memories import HebbianMemory, LinearMemory, PseudoInverseMemory, pointer_codes
+from neuro.memories import HebbianMemory, LinearMemory, PseudoInverseMemory
+from neuro.memories.hebbian.pointer_memory import pointer_codes
 
 
 def binary(codes: np.ndarray, units: int) -> np.ndarray:

@@ -12,7 +12,8 @@ from neuro.errors import InvalidInput
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
-from neuro.resonance import EpisodicMemory, ResonanceClassifier, ResonanceConfig  # noqa: E402
+from neuro.resonance import ResonanceClassifier, ResonanceConfig  # noqa: E402
+from neuro.resonance.episodes import EpisodicMemory  # noqa: E402
 
 
 def test_a_saved_model_remembers() -> None:

@@ -14,7 +14,8 @@ from neuro.models.resonator import resonator_currents
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
-from neuro.resonance import Fft, ResonantLayer, ResonantState, ResonatorStep, Scan  # noqa: E402
+from neuro.resonance import Fft, ResonantLayer, ResonatorStep, Scan  # noqa: E402
+from neuro.resonance.methods import ResonantState  # noqa: E402
 
 UNITS, BATCH = 8, 3
 

@@ -10,8 +10,9 @@ from neuro.errors import InvalidInput
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
-from neuro.resonance import Fft, ResonanceClassifier, ResonanceConfig, ResonantState, ResonatorStep, Scan, stack  # noqa: E402
-from neuro.resonance.input_filter import Heard  # noqa: E402
+from neuro.resonance import Fft, ResonanceClassifier, ResonanceConfig, ResonatorStep, Scan, stack  # noqa: E402
+from neuro.resonance.input_filter import FilterState  # noqa: E402
+from neuro.resonance.methods import ResonantState  # noqa: E402
 
 BATCH = 5
 CONFIG = ResonanceConfig(3, 7, 3, tau=(2.0, 40.0))
@@ -37,15 +38,15 @@ def outcome(config: ResonanceConfig, steps: int, method: Any) -> list[Any]:
         ResonantState(*(normal(BATCH, units, seed=10 * k + part) for part in (2, 3))) for k in range(config.layers)
     )
     ears = ResonantState(*(normal(BATCH, config.channels, seed=seed) for seed in (4, 5)))
-    heard = Heard(ears, torch.ones(BATCH, config.channels, dtype=torch.float64), 3)
-    found = model.ears.summary(model.network, x, states, heard, method)
+    filtered = FilterState(ears, torch.ones(BATCH, config.channels, dtype=torch.float64), 3)
+    found = model.ears.summary(model.network, x, states, filtered, method)
     weights = normal(BATCH, 3 * config.channels, seed=6).detach()
     last = sum((state.x * state.y).sum() for state in found.states)
-    ((found.heard.features * weights).sum() + (found.rates**2).sum() + last).backward()
+    ((found.filtered.features * weights).sum() + (found.rates**2).sum() + last).backward()
     learned = [value.grad for value in model.parameters() if value.grad is not None]
     given = [x.grad, *(part.grad for state in (*states, ears) for part in state)]
     assert 0.1 < float(found.rates.detach().mean()) < 0.6
-    return [found.heard.features, found.rates, *(part for state in found.states for part in state), *given, *learned]
+    return [found.filtered.features, found.rates, *(part for state in found.states for part in state), *given, *learned]
 
 
 @pytest.mark.parametrize("steps", [1, 60, 300])

@@ -10,7 +10,7 @@ from neuro.errors import InvalidInput, NumericalError
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
-from neuro.resonance import CascadeTrainer, ResonanceTrainer, create_classifier, create_long_context_model  # noqa: E402
+from neuro.resonance import CascadeTrainer, ResonanceTrainer, create_classifier, create_resonance_model  # noqa: E402
 from neuro.resonance.cascade import measure_diversity  # noqa: E402
 from neuro.resonance.trainer import batches  # noqa: E402
 
@@ -171,7 +171,7 @@ def test_the_usual_cascade_has_ten_five_and_three_models() -> None:
     ("call", "message"),
     [
         (lambda: ResonanceTrainer(create_classifier(1, 2), learning_rate=0.0), "learning_rate is 0.0"),
-        (lambda: ResonanceTrainer(create_long_context_model(device="meta")), "use that"),
+        (lambda: ResonanceTrainer(create_resonance_model(task="long_context", device="meta")), "use that"),
         (lambda: ResonanceTrainer(create_classifier(1, 2)).fit(lambda: rhythms(4, 0)), "exactly one budget"),
         (lambda: batches(*rhythms(4, 0), 5, seed=0), "batch is 5; a whole number from 1 to 4"),
         (lambda: batches(rhythms(4, 0)[0], torch.zeros(3), 2, seed=0), "3 targets were given for 4 items"),

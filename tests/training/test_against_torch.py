@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neuro.training import SGD, Adam, AdamW, InfoNCELoss, LocalContrastiveLoss, Optimiser, clip_gradient
+from neuro.training import SGD, Adam, AdamW, InfoNCELoss, LocalContrastiveLoss, Optimiser
+from neuro.training.optimisers import clip_gradient
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 RANDOM = np.random.default_rng(1)

@@ -26,7 +26,7 @@ def test_it_works_in_a_pipeline_and_is_cloned() -> None:
     assert pipeline.fit(digits[:900], labels[:900]).score(digits[900:], labels[900:]) > 0.9
     codes = pipeline[0].transform(digits[:5])
     np.testing.assert_array_equal(codes.sum(axis=1), 40)
-    assert pipeline[0].get_feature_names_out()[1] == "spikeencoder1"
+    assert pipeline[0].get_feature_names_out()[1] == "kwtatransformer1"
 
 
 def test_pairs_train_it() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput
-from neuro.training import InfoNCELoss, LocalContrastiveLoss, SpectralRegularization, clip_gradient, laplacian
+from neuro.training import InfoNCELoss, LocalContrastiveLoss, SpectralRegularization, laplacian
+from neuro.training.optimisers import clip_gradient
 
 RANDOM = np.random.default_rng(0)
 ANCHORS, ITEMS = RANDOM.standard_normal((5, 7)), RANDOM.standard_normal((8, 7))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput
-from neuro.training import HardNegativeMiner, Mining, exact_neighbours
-from neuro.training.hard_negatives import distance_log_weights
+from neuro.training import HardNegativeMiner, Mining
+from neuro.training.hard_negatives import distance_log_weights, exact_neighbours
 
 RANDOM = np.random.default_rng(3)
 ANCHORS, ITEMS = RANDOM.standard_normal((40, 4)), RANDOM.standard_normal((60, 4))

@@ -8,17 +8,9 @@ import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput
-from neuro.training import (
-    SGD,
-    Adam,
-    AdamW,
-    CurriculumScheduler,
-    Lesson,
-    ScheduleShape,
-    TemperatureAnnealing,
-    clip_gradient,
-    scheduled,
-)
+from neuro.training import SGD, Adam, AdamW, CurriculumScheduler, Lesson, ScheduleShape, TemperatureAnnealing
+from neuro.training.optimisers import clip_gradient
+from neuro.training.schedules import scheduled
 
 
 @pytest.mark.parametrize("shape", list(ScheduleShape))

@@ -9,7 +9,8 @@ from neuro.errors import InvalidInput, NumericalError
 from neuro.motifs import LIFLayer, layer_spikes
 from neuro.simulators import simulate
 from neuro.spikes import Recording, Spikes
-from neuro.training import LIFClassifier, SurrogateGradientTrainer, bernoulli_spikes, torch_spikes
+from neuro.training import LIFClassifier, SurrogateGradientTrainer, bernoulli_spikes
+from neuro.training.surrogate_gradient import torch_spikes
 
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 STEPS = 10

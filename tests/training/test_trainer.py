@@ -20,7 +20,6 @@ from neuro.training import (
     InfoNCELoss,
     Kept,
     LocalContrastiveLoss,
-    LossGradient,
     Mining,
     SpectralRegularization,
     Start,
@@ -29,7 +28,8 @@ from neuro.training import (
     laplacian,
     recall_hits,
 )
-from neuro.training.step import Batch, CodeLayer, mask_of, unfolded
+from neuro.training.losses import LossGradient
+from neuro.training.straight_through import Batch, CodeLayer, mask_of, unfolded
 
 DIMENSIONS, NUISANCES = 24, 4
 
@@ -59,7 +59,7 @@ def test_a_nuisance_is_learned_away_and_the_mask_kept() -> None:
     assert recall(trained.encoder) > 0.7
     assert trained.report.kept is Kept.TRAINED
     np.testing.assert_array_equal(trained.encoder.inputs, ENCODER.inputs)
-    assert np.abs(trained.encoder.tap_weights).max() == 127
+    assert np.abs(trained.encoder.projection_weights).max() == 127
     assert not trained.report.collapse_after.collapsed
 
 
@@ -111,7 +111,7 @@ def test_resumed_training_is_uninterrupted_training_bit_for_bit(tmp_path: Path) 
     assert done == list(range(1, len(done) + 1))
     resumed = trainer.fit(PAIRS, checkpoint=folder, resume=True)
     assert resumed.report == whole.report
-    np.testing.assert_array_equal(resumed.encoder.tap_weights, whole.encoder.tap_weights)
+    np.testing.assert_array_equal(resumed.encoder.projection_weights, whole.encoder.projection_weights)
     with pytest.raises(InvalidInput, match="other settings or pairs"):
         replace(trainer, optimiser=Adam(0.5)).fit(PAIRS, checkpoint=folder, resume=True)
 

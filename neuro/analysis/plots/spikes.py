@@ -1,9 +1,4 @@
-"""Raster: one dot a spike.
-
-Rate: how often the neurons of a population fire over time.
-
-Interval histogram: how long neurons wait between two spikes.
-"""
+"""Spikes: as a raster, as rates over time, and as a histogram of inter-spike intervals."""
 
 from __future__ import annotations
 

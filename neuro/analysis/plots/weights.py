@@ -1,9 +1,4 @@
-"""Weights: who is connected how strongly, and how the weights are distributed.
-
-Degrees: how many synapses neurons get and give.
-
-STDP window: how much a pair of spikes changes a weight.
-"""
+"""Weights: their matrix, their histogram, the degrees of neurons, and the STDP window that changes them."""
 
 from __future__ import annotations
 
@@ -20,15 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NO_SYNAPSE = "0.85"
+_MOST_BARS = 50
+_FEW = 80
+"""Pairs of an STDP window that are drawn as dots."""
 
 
 def plot_weight_matrix(
-    connections: Connections,
-    weights: npt.ArrayLike,
-    *,
-    unit: str = "",
-    scale: float = 1.0,
-    axes: Axes | None = None,
+    connections: Connections, weights: npt.ArrayLike, *, unit: str = "", scale: float = 1.0, axes: Axes | None = None
 ) -> Axes:
     """The weight matrix: sources downward, targets to the right, the weight as colour, grey where no synapse is.
 
@@ -49,8 +42,7 @@ def plot_weight_matrix(
     values = np.asarray(weights, dtype=np.float64) * scale
     if values.shape not in ((), (connections.synapses,)):
         raise InvalidInput(f"weights of shape {values.shape}; () or ({connections.synapses},) is allowed")
-    if not connections.sources or not connections.targets:
-        raise InvalidInput(f"{connections.sources} sources and {connections.targets} targets; 1 of each is needed")
+    _check_ends(connections)
     matrix = np.zeros((connections.sources, connections.targets))
     present = np.zeros(matrix.shape, dtype=bool)
     place = (connections.pre(), np.asarray(connections.column))
@@ -116,25 +108,6 @@ def plot_weight_histogram(
     return drawn
 
 
-def _colors(lowest: float, highest: float) -> tuple[str, float, float]:
-    """Colour map and its ends: 0 is an end where all weights have one sign, else the middle."""
-    if lowest < 0 < highest:
-        reach = max(-lowest, highest)
-        return "RdBu_r", -reach, reach
-    return ("viridis_r", lowest, 0.0) if lowest < 0 else ("viridis", 0.0, highest or 1.0)
-
-
-def _whole_ticks(axes: Axes) -> None:
-    """Marks at whole neurons only."""
-    from matplotlib.ticker import MaxNLocator
-
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-
-
-_MOST_BARS = 50
-
-
 def plot_degrees(connections: Connections, *, axes: Axes | None = None) -> Axes:
     """Histograms of the in-degree of the targets and the out-degree of the sources, with mean and spread.
 
@@ -146,8 +119,7 @@ def plot_degrees(connections: Connections, *, axes: Axes | None = None) -> Axes:
         InvalidInput: there are no sources or no targets.
         ToolError: matplotlib is not installed.
     """
-    if not connections.sources or not connections.targets:
-        raise InvalidInput(f"{connections.sources} sources and {connections.targets} targets; 1 of each is needed")
+    _check_ends(connections)
     incoming = np.bincount(np.asarray(connections.column), minlength=connections.targets)
     outgoing = np.diff(np.asarray(connections.row_start))
     drawn = new_axes() if axes is None else axes
@@ -157,30 +129,15 @@ def plot_degrees(connections: Connections, *, axes: Axes | None = None) -> Axes:
     incoming_words, outgoing_words = (f"{degrees.mean():.4g} ± {degrees.std():.2g}" for degrees in (incoming, outgoing))
     drawn.hist(incoming, edges, color=PALETTE[0], alpha=0.7, label=f"in-degree, {incoming_words}")
     drawn.hist(outgoing, edges, histtype="step", color=PALETTE[1], linewidth=1.8, label=f"out-degree, {outgoing_words}")
-    _whole_numbers(drawn)
+    _whole_ticks(drawn, 7)
     drawn.set_xlabel("synapses of a neuron")
     drawn.set_ylabel("neurons")
     name_lines(drawn)
     return drawn
 
 
-def _whole_numbers(axes: Axes) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=7, integer=True))
-
-
-_FEW = 80
-
-
 def plot_stdp_window(
-    delays: npt.ArrayLike,
-    changes: npt.ArrayLike,
-    *,
-    unit: str = "",
-    scale: float = 1.0,
-    axes: Axes | None = None,
+    delays: npt.ArrayLike, changes: npt.ArrayLike, *, unit: str = "", scale: float = 1.0, axes: Axes | None = None
 ) -> Axes:
     """The STDP window: change of weight against t_post - t_pre in ms; post before pre and pre before post apart.
 
@@ -193,7 +150,7 @@ def plot_stdp_window(
         scale: changes are multiplied by it, e.g. 1e9.
         axes: where to draw; a new figure by default.
 
-    Source: the picture is that of Bi and Poo, Journal of Neuroscience 18 (1998), figure 7.
+    Source: the plot is that of Bi and Poo, Journal of Neuroscience 18 (1998), figure 7.
 
     Raises:
         InvalidInput: the arrays are no vectors of one length, or empty.
@@ -217,3 +174,24 @@ def plot_stdp_window(
     for x, side, words in ((0.02, "left", "post before pre"), (0.98, "right", "pre before post")):
         drawn.text(x, 1.02, words, transform=drawn.transAxes, ha=side, va="bottom", color="0.35")
     return drawn
+
+
+def _colors(lowest: float, highest: float) -> tuple[str, float, float]:
+    """Colour map and its ends: 0 is an end where all weights have one sign, else the middle."""
+    if lowest < 0 < highest:
+        reach = max(-lowest, highest)
+        return "RdBu_r", -reach, reach
+    return ("viridis_r", lowest, 0.0) if lowest < 0 else ("viridis", 0.0, highest or 1.0)
+
+
+def _whole_ticks(axes: Axes, most: int = 6) -> None:
+    """Marks at whole numbers only."""
+    from matplotlib.ticker import MaxNLocator
+
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(nbins=most, integer=True))
+
+
+def _check_ends(connections: Connections) -> None:
+    if not connections.sources or not connections.targets:
+        raise InvalidInput(f"{connections.sources} sources and {connections.targets} targets; 1 of each is needed")

@@ -16,7 +16,7 @@ gives is said in every docstring: a rate of 0, and NaN where a quantity is not d
 
 from __future__ import annotations
 
-from neuro.analysis.statistics.correlograms import Correlogram, autocorrelogram, cross_correlogram
+from neuro.analysis.statistics.correlograms import autocorrelogram, cross_correlogram
 from neuro.analysis.statistics.distances import distance_matrix, van_rossum_distance, victor_purpura_distance
 from neuro.analysis.statistics.intervals import (
     fano_factors,
@@ -25,7 +25,7 @@ from neuro.analysis.statistics.intervals import (
     interval_cv2,
     local_variation,
 )
-from neuro.analysis.statistics.phase import PhaseLocking, phase_locking, vector_strength
+from neuro.analysis.statistics.phase import phase_locking, vector_strength
 from neuro.analysis.statistics.rates import (
     ExponentialKernel,
     GaussianKernel,
@@ -37,7 +37,7 @@ from neuro.analysis.statistics.rates import (
     population_counts,
     population_rate,
 )
-from neuro.analysis.statistics.spectrum import SpectralPeak, Spectrum, population_spectrum
+from neuro.analysis.statistics.spectrum import Spectrum, population_spectrum
 from neuro.analysis.statistics.synchrony import (
     count_correlations,
     mean_count_correlation,
@@ -46,12 +46,9 @@ from neuro.analysis.statistics.synchrony import (
 )
 
 __all__ = [
-    "Correlogram",
     "ExponentialKernel",
     "GaussianKernel",
     "Kernel",
-    "PhaseLocking",
-    "SpectralPeak",
     "Spectrum",
     "autocorrelogram",
     "binned_counts",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.analysis.statistics.windows import seconds, whole_ticks
-from neuro.arrays import FloatArray, IntArray
+from neuro.analysis.statistics.windows import Measure, seconds, whole_ticks
+from neuro.arrays import AnyArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +28,7 @@ class Correlogram:
 
 
 def cross_correlogram(
-    reference: npt.ArrayLike, target: npt.ArrayLike, dt: Any, *, bin_width: Any, max_lag: Any
+    reference: npt.ArrayLike, target: npt.ArrayLike, dt: Measure, *, bin_width: Measure, max_lag: Measure
 ) -> Correlogram:
     """Cross-correlogram of two spike trains: C(k) = sum over bins b of n_reference(b) n_target(b + k).
 
@@ -58,7 +57,7 @@ def cross_correlogram(
     return _correlogram(np.bincount(lags + reach, minlength=2 * reach + 1), len(ours), bin_width, reach)
 
 
-def autocorrelogram(train: npt.ArrayLike, dt: Any, *, bin_width: Any, max_lag: Any) -> Correlogram:
+def autocorrelogram(train: npt.ArrayLike, dt: Measure, *, bin_width: Measure, max_lag: Measure) -> Correlogram:
     """Autocorrelogram of a spike train: its cross-correlogram with itself, without each spike's pair with itself.
 
     Even in the lag. The rate far from 0 is that of the neuron. A train of one spike or none gives counts of 0.
@@ -79,7 +78,7 @@ def autocorrelogram(train: npt.ArrayLike, dt: Any, *, bin_width: Any, max_lag: A
     return _correlogram(counts, spikes, bin_width, reach)
 
 
-def _correlogram(counts: npt.NDArray[Any], spikes: int, bin_width: Any, reach: int) -> Correlogram:
+def _correlogram(counts: AnyArray, spikes: int, bin_width: Measure, reach: int) -> Correlogram:
     width = seconds(bin_width, "the bin width")
     rates = counts / (spikes * width) if spikes else np.full(counts.shape, np.nan)
     lags = np.arange(-reach, reach + 1, dtype=np.float64) * width

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.analysis.statistics.windows import seconds
+from neuro.analysis.statistics.windows import Measure, seconds
 from neuro.arrays import FloatArray, IntArray
 from neuro.errors import InvalidInput
 from neuro.spikes import Spikes
 
 
-def van_rossum_distance(first: npt.ArrayLike, second: npt.ArrayLike, dt: Any, tau: Any) -> float:
+def van_rossum_distance(first: npt.ArrayLike, second: npt.ArrayLike, dt: Measure, tau: Measure) -> float:
     """Van Rossum's distance of two spike trains, without unit: the area between their smoothed rates.
 
     D^2 = (1 / tau) integral (f - g)^2 dt with f(t) = sum over spikes t_i <= t of exp(-(t - t_i) / tau), g alike. So
@@ -45,7 +44,7 @@ def van_rossum_distance(first: npt.ArrayLike, second: npt.ArrayLike, dt: Any, ta
     return float(np.sqrt(max(squared, 0.0) / 2))
 
 
-def victor_purpura_distance(first: npt.ArrayLike, second: npt.ArrayLike, dt: Any, cost: Any) -> float:
+def victor_purpura_distance(first: npt.ArrayLike, second: npt.ArrayLike, dt: Measure, cost: Measure) -> float:
     """Victor and Purpura's distance of two spike trains, without unit: the lowest cost of turning one into the other.
 
     Adding or removing a spike costs 1, moving one by t costs ``cost * |t|``. With cost 0 only the numbers of spikes

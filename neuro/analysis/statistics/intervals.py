@@ -1,22 +1,16 @@
-"""Intervals: the times between spikes of a neuron, and how irregular they are.
-
-Variability: how much the spike count of a neuron changes from window to window.
-"""
+"""Intervals: the times between spikes of a neuron, how irregular they are, and how much counts vary between windows."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from neuro.analysis.statistics.rates import binned_counts
-from neuro.analysis.statistics.windows import seconds
-from neuro.arrays import FloatArray, IntArray
+from neuro.analysis.statistics.windows import Measure, seconds
+from neuro.arrays import AnyArray, FloatArray, IntArray
 from neuro.spikes import Spikes
 
 
-def inter_spike_intervals(spikes: Spikes, dt: Any) -> tuple[FloatArray, ...]:
+def inter_spike_intervals(spikes: Spikes, dt: Measure) -> tuple[FloatArray, ...]:
     """Times between neighbouring spikes of each neuron in seconds: one array a neuron, in temporal order.
 
     A neuron of n spikes has n - 1 intervals, a silent one none. ``np.concatenate`` pools them; ``spikes.between``
@@ -68,32 +62,7 @@ def local_variation(spikes: Spikes) -> FloatArray:
     return _mean(owners, 3 * relative**2, spikes.size, at_least=1)
 
 
-def _intervals(spikes: Spikes) -> tuple[IntArray, IntArray]:
-    """Neuron and length in ticks of each interval, ordered by neuron, then time; both of shape (intervals,)."""
-    order = np.argsort(spikes.indices, kind="stable")
-    owners, ticks = spikes.indices[order], spikes.ticks[order]
-    same = owners[1:] == owners[:-1]
-    return owners[1:][same], np.diff(ticks)[same]
-
-
-def _relative_differences(spikes: Spikes) -> tuple[IntArray, FloatArray]:
-    """Neuron of each pair of neighbouring intervals, and their difference divided by their sum."""
-    owners, intervals = _intervals(spikes)
-    same = owners[1:] == owners[:-1]
-    before, after = intervals[:-1][same], intervals[1:][same]
-    return owners[1:][same], (after - before) / (after + before)
-
-
-def _mean(owners: IntArray, values: npt.NDArray[Any], size: int, at_least: int) -> FloatArray:
-    """Mean of the values of each owner, shape (size,); NaN where there are fewer than ``at_least``."""
-    number = np.bincount(owners, minlength=size)
-    total = np.bincount(owners, weights=values, minlength=size)
-    means: FloatArray = np.full(size, np.nan)
-    np.divide(total, number, out=means, where=number >= at_least)
-    return means
-
-
-def fano_factors(spikes: Spikes, dt: Any, window: Any, *, stop: int, start: int = 0) -> FloatArray:
+def fano_factors(spikes: Spikes, dt: Measure, window: Measure, *, stop: int, start: int = 0) -> FloatArray:
     """Fano factor of the spike counts of each neuron, shape (size,): F = var(n) / mean(n).
 
     n are the counts in windows that follow each other without overlap; what fills no window is left out. The variance
@@ -116,3 +85,28 @@ def fano_factors(spikes: Spikes, dt: Any, window: Any, *, stop: int, start: int 
     factors: FloatArray = np.full(spikes.size, np.nan)
     np.divide(counts.var(axis=0), mean, out=factors, where=mean > 0)
     return factors
+
+
+def _intervals(spikes: Spikes) -> tuple[IntArray, IntArray]:
+    """Neuron and length in ticks of each interval, ordered by neuron, then time; both of shape (intervals,)."""
+    order = np.argsort(spikes.indices, kind="stable")
+    owners, ticks = spikes.indices[order], spikes.ticks[order]
+    same = owners[1:] == owners[:-1]
+    return owners[1:][same], np.diff(ticks)[same]
+
+
+def _relative_differences(spikes: Spikes) -> tuple[IntArray, FloatArray]:
+    """Neuron of each pair of neighbouring intervals, and their difference divided by their sum."""
+    owners, intervals = _intervals(spikes)
+    same = owners[1:] == owners[:-1]
+    before, after = intervals[:-1][same], intervals[1:][same]
+    return owners[1:][same], (after - before) / (after + before)
+
+
+def _mean(owners: IntArray, values: AnyArray, size: int, at_least: int) -> FloatArray:
+    """Mean of the values of each owner, shape (size,); NaN where there are fewer than ``at_least``."""
+    number = np.bincount(owners, minlength=size)
+    total = np.bincount(owners, weights=values, minlength=size)
+    means: FloatArray = np.full(size, np.nan)
+    np.divide(total, number, out=means, where=number >= at_least)
+    return means

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.analysis.statistics.windows import positive, seconds
+from neuro.analysis.statistics.windows import Measure, positive, seconds
 from neuro.arrays import FloatArray
 from neuro.errors import InvalidInput
 from neuro.spikes import Spikes
@@ -28,7 +27,7 @@ class PhaseLocking:
     phase: FloatArray
 
 
-def vector_strength(spikes: Spikes, dt: Any, frequency: Any) -> PhaseLocking:
+def vector_strength(spikes: Spikes, dt: Measure, frequency: Measure) -> PhaseLocking:
     """Vector strength of each neuron at a frequency: R_i = |(1 / n) sum over spikes of exp(2 pi i f t)|.
 
     The phase is that of a cosine which peaks at tick 0. Independent of the rate, but n spikes at random phases have
@@ -72,12 +71,10 @@ def phase_locking(spikes: Spikes, phases: npt.ArrayLike) -> PhaseLocking:
 def _locking(spikes: Spikes, phases: FloatArray) -> PhaseLocking:
     """From the phase of each spike."""
     number = spikes.counts()
-    cosine, sine = (np.bincount(spikes.indices, weights=part, minlength=spikes.size) for part in _parts(phases))
+    cosine, sine = (
+        np.bincount(spikes.indices, weights=part, minlength=spikes.size) for part in (np.cos(phases), np.sin(phases))
+    )
     length = np.hypot(cosine, sine)
     strength: FloatArray = np.full(spikes.size, np.nan)
     np.divide(length, number, out=strength, where=number > 0)
     return PhaseLocking(np.minimum(strength, 1.0), np.where(number > 0, np.arctan2(sine, cosine), np.nan))
-
-
-def _parts(phases: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return np.cos(phases), np.sin(phases)

@@ -1,16 +1,13 @@
-"""Rates: how often neurons fire, as means, in bins, and smoothed over time.
-
-Kernels: the shapes that a spike is smeared into to give a rate.
-"""
+"""Rates: how often neurons fire, as means, in bins, and smoothed over time by the kernel that a spike becomes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from neuro.analysis.statistics.windows import check_range, seconds, whole_bins, whole_ticks
+from neuro.analysis.statistics.windows import Measure, check_range, seconds, whole_bins, whole_ticks
 from neuro.arrays import FloatArray, IntArray
 from neuro.spikes import Spikes
 
@@ -22,7 +19,7 @@ class Kernel(Protocol):
     """What one spike adds to a rate, sampled once a tick."""
 
     def samples(self, dt: float) -> tuple[FloatArray, int]:
-        """Values in Hz whose sum times dt is 1, shape (taps,), and the place of lag 0 among them."""
+        """Values in Hz whose sum times dt is 1, shape (samples,), and the place of lag 0 among them."""
         ...
 
 
@@ -34,7 +31,7 @@ class GaussianKernel:
         sigma: standard deviation in seconds.
     """
 
-    sigma: Any
+    sigma: Measure
 
     def samples(self, dt: float) -> tuple[FloatArray, int]:
         """Values in Hz from -6 sigma to 6 sigma, and the place of lag 0."""
@@ -52,7 +49,7 @@ class ExponentialKernel:
         tau: time constant in seconds.
     """
 
-    tau: Any
+    tau: Measure
 
     def samples(self, dt: float) -> tuple[FloatArray, int]:
         """Values in Hz from 0 to 20 tau, and the place of lag 0, which is the first."""
@@ -61,7 +58,7 @@ class ExponentialKernel:
         return values / (values.sum() * dt), 0
 
 
-def firing_rates(spikes: Spikes, dt: Any, *, stop: int, start: int = 0) -> FloatArray:
+def firing_rates(spikes: Spikes, dt: Measure, *, stop: int, start: int = 0) -> FloatArray:
     """Mean firing rate of each neuron in Hz, shape (size,): r_i = n_i / ((stop - start) dt).
 
     A silent neuron has a rate of 0.
@@ -73,7 +70,7 @@ def firing_rates(spikes: Spikes, dt: Any, *, stop: int, start: int = 0) -> Float
     return spikes.between(start, stop).counts() / ((stop - start) * seconds(dt, "dt"))
 
 
-def population_rate(spikes: Spikes, dt: Any, *, stop: int, start: int = 0) -> float:
+def population_rate(spikes: Spikes, dt: Measure, *, stop: int, start: int = 0) -> float:
     """Mean firing rate in Hz over all neurons, silent ones included: r = (1 / N) sum_i r_i.
 
     NaN for a population without neurons.
@@ -85,7 +82,7 @@ def population_rate(spikes: Spikes, dt: Any, *, stop: int, start: int = 0) -> fl
     return float(rates.mean()) if rates.size else float("nan")
 
 
-def binned_counts(spikes: Spikes, dt: Any, bin_width: Any, *, stop: int, start: int = 0) -> IntArray:
+def binned_counts(spikes: Spikes, dt: Measure, bin_width: Measure, *, stop: int, start: int = 0) -> IntArray:
     """Spikes per bin and neuron, shape (bins, size).
 
     Bin k holds the ticks start + k w <= n < start + (k + 1) w of w = bin_width / dt. What is left over at the end
@@ -101,7 +98,7 @@ def binned_counts(spikes: Spikes, dt: Any, bin_width: Any, *, stop: int, start: 
     return np.bincount(place, minlength=bins * spikes.size).astype(np.int64).reshape(bins, spikes.size)
 
 
-def population_counts(spikes: Spikes, dt: Any, bin_width: Any, *, stop: int, start: int = 0) -> IntArray:
+def population_counts(spikes: Spikes, dt: Measure, bin_width: Measure, *, stop: int, start: int = 0) -> IntArray:
     """Spikes of the whole population per bin, shape (bins,): the row sums of :func:`binned_counts`.
 
     Raises:
@@ -113,7 +110,7 @@ def population_counts(spikes: Spikes, dt: Any, bin_width: Any, *, stop: int, sta
     return np.bincount((inside.ticks - start) // width, minlength=bins).astype(np.int64)
 
 
-def instantaneous_rates(spikes: Spikes, dt: Any, kernel: Kernel, *, stop: int, start: int = 0) -> FloatArray:
+def instantaneous_rates(spikes: Spikes, dt: Measure, kernel: Kernel, *, stop: int, start: int = 0) -> FloatArray:
     """Smoothed rate of each neuron in Hz at each tick, shape (stop - start, size).
 
     r_i(n) = sum over the spikes of neuron i at ticks m in the range of k((n - m) dt), where the kernel sums to one
@@ -129,7 +126,9 @@ def instantaneous_rates(spikes: Spikes, dt: Any, kernel: Kernel, *, stop: int, s
     return _smoothed(binned_counts(spikes, dt, dt, stop=stop, start=start), dt, kernel)
 
 
-def instantaneous_population_rate(spikes: Spikes, dt: Any, kernel: Kernel, *, stop: int, start: int = 0) -> FloatArray:
+def instantaneous_population_rate(
+    spikes: Spikes, dt: Measure, kernel: Kernel, *, stop: int, start: int = 0
+) -> FloatArray:
     """Smoothed rate in Hz of an average neuron at each tick, shape (stop - start,).
 
     The mean over neurons of :func:`instantaneous_rates`, at the cost of one neuron. NaN for a population without
@@ -142,13 +141,13 @@ def instantaneous_population_rate(spikes: Spikes, dt: Any, kernel: Kernel, *, st
     return summed / spikes.size if spikes.size else np.full(summed.shape, np.nan)
 
 
-def _smoothed(counts: IntArray, dt: Any, kernel: Kernel) -> FloatArray:
+def _smoothed(counts: IntArray, dt: Measure, kernel: Kernel) -> FloatArray:
     """Counts per tick, shape (ticks, columns), convolved with a kernel; as long as before."""
     from scipy.signal import oaconvolve
 
-    taps, zero = kernel.samples(seconds(dt, "dt"))
+    samples, zero = kernel.samples(seconds(dt, "dt"))
     if not counts.size:
         return counts.astype(np.float64)
-    full = oaconvolve(counts.astype(np.float64), taps[:, None], axes=0)
+    full = oaconvolve(counts.astype(np.float64), samples[:, None], axes=0)
     # A Fourier transform leaves rounding errors around 0, some of them below it.
     return np.asarray(np.maximum(full[zero : zero + len(counts)], 0.0))

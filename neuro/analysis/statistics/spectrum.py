@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from neuro.analysis.statistics.rates import population_counts
-from neuro.analysis.statistics.windows import check_range, seconds, whole_ticks
+from neuro.analysis.statistics.windows import Measure, check_range, seconds, whole_ticks
 from neuro.arrays import FloatArray
 from neuro.errors import InvalidInput
 from neuro.spikes import Spikes
@@ -61,7 +60,7 @@ class Spectrum:
 
 
 def population_spectrum(
-    spikes: Spikes, dt: Any, *, bin_width: Any, segment: Any, stop: int, start: int = 0
+    spikes: Spikes, dt: Measure, *, bin_width: Measure, segment: Measure, stop: int, start: int = 0
 ) -> Spectrum:
     """Power spectrum of the population's rate by Welch's method, in Hz^2 / Hz.
 

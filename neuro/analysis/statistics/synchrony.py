@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from neuro.analysis.statistics.rates import binned_counts, population_counts
-from neuro.arrays import FloatArray
+from neuro.analysis.statistics.windows import Measure
+from neuro.arrays import FloatArray, IntArray
 from neuro.errors import InvalidInput
 from neuro.spikes import Spikes
 
 
-def count_correlations(spikes: Spikes, dt: Any, bin_width: Any, *, stop: int, start: int = 0) -> FloatArray:
+def count_correlations(spikes: Spikes, dt: Measure, bin_width: Measure, *, stop: int, start: int = 0) -> FloatArray:
     """Pearson correlation of the binned spike counts of each pair of neurons, shape (size, size).
 
     rho_ij = cov(n_i, n_j) / sqrt(var(n_i) var(n_j)). The diagonal is 1. A neuron whose count never changes (a silent
@@ -28,7 +27,7 @@ def count_correlations(spikes: Spikes, dt: Any, bin_width: Any, *, stop: int, st
     return np.asarray(scores.T @ scores / len(scores))
 
 
-def mean_count_correlation(spikes: Spikes, dt: Any, bin_width: Any, *, stop: int, start: int = 0) -> float:
+def mean_count_correlation(spikes: Spikes, dt: Measure, bin_width: Measure, *, stop: int, start: int = 0) -> float:
     """Mean of :func:`count_correlations` over the pairs i < j of neurons whose counts change.
 
     Found from the variance of the summed standard scores, without the matrix of all pairs. 0 for independent neurons,
@@ -65,7 +64,7 @@ def synchrony_chi_squared(signals: npt.ArrayLike) -> float:
     return float(values.mean(axis=1).var() / single) if single > 0 else float("nan")
 
 
-def synchrony_index(spikes: Spikes, dt: Any, bin_width: Any, *, stop: int, start: int = 0) -> float:
+def synchrony_index(spikes: Spikes, dt: Measure, bin_width: Measure, *, stop: int, start: int = 0) -> float:
     """Synchrony index of a population: the variance of its binned spike count over the mean of it.
 
     S = var(n) / mean(n), where n sums over all neurons. 1 for independent Poisson neurons of any number, below 1 for
@@ -86,7 +85,7 @@ def synchrony_index(spikes: Spikes, dt: Any, bin_width: Any, *, stop: int, start
     return float(counts.var() / counts.mean()) if counts.any() else float("nan")
 
 
-def _standard_scores(counts: npt.NDArray[np.int64]) -> FloatArray:
+def _standard_scores(counts: IntArray) -> FloatArray:
     """Columns with mean 0 and variance 1; NaN in columns that never change."""
     centred = counts - counts.mean(axis=0)
     # A constant column must give exactly 0, whatever its mean is rounded to.

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from neuro.arrays import FloatArray
 from neuro.errors import InvalidInput
+
+Measure = float | FloatArray
+"""A number, or a Brian2 quantity of no dimensions: numpy takes one for an array with one value, in SI units."""
 
 _GRID_TOLERANCE = 1e-3
 
 
-def seconds(value: Any, what: str) -> float:
+def seconds(value: Measure, what: str) -> float:
     """A time in seconds, from a number or a Brian2 quantity; InvalidInput unless it is finite and > 0."""
     return positive(value, what, "a time > 0 s")
 
 
-def positive(value: Any, what: str, allowed: str = "a number > 0") -> float:
+def positive(value: Measure, what: str, allowed: str = "a number > 0") -> float:
     """One finite number > 0; InvalidInput says what is allowed otherwise."""
     given = np.asarray(value)
     number = float(given) if given.ndim == 0 and np.issubdtype(given.dtype, np.number) else np.nan
@@ -25,7 +27,7 @@ def positive(value: Any, what: str, allowed: str = "a number > 0") -> float:
     return number
 
 
-def whole_ticks(width: Any, dt: Any, what: str) -> int:
+def whole_ticks(width: Measure, dt: Measure, what: str) -> int:
     """A width in seconds as a whole number of ticks, 1 or more.
 
     Raises:

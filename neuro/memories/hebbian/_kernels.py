@@ -1,4 +1,4 @@
-"""Numba kernels of the memories. Imported where they are used, so that `import neuro` stays light."""
+"""Numba kernels of the Hebbian memories. Imported where they are used, so that `import neuro` stays light."""
 
 from __future__ import annotations
 

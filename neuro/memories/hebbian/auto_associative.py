@@ -10,11 +10,12 @@ Sources: Willshaw, Buneman & Longuet-Higgins, Nature 222 (1969); for the iterate
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import AnyArray, BoolArray, IntArray
 from neuro.checks import check_whole
 from neuro.encoders.codes import Codes, check_codes, top_units
 from neuro.errors import InvalidInput
@@ -29,12 +30,12 @@ class Completion:
     Args:
         codes: (active,) or (batch, active), ascending units.
         steps: through the weights until the code stayed the same, () or (batch,).
-        settled: whether it did within the steps that were allowed, () or (batch,).
+        converged: whether it did within the steps that were allowed, () or (batch,).
     """
 
     codes: Codes
-    steps: npt.NDArray[np.int64]
-    settled: npt.NDArray[np.bool_]
+    steps: IntArray
+    converged: BoolArray
 
 
 class AutoAssociativeMemory:
@@ -78,7 +79,7 @@ class AutoAssociativeMemory:
         self._synapses.imprint(rows, rows)
 
     def complete(self, cues: npt.ArrayLike, *, steps: int = 10) -> Completion:
-        """The code that each cue settles to.
+        """The code that each cue converges to.
 
         Args:
             cues: codes of any number of active units, (a,) or (batch, a): a part, or a damaged copy.
@@ -91,16 +92,16 @@ class AutoAssociativeMemory:
         now = check_codes(cues, self.units, "cues")
         found = top_units(self._synapses.sums(now), self.active)
         taken = np.ones(len(now), dtype=np.int64)
-        settled = np.zeros(len(now), dtype=bool)
-        while not settled.all() and taken.max() < steps:
-            moving = np.flatnonzero(~settled)
+        converged = np.zeros(len(now), dtype=bool)
+        while not converged.all() and taken.max() < steps:
+            moving = np.flatnonzero(~converged)
             after = top_units(self._synapses.sums(found[moving]), self.active)
             stays = np.all(after == found[moving], axis=1)
-            found[moving], settled[moving] = after, stays
+            found[moving], converged[moving] = after, stays
             taken[moving[~stays]] += 1
         if np.ndim(cues) == 1:
-            return Completion(found[0], np.asarray(taken[0]), np.asarray(settled[0]))
-        return Completion(found, taken, settled)
+            return Completion(found[0], np.asarray(taken[0]), np.asarray(converged[0]))
+        return Completion(found, taken, converged)
 
     def merge(self, other: Self) -> Self:
         """A memory of the codes of both: weights joined by OR, so neither order nor repetition matters.
@@ -117,7 +118,7 @@ class AutoAssociativeMemory:
         np.bitwise_or(self._synapses.words, other._synapses.words, out=merged._synapses.words)
         return merged
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays: ``shape`` (units, active), ``weights``."""
         shape = np.array([self.units, self.active], dtype=np.int64)
         return {"shape": shape, "weights": self._synapses.words.copy()}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import BitArray
+from neuro.arrays import AnyArray, BitArray
 from neuro.encoders.codes import Codes
 from neuro.errors import InvalidInput
 
@@ -45,13 +45,13 @@ class BitMatrix:
         """What the synapses take."""
         return self.words.nbytes
 
-    def imprint(self, sources: Codes, targets: npt.NDArray[Any]) -> None:
+    def imprint(self, sources: Codes, targets: AnyArray) -> None:
         """Set the bit of every (source unit, target unit) pair, item by item: ``W_ij <- W_ij or c_i p_j``."""
         from neuro.memories.hebbian._kernels import imprint
 
         imprint(self.words, sources, targets)
 
-    def imprint_ageing(self, sources: Codes, targets: npt.NDArray[Any], draws: int, seed: int, clock: int) -> None:
+    def imprint_ageing(self, sources: Codes, targets: AnyArray, draws: int, seed: int, clock: int) -> None:
         """As :meth:`imprint`; before each item the bits of ``draws`` synapses are cleared.
 
         Which ones is a hash of the seed and of the number of the insert: ``clock`` for the first item.

@@ -13,12 +13,12 @@ the pointer code of the link that fits them best: errors of one hop do not reach
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray
+from neuro.arrays import AnyArray, IntArray
 from neuro.checks import check_whole
 from neuro.encoders.codes import Codes, check_codes, top_units
 from neuro.errors import InvalidInput
@@ -137,7 +137,7 @@ class ChainMemory:
         chain = Chain(np.stack(links, 1), np.stack(scores, 1), np.stack(codes, 1))
         return Chain(chain.links[0], chain.scores[0], chain.codes[0]) if np.ndim(cues) == 1 else chain
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays: those of the links' memory, ``active``, ``back``."""
         return self._forward.state() | {
             "active": np.array([self.active], dtype=np.int64),

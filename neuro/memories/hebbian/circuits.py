@@ -1,7 +1,8 @@
-"""Memories as circuits: a code runs through the 1-bit weights by spikes, and a label neuron names the class.
+"""Memories as circuits: a code runs through the 1-bit weights by spikes, and a spike names the label, or the item.
 
-    encoder (k winners) --1-bit weights--> pointers --label weights--> labels
-                                 gate --^
+    encoder (k winners) --1-bit weights--> pointers (P winners) --label weights--> labels (1 winner)
+                                 gate --^                        or
+                                                                --pointer codes--> items (1 winner) <-- item_gate
 
 One presentation, T = ``encoder.presentation_ticks``, in ticks from its start:
 
@@ -10,31 +11,32 @@ One presentation, T = ``encoder.presentation_ticks``, in ticks from its start:
 * T-1: the gate fires and lifts all pointers by k + 1 units, over the threshold.
 * T: the P pointers with the largest margins, hence with most evidence, fire together (``Winners(max_winners=P)``).
 * T+1: the label neuron with most votes fires (``Winners(max_winners=1)``). Ties go to the lower index at every
-  stage.
+  stage. Of items, which ``item_gate`` lifts at that tick, the one with most of its p pointer units among the winners
+  fires: with w the 0/1 vector of the P winners ``argmax_a sum_j p_aj w_j``, :func:`item_by_winners`. It differs from
+  :meth:`neuro.memories.HebbianMemory.recall` in that a winner counts as one, however active it is.
 
-Pointers and labels are neurons without leak (:data:`neuro.models.INTEGRATE_AND_FIRE`), driven by delta
-synapses on a grid of one dyadic unit: sums are exact on every simulator and need ``log2(2 k + 2)`` bits,
-whatever the order of spikes.
+All these neurons are without leak (:data:`neuro.models.INTEGRATE_AND_FIRE`), driven by delta synapses on a grid of one
+dyadic unit: sums are exact on every simulator and need ``log2(2 k + 2)`` bits, whatever the order of spikes.
 
 Two sizes, on scikit-learn's digits (1,437 for learning, 360 held out, mean of 20 splits; 3 neighbours name .986):
 
 * the defaults of encoder, memory and read-out: 8,202 neurons, 2.6 million synapses, .981;
 * 256 units with 32 active, 300 digits stored on 256 pointers of 2, 32 winners: 522 neurons, 19,000 synapses, .924.
-
-Synaptic operations: how many synapses the spikes of a run reached, the usual measure of a spiking circuit's work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import IntArray
+from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit, Population, Projection, Restart, SpikeSource, Winners
 from neuro.circuit.composition import compose
 from neuro.circuit.connections import Connections
-from neuro.encoders.codes import codes_from_spikes
+from neuro.encoders.codes import codes_from_spikes, top_units
 from neuro.encoders.kwta import KWTAEncoder
 from neuro.encoders.learned import LearnedEncoder
 from neuro.errors import InvalidInput
@@ -47,13 +49,15 @@ from neuro.spikes import Recording
 SparseEncoder = KWTAEncoder | LearnedEncoder
 """Encoders whose code is k active units, and whose winners have fired by the end of ``presentation_ticks``."""
 
-UNIT = 2.0**-10
+_UNIT = 2.0**-10
 """Volts that one synapse adds: 0.98 mV, a power of two, so that sums are exact."""
+
+_ONTO_V = static_synapse("v", "volt")
 
 
 def classify(
     encoder: SparseEncoder, memory: HebbianMemory, readout: LabelReadout, embeddings: npt.ArrayLike
-) -> npt.NDArray[np.int64]:
+) -> IntArray:
     """The label of each embedding by the matrix path, (dimensions,) -> () or (batch, dimensions) -> (batch,).
 
     Equal to what :func:`label_from_spikes` reads from a run of :func:`recall_circuit`.
@@ -63,6 +67,11 @@ def classify(
     """
     _check_sizes(encoder, memory, readout)
     return readout.classify(memory, encoder.encode(embeddings))
+
+
+def recall_ticks(encoder: SparseEncoder) -> int:
+    """How many ticks a presentation takes: the race, the pointers, the label or item."""
+    return encoder.presentation_ticks + 2
 
 
 def recall_circuit(
@@ -84,115 +93,98 @@ def recall_circuit(
         InvalidInput: embeddings that the encoder can't take, an empty memory, parts of different sizes.
     """
     _check_sizes(encoder, memory, readout)
-    if not len(memory):
-        raise InvalidInput("a circuit of an empty memory would name nothing; store something first")
-    length = recall_ticks(encoder)
-    encoding = encoder.circuit(embeddings, presentation_ticks=length)
-    presentations = len(np.atleast_2d(np.asarray(embeddings)))
-    starts = np.arange(presentations) * length
-    names = ("pointers", "labels")
-    reading = Circuit(
-        encoding.dt,
-        populations=[pointer_population(encoder.active, memory, readout.winners), _labels(readout)],
-        stimuli=[
-            SpikeSource("gate", 1, starts + encoder.presentation_ticks - 1, np.zeros(presentations, dtype=np.int64))
-        ],
-        restarts=[Restart(name, starts, variables=("v",)) for name in names],
-        seed=encoding.seed,
+    _check_stored(memory)
+    # Each of P voters gives every class at least one unit: all labels cross, the largest margin wins.
+    threshold = (readout.winners - 1) * _UNIT
+    labels = Population(
+        "labels",
+        np.size(readout.labels),
+        INTEGRATE_AND_FIRE,
+        {"v_threshold": threshold},
+        winners=Winners(max_winners=1),
     )
-    projections = [*pointer_projections(encoder.active, memory), _label_projection(readout)]
-    return compose(encoding, reading, projections=projections)
+    votes = np.asarray(readout.weights)
+    weights = (votes - votes.min() + 1).reshape(-1) * _UNIT
+    onto_labels = Connections.all_to_all(*votes.shape)
+    projection = Projection("label_weights", "pointers", "labels", _ONTO_V, onto_labels, {"w": weights})
+    return _reading(encoder, memory, embeddings, readout.winners, labels, [projection])
 
 
-def recall_ticks(encoder: SparseEncoder) -> int:
-    """How many ticks a presentation of :func:`recall_circuit` takes: the race, the pointers, the label."""
-    return encoder.presentation_ticks + 2
+def item_circuit(encoder: SparseEncoder, memory: HebbianMemory, embeddings: npt.ArrayLike, *, winners: int) -> Circuit:
+    """A circuit that shows the embeddings one after the other and names the item of each by a spike.
+
+    Populations ``encoder``, ``pointers``, ``items`` and the spike sources ``gate``, ``item_gate``; a presentation
+    takes :func:`recall_ticks` ticks.
+
+    Args:
+        encoder: makes the cue codes.
+        memory: holds at least one item.
+        embeddings: shape (dimensions,) or (batch, dimensions).
+        winners: P, how many pointer units fire.
+
+    Raises:
+        InvalidInput: embeddings that the encoder can't take, an empty memory, an encoder of another size, winners out
+            of range.
+    """
+    _check_sizes(encoder, memory)
+    _check_stored(memory)
+    check_whole("winners", winners, 1, memory.pointer_units)
+    pointers = memory.pointers(memory.indices).ravel()
+    of = np.repeat(np.arange(len(memory)), memory.pointer_active)
+    order = np.argsort(pointers, kind="stable")
+    named = Connections.from_pairs(pointers[order], of[order], memory.pointer_units, len(memory))
+    everybody = Connections.all_to_all(1, len(memory))
+    items = Population(
+        "items", len(memory), INTEGRATE_AND_FIRE, {"v_threshold": _UNIT / 2}, winners=Winners(max_winners=1)
+    )
+    projections = [
+        Projection("item_weights", "pointers", "items", _ONTO_V, named, {"w": _UNIT}),
+        Projection("item_gate_weights", "item_gate", "items", _ONTO_V, everybody, {"w": _UNIT}),
+    ]
+    return _reading(encoder, memory, embeddings, winners, items, projections)
 
 
-def label_from_spikes(recording: Recording, encoder: SparseEncoder, readout: LabelReadout) -> npt.NDArray[np.int64]:
+def item_by_winners(memory: HebbianMemory, cues: npt.ArrayLike, *, winners: int) -> IntArray:
+    """The item that :func:`item_circuit` names, in numbers: its index, (active,) -> () or (batch, active) -> (batch,).
+
+    Ties go to the item stored earlier.
+
+    Raises:
+        InvalidInput: cues that are no codes of the memory's units, an empty memory, winners out of range.
+    """
+    from neuro.memories.hebbian._kernels import rank_batch
+
+    _check_stored(memory)
+    check_whole("winners", winners, 1, memory.pointer_units)
+    active = top_units(np.atleast_2d(memory.activity(cues)), winners)
+    fires = np.zeros((len(active), memory.pointer_units), dtype=np.int32)
+    np.put_along_axis(fires, active, 1, axis=1)
+    keys = np.empty((len(active), 1), dtype=np.int64)
+    rank_batch(fires, memory.pointers(memory.indices), keys)
+    found = memory.indices[len(memory) - 1 - keys[:, 0] % len(memory)]
+    return np.asarray(found[0]) if np.ndim(cues) == 1 else found
+
+
+def label_from_spikes(recording: Recording, encoder: SparseEncoder, readout: LabelReadout) -> IntArray:
     """The label that fired in each presentation of a run of :func:`recall_circuit`, shape (presentations,).
 
     Raises:
         InvalidInput: the run does not hold whole presentations, or not exactly one label fired in each.
     """
-    winners = codes_from_spikes(recording, recall_ticks(encoder), "labels")
-    if winners.shape[1] != 1:
-        raise InvalidInput(f"{winners.shape[1]} labels fired in each presentation; one is allowed")
-    return np.asarray(np.asarray(readout.labels)[winners[:, 0]])
+    return np.asarray(np.asarray(readout.labels)[_only(recording, encoder, "labels")])
 
 
-def _check_sizes(encoder: SparseEncoder, memory: HebbianMemory, readout: LabelReadout) -> None:
-    if encoder.units != memory.units:
-        raise InvalidInput(
-            f"the encoder has {encoder.units} units, the memory takes cues of {memory.units}; make them equal"
-        )
-    voters = np.asarray(readout.weights).shape[0]
-    if voters != memory.pointer_units:
-        raise InvalidInput(
-            f"the read-out has {voters} pointer units, the memory {memory.pointer_units}; learn it on this memory"
-        )
+def item_from_spikes(recording: Recording, encoder: SparseEncoder, memory: HebbianMemory) -> IntArray:
+    """The index of the item that fired in each presentation of a run of :func:`item_circuit`, (presentations,).
 
-
-def pointer_population(active: int, memory: HebbianMemory, winners: int) -> Population:
-    """Pointers that collect the spikes of k cue units, and of which ``winners`` fire once the gate lifts them."""
-    return Population(
-        "pointers",
-        memory.pointer_units,
-        INTEGRATE_AND_FIRE,
-        parameters={"v_threshold": active * UNIT},
-        winners=Winners(max_winners=winners),
-    )
-
-
-def pointer_projections(active: int, memory: HebbianMemory) -> list[Projection]:
-    """The 1-bit weights onto the pointers, and the gate's."""
-    onto_v = static_synapse("v", "volt")
-    return [
-        Projection(
-            "memory_weights",
-            "encoder",
-            "pointers",
-            onto_v,
-            Connections.from_dense(memory.weights),
-            parameters={"w": UNIT},
-        ),
-        Projection(
-            "gate_weights",
-            "gate",
-            "pointers",
-            onto_v,
-            Connections.all_to_all(1, memory.pointer_units),
-            parameters={"w": (active + 1) * UNIT},
-        ),
-    ]
-
-
-def _labels(readout: LabelReadout) -> Population:
-    # Each of P voters gives every class at least one unit: all labels cross, the largest margin wins.
-    return Population(
-        "labels",
-        np.asarray(readout.labels).size,
-        INTEGRATE_AND_FIRE,
-        parameters={"v_threshold": (readout.winners - 1) * UNIT},
-        winners=Winners(max_winners=1),
-    )
-
-
-def _label_projection(readout: LabelReadout) -> Projection:
-    votes = np.asarray(readout.weights)
-    votes = votes - votes.min() + 1
-    return Projection(
-        "label_weights",
-        "pointers",
-        "labels",
-        static_synapse("v", "volt"),
-        Connections.all_to_all(*votes.shape),
-        parameters={"w": votes.reshape(-1) * UNIT},
-    )
+    Raises:
+        InvalidInput: the run does not hold whole presentations, or not exactly one item fired in each.
+    """
+    return memory.indices[_only(recording, encoder, "items")]
 
 
 def synaptic_operations(circuit: Circuit, recording: Recording) -> Mapping[str, int]:
-    """Spikes times synapses of the neuron that fired, projection by projection.
+    """How many synapses the spikes of a run reached, projection by projection: the usual measure of a circuit's work.
 
     Spikes that were still under way at the end of the run count too.
 
@@ -216,3 +208,67 @@ def synaptic_operations(circuit: Circuit, recording: Recording) -> Mapping[str, 
         projection.name: int(fired[projection.source] @ np.diff(np.asarray(projection.connections.row_start)))
         for projection in circuit.projections
     }
+
+
+def _only(recording: Recording, encoder: SparseEncoder, population: str) -> IntArray:
+    winners = codes_from_spikes(recording, recall_ticks(encoder), population)
+    if winners.shape[1] != 1:
+        raise InvalidInput(f"{winners.shape[1]} {population} fired in each presentation; one is allowed")
+    return np.asarray(winners[:, 0])
+
+
+def _check_sizes(encoder: SparseEncoder, memory: HebbianMemory, readout: LabelReadout | None = None) -> None:
+    if encoder.units != memory.units:
+        raise InvalidInput(
+            f"the encoder has {encoder.units} units, the memory takes cues of {memory.units}; make them equal"
+        )
+    voters = memory.pointer_units if readout is None else len(np.asarray(readout.weights))
+    if voters != memory.pointer_units:
+        raise InvalidInput(
+            f"the read-out has {voters} pointer units, the memory {memory.pointer_units}; learn it on this memory"
+        )
+
+
+def _check_stored(memory: HebbianMemory) -> None:
+    if not len(memory):
+        raise InvalidInput("an empty memory would name nothing; store something first")
+
+
+def _reading(
+    encoder: SparseEncoder,
+    memory: HebbianMemory,
+    embeddings: npt.ArrayLike,
+    winners: int,
+    last: Population,
+    onto_last: Sequence[Projection],
+) -> Circuit:
+    """Encoder, pointers of which ``winners`` fire once the gate lifts them, and the population that is named last."""
+    length = recall_ticks(encoder)
+    encoding = encoder.circuit(embeddings, presentation_ticks=length)
+    starts = np.arange(len(np.atleast_2d(np.asarray(embeddings)))) * length
+    threshold = {"v_threshold": encoder.active * _UNIT}
+    gates = {"gate": encoder.presentation_ticks - 1, "item_gate": encoder.presentation_ticks}
+    used = {projection.source for projection in onto_last} | {"gate"}
+    reading = Circuit(
+        encoding.dt,
+        populations=[
+            Population(
+                "pointers", memory.pointer_units, INTEGRATE_AND_FIRE, threshold, winners=Winners(max_winners=winners)
+            ),
+            last,
+        ],
+        stimuli=[
+            SpikeSource(name, 1, starts + late, np.zeros_like(starts)) for name, late in gates.items() if name in used
+        ],
+        restarts=[Restart(name, starts, variables=("v",)) for name in ("pointers", last.name)],
+        seed=encoding.seed,
+    )
+    lift = {"w": (encoder.active + 1) * _UNIT}
+    everybody = Connections.all_to_all(1, memory.pointer_units)
+    stored = Connections.from_dense(memory.weights)
+    projections = [
+        Projection("memory_weights", "encoder", "pointers", _ONTO_V, stored, {"w": _UNIT}),
+        Projection("gate_weights", "gate", "pointers", _ONTO_V, everybody, lift),
+        *onto_last,
+    ]
+    return compose(encoding, reading, projections=projections)

@@ -13,11 +13,12 @@ both, 1-bit rows of frequent units fill up and all items answer at once.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import AnyArray
 from neuro.encoders.codes import Codes
 from neuro.errors import InvalidInput
 from neuro.memories.base import MemoryState, state_array
@@ -76,7 +77,7 @@ class HebbianMemory(PointerMemory):
         merged._append(names, merged._pointer_table(names))
         return merged
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays: ``shape`` (units, pointer_units, pointer_active, seed),
         ``indices``, ``weights``.
         """
@@ -97,7 +98,7 @@ class HebbianMemory(PointerMemory):
         memory._synapses = BitMatrix.from_words(words, memory.pointer_units)
         return memory
 
-    def _learn(self, codes: Codes, pointers: npt.NDArray[Any]) -> None:
+    def _learn(self, codes: Codes, pointers: AnyArray) -> None:
         self._synapses.imprint(codes, pointers)
 
     def _sums(self, codes: Codes) -> npt.NDArray[np.int32]:

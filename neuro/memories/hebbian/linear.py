@@ -7,11 +7,12 @@ the more, the more items share it.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import AnyArray
 from neuro.encoders.codes import Codes
 from neuro.memories.base import MemoryState, state_array
 from neuro.memories.hebbian.pointer_memory import PointerMemory, state_shape
@@ -41,7 +42,7 @@ class LinearMemory(PointerMemory):
         """How often each pair was active together, (units, pointer_units)."""
         return self._weights.copy()
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays: ``shape`` (units, pointer_units, pointer_active, seed),
         ``indices``, ``weights``.
         """
@@ -61,7 +62,7 @@ class LinearMemory(PointerMemory):
         memory._weights[:] = weights
         return memory
 
-    def _learn(self, codes: Codes, pointers: npt.NDArray[Any]) -> None:
+    def _learn(self, codes: Codes, pointers: AnyArray) -> None:
         for code, pointer in zip(codes, pointers, strict=True):
             self._weights[code[:, None], pointer] += 1
 

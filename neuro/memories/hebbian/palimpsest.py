@@ -14,12 +14,12 @@ Sources: Nadal, Toulouse, Changeux & Dehaene, *Networks of formal neurons and me
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray
+from neuro.arrays import AnyArray, FloatArray
 from neuro.checks import check_whole
 from neuro.encoders.codes import Codes
 from neuro.errors import InvalidInput
@@ -53,13 +53,7 @@ class PalimpsestMemory(PointerMemory):
     kind: ClassVar[str] = "memory.palimpsest"
 
     def __init__(
-        self,
-        units: int,
-        *,
-        pointer_units: int = 4096,
-        pointer_active: int = 16,
-        seed: int = 0,
-        lifetime: int = 10_000,
+        self, units: int, *, pointer_units: int = 4096, pointer_active: int = 16, seed: int = 0, lifetime: int = 10_000
     ) -> None:
         super().__init__(units, pointer_units=pointer_units, pointer_active=pointer_active, seed=seed)
         check_whole("lifetime", lifetime, 1, self.units * self.pointer_units)
@@ -77,7 +71,7 @@ class PalimpsestMemory(PointerMemory):
         """The share of synapses that are set."""
         return self._synapses.density()
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays: ``shape`` (units, pointer_units, pointer_active, seed), ``indices``,
         ``ageing`` (lifetime, inserts so far), ``weights``.
         """
@@ -104,7 +98,7 @@ class PalimpsestMemory(PointerMemory):
         memory._synapses, memory._clock = BitMatrix.from_words(words, memory.pointer_units), clock
         return memory
 
-    def _learn(self, codes: Codes, pointers: npt.NDArray[Any]) -> None:
+    def _learn(self, codes: Codes, pointers: AnyArray) -> None:
         draws = round(self.units * self.pointer_units / self.lifetime)
         self._synapses.imprint_ageing(codes, pointers, draws, self.seed, self._clock)
         self._clock += len(codes)
@@ -113,7 +107,7 @@ class PalimpsestMemory(PointerMemory):
         return self._synapses.sums(codes)
 
 
-def settled_density(active: int, units: int, pointer_active: int, pointer_units: int, lifetime: int) -> float:
+def steady_state_density(active: int, units: int, pointer_active: int, pointer_units: int, lifetime: int) -> float:
     """``d = f / (f + q)``: the share of set bits after many more inserts than ``lifetime``."""
     gain = active * pointer_active / (units * pointer_units)
     return gain / (gain + 1.0 / lifetime)
@@ -122,7 +116,7 @@ def settled_density(active: int, units: int, pointer_active: int, pointer_units:
 def expected_recall(
     ages: npt.ArrayLike, items: int, active: int, units: int, pointer_active: int, pointer_units: int, lifetime: int
 ) -> FloatArray:
-    """The share of exact cues that a settled palimpsest of random codes answers right, by age in inserts.
+    """The share of exact cues that a palimpsest of random codes in its steady state answers right, by age in inserts.
 
     Scores as normal variables. With P(t) the survival of a bit, an item's own has mean ``k p P(t)``; that of another
     item of age a which shares h units with the cue, h from a Poisson distribution of mean k^2 / n, has mean
@@ -141,7 +135,7 @@ def expected_recall(
     from scipy.special import ndtr
     from scipy.stats import poisson
 
-    density = settled_density(active, units, pointer_active, pointer_units, lifetime)
+    density = steady_state_density(active, units, pointer_active, pointer_units, lifetime)
     rate = active * pointer_active / (units * pointer_units) + 1.0 / lifetime
 
     def survival(age: FloatArray) -> FloatArray:

@@ -1,28 +1,28 @@
 """What the hetero-associative memories share: cue code -> synapses -> pointer code -> item.
 
-Each item has a random sparse pointer code, drawn from the seed and its index. Storing writes the pair (cue code c,
+A random sparse pointer code, drawn from the seed and its index, names each item. Storing writes the pair (cue code c,
 pointer code p) into the synapses; recall sends a cue through them, ``s = c' W``, and ranks the items by how active
 their pointer units are: ``score_a = sum_j p_aj s_j``. What a synapse is and how it learns is each memory's own.
-
-Pointer codes: the random sparse code that names a stored item, drawn from a seed.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray, grown
+from neuro.arrays import AnyArray, IntArray, grown
 from neuro.checks import check_whole
 from neuro.encoders.codes import Codes, check_codes
-from neuro.memories.base import NOTHING, MemoryState, RecallResult, check_recall, state_array
+from neuro.memories.base import IndexedMemory, MemoryState, RecallResult, check_recall, recall_result, state_array
 from neuro.memories.items import Items, whole_indices
 
+_MOST_UNITS = 1 << 24
 
-def pointer_codes(indices: npt.NDArray[np.int64], units: int, active: int, seed: int) -> npt.NDArray[np.int64]:
+
+def pointer_codes(indices: IntArray, units: int, active: int, seed: int) -> IntArray:
     """The pointer code of each item index, shape (items, active), ascending.
 
     The units fall into ``active`` blocks; one unit of each block is drawn by a hash of (seed, index,
@@ -42,10 +42,7 @@ def pointer_codes(indices: npt.NDArray[np.int64], units: int, active: int, seed:
     return codes
 
 
-_MOST_UNITS = 1 << 24
-
-
-class PointerMemory(ABC):
+class PointerMemory(IndexedMemory, ABC):
     """Hetero-associative memory of sparse codes: cue code (k of ``units``) -> pointer code -> item index.
 
     Args:
@@ -69,14 +66,6 @@ class PointerMemory(ABC):
         self.seed = int(seed)
         self._items = Items()
         self._pointers = self._pointer_table(self._items.indices)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @property
-    def indices(self) -> IntArray:
-        """The index of each stored item, in the order of storing, shape (items,)."""
-        return self._items.indices.copy()
 
     def store(self, cues: npt.ArrayLike, *, indices: npt.ArrayLike | None = None) -> IntArray:
         """Store items.
@@ -106,7 +95,7 @@ class PointerMemory(ABC):
         Args:
             cues: (active,) or (batch, active).
             k: how many, at most the number of stored items.
-            threshold: a score below it is answered by :data:`NOTHING`; None: never.
+            threshold: a score below it is answered by :data:`neuro.memories.NOTHING`; None: never.
 
         Returns:
             Indices and scores, each (k,) or (batch, k). A score adds up the synapses between active cue units and the
@@ -117,10 +106,7 @@ class PointerMemory(ABC):
         """
         check_recall(len(self), k, threshold)
         rows, scores = self._ranked(np.atleast_2d(self.activity(cues)), k)
-        found = self._items.indices[rows]
-        if threshold is not None:
-            found = np.where(scores >= threshold, found, NOTHING)
-        return RecallResult(found[0], scores[0]) if np.ndim(cues) == 1 else RecallResult(found, scores)
+        return recall_result(self._items.indices[rows], scores, threshold=threshold, single=np.ndim(cues) == 1)
 
     def forget(self, indices: npt.ArrayLike) -> None:
         """Remove items: recall names them no more. Their synapses stay, since other items may share them.
@@ -132,7 +118,7 @@ class PointerMemory(ABC):
         stays = self._items.remove(indices)
         self._pointers = self._pointers[:items][stays]
 
-    def activity(self, cues: npt.ArrayLike) -> npt.NDArray[Any]:
+    def activity(self, cues: npt.ArrayLike) -> AnyArray:
         """``s = c' W``: how strongly a cue drives each pointer unit, (pointer_units,) or (batch, pointer_units).
 
         Raises:
@@ -151,11 +137,11 @@ class PointerMemory(ABC):
 
     @property
     @abstractmethod
-    def weights(self) -> npt.NDArray[Any]:
+    def weights(self) -> AnyArray:
         """The synapses, (units, pointer_units)."""
 
     @abstractmethod
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays."""
 
     @classmethod
@@ -164,14 +150,14 @@ class PointerMemory(ABC):
         """The memory that :meth:`state` described."""
 
     @abstractmethod
-    def _learn(self, codes: Codes, pointers: npt.NDArray[Any]) -> None:
+    def _learn(self, codes: Codes, pointers: AnyArray) -> None:
         """Write items into the synapses, one after the other."""
 
     @abstractmethod
-    def _sums(self, codes: Codes) -> npt.NDArray[Any]:
+    def _sums(self, codes: Codes) -> AnyArray:
         """``c' W`` of checked codes, (batch, pointer_units): int32 or float64."""
 
-    def _ranked(self, sums: npt.NDArray[Any], k: int) -> tuple[IntArray, npt.NDArray[Any]]:
+    def _ranked(self, sums: AnyArray, k: int) -> tuple[IntArray, AnyArray]:
         """Rows and scores of the k best items of each row of ``sums``, (batch, k)."""
         from neuro.memories.hebbian._kernels import rank_batch, scores_batch
 
@@ -187,7 +173,7 @@ class PointerMemory(ABC):
         rows = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         return rows, np.take_along_axis(scores, rows, axis=1)
 
-    def _shape(self) -> dict[str, npt.NDArray[Any]]:
+    def _shape(self) -> dict[str, AnyArray]:
         """The part of the state that says which items there are and how large everything is."""
         return {
             "shape": np.array([self.units, self.pointer_units, self.pointer_active, self.seed], dtype=np.int64),
@@ -199,12 +185,12 @@ class PointerMemory(ABC):
         names = self._items.names(len(indices), indices)
         self._append(names, self._pointer_table(names))
 
-    def _pointer_table(self, names: IntArray) -> npt.NDArray[Any]:
+    def _pointer_table(self, names: IntArray) -> AnyArray:
         codes = pointer_codes(names, self.pointer_units, self.pointer_active, self.seed)
         # Recall reads the whole table: 16 bits an entry halve its time.
         return codes.astype(np.uint16 if self.pointer_units <= 1 << 16 else np.uint32)
 
-    def _append(self, names: IntArray, pointers: npt.NDArray[Any]) -> None:
+    def _append(self, names: IntArray, pointers: AnyArray) -> None:
         before = len(self)
         items = before + len(names)
         self._pointers = grown(self._pointers, items)

@@ -15,11 +15,12 @@ Lett. 46 (1985).
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import AnyArray
 from neuro.encoders.codes import Codes
 from neuro.errors import InvalidInput
 from neuro.memories.base import MemoryState, state_array
@@ -60,7 +61,7 @@ class PseudoInverseMemory(PointerMemory):
         """The least-squares weights, (units, pointer_units)."""
         return self._weights.copy()
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays: ``shape`` (units, pointer_units, pointer_active, seed),
         ``indices``, ``ridge``, ``weights``, ``inverse``.
         """
@@ -89,7 +90,7 @@ class PseudoInverseMemory(PointerMemory):
         memory._weights[:], memory._inverse[:] = weights, inverse
         return memory
 
-    def _learn(self, codes: Codes, pointers: npt.NDArray[Any]) -> None:
+    def _learn(self, codes: Codes, pointers: AnyArray) -> None:
         for code, pointer in zip(codes, pointers, strict=True):
             g = self._inverse[code].sum(axis=0)
             gain = g / (1.0 + g[code].sum())

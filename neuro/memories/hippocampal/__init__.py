@@ -1,15 +1,6 @@
-"""Hippocampal memory: nearest cues, attention over them, Hebbian links for what lies further."""
+"""Hippocampal memory: nearest cues, attention over them, Hebbian links for what lies further.
 
-from __future__ import annotations
+What people use of it is offered by :mod:`neuro.memories`.
+"""
 
-from neuro.memories.hippocampal.cue_index import CueIndex, ExactCues
-from neuro.memories.hippocampal.hippocampal import HippocampalMemory, HippocampalSettings
-from neuro.memories.hippocampal.links import MemoryLinks
-
-__all__ = [
-    "CueIndex",
-    "ExactCues",
-    "HippocampalMemory",
-    "HippocampalSettings",
-    "MemoryLinks",
-]
+__all__: list[str] = []

@@ -1,7 +1,4 @@
-"""Nearest stored cues: what the hippocampal memory asks for neighbours. Exact here; the HNSW bridge brings another.
-
-The cues of a memory by number: which memory each one calls, and which were forgotten.
-"""
+"""Cues by number: which are nearest (exact here; the HNSW bridge brings another index), which memory each one calls."""
 
 from __future__ import annotations
 
@@ -48,11 +45,7 @@ class ExactCues:
     def add(self, numbers: IntArray, vectors: Float32Array) -> None:
         """See :class:`CueIndex`."""
         count = self._count + len(numbers)
-        if count > len(self._numbers):
-            # Doubling, so that adding one by one stays cheap.
-            room = max(count, 2 * self._count) - self._count
-            self._vectors = np.concatenate([self._vectors[: self._count], np.empty((room, vectors.shape[1]), "f4")])
-            self._numbers = np.concatenate([self._numbers[: self._count], np.empty(room, "i8")])
+        self._vectors, self._numbers = grown(self._vectors, count), grown(self._numbers, count)
         self._vectors[self._count : count] = vectors
         self._numbers[self._count : count] = numbers
         self._count = count
@@ -93,7 +86,7 @@ class ExactCues:
 
 
 class CueTable:
-    """Cues by number, counted from the first ever stored, with the memory that each one calls.
+    """The cues of a memory, numbered from the first ever stored, with the memory that each one calls.
 
     Args:
         dimensions: of a cue.
@@ -111,7 +104,7 @@ class CueTable:
         return self._alive
 
     def add(self, names: IntArray, vectors: Float32Array) -> IntArray:
-        """Append cues that call these memories; gives their numbers."""
+        """Append cues that call these memories; returns their numbers."""
         rows = self._rows + len(names)
         self._vectors = grown(self._vectors, rows)
         self._numbers = grown(self._numbers, rows)
@@ -142,7 +135,7 @@ class CueTable:
         return self.vectors(np.array([self._of[name][0] for name in names.tolist()], dtype=np.int64))
 
     def forget(self, names: IntArray) -> IntArray:
-        """Drop all cues of some memories; gives the cues' numbers."""
+        """Drop all cues of some memories; returns the cues' numbers."""
         numbers = np.array([number for name in names.tolist() for number in self._of.pop(name)], dtype=np.int64)
         self._calls[np.searchsorted(self._numbers[: self._rows], numbers)] = NOTHING
         self._alive -= len(numbers)

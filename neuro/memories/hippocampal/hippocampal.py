@@ -16,9 +16,7 @@ Hebbian synapses over spike codes (:class:`neuro.memories.MemoryLinks`).
 
 Sources: Ramsauer et al., *Hopfield networks is all you need*, ICLR 2021 (attention); Teyler & DiScenna, *The
 hippocampal memory indexing theory*, Behav. Neurosci. 100 (1986): an index of cues, whose content lies elsewhere.
-Ranking by the settled state instead of the attention was never better than the nearest neighbour.
-
-How a hippocampal memory recalls and stores, and how much its memories count.
+Ranking by the state that a network settles in instead of the attention was never better than the nearest neighbour.
 """
 
 from __future__ import annotations
@@ -29,13 +27,28 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import Float32Array, IntArray, grown
+from neuro.arrays import AnyArray, Float32Array, FloatArray, IntArray, grown
 from neuro.checks import check_whole, is_real, whole_numbers
 from neuro.errors import InvalidInput
-from neuro.memories.base import NOTHING, MemoryState, RecallResult, check_directions, check_recall, state_array
+from neuro.memories.base import (
+    NOTHING,
+    IndexedMemory,
+    MemoryState,
+    RecallResult,
+    check_lengths,
+    check_recall,
+    recall_result,
+    state_array,
+)
 from neuro.memories.hippocampal.cue_index import CueIndex, CueTable, ExactCues
 from neuro.memories.hippocampal.links import MemoryLinks
 from neuro.memories.items import Items, whole_indices
+
+_BATCH = 256
+"""Queries that are compared with all cues at once; bounds the memory that takes."""
+
+_ROUNDING = 1e-6
+"""What float32 may take off the cosine of a cue with itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,7 @@ class HippocampalSettings:
             raise InvalidInput(f"duplicate is {self.duplicate}; a cosine above 0 and up to 1, or None, is allowed")
 
 
-def check_importance(given: npt.ArrayLike | None, items: int) -> npt.NDArray[np.float64]:
+def check_importance(given: npt.ArrayLike | None, items: int) -> FloatArray:
     """How much each of some memories counts, (items,): one number for all, or one for each; 1 by default.
 
     Raises:
@@ -84,14 +97,7 @@ def check_importance(given: npt.ArrayLike | None, items: int) -> npt.NDArray[np.
     return weights.copy()
 
 
-_BATCH = 256
-"""Queries that are compared with all cues at once; bounds the memory that takes."""
-
-_ROUNDING = 1e-6
-"""What float32 may take off the cosine of a cue with itself."""
-
-
-class HippocampalMemory:
+class HippocampalMemory(IndexedMemory):
     """Memories that each answer to one or more cues; float32 embeddings in, the memory's index out.
 
     Args:
@@ -125,25 +131,13 @@ class HippocampalMemory:
         self._importance = np.empty(0)
         self._cues = CueTable(self.dimensions)
 
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @property
-    def indices(self) -> IntArray:
-        """The index of each memory, in the order of storing, (memories,)."""
-        return self._items.indices.copy()
-
     @property
     def cues(self) -> int:
         """How many cues call the memories."""
         return len(self._cues)
 
     def store(
-        self,
-        cues: npt.ArrayLike,
-        *,
-        indices: npt.ArrayLike | None = None,
-        importance: npt.ArrayLike | None = None,
+        self, cues: npt.ArrayLike, *, indices: npt.ArrayLike | None = None, importance: npt.ArrayLike | None = None
     ) -> IntArray:
         """Store memories by one cue each.
 
@@ -205,9 +199,7 @@ class HippocampalMemory:
         rows = _directions(cues, self.dimensions)
         parts = [self._recall(rows[at : at + _BATCH], k) for at in range(0, len(rows), _BATCH)]
         found, scores = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
-        if threshold is not None:
-            found = np.where(scores >= threshold, found, NOTHING)
-        return RecallResult(found[0], scores[0]) if np.ndim(cues) == 1 else RecallResult(found, scores)
+        return recall_result(found, scores, threshold=threshold, single=np.ndim(cues) == 1)
 
     def link(self, sources: npt.ArrayLike, targets: npt.ArrayLike) -> None:
         """Let memory ``sources[i]`` lead to ``targets[i]``; one memory leads to one other: the link that fits its
@@ -254,7 +246,7 @@ class HippocampalMemory:
         path[np.logical_or.accumulate(gone, axis=1)] = NOTHING
         return path[0] if np.ndim(cues) == 1 else path
 
-    def attention(self, cue: npt.ArrayLike) -> tuple[IntArray, npt.NDArray[np.float64]]:
+    def attention(self, cue: npt.ArrayLike) -> tuple[IntArray, FloatArray]:
         """Who is attended to: the memories among the candidates and their shares, which sum to 1, best first.
 
         Raises:
@@ -282,7 +274,7 @@ class HippocampalMemory:
         if self._links is not None:
             self._links.forget(names)
 
-    def importance(self, indices: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def importance(self, indices: npt.ArrayLike) -> FloatArray:
         """How much memories count, (n,).
 
         Raises:
@@ -335,7 +327,7 @@ class HippocampalMemory:
                 self.link(sources, targets)
         return lost
 
-    def state(self) -> dict[str, npt.NDArray[np.generic]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is: ``shape`` (dimensions, candidates), ``settings`` (beta, duplicate or 2), ``indices``,
         ``importance``, ``calls`` (the index that each cue calls), ``cues``, ``links`` (source, target).
         """
@@ -373,7 +365,7 @@ class HippocampalMemory:
         if not np.array_equal(np.unique(calls), np.sort(names)):
             raise InvalidInput("state: calls must name each of indices at least once, and nothing else")
         if len(cues):
-            check_directions(cues, dimensions, "state: cues")
+            check_lengths(cues, dimensions, "state: cues")
             memory._call(calls, cues)
         pairs = state_array(state, "links", np.int64, (None, 2))
         if len(pairs):
@@ -395,7 +387,7 @@ class HippocampalMemory:
         self._add(np.array([name]), row[None], np.array([importance]))
         return int(name)
 
-    def _add(self, names: IntArray, rows: Float32Array, importance: npt.NDArray[np.float64]) -> None:
+    def _add(self, names: IntArray, rows: Float32Array, importance: FloatArray) -> None:
         before, after = len(self), len(self) + len(names)
         self._importance = grown(self._importance, after)
         self._importance[before:after] = importance
@@ -405,7 +397,7 @@ class HippocampalMemory:
     def _call(self, names: IntArray, rows: Float32Array) -> None:
         self._cue_index.add(self._cues.add(names, rows), rows)
 
-    def _recall(self, rows: Float32Array, k: int) -> tuple[IntArray, npt.NDArray[np.float64]]:
+    def _recall(self, rows: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
         found = np.full((len(rows), k), NOTHING, dtype=np.int64)
         scores = np.full((len(rows), k), -np.inf)
         numbers, cosines = self._cue_index.nearest(rows, min(max(k, self.settings.candidates), self.cues))
@@ -418,9 +410,7 @@ class HippocampalMemory:
             found[query, : len(names)], scores[query, : len(names)] = names[:k], ranked[:k]
         return found, scores
 
-    def _ranked(
-        self, query: Float32Array, numbers: IntArray, cosines: Float32Array
-    ) -> tuple[IntArray, npt.NDArray[np.float64]]:
+    def _ranked(self, query: Float32Array, numbers: IntArray, cosines: Float32Array) -> tuple[IntArray, FloatArray]:
         """The memories that some cues call, and their scores, best first; ties to the one stored earlier."""
         there = numbers >= 0
         names = self._cues.calls(numbers[there])
@@ -437,7 +427,7 @@ class HippocampalMemory:
         return names[order], scores[order]
 
 
-def _log_mean_exp(values: npt.NDArray[np.float64], counts: IntArray, beta: float) -> npt.NDArray[np.float64]:
+def _log_mean_exp(values: FloatArray, counts: IntArray, beta: float) -> FloatArray:
     """``(1 / beta) log mean exp(beta values)`` over runs of values, ``counts`` of them each."""
     starts = np.cumsum(counts) - counts
     best = np.maximum.reduceat(values, starts)
@@ -446,6 +436,5 @@ def _log_mean_exp(values: npt.NDArray[np.float64], counts: IntArray, beta: float
 
 
 def _directions(cues: npt.ArrayLike, dimensions: int) -> Float32Array:
-    rows = check_directions(cues, dimensions)
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
+    rows, lengths = check_lengths(cues, dimensions)
     return np.asarray(rows / lengths[:, None], dtype=np.float32)

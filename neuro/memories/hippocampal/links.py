@@ -7,7 +7,6 @@ taken by synapses alone; the link it took says which memory was reached.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from neuro.arrays import Float32Array, IntArray
 from neuro.encoders.kwta import KWTAEncoder
@@ -48,7 +47,7 @@ class MemoryLinks:
         return self._encoder.dimensions
 
     @property
-    def pairs(self) -> npt.NDArray[np.int64]:
+    def pairs(self) -> IntArray:
         """Source and target of each link, in the order of storing, (links, 2)."""
         return np.asarray(self._pairs[self._pairs[:, 0] != NOTHING])
 
@@ -71,7 +70,7 @@ class MemoryLinks:
         """The memory reached by each hop from memories with these cues, (n, hops).
 
         ``NOTHING`` from the first hop on where no link leaves the memory that was reached: synapses always answer, so
-        the link they name is held against where the chain stands.
+        the link they name is checked against where the chain stands.
         """
         sources = whole_indices(sources)
         links = self._synapses.follow(self._encoder.encode(cues), hops).links

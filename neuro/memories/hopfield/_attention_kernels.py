@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from neuro.arrays import IntArray
+from neuro.arrays import FloatingArray, IntArray
 
 _MOST_NEWTON_STEPS = 100
 """Far more than Newton's method takes: each step drops numbers or doubles the right digits."""
@@ -58,7 +56,7 @@ def softmax_weights(similarities: npt.NDArray[np.float32], beta: np.float32, wei
 
 
 @njit(cache=True)
-def _largest(row: npt.NDArray[np.floating[Any]]) -> np.floating[Any]:
+def _largest(row: FloatingArray) -> float:
     """The largest number: sixteen running ones side by side are one vector instruction."""
     whole = row.size - row.size % 16
     running = np.full(16, row[0], row.dtype)
@@ -66,7 +64,7 @@ def _largest(row: npt.NDArray[np.floating[Any]]) -> np.floating[Any]:
         for place in range(16):
             one, other = row[first + place], running[place]
             running[place] = max(other, one)
-    best: np.floating[Any] = running[0]
+    best: float = running[0]
     for place in range(1, 16):
         best = max(best, running[place])
     for item in range(whole, row.size):
@@ -91,12 +89,7 @@ def _sum(row: npt.NDArray[np.float32]) -> float:
 
 
 @njit(cache=True)
-def sparse_weights(
-    similarities: npt.NDArray[np.floating[Any]],
-    beta: float,
-    squared: bool,
-    weights: npt.NDArray[np.floating[Any]],
-) -> None:
+def sparse_weights(similarities: FloatingArray, beta: float, squared: bool, weights: FloatingArray) -> None:
     """Sparsemax (or, squared, 1.5-entmax) of ``beta similarities`` of each row.
 
     With z = beta (s - max s), or half of it, weights are ``max(z - t, 0)``, or its square. Since the largest weight is
@@ -174,9 +167,7 @@ def sparse_mix(
 
 
 @njit(cache=True)
-def best_items(
-    similarities: npt.NDArray[np.floating[Any]], best: IntArray, scores: npt.NDArray[np.floating[Any]]
-) -> None:
+def best_items(similarities: FloatingArray, best: IntArray, scores: FloatingArray) -> None:
     """The largest similarities of each query, falling, and their items; ties to the earlier item. Both (batch, k)."""
     k = best.shape[1]
     for query in range(similarities.shape[0]):

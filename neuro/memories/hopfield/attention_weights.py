@@ -1,4 +1,4 @@
-"""Attention: how similarities become weights that sum to one, and the potential whose slope they are.
+"""Attention: how similarities become weights that sum to one, and the beta that a set of patterns asks for.
 
     w(s) = argmax over p >= 0, sum p = 1 of  beta p.s - Omega(p)         Omega*(beta s) = the value of that maximum
 
@@ -6,40 +6,48 @@
     SPARSEMAX   Omega(p) = 1/2 (sum p^2 - 1)            w_i = max(beta s_i - t, 0)
     ENTMAX15    Omega(p) = 4/3 (sum p^1.5 - 1)          w_i = max(beta s_i / 2 - t, 0)^2
 
-with t such that the weights sum to one. Sparse weights are exactly zero for all that lie far enough below the best;
-where the best leads by ``margin`` it gets exactly 1.
-
-Sources: Martins & Astudillo, ICML 2016 (sparsemax); Peters, Niculae & Martins, ACL 2019 (entmax); Blondel, Martins &
-Niculae, JMLR 21 (2020), for Omega and the margins.
-
-Separation: how far each stored pattern is from looking like another one, and the beta that this asks for.
+with t such that the weights sum to one; they are the slope of the potential ``Omega*(beta s) / beta``. Sparse weights
+are exactly zero for all that lie far enough below the best; where the best leads by :func:`margin` it gets exactly 1.
+Which beta is needed follows from how far each stored pattern is from looking like another one:
 
     separation of pattern i:   D_i = s(x_i, x_i) - max over j != i of s(x_i, x_j)
     rule:                      beta = margin / ((1 - radius) D)
 
 A cue at distance r from x_i still leads by ``D_i - 2 M r`` (M: the largest length of a pattern), so every cue nearer
-than ``radius D / (2 M)`` leaves ``(1 - radius) D``; ``margin`` (:func:`neuro.memories.margin`) is the lead that
-``beta s`` needs, ``ln((N - 1) w / (1 - w))`` for softmax. D grows with the square of the patterns' length, so beta
-falls with it. Source: Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021, definition 1 and theorem 4,
-with the bound solved for beta; Santos et al., ICML 2024, for the sparse margins.
+than ``radius D / (2 M)`` leaves ``(1 - radius) D``; the margin is the lead that ``beta s`` needs,
+``ln((N - 1) w / (1 - w))`` for softmax. D grows with the square of the patterns' length, so beta falls with it.
+
+Sources: Martins & Astudillo, ICML 2016 (sparsemax); Peters, Niculae & Martins, ACL 2019 (entmax); Blondel, Martins &
+Niculae, JMLR 21 (2020), for Omega and the margins; Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021,
+definition 1 and theorem 4, with the bound solved for beta; Santos et al., ICML 2024, for the sparse margins.
 """
 
 from __future__ import annotations
 
 import math
 from enum import Enum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatingArray
+from neuro.arrays import Float32Array, FloatArray, FloatingArray
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 
 _LARGEST_BETA = 1e30
 _DENSE = 4
 """Below one nonzero weight in so many, rows are added one by one; above it the whole matrix product is faster."""
+
+_BLOCK = 256
+_TIED = 1e-6
+"""A separation below this share of a pattern's own similarity is rounding: the two are the same pattern."""
+
+
+class Similarity(Enum):
+    """What cues and patterns are compared by: DOT counts lengths, COSINE does not."""
+
+    DOT = "dot"
+    COSINE = "cosine"
 
 
 class Activation(Enum):
@@ -50,7 +58,7 @@ class Activation(Enum):
     ENTMAX15 = "entmax15"
 
 
-def check_beta(beta: Any) -> float:
+def check_beta(beta: float) -> float:
     """The inverse temperature as a float.
 
     Raises:
@@ -98,7 +106,7 @@ def weigh(similarities: FloatingArray, beta: float, activation: Activation) -> F
     return weights
 
 
-def mix(weights: npt.NDArray[np.float32], rows: npt.NDArray[np.float32], activation: Activation) -> FloatingArray:
+def mix(weights: Float32Array, rows: Float32Array, activation: Activation) -> FloatingArray:
     """``weights @ rows``, (batch, items) x (items, width), which reads only rows that count where few of them do."""
     from neuro.memories.hopfield._attention_kernels import count_above, sparse_mix
 
@@ -120,7 +128,7 @@ def least_weight(items: int, activation: Activation) -> float:
     return 2.0**-24 / items if activation is Activation.SOFTMAX else 0.0
 
 
-def potential(similarities: npt.ArrayLike, beta: float, activation: Activation) -> npt.NDArray[np.float64]:
+def potential(similarities: npt.ArrayLike, beta: float, activation: Activation) -> FloatArray:
     """``Omega*(beta s) / beta``, whose slope in s is the attention; for softmax ``ln(sum exp(beta s)) / beta``.
 
     Args:
@@ -144,7 +152,7 @@ def potential(similarities: npt.ArrayLike, beta: float, activation: Activation) 
     return np.asarray(best[..., 0] + rest / beta)
 
 
-def omega(weights: FloatingArray, activation: Activation) -> npt.NDArray[np.float64]:
+def omega(weights: FloatingArray, activation: Activation) -> FloatArray:
     """``Omega(w)`` along the last axis: 0 where one item has all the weight, lowest where all have the same."""
     w = np.asarray(weights, dtype=np.float64)
     if activation is Activation.SOFTMAX:
@@ -171,33 +179,9 @@ def margin(activation: Activation, items: int, weight: float = 0.99) -> float:
     return 1.0 if activation is Activation.SPARSEMAX else 2.0
 
 
-def _checked(similarities: npt.ArrayLike) -> FloatingArray:
-    s = np.asarray(similarities)
-    if s.dtype not in (np.float32, np.float64) or s.ndim not in (1, 2) or s.size == 0:
-        raise InvalidInput(
-            f"similarities have shape {s.shape}, dtype {s.dtype}; float32 or float64 of shape (items,) or "
-            "(batch, items), not empty, is allowed"
-        )
-    if not np.all(np.isfinite(s)):
-        raise InvalidInput("similarities hold NaN or infinity; only finite numbers are allowed")
-    return s
-
-
-_BLOCK = 256
-_TIED = 1e-6
-"""A separation below this share of a pattern's own similarity is rounding: the two are the same pattern."""
-
-
-class Similarity(Enum):
-    """What cues and patterns are compared by: DOT counts lengths, COSINE does not."""
-
-    DOT = "dot"
-    COSINE = "cosine"
-
-
 def separations(
     patterns: npt.ArrayLike, similarity: Similarity = Similarity.COSINE, *, sample: int | None = None
-) -> npt.NDArray[np.float64]:
+) -> FloatArray:
     """D of each pattern, or of ``sample`` of them at equal steps, against all.
 
     Args:
@@ -275,3 +259,15 @@ def beta_for(
     apart = found[(found > _TIED * square) & np.isfinite(found)]
     separation = float(np.quantile(apart, quantile)) if apart.size else square
     return margin(activation, len(x), weight) / ((1.0 - radius) * separation)
+
+
+def _checked(similarities: npt.ArrayLike) -> FloatingArray:
+    s = np.asarray(similarities)
+    if s.dtype not in (np.float32, np.float64) or s.ndim not in (1, 2) or s.size == 0:
+        raise InvalidInput(
+            f"similarities have shape {s.shape}, dtype {s.dtype}; float32 or float64 of shape (items,) or "
+            "(batch, items), not empty, is allowed"
+        )
+    if not np.all(np.isfinite(s)):
+        raise InvalidInput("similarities hold NaN or infinity; only finite numbers are allowed")
+    return s

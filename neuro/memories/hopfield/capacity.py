@@ -19,8 +19,7 @@ import math
 
 import numpy as np
 
-from neuro.checks import check_whole
-from neuro.errors import InvalidInput
+from neuro.checks import check_positive, check_whole
 from neuro.memories.hopfield.attention_weights import Activation, check_beta, margin
 
 _LARGEST_EXPONENT = 700.0
@@ -52,8 +51,7 @@ def hopfield_capacity(
     from scipy.special import betainc
 
     check_whole("dimensions", dimensions, 2, 1 << 24)
-    if not (math.isfinite(length) and length > 0):
-        raise InvalidInput(f"length is {length!r}; a number above 0 is allowed")
+    check_positive("length", length)
     kappa, lead = check_beta(beta) * length * length, margin(activation, 1, weight)
     if activation is not Activation.SOFTMAX:
         nearest = 1.0 - lead / kappa

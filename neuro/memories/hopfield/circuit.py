@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray
+from neuro.arrays import FloatArray, IntArray
 from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit, Population, Projection, Restart, SpikeSource, Winners
 from neuro.circuit.connections import Connections
@@ -88,7 +88,7 @@ class HopfieldReading:
         """
         return np.asarray(memory.indices[self._fired(recording, self.bits, self.bits + 1, 1)[:, 0]])
 
-    def attention(self, recording: Recording, memory: ModernHopfield) -> npt.NDArray[np.float64]:
+    def attention(self, recording: Recording, memory: ModernHopfield) -> FloatArray:
         """Each item's share of the samples, (cues, items); times ``memory.values`` it is the retrieved pattern.
 
         Raises:
@@ -151,22 +151,19 @@ def hopfield_circuit(
         _DT,
         [_hidden(len(keys), form, bound)],
         _projections(np.asarray(unit * weights, dtype=np.float64), lift, noise, form),
-        [
-            _cue_spikes(levels, form),
-            SpikeSource("gate", 2, gate_ticks, np.repeat([0, 1], len(starts))),
-        ],
+        [_cue_spikes(levels, form), SpikeSource("gate", 2, gate_ticks, np.repeat([0, 1], len(starts)))],
         [Restart("hidden", starts)],
         seed=seed,
     )
 
 
-def _rounded(vectors: npt.NDArray[np.floating], bits: int) -> tuple[npt.NDArray[np.int64], float]:
+def _rounded(vectors: npt.NDArray[np.floating], bits: int) -> tuple[IntArray, float]:
     """Whole numbers of at most ``bits`` bits and a sign, and what one of them is worth."""
     step = float(np.abs(vectors).max()) / ((1 << bits) - 1)
     return np.rint(vectors.astype(np.float64) / step).astype(np.int64), step
 
 
-def _cue_spikes(levels: npt.NDArray[np.int64], form: HopfieldReading) -> SpikeSource:
+def _cue_spikes(levels: IntArray, form: HopfieldReading) -> SpikeSource:
     bit = np.arange(form.bits)
     cue, tick, place = np.nonzero((np.abs(levels)[:, None, :] >> bit[None, :, None]) & 1)
     negative = levels[cue, place] < 0
@@ -182,9 +179,7 @@ def _hidden(items: int, form: HopfieldReading, bound: float) -> Population:
     return Population("hidden", items, model, parameters | at_rest, {"v": 0.0}, Winners(max_winners=1))
 
 
-def _projections(
-    weights: npt.NDArray[np.float64], lift: float, noise: float, form: HopfieldReading
-) -> list[Projection]:
+def _projections(weights: FloatArray, lift: float, noise: float, form: HopfieldReading) -> list[Projection]:
     items = len(weights)
     signed = np.stack([weights.T, -weights.T], axis=1).reshape(-1, items)
     onto_v = static_synapse("v", "volt")

@@ -11,24 +11,23 @@ One step with DOT, softmax and beta = 1/sqrt(d) is the attention of a transforme
 Sources: Ramsauer et al., *Hopfield Networks is All You Need*, ICLR 2021; for sparse attention and its energy
 (Fenchel-Young) Santos et al., *Sparse and Structured Hopfield Networks*, ICML 2024. On the sphere (COSINE) xi.xi
 stays 1 and Omega* is convex, so the step to the direction of its slope lowers E there too.
-
-What a modern Hopfield memory answers: the retrieved patterns and the attention behind them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self, TypeGuard
+from typing import ClassVar, Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import Float32Array, IntArray, grown
+from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray, grown
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.memories.base import (
     NOTHING,
     SQUARED_LENGTHS,
+    IndexedMemory,
     MemoryState,
     RecallResult,
     check_float32,
@@ -50,42 +49,6 @@ from neuro.memories.hopfield.attention_weights import (
 from neuro.memories.hopfield.capacity import hopfield_capacity
 from neuro.memories.items import Items
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Retrieval:
-    """What attention gave.
-
-    Args:
-        patterns: the attention-weighted sum of the values, (value_dimensions,) or (batch, value_dimensions).
-        attention: weight of each stored item, in the order of storing, (items,) or (batch, items).
-        similarities: what the attention was taken of, same shape.
-        steps: how many steps were taken.
-        converged: whether the state stood still at the end, () or (batch,); False if only one step was asked for.
-    """
-
-    patterns: Float32Array
-    attention: Float32Array
-    similarities: Float32Array
-    steps: int
-    converged: npt.NDArray[np.bool_]
-
-    def first(self) -> Retrieval:
-        """The answer to the first cue of a batch, without the batch."""
-        still = np.asarray(self.converged[0])
-        return Retrieval(self.patterns[0], self.attention[0], self.similarities[0], self.steps, still)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HopfieldRecall(RecallResult):
-    """A :class:`neuro.memories.RecallResult` with the retrieval behind it.
-
-    Args:
-        retrieval: retrieved patterns and attention; given also where the memory abstains.
-    """
-
-    retrieval: Retrieval = field(kw_only=True)
-
-
 MOST_STEPS = 1000
 """After so many steps an iteration that still moves is given up."""
 
@@ -104,7 +67,42 @@ _SORTED = 8
 _SIMILARITIES, _ACTIVATIONS = tuple(Similarity), tuple(Activation)
 
 
-class ModernHopfield:
+@dataclass(frozen=True, slots=True, eq=False)
+class Retrieval:
+    """What attention retrieved.
+
+    Args:
+        patterns: the attention-weighted sum of the values, (value_dimensions,) or (batch, value_dimensions).
+        attention: weight of each stored item, in the order of storing, (items,) or (batch, items).
+        similarities: what the attention was taken of, same shape.
+        steps: how many steps were taken.
+        converged: whether the state stood still at the end, () or (batch,); False if only one step was asked for.
+    """
+
+    patterns: Float32Array
+    attention: Float32Array
+    similarities: Float32Array
+    steps: int
+    converged: BoolArray
+
+    def first(self) -> Retrieval:
+        """The answer to the first cue of a batch, without the batch."""
+        still = np.asarray(self.converged[0])
+        return Retrieval(self.patterns[0], self.attention[0], self.similarities[0], self.steps, still)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HopfieldRecall(RecallResult):
+    """A :class:`neuro.memories.RecallResult` with the retrieval behind it.
+
+    Args:
+        retrieval: retrieved patterns and attention; given also where the memory abstains.
+    """
+
+    retrieval: Retrieval = field(kw_only=True)
+
+
+class ModernHopfield(IndexedMemory):
     """Dense associative memory of float32 vectors.
 
     Args:
@@ -145,14 +143,6 @@ class ModernHopfield:
         self._keys = np.empty((0, self.dimensions), dtype=np.float32)
         self._scale = np.empty(0, dtype=np.float32)
         self._values = self._keys if value_dimensions is None else np.empty((0, value_dimensions), dtype=np.float32)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @property
-    def indices(self) -> IntArray:
-        """The index of each stored item, in the order of storing, (items,)."""
-        return self._items.indices.copy()
 
     @property
     def keys(self) -> Float32Array:
@@ -272,7 +262,7 @@ class ModernHopfield:
         self._values = self._keys if auto else self._values[:items][stays]
         self._rule = None
 
-    def energy(self, states: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def energy(self, states: npt.ArrayLike) -> FloatArray:
         """E of each state, () or (batch,), in float64; a step of :meth:`retrieve` never raises it.
 
         Args:
@@ -306,7 +296,7 @@ class ModernHopfield:
             length = float(np.sqrt(np.einsum("ij,ij->", keys, keys, dtype=np.float64) / len(keys)))
         return hopfield_capacity(self.dimensions, self.beta, length=length, activation=self.activation, weight=weight)
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays: ``shape`` (dimensions, value_dimensions or 0, number of the similarity, of
         the activation), ``beta`` (empty for the rule), ``indices``, ``keys``, ``values``.
         """
@@ -414,9 +404,7 @@ class ModernHopfield:
             raise InvalidInput(f"{len(given)} values for {items} cues; one for each is allowed")
         return given
 
-    def _append(
-        self, names: IntArray, rows: Float32Array, lengths: npt.NDArray[np.float64], values: Float32Array | None
-    ) -> None:
+    def _append(self, names: IntArray, rows: Float32Array, lengths: FloatArray, values: Float32Array | None) -> None:
         before = len(self)
         after = before + len(names)
         self._keys = grown(self._keys, after)

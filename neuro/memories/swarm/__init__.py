@@ -1,14 +1,6 @@
-"""Swarm memory: decaying associations between the elements of sets."""
+"""Swarm memory: decaying associations between the elements of sets.
 
-from __future__ import annotations
+What people use of it is offered by :mod:`neuro.memories`.
+"""
 
-from neuro.memories.swarm.parameters import RhoRule, SwarmParameters
-from neuro.memories.swarm.swarm import Gate, SwarmCompletion, SwarmMemory
-
-__all__ = [
-    "Gate",
-    "RhoRule",
-    "SwarmCompletion",
-    "SwarmMemory",
-    "SwarmParameters",
-]
+__all__: list[str] = []

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from neuro.arrays import FloatArray, IntArray, NodeArray
+from neuro.arrays import Float32Array, FloatArray, IntArray, NodeArray
 
 if TYPE_CHECKING:
     from neuro.memories.swarm.parameters import AssociationRule, Rows
-
 
 _BLOCK = 256
 
@@ -36,7 +35,7 @@ def _roomy(edges: int) -> int:
 
 
 @njit(cache=True)
-def spread(rows: Rows, active: IntArray, states: FloatArray, pull: float, push: float, net: Any) -> None:
+def spread(rows: Rows, active: IntArray, states: FloatArray, pull: float, push: float, net: Float32Array) -> None:
     """Add ``s_u (pull tau_uv - push rho_uv)`` to ``net[v]`` over all edges of active nodes u with states s_u."""
     for place in range(active.size):
         node = active[place]
@@ -77,8 +76,8 @@ def edges_between(rows: Rows, left: IntArray, right: IntArray, found: FloatArray
 
 @njit(cache=True)
 def _intruders(
-    rows: Rows, pattern: IntArray, inflation: float, how: AssociationRule, net: Any, chosen: IntArray
-) -> Any:
+    rows: Rows, pattern: IntArray, inflation: float, how: AssociationRule, net: Float32Array, chosen: IntArray
+) -> tuple[int, FloatArray]:
     """The elements, as many as the pattern has, that one step from it wakes most and it does not hold.
 
     Only those count that are woken as if by ``intruder_share`` of the pattern, once. Gives how many there are and
@@ -172,8 +171,14 @@ def _insert(rows: Rows, node: int, missing: IntArray, tau: float, rho: float, us
 
 @njit(cache=True)
 def learn(
-    rows: Rows, offsets: IntArray, elements: IntArray, inflation: FloatArray, used: int, how: AssociationRule, net: Any
-) -> Any:
+    rows: Rows,
+    offsets: IntArray,
+    elements: IntArray,
+    inflation: FloatArray,
+    used: int,
+    how: AssociationRule,
+    net: Float32Array,
+) -> tuple[int, int]:
     """Learn patterns one after the other, as long as the arena has room.
 
     Args:
@@ -237,7 +242,7 @@ def compact(rows: Rows, order: IntArray, factor: float, floor: float) -> int:
 
 
 @njit(cache=True)
-def gather(rows: Rows, offsets: IntArray, neighbours: NodeArray, tau: Any, rho: Any) -> None:
+def gather(rows: Rows, offsets: IntArray, neighbours: NodeArray, tau: Float32Array, rho: Float32Array) -> None:
     """Copy all rows, in the order of the nodes, without gaps."""
     for node in range(rows.start.size):
         first, target = rows.start[node], offsets[node]

@@ -12,12 +12,12 @@ moves up, all weights are rescaled, and edges that fell below exp(-PERIOD) of on
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import Float32Array, IntArray, NodeArray
+from neuro.arrays import AnyArray, Float32Array, IntArray, NodeArray
 from neuro.errors import InvalidInput
 from neuro.memories.swarm.parameters import AssociationRule, RhoRule, Rows, SwarmParameters
 
@@ -64,14 +64,9 @@ class SparseAssociation:
         self.parameters = parameters
         self.clock = 0
         """Updates so far: the time."""
-        self.rows = Rows(
-            np.zeros(nodes, dtype=np.int64),
-            np.zeros(nodes, dtype=np.int64),
-            np.zeros(nodes, dtype=np.int64),
-            np.zeros(0, dtype=np.uint32),
-            np.zeros(0, dtype=np.float32),
-            np.zeros(0, dtype=np.float32),
-        )
+        start, length, room = np.zeros((3, nodes), dtype=np.int64)
+        tau, rho = np.zeros((2, 0), dtype=np.float32)
+        self.rows = Rows(start, length, room, np.zeros(0, dtype=np.uint32), tau, rho)
         self._used = 0
         self._origin = 0.0
 
@@ -140,14 +135,8 @@ class SparseAssociation:
         made.clock, made._origin = clock, _origin(clock, parameters.lifetime)
         length = np.diff(edges.offsets)
         made._used = int(edges.offsets[-1])
-        made.rows = Rows(
-            edges.offsets[:-1].copy(),
-            length,
-            length.copy(),
-            edges.neighbours.copy(),
-            edges.tau.copy(),
-            edges.rho.copy(),
-        )
+        start, neighbours = edges.offsets[:-1].copy(), edges.neighbours.copy()
+        made.rows = Rows(start, length, length.copy(), neighbours, edges.tau.copy(), edges.rho.copy())
         return made
 
     def _learning(self) -> AssociationRule:
@@ -181,17 +170,14 @@ class SparseAssociation:
         widened = self.rows.length[pattern] + pattern.size
         needed = int(np.sum(widened + widened // 4 + 8))
         if self._used + needed > capacity - capacity // 8:
-            grown = int(_SPARE * (self._used + needed))
+            size = int(_SPARE * (self._used + needed))
             # One after the other, so that only one of them is there twice. A fresh block, not a resized one: numpy asks
             # for large pages there, and edges are read at random.
             for name in ("neighbour", "tau", "rho"):
-                self.rows = self.rows._replace(**{name: _grown(getattr(self.rows, name), self._used, grown)})
-
-
-def _grown(array: npt.NDArray[Any], used: int, size: int) -> npt.NDArray[Any]:
-    grown = np.empty(size, dtype=array.dtype)
-    grown[:used] = array[:used]
-    return grown
+                edges: AnyArray = getattr(self.rows, name)
+                longer = np.empty(size, dtype=edges.dtype)
+                longer[: self._used] = edges[: self._used]
+                self.rows = self.rows._replace(**{name: longer})
 
 
 def _origin(clock: int, lifetime: float) -> float:

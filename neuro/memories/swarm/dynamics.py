@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.arrays import FloatArray, IntArray
+from neuro.arrays import Float32Array, FloatArray, IntArray
 from neuro.memories.swarm.association import SparseAssociation, Work
 from neuro.memories.swarm.parameters import SwarmParameters
 
@@ -32,7 +31,7 @@ class Settled:
 
 
 @contextmanager
-def drive(parts: Parts, sources: Sequence[Source], work: Work) -> Iterator[npt.NDArray[np.float32]]:
+def drive(parts: Parts, sources: Sequence[Source], work: Work) -> Iterator[Float32Array]:
     """``sum of pull W_tau s - push W_rho s`` over the sources, (nodes,); work space, so only inside the block."""
     from neuro.memories.swarm._kernels import spread
 
@@ -78,7 +77,7 @@ def settle(parts: Parts, cue: IntArray, how: SwarmParameters, work: Work) -> Set
     return Settled(chosen, state, steps, energies, potentials)
 
 
-def energy(parts: Parts, state: npt.NDArray[np.float32], work: Work) -> float:
+def energy(parts: Parts, state: Float32Array, work: Work) -> float:
     """``-1/2 s'(W_tau - W_rho)s``."""
     active = np.flatnonzero(state)
     values = state[active].astype(np.float64)

@@ -1,22 +1,23 @@
-"""The constants of a swarm memory."""
+"""The constants of a swarm memory, and the forms in which its kernels take them and its weights."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.arrays import Float32Array, IntArray, NodeArray
+from neuro.arrays import Float32Array, FloatArray, IntArray, NodeArray
 from neuro.checks import check_whole
+from neuro.encoders.base import check_setting
 from neuro.errors import InvalidInput
+
+_LARGEST = 1e12
 
 
 class Rows(NamedTuple):
-    """The arena. Edges of node u: places ``start[u]`` to ``start[u] + length[u] - 1``."""
+    """The arena of edges. Those of node u: places ``start[u]`` to ``start[u] + length[u] - 1``."""
 
     start: IntArray
     length: IntArray
@@ -61,7 +62,7 @@ class SwarmParameters:
         intruder_share: an element outside a teacher counts as woken by it from ``alpha eta`` times so many of its
             elements on.
         rho_rule: from what it learns.
-        woken_share: recall counts an element that the cue did not hold at so much of its state.
+        woken_share: recall counts an element that is not in the cue at so much of its state.
         steps: at most so many steps.
         tolerance: the state has settled once no element moves further.
         breadth: at most so many elements join those of the cue.
@@ -95,42 +96,27 @@ class SwarmParameters:
             raise InvalidInput(f"rho_rule is {self.rho_rule!r}; a RhoRule is allowed")
         for name in ("steps", "breadth", "epoch"):
             check_whole(name, getattr(self, name), 1, 1 << 31)
-        for name in (
-            "alpha",
-            "beta",
-            "gamma",
-            "rho_ratio",
-            "intruder_share",
-            "woken_share",
-            "tolerance",
-            "gate_overlap",
-            "gate_excess",
-        ):
-            _check_real(name, getattr(self, name), 0.0)
-        _check_real("eta", self.eta, 1e-6)
-        _check_real("lifetime", self.lifetime, 1.0)
+        for name in ("alpha", "beta", "gamma", "rho_ratio", "intruder_share", "woken_share", "tolerance"):
+            check_setting(name, getattr(self, name), 0.0, _LARGEST)
+        check_setting("gate_overlap", self.gate_overlap, 0.0, _LARGEST)
+        check_setting("gate_excess", self.gate_excess, 0.0, _LARGEST)
+        check_setting("eta", self.eta, 1e-6, _LARGEST)
+        check_setting("lifetime", self.lifetime, 1.0, _LARGEST)
 
-    def array(self) -> npt.NDArray[np.float64]:
+    def array(self) -> FloatArray:
         """All of them, (15,), for a state."""
         values = (getattr(self, field.name) for field in fields(self))
         return np.array([value.value if isinstance(value, RhoRule) else value for value in values], dtype=np.float64)
 
     @classmethod
-    def from_array(cls, values: npt.NDArray[np.float64]) -> Self:
+    def from_array(cls, values: FloatArray) -> Self:
         """What :meth:`array` wrote.
 
         Raises:
             InvalidInput: a value outside its range.
         """
-        given: dict[str, Any] = {field.name: value for field, value in zip(fields(cls), values.tolist(), strict=True)}
-        rules = {float(rule.value): rule for rule in RhoRule}
-        given["rho_rule"] = rules.get(given["rho_rule"], given["rho_rule"])
+        given = dict(zip((field.name for field in fields(cls)), values.tolist(), strict=True))
         for name in ("steps", "breadth", "epoch"):
-            given[name] = int(given[name]) if float(given[name]).is_integer() else given[name]
-        return cls(**given)
-
-
-def _check_real(name: str, value: Any, least: float) -> None:
-    number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not least <= value <= 1e12:
-        raise InvalidInput(f"{name} is {value!r}; a finite number from {least:g} to 1e12 is allowed")
+            given[name] = int(given[name]) if given[name].is_integer() else given[name]
+        rules = {rule.value: rule for rule in RhoRule}
+        return cls(**given | {"rho_rule": rules.get(given["rho_rule"], given["rho_rule"])})

@@ -9,12 +9,10 @@ the other. Weights are as :class:`neuro.memories.swarm.association.Edges` says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.arrays import IntArray
+from neuro.arrays import AnyArray, IntArray
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.memories.base import MemoryState, state_array
@@ -28,7 +26,7 @@ AssociationParts = dict[int, SparseAssociation]
 
 def write(
     nodes: int, replica: int, parameters: SwarmParameters, parts: Mapping[int, SparseAssociation], patterns: Patterns
-) -> dict[str, npt.NDArray[Any]]:
+) -> dict[str, AnyArray]:
     """The arrays."""
     ordered = sorted(parts.items())
     edges = [part.edges() for _, part in ordered]

@@ -14,25 +14,31 @@ updates, and its steps add them up. So merging is a join: commutative, associati
 
 Sources: Hopfield, *Neural networks and physical systems...*, PNAS 79 (1982), for the energy; Shapiro et al.,
 *Conflict-free replicated data types*, SSS 2011, for the merge.
-
-What a swarm memory answers besides recall.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray, IntArray
+from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole, holds_whole
 from neuro.encoders.codes import check_codes
 from neuro.errors import InvalidInput
-from neuro.memories.base import NOTHING, MemoryState, RecallResult, check_float32, check_recall
+from neuro.memories.base import (
+    NOTHING,
+    IndexedMemory,
+    MemoryState,
+    RecallResult,
+    check_float32,
+    check_recall,
+    recall_result,
+)
 from neuro.memories.items import LARGEST_INDEX, Items
 from neuro.memories.swarm import state as swarm_state
 from neuro.memories.swarm.association import SparseAssociation, Work
@@ -42,6 +48,9 @@ from neuro.memories.swarm.patterns import Patterns, join
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+_SEVERAL = -1
+"""The replica of a merged memory: none of its own, so that it can't store."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,45 +84,14 @@ class Gate:
         excess: ``|A minus B| / |B|``.
     """
 
-    accepted: npt.NDArray[np.bool_]
+    accepted: BoolArray
     indices: IntArray
     overlap: FloatArray
     excess: FloatArray
 
 
-def completion(settled: Sequence[Settled], size: int, steps: int, *, single: bool) -> SwarmCompletion:
-    """The ``size`` most active elements of each settled state, ties to the lower."""
-    elements, activities = np.full((len(settled), size), NOTHING), np.zeros((len(settled), size))
-    for row, found in enumerate(settled):
-        order = np.lexsort((found.chosen, -found.state))[:size]
-        order = order[found.state[order] > 0]
-        elements[row, : len(order)], activities[row, : len(order)] = found.chosen[order], found.state[order]
-    return SwarmCompletion(
-        elements[0] if single else elements,
-        activities[0] if single else activities,
-        np.array([found.steps for found in settled]),
-        np.array([_padded(found.energies, steps + 1) for found in settled]),
-        np.array([_padded(found.potentials, steps + 1) for found in settled]),
-    )
-
-
-def largest(scores: FloatArray, k: int) -> IntArray:
-    """Places of the k largest, falling; ties to the earlier."""
-    least = np.partition(scores, len(scores) - k)[len(scores) - k]
-    able = np.flatnonzero(scores >= least)
-    return np.asarray(able[np.argsort(-scores[able], kind="stable")[:k]])
-
-
-def _padded(values: Sequence[float], size: int) -> FloatArray:
-    return np.pad(values, (0, size - len(values)), "edge")
-
-
-SEVERAL = -1
-"""The replica of a merged memory: none of its own, so that it can't store."""
-
-
-class SwarmMemory:
-    """Auto-associative memory of sets of elements.
+class SwarmMemory(IndexedMemory):
+    """Auto-associative memory of sets of elements. A merged one has its items by replica, then in the order of storing.
 
     Args:
         nodes: n, elements there are.
@@ -139,14 +117,6 @@ class SwarmMemory:
         self._work = Work.over(self.nodes)
         # Work space as long as all nodes is shared, and the first read writes what waits: one reader at a time.
         self._reading = threading.RLock()
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @property
-    def indices(self) -> IntArray:
-        """The index of each stored pattern, in the order of storing (merged: by replica, then so), (items,)."""
-        return self._items.indices.copy()
 
     @property
     def clock(self) -> int:
@@ -233,11 +203,9 @@ class SwarmMemory:
             state[settled.chosen] /= np.linalg.norm(state[settled.chosen])
             fits(patterns.offsets, patterns.elements, state, fit)
             state[settled.chosen] = 0.0
-            best = largest(fit, k)
+            best = _largest(fit, k)
             found[row], scores[row] = self._items.indices[best], fit[best]
-        if threshold is not None:
-            found = np.where(scores >= threshold, found, NOTHING)
-        return RecallResult(found[0], scores[0]) if np.ndim(cues) == 1 else RecallResult(found, scores)
+        return recall_result(found, scores, threshold=threshold, single=np.ndim(cues) == 1)
 
     def complete(self, cues: npt.ArrayLike, size: int) -> SwarmCompletion:
         """The ``size`` elements that are most active once each cue has settled, ties to the lower.
@@ -248,9 +216,9 @@ class SwarmMemory:
         codes = check_codes(cues, self.nodes, "cues")
         check_whole("size", size, 1, self.nodes)
         settled = [self._settle(cue) for cue in codes]
-        return completion(settled, size, self.parameters.steps, single=np.ndim(cues) == 1)
+        return _completion(settled, size, self.parameters.steps, single=np.ndim(cues) == 1)
 
-    def step(self, states: npt.ArrayLike, teachers: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
+    def step(self, states: npt.ArrayLike, teachers: npt.ArrayLike | None = None) -> Float32Array:
         """One swarm step over all nodes: ``clip(s + alpha W_tau s - beta W_rho s + gamma W_tau t, 0, 1)``.
 
         Args:
@@ -264,20 +232,20 @@ class SwarmMemory:
             InvalidInput: states of another dtype, shape or range; teachers that are no codes or of another number.
         """
         given = self._check_states(states)
-        held = None if teachers is None else check_codes(teachers, self.nodes, "teachers")
-        if held is not None and len(held) != len(given):
-            raise InvalidInput(f"{len(held)} teachers for {len(given)} states; one for each is allowed")
+        clamped = None if teachers is None else check_codes(teachers, self.nodes, "teachers")
+        if clamped is not None and len(clamped) != len(given):
+            raise InvalidInput(f"{len(clamped)} teachers for {len(given)} states; one for each is allowed")
         how, parts = self.parameters, self._now()
         moved = np.empty_like(given)
         for row, state in enumerate(given):
             sources = [(np.flatnonzero(state), state[state != 0].astype(np.float64), how.alpha, how.beta)]
-            if held is not None:
-                sources.append((held[row], np.ones(held.shape[1]), how.gamma, 0.0))
+            if clamped is not None:
+                sources.append((clamped[row], np.ones(clamped.shape[1]), how.gamma, 0.0))
             with self._reading, drive(parts, sources, self._work) as net:
                 np.clip(state + net, 0.0, 1.0, out=moved[row])
         return moved[0] if np.ndim(states) == 1 else moved
 
-    def energy(self, states: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def energy(self, states: npt.ArrayLike) -> FloatArray:
         """``E = -1/2 s'(W_tau - W_rho)s`` of each state, () or (batch,).
 
         Raises:
@@ -288,7 +256,7 @@ class SwarmMemory:
             energies = np.array([energy(parts, state, self._work) for state in given])
         return energies[0] if np.ndim(states) == 1 else energies
 
-    def association(self, left: npt.ArrayLike, right: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def association(self, left: npt.ArrayLike, right: npt.ArrayLike) -> FloatArray:
         """``W_tau[u, v] / eta`` of each pair: how often both were active together, each time by its decay.
 
         Raises:
@@ -396,8 +364,7 @@ class SwarmMemory:
         }
         for name in mine.keys() & its.keys():
             swarm_state.check_same_history(name, mine[name], its[name])
-        copies = {name: SparseAssociation.of(part.edges(), part.clock, self.parameters) for name, part in newer.items()}
-        return self._made(self.replica if self.replica == other.replica else SEVERAL, copies, patterns)
+        return self._made(self.replica if self.replica == other.replica else _SEVERAL, _copies(newer), patterns)
 
     def as_replica(self, replica: int) -> Self:
         """A copy that learns as that replica; nobody else may use its number from then on.
@@ -406,13 +373,9 @@ class SwarmMemory:
             InvalidInput: no whole number >= 0.
         """
         check_whole("replica", replica, 0, (1 << 62) - 1)
-        copies = {
-            name: SparseAssociation.of(part.edges(), part.clock, self.parameters)
-            for name, part in self._learnt().items()
-        }
-        return self._made(int(replica), copies, self._all())
+        return self._made(int(replica), _copies(self._learnt()), self._all())
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is, as arrays; see :mod:`neuro.memories.swarm.state`."""
         return swarm_state.write(self.nodes, self.replica, self.parameters, self._learnt(), self._all())
 
@@ -440,10 +403,10 @@ class SwarmMemory:
         return self._parts.setdefault(self.replica, SparseAssociation(self.nodes, self.parameters))
 
     def _check_own(self) -> None:
-        if self.replica == SEVERAL:
+        if self.replica == _SEVERAL:
             raise InvalidInput("a merged memory learns nothing; continue it under a number of its own: as_replica(7)")
 
-    def _check_states(self, states: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    def _check_states(self, states: npt.ArrayLike) -> Float32Array:
         given = check_float32(states, self.nodes, "states")
         if given.min() < 0 or given.max() > 1:
             raise InvalidInput(f"states lie from {given.min()} to {given.max()}; 0 to 1 is allowed")
@@ -469,3 +432,34 @@ class SwarmMemory:
     def _now(self) -> list[tuple[SparseAssociation, float]]:
         """The weights of each replica and what scales them to now, in the order of the replicas."""
         return [(part, part.scale) for _, part in sorted(self._learnt().items())]
+
+
+def _completion(settled: Sequence[Settled], size: int, steps: int, *, single: bool) -> SwarmCompletion:
+    """The ``size`` most active elements of each settled state, ties to the lower."""
+    elements, activities = np.full((len(settled), size), NOTHING), np.zeros((len(settled), size))
+    for row, found in enumerate(settled):
+        order = np.lexsort((found.chosen, -found.state))[:size]
+        order = order[found.state[order] > 0]
+        elements[row, : len(order)], activities[row, : len(order)] = found.chosen[order], found.state[order]
+    return SwarmCompletion(
+        elements[0] if single else elements,
+        activities[0] if single else activities,
+        np.array([found.steps for found in settled]),
+        np.array([_padded(found.energies, steps + 1) for found in settled]),
+        np.array([_padded(found.potentials, steps + 1) for found in settled]),
+    )
+
+
+def _largest(scores: FloatArray, k: int) -> IntArray:
+    """Places of the k largest, falling; ties to the earlier."""
+    least = np.partition(scores, len(scores) - k)[len(scores) - k]
+    able = np.flatnonzero(scores >= least)
+    return np.asarray(able[np.argsort(-scores[able], kind="stable")[:k]])
+
+
+def _padded(values: Sequence[float], size: int) -> FloatArray:
+    return np.pad(values, (0, size - len(values)), "edge")
+
+
+def _copies(parts: Mapping[int, SparseAssociation]) -> dict[int, SparseAssociation]:
+    return {name: SparseAssociation.of(part.edges(), part.clock, part.parameters) for name, part in parts.items()}

@@ -3,7 +3,6 @@
 from neuro.memories.vsa.capacity import (
     CapacityWarning,
     Detection,
-    largest_load,
     raw_sum,
     recall_accuracy,
     spike_slots,
@@ -11,8 +10,8 @@ from neuro.memories.vsa.capacity import (
 )
 from neuro.memories.vsa.fhrr import FHRR
 from neuro.memories.vsa.holographic_memory import HolographicMemory
-from neuro.memories.vsa.phasor_circuit import phasor_memory_circuit, settled_phasors, turn_ticks
-from neuro.memories.vsa.resonator_network import Factors, ResonatorNetwork
+from neuro.memories.vsa.phasor_circuit import final_phasors, phasor_memory_circuit, turn_ticks
+from neuro.memories.vsa.resonator_network import ResonatorNetwork
 from neuro.memories.vsa.theta_gamma import ThetaGammaBuffer, orders, theta_gamma_circuit, theta_gamma_ticks
 from neuro.memories.vsa.threshold_phasor_memory import ThresholdPhasorAssociativeMemory
 
@@ -20,17 +19,15 @@ __all__ = [
     "CapacityWarning",
     "Detection",
     "FHRR",
-    "Factors",
     "HolographicMemory",
     "ResonatorNetwork",
     "ThetaGammaBuffer",
     "ThresholdPhasorAssociativeMemory",
-    "largest_load",
+    "final_phasors",
     "orders",
     "phasor_memory_circuit",
     "raw_sum",
     "recall_accuracy",
-    "settled_phasors",
     "spike_slots",
     "theta_gamma_circuit",
     "theta_gamma_ticks",

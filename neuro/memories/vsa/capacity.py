@@ -20,11 +20,10 @@ Computation 30 (2018); density of the phase: Bennett, Proc. IRE 44 (1956).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import FloatArray, FloatingArray
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 
@@ -124,7 +123,7 @@ def _phases(items: int, slots: int | None) -> Detection:
     return Detection(mean, float(np.sum(weight * cosine**2)) - mean**2, 0.5)
 
 
-def _phase_density(theta: npt.NDArray[np.floating[Any]], rho: float) -> npt.NDArray[np.float64]:
+def _phase_density(theta: FloatingArray, rho: float) -> FloatArray:
     from scipy.special import erf
 
     cosine = np.cos(theta)

@@ -4,23 +4,22 @@
 
 A phase is a spike time in a cycle: the phasor exp(i phi) fires when a rotating hand, released at angle phi, passes 0.
 Sources: Plate, *Holographic Reduced Representations* (1995, 2003); Frady & Sommer, PNAS 116 (2019).
-
-Checks that the phasor codes share.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray, Phasors
+from neuro.arrays import ComplexArray, FloatingArray, IntArray, Phasors
 from neuro.checks import check_whole, holds_whole, is_real
+from neuro.encoders.stimulus import as_batch
 from neuro.errors import InvalidInput
 
 _UNIT_TOLERANCE = 1e-3
+_SHORTEST = 1e-30
 
 
 def check_phasors(vectors: npt.ArrayLike, dimensions: int, what: str = "vectors") -> Phasors:
@@ -32,19 +31,16 @@ def check_phasors(vectors: npt.ArrayLike, dimensions: int, what: str = "vectors"
     given = np.asarray(vectors)
     if not np.issubdtype(given.dtype, np.complexfloating):
         raise InvalidInput(f"{what} have dtype {given.dtype}; complex numbers are allowed: use FHRR.from_phases")
-    if given.ndim not in (1, 2) or given.size == 0:
-        raise InvalidInput(
-            f"{what} have shape {given.shape}; ({dimensions},) or (batch, {dimensions}), not empty, is allowed"
-        )
-    if given.shape[-1] != dimensions:
-        raise InvalidInput(f"{what} have {given.shape[-1]} dimensions; {dimensions} are allowed")
-    if not np.all(np.isfinite(given)):
+    rows = as_batch(given, dimensions, what, f"{dimensions} are allowed")
+    if not np.all(np.isfinite(rows)):
         raise InvalidInput(f"{what} hold NaN or infinity; only finite numbers are allowed")
-    return np.ascontiguousarray(np.atleast_2d(given))
+    return rows
 
 
-def check_unit_phasors(vectors: npt.ArrayLike, dimensions: int, what: str = "cues") -> npt.NDArray[np.complex64]:
-    """As :func:`check_phasors`, complex64 and each entry of length 1.
+def check_unit_phasors(
+    vectors: npt.ArrayLike, dimensions: int, what: str = "cues", *, silent: bool = False
+) -> ComplexArray:
+    """As :func:`check_phasors`, complex64 and each entry of length 1, or 0 if ``silent`` ones are allowed.
 
     Raises:
         InvalidInput: as :func:`check_phasors`; another dtype; an entry of another length.
@@ -53,12 +49,15 @@ def check_unit_phasors(vectors: npt.ArrayLike, dimensions: int, what: str = "cue
     if given.dtype != np.complex64:
         raise InvalidInput(f"{what} have dtype {given.dtype}; complex64 is allowed: use .astype(np.complex64)")
     rows = check_phasors(given, dimensions, what)
-    if np.any(np.abs(np.abs(rows) - 1) > _UNIT_TOLERANCE):
-        raise InvalidInput(f"{what} hold entries that are no unit phasors; normalise them with FHRR.normalise")
+    lengths = np.abs(rows)
+    if np.any((np.abs(lengths - 1) > _UNIT_TOLERANCE) & ~(silent & (lengths == 0))):
+        kinds = (
+            "of other lengths than 1 and 0 (silent); normalise them"
+            if silent
+            else ("that are no unit phasors; normalise them with FHRR.normalise")
+        )
+        raise InvalidInput(f"{what} hold entries {kinds}")
     return np.asarray(rows, dtype=np.complex64)
-
-
-_SHORTEST = 1e-30
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class FHRR:
     def __post_init__(self) -> None:
         check_whole("dimensions", self.dimensions, 1, 1 << 24)
 
-    def random(self, items: int, *, seed: int, slots: int | None = None) -> npt.NDArray[np.complex64]:
+    def random(self, items: int, *, seed: int, slots: int | None = None) -> ComplexArray:
         """Random unit phasors, (items, dimensions).
 
         Args:
@@ -102,7 +101,7 @@ class FHRR:
         check_whole("slots", slots, 2, 1 << 16)
         return self.from_phases(draw.integers(0, slots, shape) * (2 * np.pi / slots))
 
-    def from_phases(self, phases: npt.ArrayLike) -> npt.NDArray[np.complex64]:
+    def from_phases(self, phases: npt.ArrayLike) -> ComplexArray:
         """``exp(i phases)``, radians, same shape.
 
         Raises:
@@ -155,17 +154,16 @@ class FHRR:
         safe = np.where(lengths > _SHORTEST, rows, 1)
         return self._shaped(safe / np.abs(safe), vectors)
 
-    def similarity(self, left: npt.ArrayLike, right: npt.ArrayLike) -> Any:
-        """``Re <left, right> / D``: (D,) and (D,) give a number, (n, D) and (m, D) an (n, m) table."""
-        table = np.real(self._rows(left) @ np.conj(self._rows(right)).T) / self.dimensions
+    def similarity(self, left: npt.ArrayLike, right: npt.ArrayLike) -> FloatingArray:
+        """``Re <left, right> / D``: of (D,) and (D,) a number, (); of (n, D) and (m, D) an (n, m) table."""
+        table: FloatingArray = np.real(self._rows(left) @ np.conj(self._rows(right)).T) / self.dimensions
         table = table[0] if np.ndim(left) == 1 else table
-        return table[..., 0] if np.ndim(right) == 1 else table
+        return np.asarray(table[..., 0] if np.ndim(right) == 1 else table)
 
     def clean_up(self, vectors: npt.ArrayLike, codebook: npt.ArrayLike) -> IntArray:
         """The row of the codebook that each vector is most like, (D,) -> () or (n, D) -> (n,); ties to the first."""
-        return np.asarray(np.argmax(np.atleast_2d(self.similarity(vectors, self._rows(codebook))), axis=-1)).reshape(
-            np.shape(vectors)[:-1]
-        )
+        table = np.atleast_2d(self.similarity(vectors, self._rows(codebook)))
+        return np.asarray(table.argmax(axis=-1)).reshape(np.shape(vectors)[:-1])
 
     def to_spike_times(self, vectors: npt.ArrayLike, slots: int) -> IntArray:
         """The slot of the cycle in which each entry fires, 0 .. slots - 1: ``-phase`` in cycles, rounded.
@@ -177,7 +175,7 @@ class FHRR:
         times = np.floor(late + 0.5).astype(np.int64) % slots
         return np.asarray(times[0] if np.ndim(vectors) == 1 else times)
 
-    def from_spike_times(self, times: npt.ArrayLike, slots: int) -> npt.NDArray[np.complex64]:
+    def from_spike_times(self, times: npt.ArrayLike, slots: int) -> ComplexArray:
         """The unit phasors that fire in these slots of a cycle.
 
         Raises:

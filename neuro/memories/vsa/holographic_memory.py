@@ -14,16 +14,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import ComplexArray, IntArray
-from neuro.checks import check_whole
+from neuro.arrays import AnyArray, ComplexArray, IntArray
+from neuro.checks import check_positive, check_whole
 from neuro.counter_hash import WORD, random_bits
 from neuro.errors import InvalidInput
-from neuro.memories.base import NOTHING, MemoryState, RecallResult, check_float32, check_recall, state_array
+from neuro.memories.base import (
+    IndexedMemory,
+    MemoryState,
+    RecallResult,
+    check_float32,
+    check_recall,
+    recall_result,
+    state_array,
+)
 from neuro.memories.items import Items
 from neuro.memories.vsa.capacity import CapacityWarning, largest_load, raw_sum, recall_accuracy
 from neuro.memories.vsa.fhrr import check_unit_phasors
@@ -35,7 +43,7 @@ _BLOCK = 1 << 22
 """Numbers of pointers at once, so that recall needs no memory for all of them."""
 
 
-class HolographicMemory:
+class HolographicMemory(IndexedMemory):
     """Associative memory of unit phasor cues: cue -> item, and back, in one vector of ``dim`` complex numbers.
 
     Args:
@@ -61,14 +69,6 @@ class HolographicMemory:
         self._load = 0
         self._items = Items()
 
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @property
-    def indices(self) -> IntArray:
-        """The index of each stored item, in the order of storing, (items,)."""
-        return self._items.indices.copy()
-
     @property
     def load(self) -> int:
         """Pairs in the trace: the items, and those forgotten, which stay as noise until all are forgotten."""
@@ -88,8 +88,7 @@ class HolographicMemory:
         """
         given = np.asarray(vectors)
         rows = check_float32(given, given.shape[-1] if given.ndim else 1, "vectors")
-        if not (np.isfinite(bandwidth) and bandwidth > 0):
-            raise InvalidInput(f"bandwidth is {bandwidth!r}; a number above 0 is allowed")
+        check_positive("bandwidth", bandwidth)
         directions = np.random.default_rng(self.seed).normal(0.0, bandwidth, (rows.shape[1], self.dim))
         codes = np.exp(1j * (rows @ directions)).astype(np.complex64)
         return np.asarray(codes[0] if given.ndim == 1 else codes)
@@ -148,10 +147,7 @@ class HolographicMemory:
         scores /= np.float32(self.dim)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         best = np.take_along_axis(scores, order, axis=1)
-        found = self._items.indices[order]
-        if threshold is not None:
-            found = np.where(best >= threshold, found, NOTHING)
-        return RecallResult(found[0], best[0]) if np.ndim(cues) == 1 else RecallResult(found, best)
+        return recall_result(self._items.indices[order], best, threshold=threshold, single=np.ndim(cues) == 1)
 
     def reconstruct(self, indices: npt.ArrayLike) -> ComplexArray:
         """The cues of stored items as the trace has them, unit phasors with noise, (items, dim).
@@ -205,7 +201,7 @@ class HolographicMemory:
         bits = random_bits(self.seed ^ (names >> 32), names, np.arange(self.dim)[None, :])
         return np.asarray(np.exp((2j * np.pi / (WORD + 1)) * bits), dtype=np.complex64)
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is: ``shape`` (dim, seed, load), ``indices``, ``trace``."""
         return {
             "shape": np.array([self.dim, self.seed, self._load], dtype=np.int64),

@@ -17,6 +17,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import ComplexArray, IntArray
 from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit, Population, Projection, Restart, SpikeSource, Winners
 from neuro.circuit.connections import Connections
@@ -83,14 +84,8 @@ def phasor_memory_circuit(
             Population("phases", memory.neurons, _PHASES, {**still, **half}),
         ],
         _projections(memory, slots, step),
-        [
-            SpikeSource("cue", memory.neurons, released, units),
-            SpikeSource("clock", 1, opens - 1, np.zeros_like(opens)),
-        ],
-        [
-            Restart("sums", np.concatenate([starts, opens + 1, starts + turn + 1])),
-            Restart("phases", starts),
-        ],
+        [SpikeSource("cue", memory.neurons, released, units), SpikeSource("clock", 1, opens - 1, np.zeros_like(opens))],
+        [Restart("sums", np.concatenate([starts, opens + 1, starts + turn + 1])), Restart("phases", starts)],
     )
 
 
@@ -105,9 +100,7 @@ def turn_ticks(updates: int, slots: int = 100) -> int:
     return 2 * slots * (updates + 1)
 
 
-def settled_phasors(
-    recording: Recording, cues: int, *, updates: int = 6, slots: int = 100
-) -> npt.NDArray[np.complex64]:
+def final_phasors(recording: Recording, cues: int, *, updates: int = 6, slots: int = 100) -> ComplexArray:
     """The state after the last update of each turn, (cues, neurons): unit phasors, 0 where silent."""
     check_whole("cues", cues, 0, 1 << 31)
     turn = turn_ticks(updates, slots)
@@ -146,6 +139,6 @@ def _projections(memory: ThresholdPhasorAssociativeMemory, slots: int, step: flo
     ]
 
 
-def _angle_ticks(angles: npt.NDArray[np.floating], slots: int) -> npt.NDArray[np.int64]:
+def _angle_ticks(angles: npt.NDArray[np.floating], slots: int) -> IntArray:
     """Angles as ticks of a cycle, 0 .. slots - 1."""
     return np.asarray(np.floor(angles * (slots / (2 * np.pi)) + 0.5).astype(np.int64) % slots)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import Phasors
+from neuro.arrays import IntArray, Phasors
 from neuro.checks import check_whole, holds_whole
 from neuro.errors import InvalidInput
 from neuro.memories.vsa.fhrr import check_phasors
@@ -35,7 +35,7 @@ class Factors:
         steps: updates that it took.
     """
 
-    indices: npt.NDArray[np.int64]
+    indices: IntArray
     similarity: float
     steps: int
 
@@ -100,11 +100,11 @@ class ResonatorNetwork:
         rows = [book[place] for place, book in zip(chosen.tolist(), self.codebooks, strict=True)]
         return np.asarray(np.prod(rows, axis=0))
 
-    def _read(self, estimates: Sequence[Phasors]) -> npt.NDArray[np.int64]:
+    def _read(self, estimates: Sequence[Phasors]) -> IntArray:
         pairs = zip(self.codebooks, estimates, strict=True)
         return np.array([np.argmax(np.abs(np.conj(book) @ estimate)) for book, estimate in pairs], dtype=np.int64)
 
-    def _similarity(self, indices: npt.NDArray[np.int64], target: Phasors) -> float:
+    def _similarity(self, indices: IntArray, target: Phasors) -> float:
         return float(np.real(np.vdot(self.compose(indices), target)) / target.size)
 
     def _checked(self, vector: npt.ArrayLike) -> Phasors:
@@ -112,11 +112,9 @@ class ResonatorNetwork:
             raise InvalidInput(
                 f"the vector has shape {np.shape(vector)}; (dimensions,) is allowed: factorise one by one"
             )
-        row: Phasors = check_phasors(vector, self.codebooks[0].shape[1], "the vector")[0]
-        return row
+        return np.asarray(check_phasors(vector, self.codebooks[0].shape[1], "the vector")[0])
 
 
 def _phases(vector: Phasors) -> Phasors:
     lengths = np.abs(vector)
-    unit: Phasors = np.asarray(np.where(lengths > _SHORTEST, vector / np.maximum(lengths, _SHORTEST), 1))
-    return unit
+    return np.where(lengths > _SHORTEST, vector / np.maximum(lengths, _SHORTEST), 1)

@@ -1,11 +1,8 @@
-"""Theta-gamma buffer: a short list of items in order, one to each gamma cycle within a theta cycle.
+"""Theta-gamma buffer: a short list of items in order, one to each gamma cycle within a theta cycle, and its circuit.
 
 At theta 7 Hz and gamma 40 Hz five gamma cycles fit: item p of the list fires in slot p of every theta cycle, so order
-is phase. As one vector the list is ``sum_p permute^p(item_p)``, and an item is read by undoing its place.
-Sources: Lisman & Idiart, *Storage of 7 +- 2 short-term memories in oscillatory subcycles*, Science 267 (1995); Lisman &
-Jensen, *The theta-gamma neural code*, Neuron 77 (2013).
-
-The theta-gamma buffer in spikes: a cell keeps its item by the after-depolarisation of its own last spike.
+is phase. As one vector the list is ``sum_p permute^p(item_p)``, and an item is read by undoing its place. In spikes a
+cell keeps its item by the after-depolarisation of its own last spike:
 
     tau_a da/dt = p - a,   tau_a dp/dt = -p         after a spike a = 0, p = 1: a ramp that peaks after tau_a
     tau_h dh/dt = q - h,   tau_h dq/dt = -q         every spike adds 1 to q of all cells: gamma, by inhibition
@@ -15,19 +12,20 @@ At each peak of theta the cell that fired first has the highest ramp, fires, and
 cycle; then comes the second, and so on: the order repeats itself in every theta cycle, without any synapse between the
 cells but the common inhibition. A cell that never fired has no ramp, and theta alone is below the threshold. The
 balance is narrow: of 192 settings of theta, ramp and inhibition tried, two kept all of four lists.
-Source: Lisman & Idiart, Science 267 (1995); Jensen, Idiart & Lisman, Learning & Memory 3 (1996).
+
+Sources: Lisman & Idiart, *Storage of 7 +- 2 short-term memories in oscillatory subcycles*, Science 267 (1995); Jensen,
+Idiart & Lisman, Learning & Memory 3 (1996); Lisman & Jensen, *The theta-gamma neural code*, Neuron 77 (2013).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import Phasors
+from neuro.arrays import FloatArray, Phasors
 from neuro.checks import check_whole, whole_numbers
 from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection, SpikeSource, Winners
 from neuro.circuit.connections import Connections
@@ -36,6 +34,34 @@ from neuro.memories.vsa.fhrr import FHRR, check_phasors
 from neuro.models.base import NeuronModel
 from neuro.models.static import static_synapse
 from neuro.spikes import Recording
+
+_DT = 5e-4
+_PEAK = 0.475
+"""Of theta's drive, in cycles after the list's first slot."""
+
+_EARLY = 30
+"""Ticks by which the first cell may be ahead of its slot."""
+
+_CUE = 4.0
+"""What a cue adds: enough to fire whatever else holds."""
+
+_CELL = NeuronModel(
+    equations="""
+    da/dt = (p - a) / tau_a : 1
+    dp/dt = -p / tau_a : 1
+    dh/dt = (q - h) / tau_h : 1
+    dq/dt = -q / tau_h : 1
+    I : 1
+    cue : 1
+    tau_a : second (constant)
+    tau_h : second (constant)
+    ramp : 1 (constant)
+    inhibition : 1 (constant)
+    """,
+    threshold="I + cue + ramp*a - inhibition*h > 1",
+    reset="a = 0; p = 1; cue = 0",
+    parameters={"tau_a": 0.2, "tau_h": 5e-3, "ramp": 3.0, "inhibition": 1.5},
+)
 
 
 class ThetaGammaBuffer:
@@ -102,7 +128,7 @@ class ThetaGammaBuffer:
         first, self._order = self._order[0], self._order[1:]
         return first
 
-    def spike_times(self, cycles: int) -> npt.NDArray[np.float64]:
+    def spike_times(self, cycles: int) -> FloatArray:
         """When each item fires, seconds, (cycles, items in the list)."""
         check_whole("cycles", cycles, 1, 1 << 24)
         return np.arange(cycles)[:, None] / self.theta + np.arange(len(self))[None, :] / self.gamma
@@ -157,40 +183,11 @@ class ThetaGammaBuffer:
             raise InvalidInput(f"the codebook has {len(rows)} rows; one for each of {self.items} items is allowed")
         return rows, FHRR(width)
 
-    def _take(self, order: Iterable[Any]) -> None:
+    def _take(self, order: Iterable[int]) -> None:
         fresh = ThetaGammaBuffer(self.items, theta=self.theta, gamma=self.gamma)
         for item in order:
             fresh.push(item)
         self._order = fresh.order
-
-
-_DT = 5e-4
-_PEAK = 0.475
-"""Of theta's drive, in cycles after the list's first slot."""
-
-_EARLY = 30
-"""Ticks by which the first cell may be ahead of its slot."""
-
-_CUE = 4.0
-"""What a cue adds: enough to fire whatever else holds."""
-
-_CELL = NeuronModel(
-    equations="""
-    da/dt = (p - a) / tau_a : 1
-    dp/dt = -p / tau_a : 1
-    dh/dt = (q - h) / tau_h : 1
-    dq/dt = -q / tau_h : 1
-    I : 1
-    cue : 1
-    tau_a : second (constant)
-    tau_h : second (constant)
-    ramp : 1 (constant)
-    inhibition : 1 (constant)
-    """,
-    threshold="I + cue + ramp*a - inhibition*h > 1",
-    reset="a = 0; p = 1; cue = 0",
-    parameters={"tau_a": 0.2, "tau_h": 5e-3, "ramp": 3.0, "inhibition": 1.5},
-)
 
 
 def theta_gamma_circuit(buffer: ThetaGammaBuffer, cycles: int, *, height: float = 0.2) -> Circuit:
@@ -217,12 +214,7 @@ def theta_gamma_circuit(buffer: ThetaGammaBuffer, cycles: int, *, height: float 
         [Population("cells", buffer.items, _CELL, winners=Winners(1))],
         [
             Projection(
-                "cueing",
-                "cue",
-                "cells",
-                static_synapse("cue", "1"),
-                Connections.one_to_one(buffer.items),
-                {"w": _CUE},
+                "cueing", "cue", "cells", static_synapse("cue", "1"), Connections.one_to_one(buffer.items), {"w": _CUE}
             ),
             Projection("inhibition", "cells", "cells", static_synapse("q", "1"), everybody, {"w": 1.0}),
         ],

@@ -12,23 +12,22 @@ phasor neural networks*, Phys. Rev. A 38 (1988).
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import ComplexArray, IntArray
+from neuro.arrays import AnyArray, ComplexArray, IntArray
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
-from neuro.memories.base import NOTHING, MemoryState, RecallResult, check_recall, state_array
+from neuro.memories.base import IndexedMemory, MemoryState, RecallResult, check_recall, recall_result, state_array
 from neuro.memories.items import Items
-from neuro.memories.vsa.fhrr import check_phasors
+from neuro.memories.vsa.fhrr import check_unit_phasors
 
 _SETTLED = 1e-4
-_UNIT_TOLERANCE = 1e-3
 
 
-class ThresholdPhasorAssociativeMemory:
+class ThresholdPhasorAssociativeMemory(IndexedMemory):
     """Auto-associative memory of sparse phasor patterns; ``values`` of a recall is the pattern it settled on.
 
     Args:
@@ -50,14 +49,6 @@ class ThresholdPhasorAssociativeMemory:
         self._items = Items()
         self._patterns = np.empty((0, self.neurons), dtype=np.complex64)
         self._synapses: ComplexArray | None = None
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @property
-    def indices(self) -> IntArray:
-        """The index of each stored item, in the order of storing, (items,)."""
-        return self._items.indices.copy()
 
     @property
     def patterns(self) -> ComplexArray:
@@ -100,14 +91,8 @@ class ThresholdPhasorAssociativeMemory:
         scores = np.array([np.abs(np.conj(self._patterns) @ row) for row in settled]) / np.float32(self.active)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         best = np.take_along_axis(scores, order, axis=1)
-        found = self._items.indices[order]
         values = np.repeat(settled[:, None], k, axis=1)
-        if threshold is not None:
-            found = np.where(best >= threshold, found, NOTHING)
-            values = np.where((best >= threshold)[..., None], values, 0)
-        if np.ndim(cues) == 1:
-            return RecallResult(found[0], best[0], values[0])
-        return RecallResult(found, best, values)
+        return recall_result(self._items.indices[order], best, values, threshold=threshold, single=np.ndim(cues) == 1)
 
     def forget(self, indices: npt.ArrayLike) -> None:
         """Remove items, weights and all.
@@ -118,7 +103,7 @@ class ThresholdPhasorAssociativeMemory:
         self._patterns = self._patterns[self._items.remove(indices)]
         self._synapses = None
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, AnyArray]:
         """All that the memory is: ``shape`` (neurons, active, steps), ``indices``, ``patterns``."""
         return {
             "shape": np.array([self.neurons, self.active, self.steps], dtype=np.int64),
@@ -166,15 +151,9 @@ class ThresholdPhasorAssociativeMemory:
         return state
 
     def _checked(self, cues: npt.ArrayLike, what: str = "cues") -> ComplexArray:
-        given = np.asarray(cues)
-        if given.dtype != np.complex64:
-            raise InvalidInput(f"{what} have dtype {given.dtype}; complex64 is allowed: use .astype(np.complex64)")
-        rows = check_phasors(given, self.neurons, what)
-        lengths = np.abs(rows)
-        if np.any((lengths != 0) & (np.abs(lengths - 1) > _UNIT_TOLERANCE)):
-            raise InvalidInput(f"{what} hold entries of other lengths than 1 and 0 (silent); normalise them")
-        counts = np.count_nonzero(lengths, axis=1)
+        rows = check_unit_phasors(cues, self.neurons, what, silent=True)
+        counts = np.count_nonzero(rows, axis=1)
         if counts.min() < 1 or counts.max() > self.active:
             wrong = counts.min() if counts.min() < 1 else counts.max()
             raise InvalidInput(f"{what} have {wrong} active units; 1 to {self.active} are allowed")
-        return np.asarray(rows, dtype=np.complex64)
+        return rows

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput
-from neuro.memories.vsa import FHRR, Detection, largest_load, raw_sum, recall_accuracy, spike_slots, unit_phasors
+from neuro.memories.vsa import FHRR, Detection, raw_sum, recall_accuracy, spike_slots, unit_phasors
+from neuro.memories.vsa.capacity import largest_load
 
 DIMENSIONS, CODEBOOK, ITEMS, TRIALS = 256, 200, 40, 40
 

@@ -7,7 +7,7 @@ import pytest
 
 from neuro import simulate
 from neuro.errors import InvalidInput
-from neuro.memories.vsa import ThresholdPhasorAssociativeMemory, phasor_memory_circuit, settled_phasors, turn_ticks
+from neuro.memories.vsa import ThresholdPhasorAssociativeMemory, final_phasors, phasor_memory_circuit, turn_ticks
 from neuro.simulators import Brian2Reference
 from tests.memories.cases import sparse_phasors
 
@@ -67,7 +67,7 @@ def test_spikes_settle_as_the_matrix_does_and_brian2_agrees() -> None:
     cues = corrupted(patterns, 1)[:2]
     circuit, ticks = phasor_memory_circuit(memory, cues, updates=3, slots=50), 2 * turn_ticks(3, 50)
     recording = simulate(circuit, ticks)
-    states = settled_phasors(recording, 2, updates=3, slots=50)
+    states = final_phasors(recording, 2, updates=3, slots=50)
     assert np.count_nonzero(states, axis=1).tolist() == [20, 20]
     values = memory.recall(cues).values
     assert values is not None

@@ -1,15 +1,12 @@
-"""One step: the loss of a batch and its gradient with respect to the weights of the taps.
-
-The sparse projection in training: floats for the taps that an encoder has, and back to whole numbers.
-
-Straight-through k-winners: hard codes forward, the slope of a soft threshold backward.
+"""Straight-through k-winners: hard codes forward, the slope of a soft threshold backward to the projection's weights.
 
     forward    z_u = 1/sqrt(k) for the k largest y_u, else 0
     backward   dz_u/dy_v = h_u (delta_uv - h_v / sum_w h_w) / sqrt(k),
                h_u = max(0, 1 - |y_u - theta| / width) / width
 
 theta lies halfway between the last winner and the first loser. It moves with all units near it, so that the number of
-winners stays k: that is the second term.
+winners stays k: that is the second term. Weights are floats here, for the entries that an encoder's units read, and
+whole numbers again in the encoder that comes out.
 
 Sources: Bengio, Leonard & Courville, *Estimating or propagating gradients through stochastic neurons* (2013); Neftci,
 Mostafa & Zenke, *Surrogate gradient learning in spiking neural networks* (2019).
@@ -19,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +25,9 @@ from neuro.arrays import FloatArray, IntArray
 from neuro.encoders import KWTAEncoder
 from neuro.training.losses import PairLoss
 from neuro.training.spectral import SpectralRegularization
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +70,7 @@ def mask_of(encoder: KWTAEncoder) -> MaskedProjection:
 
 def unfolded(encoder: KWTAEncoder) -> FloatArray:
     """The encoder's weights as floats with mean square 1."""
-    return scaled(encoder.tap_weights.astype(np.float64))
+    return scaled(encoder.projection_weights.astype(np.float64))
 
 
 def scaled(weights: FloatArray) -> FloatArray:
@@ -163,7 +163,7 @@ class CodeLayer:
         return found.value, self.mask.gradient(vectors, codes.gradient(upstream))
 
     def smoothness(
-        self, centred: FloatArray, L: Any, weights: FloatArray, spectral: SpectralRegularization
+        self, centred: FloatArray, L: csr_array, weights: FloatArray, spectral: SpectralRegularization
     ) -> tuple[float, FloatArray]:
         """The spectral term on hard codes, and its straight-through gradient."""
         codes = self.codes(centred, weights)
@@ -182,7 +182,7 @@ class SampledLinks:
     left: IntArray
     right: IntArray
 
-    def sample(self, count: int, nodes: int, random: np.random.Generator) -> tuple[IntArray, Any]:
+    def sample(self, count: int, nodes: int, random: np.random.Generator) -> tuple[IntArray, csr_array]:
         """Rows that ``count`` drawn links touch, and their Laplacian.
 
         It is scaled so that the expected ``tr(Z' L Z) / rows`` is that of the whole graph over ``nodes`` rows.
@@ -198,7 +198,7 @@ class SampledLinks:
         return rows, sparse.csr_array(sparse.diags_array(A.sum(axis=1)) - A) * scale
 
 
-def links_among(L: Any, rows: IntArray) -> SampledLinks:
+def links_among(L: csr_array, rows: IntArray) -> SampledLinks:
     """The links of a Laplacian whose two ends are both among ``rows``, numbered by their place in it."""
     from scipy import sparse
 

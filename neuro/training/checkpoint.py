@@ -1,7 +1,4 @@
-"""Where training stands after an epoch: arrays, so that it can be kept and gone on with.
-
-Validation: which cues find their own item by their codes, and whether that is better than before.
-"""
+"""Where training stands after an epoch, as arrays that can be saved and gone on with, and how an epoch is validated."""
 
 from __future__ import annotations
 
@@ -9,18 +6,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import BoolArray, FloatArray
+from neuro.arrays import AnyArray, BoolArray, FloatArray
 from neuro.encoders import KWTAEncoder
-from neuro.encoders.codes import Codes
+from neuro.encoders.codes import binary
 from neuro.errors import InvalidInput
 from neuro.storage import load_snapshot, save_snapshot
 from neuro.training.optimisers import OptimiserState
 
+KIND = "training.contrastive"
+_OPTIMISER = "optimiser_"
 _CHUNK = 512
 _ERRORS = 2.0
 """A difference counts from two standard errors on."""
@@ -37,11 +35,11 @@ def recall_hits(encoder: KWTAEncoder, cues: npt.ArrayLike, items: npt.ArrayLike)
     asked, stored = np.atleast_2d(encoder.encode(cues)), np.atleast_2d(encoder.encode(items))
     if len(asked) > len(stored):
         raise InvalidInput(f"{len(asked)} cues and {len(stored)} items; give item i for each cue i")
-    held = _features(stored, encoder.units)
+    features = binary(stored, encoder.units)
     best = np.empty(len(asked), dtype=np.int64)
     for start in range(0, len(asked), _CHUNK):
         part = slice(start, start + _CHUNK)
-        best[part] = (_features(asked[part], encoder.units) @ held.T).argmax(axis=1)
+        best[part] = (binary(asked[part], encoder.units) @ features.T).argmax(axis=1)
     return np.asarray(best == np.arange(len(asked)))
 
 
@@ -54,19 +52,9 @@ def is_better(hits: BoolArray, before: BoolArray) -> bool:
     return won - lost > _ERRORS * math.sqrt(won + lost)
 
 
-def _features(codes: Codes, units: int) -> npt.NDArray[np.float32]:
-    dense = np.zeros((len(codes), units), dtype=np.float32)
-    np.put_along_axis(dense, codes, np.float32(1.0), axis=1)
-    return dense
-
-
-KIND = "training.contrastive"
-_OPTIMISER = "optimiser_"
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingState:
-    """An encoder on its way.
+    """An encoder in training.
 
     Args:
         weights: as the gradient left them.
@@ -100,7 +88,7 @@ class TrainingState:
         Raises:
             InvalidInput: the folder holds something else.
         """
-        arrays: dict[str, npt.NDArray[Any]] = {
+        arrays: dict[str, AnyArray] = {
             "weights": self.weights,
             "best": self.best,
             "best_hits": self.best_hits,
@@ -108,13 +96,8 @@ class TrainingState:
             "recalls": np.array(self.recalls, dtype=np.float64),
             **{_OPTIMISER + name: array for name, array in self.optimiser.items()},
         }
-        about = {
-            "training": training,
-            "best_epoch": self.best_epoch,
-            "start_recall": self.start_recall,
-            "steps": self.steps,
-        }
-        save_snapshot(folder, KIND, arrays, about)
+        about = {"best_epoch": self.best_epoch, "start_recall": self.start_recall, "steps": self.steps}
+        save_snapshot(folder, KIND, arrays, {"training": training, **about})
 
 
 def load_state(folder: Path, training: str) -> TrainingState:
@@ -128,7 +111,7 @@ def load_state(folder: Path, training: str) -> TrainingState:
         raise InvalidInput(
             f"the checkpoint {folder} is of other settings or pairs; resume with the same, or give another folder"
         )
-    optimiser: Mapping[str, npt.NDArray[Any]] = {
+    optimiser: Mapping[str, AnyArray] = {
         name.removeprefix(_OPTIMISER): array for name, array in arrays.items() if name.startswith(_OPTIMISER)
     }
     return TrainingState(
