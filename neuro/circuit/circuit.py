@@ -27,21 +27,18 @@ A spike at tick n with a refractory time of r ticks holds the neuron through n +
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_name, freeze, integers, is_real, is_whole, to_ticks
+from neuro.arrays import Value
+from neuro.checks import check_name, frozen_integers, is_real, is_whole, to_ticks
 from neuro.circuit.connections import Connections
 from neuro.errors import CircuitError
 from neuro.models.base import NeuronModel, SynapseModel
-
-Value = Any
-"""A number, an array or a Brian2 quantity of either; plain numbers are in SI units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +114,8 @@ class SpikeSource:
         check_name(self.name, "a spike source")
         if not is_whole(self.size, 0):
             raise CircuitError(f"spike source {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
-        ticks = integers(self.ticks, f"ticks of spike source {self.name!r}")
-        indices = integers(self.indices, f"indices of spike source {self.name!r}")
+        ticks = frozen_integers(self.ticks, f"ticks of spike source {self.name!r}")
+        indices = frozen_integers(self.indices, f"indices of spike source {self.name!r}")
         if ticks.ndim != 1 or ticks.shape != indices.shape:
             raise CircuitError(
                 f"spike source {self.name!r} has ticks of shape {ticks.shape} and indices of shape {indices.shape}; "
@@ -130,8 +127,8 @@ class SpikeSource:
         ticks, indices = ticks[order], indices[order]
         if np.any((np.diff(ticks) == 0) & (np.diff(indices) == 0)):
             raise CircuitError(f"spike source {self.name!r} lets a neuron fire twice in a tick; once is allowed")
-        object.__setattr__(self, "ticks", freeze(ticks, np.int64, "ticks"))
-        object.__setattr__(self, "indices", freeze(indices, np.int64, "indices"))
+        object.__setattr__(self, "ticks", frozen_integers(ticks, "ticks"))
+        object.__setattr__(self, "indices", frozen_integers(indices, "indices"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,10 +212,10 @@ class Restart:
     variables: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        ticks = np.unique(integers(self.ticks, f"restart ticks of {self.population!r}"))
+        ticks = np.unique(frozen_integers(self.ticks, f"restart ticks of {self.population!r}"))
         if ticks.ndim != 1 or (ticks.size and ticks[0] < 0):
             raise CircuitError(f"restart ticks of {self.population!r} must be a vector of whole numbers >= 0")
-        object.__setattr__(self, "ticks", freeze(ticks, np.int64, "ticks"))
+        object.__setattr__(self, "ticks", frozen_integers(ticks, "ticks"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +265,7 @@ class Circuit:
     """A whole model: populations, synapses, stimuli and what is recorded. Knows no target.
 
     Args:
-        dt: length of a tick in seconds (or a Brian2 quantity).
+        dt: length of a tick in seconds; a Brian2 quantity is turned into them.
         populations, projections, stimuli, restarts, operations, probes: the parts, in canonical order.
         seed: for everything random that belongs to the circuit.
 
@@ -276,7 +273,7 @@ class Circuit:
         CircuitError: names clash or are unknown, sizes differ, dt is not a positive time, a seed below 0.
     """
 
-    dt: Value
+    dt: float
     populations: Sequence[Population]
     projections: Sequence[Projection] = ()
     stimuli: Sequence[Stimulus] = ()
@@ -328,9 +325,8 @@ class Circuit:
         raise CircuitError(f"no population or spike source {name!r}; there are {[part.name for part in self.neurons]}")
 
     def _check_names(self) -> None:
-        parts: Iterable[Any] = (*self.neurons, *self.projections, *self.operations)
         seen: set[str] = set()
-        for part in parts:
+        for part in (*self.neurons, *self.projections, *self.operations):
             if part.name.lower() in seen:
                 raise CircuitError(
                     f"the name {part.name!r} is used twice (case does not count); give each part its own"

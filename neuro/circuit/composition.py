@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from neuro.arrays import Value
 from neuro.checks import check_name
-from neuro.circuit.circuit import Circuit, Projection, SpikeSource, Value
+from neuro.circuit.circuit import Circuit, Projection, SpikeSource
 from neuro.circuit.connections import Connections
 from neuro.errors import CircuitError
 from neuro.models.static import static_synapse

@@ -58,7 +58,7 @@ class Equations:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Quantity:
+class SIQuantity:
     """A value in SI units, shape () or (size,), and its dimension."""
 
     values: FloatArray
@@ -141,7 +141,7 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def quantity(value: Any, declared: Dimension | None, label: str) -> Quantity:
+def quantity(value: Any, declared: Dimension | None, label: str) -> SIQuantity:
     """A given value in SI units.
 
     Args:
@@ -159,13 +159,13 @@ def quantity(value: Any, declared: Dimension | None, label: str) -> Quantity:
     values = np.array(value, dtype=np.float64, copy=True)
     own = get_dimensions(value)
     if declared is None:
-        return Quantity(values, own)
+        return SIQuantity(values, own)
     if isinstance(value, Brian2Quantity) and not have_same_dimensions(own, declared):
         raise EquationError(f"{label} has the unit {get_unit(own)!r}, but the equations declare {get_unit(declared)!r}")
-    return Quantity(values, declared)
+    return SIQuantity(values, declared)
 
 
-def plain_number(value: float) -> Quantity:
+def plain_number(value: float) -> SIQuantity:
     """A number without a unit."""
     return quantity(value, None, "a number")
 

@@ -14,7 +14,7 @@ from neuro.circuit.circuit import Population
 from neuro.compiler.equations import (
     Dimension,
     Equations,
-    Quantity,
+    SIQuantity,
     check_units,
     parse_equations,
     plain_number,
@@ -86,7 +86,7 @@ class Neurons:
 
     population: Population
     equations: Equations
-    constants: Mapping[str, Quantity]
+    constants: Mapping[str, SIQuantity]
     seed: int
     where: str
 
@@ -129,14 +129,14 @@ class Neurons:
         return tuple(Coefficient(name, self.constants[name].values) for name in sorted(used & set(self.constants)))
 
 
-def built_in_constants(dt: float, seed: int) -> dict[str, Quantity]:
+def built_in_constants(dt: float, seed: int) -> dict[str, SIQuantity]:
     """``dt`` and ``seed`` (of the population's own random stream), which any code may read."""
-    return {"dt": Quantity(np.array(dt), second_dimension()), "seed": plain_number(float(seed))}
+    return {"dt": SIQuantity(np.array(dt), second_dimension()), "seed": plain_number(float(seed))}
 
 
 def _constants(
     equations: Equations, defaults: Mapping[str, Any], given: Mapping[str, Any], where: str
-) -> dict[str, Quantity]:
+) -> dict[str, SIQuantity]:
     for name in given:
         if name in equations.dimensions and name not in equations.constants:
             raise EquationError(f"{name!r} of {where} is a variable, not a parameter; give it as initial value")

@@ -13,7 +13,7 @@ from neuro.circuit.circuit import Projection
 from neuro.compiler.equations import (
     Dimension,
     Equations,
-    Quantity,
+    SIQuantity,
     check_units,
     parse_equations,
     quantity,
@@ -45,7 +45,7 @@ class Synapses:
 
     projection: Projection
     equations: Equations
-    constants: Mapping[str, Quantity]
+    constants: Mapping[str, SIQuantity]
     declared: Mapping[str, Any]
     pre: Neurons | None
     post: Neurons
@@ -85,7 +85,7 @@ class Synapses:
         return cls(
             projection,
             equations,
-            {**constants, "dt": Quantity(np.array(dt), second_dimension())},
+            {**constants, "dt": SIQuantity(np.array(dt), second_dimension())},
             declared,
             neurons.get(projection.source),
             neurons[projection.target],
@@ -240,7 +240,7 @@ def _summed(synapses: Synapses, name: str, value: Expression) -> Assignment:
     return Assignment(target, meaning)
 
 
-def _check_bounds(states: Iterable[State], constants: Mapping[str, Quantity], where: str) -> None:
+def _check_bounds(states: Iterable[State], constants: Mapping[str, SIQuantity], where: str) -> None:
     """Refuse a start value outside the bounds ``NAME_min`` and ``NAME_max`` that the model declares for it."""
     values = {name: constant.values for name, constant in constants.items()}
     values |= {state.name: state.initial for state in states}

@@ -24,11 +24,11 @@ Rutishauser, Douglas & Slotine, Neural Computation 23 (2011).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray, Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection, Restart, Winners
 from neuro.circuit.connections import Connections
@@ -37,7 +37,7 @@ from neuro.models.lif import LIF_DELTA, LIF_EXPONENTIAL
 from neuro.models.static import static_synapse
 
 
-def as_frames(values: npt.ArrayLike, what: str) -> npt.NDArray[np.float64]:
+def as_frames(values: npt.ArrayLike, what: str) -> FloatArray:
     """Values of shape (neurons,) or (frames, neurons) as (frames, neurons).
 
     Raises:
@@ -50,7 +50,7 @@ def as_frames(values: npt.ArrayLike, what: str) -> npt.NDArray[np.float64]:
 
 
 def winner_take_all(
-    drive: npt.ArrayLike, *, k: int = 1, frame: Any = 50e-3, dt: float = 1e-3, seed: int = 0, name: str = "winners"
+    drive: npt.ArrayLike, *, k: int = 1, frame: Value = 50e-3, dt: float = 1e-3, seed: int = 0, name: str = "winners"
 ) -> Circuit:
     """A population of LIF neurons that race; the first ``k`` of each frame win.
 
@@ -95,7 +95,7 @@ def soft_winner_take_all(
     *,
     inhibition: float = 0.5e-3,
     excitation: float = 8e-3,
-    frame: Any = 0.5,
+    frame: Value = 0.5,
     dt: float = 0.5e-3,
     seed: int = 0,
 ) -> Circuit:

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
 from neuro.circuit.connections import Connections
@@ -27,7 +27,7 @@ from neuro.models.conductance_lif import CONDUCTANCE_LIF
 from neuro.models.static import static_synapse
 
 
-def poisson_source(name: str, rates: npt.ArrayLike, duration: Any, *, seed: int, dt: float = 1e-3) -> SpikeSource:
+def poisson_source(name: str, rates: npt.ArrayLike, duration: Value, *, seed: int, dt: float = 1e-3) -> SpikeSource:
     """Independent Poisson trains: neuron i fires in a tick with probability ``rates[i] * dt``.
 
     Args:
@@ -75,7 +75,7 @@ _DELAY = 1e-3
 
 
 def ping(
-    duration: Any,
+    duration: Value,
     *,
     cells: tuple[int, int] = (160, 40),
     drive: float = 1500.0,

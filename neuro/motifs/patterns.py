@@ -22,11 +22,10 @@ the paper: with few afferents the weights may fall silent before the pattern is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import IntArray, Value
 from neuro.checks import check_whole, to_ticks
 from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
 from neuro.circuit.connections import Connections
@@ -49,18 +48,18 @@ class EmbeddedPattern:
     """
 
     source: SpikeSource
-    onsets: npt.NDArray[np.int64]
+    onsets: IntArray
     length: int
     ticks: int
 
 
 def embedded_pattern(
-    duration: Any,
+    duration: Value,
     *,
     afferents: int = 400,
     involved: int = 300,
     rate: float = 30.0,
-    length: Any = 50e-3,
+    length: Value = 50e-3,
     share: float = 0.4,
     seed: int = 0,
 ) -> EmbeddedPattern:
@@ -94,7 +93,7 @@ def embedded_pattern(
     return EmbeddedPattern(SpikeSource("afferents", afferents, at, index), onsets, span, ticks)
 
 
-def _onsets(rng: np.random.Generator, slots: int, share: float) -> npt.NDArray[np.int64]:
+def _onsets(rng: np.random.Generator, slots: int, share: float) -> IntArray:
     """Slots with a presentation: a random set, no two of them neighbours, each such set as likely as any other."""
     count = int(slots * share)
     return np.sort(rng.choice(slots - count + 1, count, replace=False)) + np.arange(count)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, Value
 from neuro.circuit.circuit import Circuit, Population, Projection
 from neuro.circuit.connections import Connections
 from neuro.models import CONDUCTANCE_LIF, POISSON, pair_stdp
@@ -97,7 +97,7 @@ def competing_circuit(rate: float, weights: npt.ArrayLike, rule: Plasticity, *, 
     w_max = grown * _W_MAX
     # A refractory time of one tick holds nothing: the paper's neuron has none.
     cell = replace(CONDUCTANCE_LIF, refractory=dt, method=Method.EXPONENTIAL_EULER)
-    learns = {
+    learns: dict[str, Value] = {
         "w": start * w_max,
         "w_max": w_max,
         "a_plus": rule.a_plus * w_max,

@@ -168,7 +168,7 @@ def _neuron_group(
         clock=clock,
         name=f"{population.name}*",
     )
-    if np.ndim(refractory):
+    if refractory is not None and np.ndim(refractory):
         group.variables["refractory_time"].set_value(refractory)
     _set_constants(group, {**model.parameters, **population.parameters}, namespace)
     for state in program.states:
