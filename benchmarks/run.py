@@ -19,7 +19,7 @@ from benchmarks.registry import BENCHES
 from benchmarks.thresholds import THRESHOLDS
 from neuro.errors import InvalidInput
 from neuro.progress import Stages
-from neuro.storage import write_json
+from neuro.storage import JSONValue, write_json
 
 __all__ = ["COLUMNS", "cells", "check_request", "renew_section", "run_bench"]
 
@@ -54,7 +54,7 @@ def run_bench(name: str, rows: Sequence[str] | None, stages: Stages, json_file: 
     chosen = {row: measure for row, measure in bench.rows.items() if rows is None or row in rows}
     thresholds = THRESHOLDS.get(name, {})
     measured: list[dict[str, Any]] = []
-    report = {
+    report: dict[str, JSONValue] = {
         "bench": name,
         "commit": _commit(),
         "machine": _machine(),

@@ -41,6 +41,19 @@ from neuro.errors import CircuitError
 from neuro.models.base import NeuronModel, SynapseModel
 
 
+def _frozen(values: Mapping[str, Value], size: int, label: str) -> Mapping[str, Value]:
+    """The values as they are, in a mapping that stays; CircuitError unless each is a number or one for each."""
+    for name, value in values.items():
+        array, what = np.asarray(value), label.format(name)
+        if not is_real(array):
+            raise CircuitError(f"{what} is {value!r}; a number, an array or a Brian2 quantity is allowed")
+        if array.shape not in ((), (size,)):
+            raise CircuitError(f"{what} has shape {array.shape}; () or ({size},) is allowed")
+        if not np.all(np.isfinite(array)):
+            raise CircuitError(f"{what} holds NaN or infinity; only finite numbers are allowed")
+    return MappingProxyType(dict(values))
+
+
 @dataclass(frozen=True, slots=True)
 class Winners:
     """At most ``k`` neurons fire in one tick, at most ``quota`` between two restarts; None means no limit."""
@@ -50,7 +63,7 @@ class Winners:
 
     def __post_init__(self) -> None:
         for name, value in (("k", self.k), ("quota", self.quota)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
+            if value is not None and not is_whole(value, 1):
                 raise CircuitError(f"Winners({name}={value!r}); a whole number >= 1 or None is allowed")
 
 
@@ -79,26 +92,15 @@ class Population:
         check_name(self.name, "a population")
         if not is_whole(self.size, 0):
             raise CircuitError(f"population {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
-        object.__setattr__(self, "parameters", self._checked(self.parameters, "parameter"))
-        object.__setattr__(self, "initial", self._checked(self.initial, "initial value"))
+        where = f"population {self.name!r}"
+        object.__setattr__(self, "parameters", _frozen(self.parameters, self.size, "parameter {!r} of " + where))
+        object.__setattr__(self, "initial", _frozen(self.initial, self.size, "initial value {!r} of " + where))
         for name, limit in (("k", self.winners.k), ("quota", self.winners.quota)):
             if limit is not None and limit > self.size:
                 raise CircuitError(
                     f"population {self.name!r} of {self.size} neurons has Winners({name}={limit}); "
                     f"1 to {self.size} is allowed"
                 )
-
-    def _checked(self, values: Mapping[str, Value], what: str) -> Mapping[str, Value]:
-        for name, value in values.items():
-            array = np.asarray(value)
-            label = f"{what} {name!r} of population {self.name!r}"
-            if not is_real(array):
-                raise CircuitError(f"{label} is {value!r}; a number, an array or a Brian2 quantity is allowed")
-            if array.shape not in ((), (self.size,)):
-                raise CircuitError(f"{label} has shape {array.shape}; () or ({self.size},) is allowed")
-            if not np.all(np.isfinite(array)):
-                raise CircuitError(f"{label} holds NaN or infinity; only finite numbers are allowed")
-        return MappingProxyType(dict(values))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,17 +157,9 @@ class Projection:
 
     def __post_init__(self) -> None:
         check_name(self.name, "a projection")
-        shapes = ((), (self.connections.synapses,))
-        for name, value in (*self.parameters.items(), ("delay", self.delay)):
-            array = np.asarray(value)
-            label = f"{name!r} of projection {self.name!r}"
-            if not is_real(array):
-                raise CircuitError(f"{label} is {value!r}; a number, an array or a Brian2 quantity is allowed")
-            if array.shape not in shapes:
-                raise CircuitError(f"{label} has shape {array.shape}; () or {shapes[1]} is allowed")
-            if not np.all(np.isfinite(array)):
-                raise CircuitError(f"{label} holds NaN or infinity; only finite numbers are allowed")
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        size, where = self.connections.synapses, f"{{!r}} of projection {self.name!r}"
+        object.__setattr__(self, "parameters", _frozen(self.parameters, size, where))
+        _frozen({"delay": self.delay}, size, where)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from neuro.arrays import Value
 from neuro.checks import check_name
@@ -34,19 +33,10 @@ def compose(*circuits: Circuit, projections: Sequence[Projection] = ()) -> Circu
         if len(values) > 1:
             raise CircuitError(f"circuits of different {name} ({sorted(values)}) can't be joined; give them one")
 
-    def joined(part: str) -> tuple[Any, ...]:
-        return tuple(item for circuit in circuits for item in getattr(circuit, part))
-
-    return Circuit(
-        circuits[0].dt,
-        populations=joined("populations"),
-        projections=(*joined("projections"), *projections),
-        stimuli=joined("stimuli"),
-        restarts=joined("restarts"),
-        operations=joined("operations"),
-        probes=joined("probes"),
-        seed=circuits[0].seed,
-    )
+    kinds = ("populations", "projections", "stimuli", "restarts", "operations", "probes")
+    parts = {kind: [part for circuit in circuits for part in getattr(circuit, kind)] for kind in kinds}
+    parts["projections"] += projections
+    return Circuit(circuits[0].dt, **parts, seed=circuits[0].seed)
 
 
 def prefixed(circuit: Circuit, prefix: str) -> Circuit:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, Value
 from neuro.compiler.expressions import FUNCTIONS, parse_expression, replace
 from neuro.compiler.integrate_nonlinear import is_noise
 from neuro.compiler.ir import ACTIVE, INDEX, TICK, TIME, TOTALS, Constant, Expression, Symbol
 from neuro.counter_hash import random_bits, random_normal
 from neuro.errors import EquationError
 
-Dimension = Any
-"""A ``brian2.units.fundamentalunits.Dimension``."""
+if TYPE_CHECKING:
+    from brian2 import Equations as Brian2Equations
+    from brian2 import Function
+    from brian2.core.variables import Variable
+    from brian2.equations.equations import SingleEquation
+    from brian2.units.fundamentalunits import Dimension
 
 HELD_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"
@@ -114,13 +118,13 @@ def _position(text: str, name: str) -> int:
     return len(text)
 
 
-def _is_variable(equation: Any) -> bool:
+def _is_variable(equation: SingleEquation) -> bool:
     if equation.type == "differential equation":
         return True
     return bool(equation.type == "parameter" and CONSTANT_FLAG not in equation.flags)
 
 
-def _check_kinds(parsed: Any, where: str) -> None:
+def _check_kinds(parsed: Brian2Equations, where: str) -> None:
     allowed_flags = {HELD_FLAG, CONSTANT_FLAG, SUMMED_FLAG, "shared", *SYNAPTIC_FLAGS}
     for name in parsed:
         equation = parsed[name]
@@ -141,7 +145,7 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def quantity(value: Any, declared: Dimension | None, label: str) -> SIQuantity:
+def quantity(value: Value, declared: Dimension | None, label: str) -> SIQuantity:
     """A given value in SI units.
 
     Args:
@@ -233,7 +237,7 @@ def _declared_expressions(equations: Equations) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dict[str, Any]:
+def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dict[str, Variable | Function]:
     """Brian2's view of the names that occur in the texts; all of its units would make it several times slower."""
     from brian2.core.functions import DEFAULT_FUNCTIONS
     from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
@@ -243,7 +247,7 @@ def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dic
 
     used = {name for text in texts for name in get_identifiers(text)}
     own = random_functions()
-    variables: dict[str, Any] = {
+    variables: dict[str, Variable | Function] = {
         name: own.get(name) or DEFAULT_FUNCTIONS[name] for name in (*FUNCTIONS, "int") if name in used
     }
     variables.update({name: value for name, value in DEFAULT_CONSTANTS.items() if name in used})
@@ -260,7 +264,7 @@ def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dic
     return variables
 
 
-def random_functions() -> dict[str, Any]:
+def random_functions() -> dict[str, Function]:
     """``random_bits`` and ``random_normal`` as Brian2 functions, with their numpy implementation."""
     from brian2 import Function
 
@@ -272,16 +276,12 @@ def random_functions() -> dict[str, Any]:
     return functions
 
 
-def _totals() -> dict[str, Any]:
+def _totals() -> dict[str, Function]:
     """``incoming`` and ``outgoing`` for the check of units: a sum has the unit of what is summed."""
     from brian2 import Function
 
-    def total(values: Any) -> Any:
-        return values
-
-    return {
-        name: Function(total, arg_units=[None], arg_names=["values"], return_unit=lambda unit: unit) for name in TOTALS
-    }
+    total = Function(lambda values: values, arg_units=[None], arg_names=["values"], return_unit=lambda unit: unit)
+    return dict.fromkeys(TOTALS, total)
 
 
 def resolved(expression: Expression, equations: Equations, known: Iterable[str], where: str) -> Expression:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuro.arrays import FloatArray, IntArray, Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Population
 from neuro.compiler.equations import (
-    Dimension,
     Equations,
     SIQuantity,
     check_units,
@@ -64,6 +64,9 @@ from neuro.compiler.ir import (
 from neuro.counter_hash import stream_seed
 from neuro.errors import CircuitError, EquationError
 from neuro.models.base import Method
+
+if TYPE_CHECKING:
+    from brian2.units.fundamentalunits import Dimension
 
 BUILT_IN = (TIME, TICK, INDEX)
 """Names that every population's code may read, besides its own, ``dt`` and ``seed``."""
@@ -135,7 +138,7 @@ def built_in_constants(dt: float, seed: int) -> dict[str, SIQuantity]:
 
 
 def _constants(
-    equations: Equations, defaults: Mapping[str, Any], given: Mapping[str, Any], where: str
+    equations: Equations, defaults: Mapping[str, Value], given: Mapping[str, Value], where: str
 ) -> dict[str, SIQuantity]:
     for name in given:
         if name in equations.dimensions and name not in equations.constants:
@@ -257,7 +260,7 @@ def combined(target: Symbol, operator: str, value: Expression) -> Expression:
     return value if operator == "=" else Binary(operator[0], target, value)
 
 
-def _initial(neurons: Neurons, name: str) -> np.ndarray:
+def _initial(neurons: Neurons, name: str) -> FloatArray:
     population = neurons.population
     label = f"initial value of {name!r} of {neurons.where}"
     for given in (*population.initial, *population.model.initial):
@@ -276,7 +279,7 @@ def _initial(neurons: Neurons, name: str) -> np.ndarray:
     return np.broadcast_to(values, (population.size,)).copy()
 
 
-def _refractory(neurons: Neurons, dt: float) -> np.ndarray | None:
+def _refractory(neurons: Neurons, dt: float) -> IntArray | None:
     model = neurons.population.model
     if model.refractory is None:
         if neurons.equations.held:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuro.arrays import FloatArray, Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Projection
 from neuro.compiler.equations import (
-    Dimension,
     Equations,
     SIQuantity,
     check_units,
@@ -36,6 +36,9 @@ from neuro.compiler.ir import (
 from neuro.compiler.lower_neurons import Neurons, combined
 from neuro.errors import CircuitError, EquationError
 
+if TYPE_CHECKING:
+    from brian2.units.fundamentalunits import Dimension
+
 _OPEN_BOUNDS = (("min", -np.inf), ("max", np.inf))
 
 
@@ -46,7 +49,7 @@ class Synapses:
     projection: Projection
     equations: Equations
     constants: Mapping[str, SIQuantity]
-    declared: Mapping[str, Any]
+    declared: Mapping[str, Value]
     pre: Neurons | None
     post: Neurons
     where: str
@@ -195,7 +198,7 @@ def _integrated(synapses: Synapses, dt: float) -> LinearStep:
     return linear_step(system, (), values, dt, EXACT)
 
 
-def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Any]) -> np.ndarray:
+def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Value]) -> FloatArray:
     label = f"{name!r} of {synapses.where}"
     values = quantity(declared.get(name, 0.0), synapses.equations.dimensions[name], label).values
     return np.broadcast_to(values, (synapses.projection.connections.synapses,)).copy()

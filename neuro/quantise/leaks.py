@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import AnyArray
 from neuro.compiler.expressions import replace as replace_parts
 from neuro.compiler.ir import (
     Binary,
@@ -26,7 +25,7 @@ from neuro.compiler.ir import (
 )
 
 
-def nearest_leak(factor: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def nearest_leak(factor: AnyArray) -> AnyArray:
     """``1 - 2**-k`` nearest to each decay factor (0 < factor < 1) on the scale of time constants, k >= 1."""
     k = np.maximum(np.rint(-np.log2(1.0 - np.asarray(factor, np.float64))), 1.0)
     return np.asarray(1.0 - np.exp2(-k))

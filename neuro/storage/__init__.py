@@ -1,9 +1,9 @@
-"""Store: what goes to disk, whole or not at all, and comes back checked."""
+"""Storage writes files and folders whole or not at all, and checks what it reads back."""
 
 from __future__ import annotations
 
 from neuro.storage.circuit_file import load_circuit, save_circuit
-from neuro.storage.files import canonical_json, read_json, write_bytes, write_json
+from neuro.storage.files import JSONValue, canonical_json, read_json, write_bytes, write_json
 from neuro.storage.folder import (
     MANIFEST,
     check_output_file,
@@ -15,6 +15,7 @@ from neuro.storage.folder import (
 from neuro.storage.snapshot import check_snapshot_folder, load_memory, load_snapshot, save_memory, save_snapshot
 
 __all__ = [
+    "JSONValue",
     "MANIFEST",
     "canonical_json",
     "check_output_file",

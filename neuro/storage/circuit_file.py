@@ -1,12 +1,9 @@
-"""Circuit files: a circuit as one ``.npz`` file that holds no code and is checked byte by byte when read.
+"""Circuit files hold a circuit as one ``.npz`` file without any code, checked byte by byte when it is read.
 
-Members: ``circuit.json`` (:mod:`neuro.storage.circuit_file`), ``a0.npy``, ``a1.npy``, ...; ``manifest.json``,
-the SHA-256 of each of them. Members are stored uncompressed: no file unfolds into more than its own size.
-Equal circuits give equal bytes.
-
-Circuit records: the JSON form of a circuit. Arrays stand in a table beside it and are named here.
-
-Brian2 quantities become SI numbers and the exponents of their base units. Unknown keys are refused.
+Members: ``circuit.json``, the records below, in which Brian2 quantities are SI numbers with the exponents of their base
+units and arrays are named; ``a0.npy``, ``a1.npy``, ..., these arrays; ``manifest.json``, the SHA-256 of each of them.
+Members are stored uncompressed: no file unfolds into more than its own size. Unknown keys are refused. Equal circuits
+give equal bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from neuro.arrays import AnyArray
+from neuro.arrays import AnyArray, Value
 from neuro.circuit.circuit import (
     Circuit,
     CurrentInput,
@@ -181,12 +178,12 @@ class _Writer:
     def __init__(self) -> None:
         self.arrays: dict[str, AnyArray] = {}
 
-    def array(self, values: Any) -> str:
+    def array(self, values: npt.ArrayLike) -> str:
         name = f"a{len(self.arrays)}"
         self.arrays[name] = np.ascontiguousarray(values)
         return name
 
-    def value(self, value: Any) -> ValueRecord:
+    def value(self, value: Value | str) -> ValueRecord:
         if isinstance(value, str):
             return ValueRecord(parameter=value)
         plain, dimension = np.asarray(value), quantity_dimension(value)
@@ -194,7 +191,7 @@ class _Writer:
             return ValueRecord(number=plain.item(), dimension=dimension)
         return ValueRecord(array=self.array(plain), dimension=dimension)
 
-    def values(self, values: Mapping[str, Any]) -> ValueRecords:
+    def values(self, values: Mapping[str, Value | str]) -> ValueRecords:
         return {name: self.value(value) for name, value in values.items()}
 
     def population(self, part: Population) -> PopulationRecord:
@@ -294,12 +291,15 @@ class _Reader:
         return self.arrays[name]
 
     def value(self, record: ValueRecord) -> Any:
-        given = [part for part in (record.number, record.array, record.parameter) if part is not None]
-        if len(given) != 1 or (record.parameter is not None and record.dimension is not None):
-            raise InvalidInput("a value holds not exactly one of number, array and parameter")
-        if record.parameter is not None:
-            return record.parameter
-        plain = record.number if record.array is None else self.array(record.array)
+        match record:
+            case ValueRecord(number=None, array=None, parameter=str(name), dimension=None):
+                return name
+            case ValueRecord(number=float() | int() as number, array=None, parameter=None):
+                plain: Value = number
+            case ValueRecord(number=None, array=str(name), parameter=None):
+                plain = self.array(name)
+            case _:
+                raise InvalidInput("a value holds not exactly one of number, array and parameter")
         return plain if record.dimension is None else quantity_from_si(plain, record.dimension)
 
     def values(self, records: ValueRecords) -> dict[str, Any]:
@@ -415,7 +415,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _npy(values: npt.NDArray[Any]) -> bytes:
+def _npy(values: AnyArray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
     return buffer.getvalue()
@@ -453,7 +453,7 @@ def _check_digests(contents: dict[str, bytes], path: Path) -> None:
             raise InvalidInput(f"{path} is damaged: {name} is not what was saved")
 
 
-def _array(content: bytes, name: str, path: str | os.PathLike[str]) -> npt.NDArray[Any]:
+def _array(content: bytes, name: str, path: str | os.PathLike[str]) -> AnyArray:
     """An array of a ``.npy`` member, made only after its header fits the bytes that are there."""
     buffer, form = io.BytesIO(content), cast("Any", np.lib.format)
     try:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from neuro.errors import InvalidInput
 
+JSONValue: TypeAlias = "bool | int | float | str | Sequence[JSONValue] | Mapping[str, JSONValue] | None"
+"""What JSON can say."""
 
-def canonical_json(value: Any) -> str:
+
+def canonical_json(value: JSONValue) -> str:
     """JSON with sorted keys, two spaces of indent and a final newline; NaN and infinity are refused.
 
     Raises:
@@ -50,7 +54,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: JSONValue) -> None:
     """Write a value as canonical JSON, in one step."""
     write_bytes(path, canonical_json(value).encode())
 

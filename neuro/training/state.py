@@ -18,7 +18,7 @@ from neuro.arrays import BoolArray, FloatArray
 from neuro.encoders import KWTAEncoder
 from neuro.encoders.codes import Codes
 from neuro.errors import InvalidInput
-from neuro.storage import load_snapshot, save_snapshot
+from neuro.storage import JSONValue, load_snapshot, save_snapshot
 from neuro.training.optimisers import OptimiserState
 
 _CHUNK = 512
@@ -108,7 +108,7 @@ class TrainingState:
             "recalls": np.array(self.recalls, dtype=np.float64),
             **{_OPTIMISER + name: array for name, array in self.optimiser.items()},
         }
-        about = {
+        about: dict[str, JSONValue] = {
             "training": training,
             "best_epoch": self.best_epoch,
             "start_recall": self.start_recall,

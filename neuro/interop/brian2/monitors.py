@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from neuro.circuit.circuit import Probe
 from neuro.interop.brian2.reading import Reading, refuse
 
+if TYPE_CHECKING:
+    from brian2 import EventMonitor, PopulationRateMonitor, StateMonitor
 
-def read_monitor(monitor: Any, reading: Reading) -> list[Probe]:
+
+def read_monitor(monitor: StateMonitor | EventMonitor | PopulationRateMonitor, reading: Reading) -> list[Probe]:
     """The probes of a StateMonitor; a recording holds the spikes and rates that the other monitors see.
 
     A probe reads at the end of a tick and the whole group; a StateMonitor by default at the start of it, and the

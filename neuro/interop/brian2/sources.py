@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuro.arrays import FloatArray
 from neuro.circuit.circuit import Projection, SpikeSource
 from neuro.circuit.connections import Connections
-from neuro.compiler.expressions import evaluate, parse_expression
+from neuro.compiler.expressions import Numbers, evaluate, parse_expression
 from neuro.interop.brian2.code import Renames, identifiers, rewritten
 from neuro.interop.brian2.reading import Reading, needed_generator, needed_ticks, outside_names, refuse, unit_text
 from neuro.models.base import SynapseModel
 
+if TYPE_CHECKING:
+    from brian2 import PoissonGroup, PoissonInput, SpikeGeneratorGroup
+
 _GRID = 1e-3
 
 
-def read_spike_generator(group: Any, reading: Reading) -> SpikeSource:
+def read_spike_generator(group: SpikeGeneratorGroup, reading: Reading) -> SpikeSource:
     """The spikes from now on; a period is unrolled over the duration."""
     if group.when != "thresholds":
         refuse(f"SpikeGeneratorGroup {group.name!r} in the slot {group.when!r}", "leave it in 'thresholds'")
@@ -33,7 +37,7 @@ def read_spike_generator(group: Any, reading: Reading) -> SpikeSource:
     return SpikeSource(group.name, len(group), ticks[ahead] - reading.start, indices[ahead])
 
 
-def read_poisson_group(group: Any, reading: Reading) -> SpikeSource:
+def read_poisson_group(group: PoissonGroup, reading: Reading) -> SpikeSource:
     """Spikes drawn tick by tick with probability rate dt, as Brian2 draws them (from another generator)."""
     what = f"PoissonGroup {group.name!r}"
     if group.events != {"spike": "rand() < rates * dt"}:
@@ -48,14 +52,14 @@ def read_poisson_group(group: Any, reading: Reading) -> SpikeSource:
     return SpikeSource(group.name, len(group), at, index)
 
 
-def _rates_text(group: Any, text: str, ticks: int, reading: Reading) -> Any:
+def _rates_text(group: PoissonGroup, text: str, ticks: int, reading: Reading) -> FloatArray:
     """Rates in hertz, shape (ticks, size), of an expression of the time, the index and timed arrays."""
     outside = outside_names(group, identifiers(text) - {"t", "i", "N", "dt"}, reading)
     times = (np.arange(ticks) + reading.start)[:, None] * reading.dt
     index = np.arange(len(group))
-    values: dict[str, Any] = {"t": times, "i": index[None, :], "N": len(group), "dt": reading.dt}
+    values: dict[str, Numbers] = {"t": times, "i": index[None, :], "N": len(group), "dt": reading.dt}
     values["t_in_timesteps"] = (np.arange(ticks) + reading.start)[:, None]
-    values |= {name: float(value) for name, value in outside.constants.items()}
+    values |= {name: float(np.asarray(value)) for name, value in outside.constants.items()}
     calls = {name: f"{name}_now" for name in outside.arrays}
     for name, array in outside.arrays.items():
         implementation = array.implementations["numpy"].get_code(group)
@@ -71,7 +75,7 @@ def _rates_text(group: Any, text: str, ticks: int, reading: Reading) -> Any:
     return np.broadcast_to(np.asarray(rates, dtype=np.float64), (ticks, len(group)))
 
 
-def read_poisson_input(part: Any, reading: Reading) -> tuple[SpikeSource, Projection]:
+def read_poisson_input(part: PoissonInput, reading: Reading) -> tuple[SpikeSource, Projection]:
     """N Poisson spike trains summed for each neuron, as one source neuron for each spike that shares a tick."""
     what = f"PoissonInput {part.name!r}"
     if isinstance(part._weight, str) or part.when != "synapses":
