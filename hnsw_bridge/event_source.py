@@ -305,7 +305,7 @@ def _print_layer(out: _Text, program: EventProgram, index: int, layer: EventLaye
     out.add(4, f"node = np.int64({column}[synapse])", f"if {out.use('masked')} and not {out.use('allowed')}[node]:")
     out.add(5, "continue")
     _print_find(out, program, 4, "n")
-    held = {part.target.name for part in layer.on_pre} <= program.neurons.held
+    held = {part.target.name for part in layer.on_pre} <= program.neurons.clamped
     if program.neurons.refractory is not None:
         out.add(4, "active = ready[slot] <= n", *(["if not active:", "    continue"] if held else []))
     else:
@@ -321,7 +321,7 @@ def _print_layer(out: _Text, program: EventProgram, index: int, layer: EventLaye
         value = print_expression(
             part.value, lambda symbol: f"np.float64({out.use(f'q{index}_{symbol.name}')}[synapse])"
         )
-        guard = "if active: " if part.target.name in program.neurons.held and not held else ""
+        guard = "if active: " if part.target.name in program.neurons.clamped and not held else ""
         out.add(4, f"{guard}{arrays[part.target.name]} += {value}")
 
 
@@ -337,7 +337,7 @@ def _print_statements(
             if watch:
                 out.add(depth, f"fresh = {value}", f"changed = changed or fresh != {target}", f"{target} = fresh")
             else:
-                guard = "if active: " if part.target.name in program.neurons.held else ""
+                guard = "if active: " if part.target.name in program.neurons.clamped else ""
                 out.add(depth, f"{guard}{target} = {value}")
 
 

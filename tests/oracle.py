@@ -196,8 +196,8 @@ class _Neurons(_Part):
         return self.counter[i] > 0
 
     def takes_write(self, name: str, i: int) -> bool:
-        """Brian2's conditional write: a held variable takes nothing while its neuron is refractory."""
-        return not (name in self.program.held and self.refractory(i))
+        """Brian2's conditional write: a clamped variable takes nothing while its neuron is refractory."""
+        return not (name in self.program.clamped and self.refractory(i))
 
     def reader(self, i: int) -> Read:
         built_in: dict[str, Callable[[], Number]] = {

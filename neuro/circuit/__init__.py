@@ -1,4 +1,4 @@
-"""A spiking circuit as frozen data: populations, projections, stimuli, and how circuits are joined."""
+"""A circuit is a spiking model as frozen data; what one tick of it does stands in :mod:`neuro.circuit.circuit`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Circuits compose: joined by projections, renamed by a prefix.
+"""Circuits are composed: joined by projections, renamed by a prefix, taught by the spikes of a teacher.
 
-Teacher forcing: strong static synapses that make neurons fire at given times, beside plastic ones that learn.
-
+Teacher forcing is strong static synapses that make neurons fire at given times, beside plastic ones that learn.
 The teacher decides when a target fires, so a plastic projection onto the same targets sees the pairs of spikes that
 it is to learn; taken away, the learnt synapses answer alone.
 Source: Legenstein, Naeger & Maass, Neural Comput. 17 (2005), who call it supervised learning with STDP.
@@ -66,14 +65,7 @@ def prefixed(circuit: Circuit, prefix: str) -> Circuit:
 
 
 def teacher_projection(
-    name: str,
-    teacher: str,
-    target: str,
-    size: int,
-    weight: Value,
-    *,
-    variable: str = "v",
-    unit: str = "volt",
+    name: str, teacher: str, target: str, size: int, weight: Value, *, variable: str = "v", unit: str = "volt"
 ) -> Projection:
     """One static synapse from each teacher to the target neuron of the same number.
 

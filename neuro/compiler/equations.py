@@ -1,4 +1,4 @@
-"""Equation text read by Brian2: declarations, units, numeric values. The doorway to Brian2's language.
+"""Equation text read by Brian2: declarations, units, numeric values. The adapter to Brian2's language.
 
 Brian2 parses the declarations and checks every unit; the expressions themselves become the typed trees of
 :mod:`neuro.compiler.ir`. Nothing here knows circuits or targets.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from brian2.equations.equations import SingleEquation
     from brian2.units.fundamentalunits import Dimension
 
-HELD_FLAG = "unless refractory"
+CLAMPED_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"
 SUMMED_FLAG = "summed"
 EVENT_DRIVEN_FLAG = "event-driven"
@@ -39,10 +39,10 @@ class Equations:
     """The declarations of a model, in the order of the text.
 
     Args:
-        differential: variable -> right-hand side as written; :func:`resolved` replaces the subexpressions.
+        differential: variable -> right-hand side as written; :func:`resolve` replaces the subexpressions.
         variables: names of the states: differential ones, and parameters without the flag ``constant``.
         constants: names declared with the flag ``constant``.
-        held: variables flagged ``(unless refractory)``.
+        clamped: variables flagged ``(unless refractory)``.
         event_driven: variables of a synapse flagged ``(event-driven)``.
         summed: neuron variable -> expression, of a synapse's equations flagged ``(summed)``.
         subexpressions: name -> expression, for use in thresholds and statements.
@@ -53,7 +53,7 @@ class Equations:
     differential: Mapping[str, Expression]
     variables: tuple[str, ...]
     constants: tuple[str, ...]
-    held: frozenset[str]
+    clamped: frozenset[str]
     event_driven: frozenset[str]
     summed: Mapping[str, Expression]
     subexpressions: Mapping[str, Expression]
@@ -84,7 +84,7 @@ def parse_equations(text: str, where: str) -> Equations:
     from brian2.equations.equations import EquationError as Brian2EquationError
 
     try:
-        parsed = Brian2Equations(_without_comments(text))
+        parsed = Brian2Equations(without_comments(text))
     except (Brian2EquationError, BrianObjectException, SyntaxError, ValueError, TypeError, KeyError) as error:
         raise EquationError(f"the equations of {where} are not Brian2 equations: {_one_line(error)}") from None
     _check_kinds(parsed, where)
@@ -95,7 +95,7 @@ def parse_equations(text: str, where: str) -> Equations:
         differential={name: parse_expression(parsed[name].expr.code) for name in names if name in parsed.diff_eq_names},
         variables=tuple(name for name in names if _is_variable(parsed[name])),
         constants=tuple(name for name in names if CONSTANT_FLAG in parsed[name].flags),
-        held=frozenset(name for name in names if HELD_FLAG in parsed[name].flags),
+        clamped=frozenset(name for name in names if CLAMPED_FLAG in parsed[name].flags),
         event_driven=frozenset(name for name in names if EVENT_DRIVEN_FLAG in parsed[name].flags),
         summed={name: parse_expression(parsed[name].expr.code) for name in names if name in summed},
         subexpressions={
@@ -106,12 +106,13 @@ def parse_equations(text: str, where: str) -> Equations:
     )
 
 
-def _without_comments(text: str) -> str:
+def without_comments(text: str) -> str:
+    """Code without what stands behind ``#``."""
     return "\n".join(line.split("#", 1)[0] for line in text.splitlines())
 
 
 def _position(text: str, name: str) -> int:
-    for number, line in enumerate(_without_comments(text).splitlines()):
+    for number, line in enumerate(without_comments(text).splitlines()):
         head = line.split(":" if "=" not in line else "=", 1)[0].strip()
         if head in (name, f"d{name}/dt"):
             return number
@@ -125,7 +126,7 @@ def _is_variable(equation: SingleEquation) -> bool:
 
 
 def _check_kinds(parsed: Brian2Equations, where: str) -> None:
-    allowed_flags = {HELD_FLAG, CONSTANT_FLAG, SUMMED_FLAG, "shared", *SYNAPTIC_FLAGS}
+    allowed_flags = {CLAMPED_FLAG, CONSTANT_FLAG, SUMMED_FLAG, "shared", *SYNAPTIC_FLAGS}
     for name in parsed:
         equation = parsed[name]
         if equation.var_type != "float":
@@ -167,11 +168,6 @@ def quantity(value: Value, declared: Dimension | None, label: str) -> SIQuantity
     if isinstance(value, Brian2Quantity) and not have_same_dimensions(own, declared):
         raise EquationError(f"{label} has the unit {get_unit(own)!r}, but the equations declare {get_unit(declared)!r}")
     return SIQuantity(values, declared)
-
-
-def plain_number(value: float) -> SIQuantity:
-    """A number without a unit."""
-    return quantity(value, None, "a number")
 
 
 def second_dimension() -> Dimension:
@@ -229,7 +225,7 @@ def check_units(
 def _declared_expressions(equations: Equations) -> list[tuple[str, str, bool]]:
     from brian2 import Equations as Brian2Equations
 
-    parsed = Brian2Equations(_without_comments(equations.text))
+    parsed = Brian2Equations(without_comments(equations.text))
     return [
         (name, parsed[name].expr.code, parsed[name].type == "differential equation")
         for name in parsed
@@ -284,7 +280,7 @@ def _totals() -> dict[str, Function]:
     return dict.fromkeys(TOTALS, total)
 
 
-def resolved(expression: Expression, equations: Equations, known: Iterable[str], where: str) -> Expression:
+def resolve(expression: Expression, equations: Equations, known: Iterable[str], where: str) -> Expression:
     """The expression with subexpressions, units (``mV``) and constants (``pi``) replaced by what they mean.
 
     Raises:
@@ -294,11 +290,11 @@ def resolved(expression: Expression, equations: Equations, known: Iterable[str],
 
     names = set(known)
 
-    def meaning(part: Expression) -> Expression | None:
+    def resolved(part: Expression) -> Expression | None:
         if not isinstance(part, Symbol) or part.name in names or part.name == ACTIVE or is_noise(part.name):
             return None
         if part.name in equations.subexpressions:
-            return replace(equations.subexpressions[part.name], meaning)
+            return replace(equations.subexpressions[part.name], resolved)
         if part.name in DEFAULT_UNITS:
             return Constant(float(DEFAULT_UNITS[part.name]))
         if part.name == "inf":
@@ -313,4 +309,4 @@ def resolved(expression: Expression, equations: Equations, known: Iterable[str],
             f"(known: {', '.join(sorted(names))})"
         )
 
-    return replace(expression, meaning)
+    return replace(expression, resolved)

@@ -7,7 +7,7 @@ a constant, let M = [[A B r], [0 0 0]]. One step of length dt is x' = first rows
     Euler, RK2, RK4:    S(M) = sum over k <= order of M^k / k!     (order 1, 2, 4)
     exponential Euler:  S(M) = the same as exact in each variable while all others stand still
 
-The branch for refractory neurons is the same with the rows of held variables set to zero, so no closed form divides
+The branch for refractory neurons is the same with the rows of clamped variables set to zero, so no closed form divides
 by a difference of time constants. What is not linear stands in :mod:`neuro.compiler.integrate_nonlinear`.
 """
 
@@ -118,18 +118,14 @@ class _Branch:
 
 
 def linear_step(
-    system: LinearSystem,
-    held: Collection[str],
-    values: Mapping[str, FloatArray],
-    dt: float,
-    method: LinearMethod,
+    system: LinearSystem, clamped: Collection[str], values: Mapping[str, FloatArray], dt: float, method: LinearMethod
 ) -> LinearStep:
     """One step of a linear system; ``values`` gives the constants, shape () or (size,)."""
     generator = _generator(system, values)
     pattern = _generator_pattern(system)
     active = _Branch("a", method.matrix(generator, dt), _step_pattern(pattern, method))
     _check_stable(system, generator, active.matrix, dt)
-    frozen = [index for index, name in enumerate(system.differential) if name in held]
+    frozen = [index for index, name in enumerate(system.differential) if name in clamped]
     still_generator, still_pattern = generator.copy(), pattern.copy()
     still_generator[..., frozen, :] = 0.0
     still_pattern[frozen, :] = False

@@ -81,24 +81,24 @@ def split_noise(rates: Rates, where: str) -> Noisy:
     return Noisy(drift, diffusion)
 
 
-def euler_step(rates: Rates, held: Collection[str], dt: float) -> LinearStep:
+def euler_step(rates: Rates, clamped: Collection[str], dt: float) -> LinearStep:
     """Forward Euler of any equations."""
-    update = tuple(_stored(name, _moved(name, rate), held) for name, rate in rates.items())
+    update = tuple(_stored(name, _moved(name, rate), clamped) for name, rate in rates.items())
     return LinearStep(update, (Coefficient("dt", np.array(dt)),))
 
 
-def midpoint_step(rates: Rates, held: Collection[str], dt: float) -> LinearStep:
+def midpoint_step(rates: Rates, clamped: Collection[str], dt: float) -> LinearStep:
     """Second-order Runge-Kutta."""
-    rates = _stopped(rates, held)
+    rates = _stopped(rates, clamped)
     first = _stage("k", rates)
     half = {name: _offset(name, Binary("*", Constant(0.5), Symbol(f"k__{name}"))) for name in rates}
     update = tuple(Assignment(Symbol(name), _moved(name, _at(rate, half, 0.5))) for name, rate in rates.items())
     return LinearStep(update, (Coefficient("dt", np.array(dt)),), first)
 
 
-def runge_kutta_step(rates: Rates, held: Collection[str], dt: float) -> LinearStep:
+def runge_kutta_step(rates: Rates, clamped: Collection[str], dt: float) -> LinearStep:
     """Fourth-order Runge-Kutta."""
-    rates = _stopped(rates, held)
+    rates = _stopped(rates, clamped)
     stages = list(_stage("k1", rates))
     for number, share in ((2, 0.5), (3, 0.5), (4, 1.0)):
         before = {name: _offset(name, multiply(Constant(share), Symbol(f"k{number - 1}__{name}"))) for name in rates}
@@ -112,7 +112,7 @@ def runge_kutta_step(rates: Rates, held: Collection[str], dt: float) -> LinearSt
     return LinearStep(tuple(update), (Coefficient("dt", np.array(dt)),), tuple(stages))
 
 
-def exponential_euler_step(rates: Rates, held: Collection[str], dt: float, where: str) -> LinearStep:
+def exponential_euler_step(rates: Rates, clamped: Collection[str], dt: float, where: str) -> LinearStep:
     """Exponential Euler of equations that are each linear in their own variable.
 
     Raises:
@@ -132,20 +132,20 @@ def exponential_euler_step(rates: Rates, held: Collection[str], dt: float, where
             level = Binary("/", rest, slope)
             growth = Call("exp", (Binary("*", _DT, slope),))
             value = Binary("-", Binary("*", Binary("+", Symbol(name), level), growth), level)
-        update.append(_stored(name, value, held))
+        update.append(_stored(name, value, clamped))
     return LinearStep(tuple(update), (Coefficient("dt", np.array(dt)),))
 
 
 def with_noise(
-    step: LinearStep, noisy: Noisy, held: Collection[str], dt: float, *, seeds: Mapping[str, int]
+    step: LinearStep, noisy: Noisy, clamped: Collection[str], dt: float, *, seeds: Mapping[str, int]
 ) -> LinearStep:
     """A step of the drift with sqrt(dt) g n added; ``seeds`` gives the seed of each noise symbol."""
     added = {name: _kick(row) for name, row in noisy.diffusion.items()}
-    return _noisy(step, noisy, added, held, _Draws(dt, seeds))
+    return _noisy(step, noisy, added, clamped, _Draws(dt, seeds))
 
 
 def with_heun_noise(
-    step: LinearStep, noisy: Noisy, held: Collection[str], dt: float, *, seeds: Mapping[str, int]
+    step: LinearStep, noisy: Noisy, clamped: Collection[str], dt: float, *, seeds: Mapping[str, int]
 ) -> LinearStep:
     """A step of the drift with Heun's noise added."""
     support = {name: _offset(name, _kick(row)) for name, row in noisy.diffusion.items() if row}
@@ -153,7 +153,7 @@ def with_heun_noise(
     for name, row in noisy.diffusion.items():
         mean = {noise: Binary("*", Constant(0.5), add(g, _at(g, support, 0.0))) for noise, g in row.items()}
         added[name] = _kick(mean)
-    return _noisy(step, noisy, added, held, _Draws(dt, seeds))
+    return _noisy(step, noisy, added, clamped, _Draws(dt, seeds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +162,10 @@ class _Draws:
     seeds: Mapping[str, int]
 
 
-def _noisy(step: LinearStep, noisy: Noisy, added: Rates, held: Collection[str], draws: _Draws) -> LinearStep:
+def _noisy(step: LinearStep, noisy: Noisy, added: Rates, clamped: Collection[str], draws: _Draws) -> LinearStep:
     stages = tuple(
         Assignment(
-            Symbol(f"normal__{noise}"),
-            Call("random_normal", (Symbol(f"seed__{noise}"), Symbol(TICK), Symbol(INDEX))),
+            Symbol(f"normal__{noise}"), Call("random_normal", (Symbol(f"seed__{noise}"), Symbol(TICK), Symbol(INDEX)))
         )
         for noise in noisy.names
     )
@@ -174,7 +173,7 @@ def _noisy(step: LinearStep, noisy: Noisy, added: Rates, held: Collection[str], 
     for part in step.update:
         kick = added[part.target.name]
         match part.value:
-            case Select(Symbol(name), then, otherwise) if name == ACTIVE and part.target.name in held:
+            case Select(Symbol(name), then, otherwise) if name == ACTIVE and part.target.name in clamped:
                 value: Expression = Select(Symbol(ACTIVE), add(then, kick), otherwise)
             case _:
                 value = add(part.value, kick)
@@ -202,12 +201,12 @@ def _offset(name: str, amount: Expression) -> Expression:
     return add(Symbol(name), amount)
 
 
-def _stored(name: str, value: Expression, held: Collection[str]) -> Assignment:
-    return Assignment(Symbol(name), Select(Symbol(ACTIVE), value, Symbol(name)) if name in held else value)
+def _stored(name: str, value: Expression, clamped: Collection[str]) -> Assignment:
+    return Assignment(Symbol(name), Select(Symbol(ACTIVE), value, Symbol(name)) if name in clamped else value)
 
 
-def _stopped(rates: Rates, held: Collection[str]) -> Rates:
-    return {name: Select(Symbol(ACTIVE), rate, ZERO) if name in held else rate for name, rate in rates.items()}
+def _stopped(rates: Rates, clamped: Collection[str]) -> Rates:
+    return {name: Select(Symbol(ACTIVE), rate, ZERO) if name in clamped else rate for name, rate in rates.items()}
 
 
 def _stage(prefix: str, rates: Rates) -> tuple[Assignment, ...]:

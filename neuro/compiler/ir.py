@@ -91,7 +91,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of the shared language (see ``neuro.compiler.equations.FUNCTIONS``) applied to arguments."""
+    """A function of the shared language (see ``neuro.compiler.expressions.FUNCTIONS``) applied to arguments."""
 
     function: str
     arguments: tuple[Expression, ...]
@@ -240,7 +240,7 @@ class PopulationProgram:
 
     ``stages`` run first, in order, into names that live for this update only. ``update`` assignments are
     simultaneous (all read the old values); ``reset`` ones run in order on the neurons that fired. ``refractory`` is
-    None or the number of ticks, shape () or (size,), each >= 1. States in ``held`` do not change while refractory,
+    None or the number of ticks, shape () or (size,), each >= 1. States in ``clamped`` do not change while refractory,
     whoever writes (Brian2's conditional write).
     """
 
@@ -252,7 +252,7 @@ class PopulationProgram:
     threshold: Threshold | None = None
     reset: tuple[Assignment, ...] = ()
     refractory: IntArray | None = None
-    held: frozenset[str] = frozenset()
+    clamped: frozenset[str] = frozenset()
     winners: WinnersRule = field(default_factory=WinnersRule)
     stages: tuple[Assignment, ...] = ()
 

@@ -17,9 +17,8 @@ from neuro.compiler.equations import (
     SIQuantity,
     check_units,
     parse_equations,
-    plain_number,
     quantity,
-    resolved,
+    resolve,
     second_dimension,
 )
 from neuro.compiler.expressions import Statement, parse_expression, parse_statements
@@ -35,7 +34,6 @@ from neuro.compiler.integrate_linear import (
     linear_system,
 )
 from neuro.compiler.integrate_nonlinear import (
-    Noisy,
     euler_step,
     exponential_euler_step,
     midpoint_step,
@@ -99,7 +97,9 @@ class Neurons:
         where = f"population {population.name!r}"
         equations = parse_equations(population.model.equations, where)
         constants = _constants(equations, population.model.parameters, population.parameters, where)
-        built_in = built_in_constants(dt, stream_seed(seed, population.name))
+        # All code may read dt, and the seed of the population's own random stream.
+        stream = quantity(float(stream_seed(seed, population.name)), None, "the seed")
+        built_in = {"dt": SIQuantity(np.array(dt), second_dimension()), "seed": stream}
         neurons = cls(population, equations, {**built_in, **constants}, seed, where)
         model = population.model
         check_units(
@@ -122,19 +122,14 @@ class Neurons:
         """Every variable and constant, and what is built in."""
         return (*self.equations.variables, *self.constants, *BUILT_IN)
 
-    def meaning(self, expression: Expression) -> Expression:
+    def resolve(self, expression: Expression) -> Expression:
         """The expression with subexpressions and units replaced."""
-        return resolved(expression, self.equations, self.names, self.where)
+        return resolve(expression, self.equations, self.names, self.where)
 
     def coefficients(self, parts: Iterable[Expression]) -> tuple[Coefficient, ...]:
         """The constants that the expressions read."""
         used = {symbol.name for part in parts for symbol in symbols(part)}
         return tuple(Coefficient(name, self.constants[name].values) for name in sorted(used & set(self.constants)))
-
-
-def built_in_constants(dt: float, seed: int) -> dict[str, SIQuantity]:
-    """``dt`` and ``seed`` (of the population's own random stream), which any code may read."""
-    return {"dt": SIQuantity(np.array(dt), second_dimension()), "seed": plain_number(float(seed))}
 
 
 def _constants(
@@ -172,22 +167,22 @@ def lower_population(neurons: Neurons, dt: float) -> PopulationProgram:
         threshold=threshold,
         reset=reset,
         refractory=_refractory(neurons, dt),
-        held=equations.held if population.model.refractory is not None else frozenset(),
+        clamped=equations.clamped if population.model.refractory is not None else frozenset(),
         winners=WinnersRule(population.winners.k, population.winners.quota),
     )
 
 
 def _integrated(neurons: Neurons, dt: float) -> LinearStep:
     equations, method = neurons.equations, neurons.population.model.method
-    rates = {name: neurons.meaning(rate) for name, rate in equations.differential.items()}
+    rates = {name: neurons.resolve(rate) for name, rate in equations.differential.items()}
     if not rates:
         return LinearStep((), ())
     for rate in rates.values():
         if any(symbol.name == ACTIVE for symbol in symbols(rate)):
             raise EquationError(f"an equation of {neurons.where} reads {ACTIVE}; use the flag (unless refractory)")
-    held = equations.held if neurons.population.model.refractory is not None else frozenset()
+    clamped = equations.clamped if neurons.population.model.refractory is not None else frozenset()
     noisy = split_noise(rates, neurons.where)
-    step = _drift_step(neurons, noisy.drift, held, dt)
+    step = _drift_step(neurons, noisy.drift, clamped, dt)
     if not noisy.names:
         return step
     if method not in (Method.EULER, Method.HEUN):
@@ -195,37 +190,27 @@ def _integrated(neurons: Neurons, dt: float) -> LinearStep:
             f"the equations of {neurons.where} hold the noise {noisy.names[0]!r}; "
             f"use Method.EULER (Ito) or Method.HEUN (Stratonovich), not {method}"
         )
-    return _with_noise(neurons, step, noisy, held, dt)
+    seeds = {name: stream_seed(neurons.seed, neurons.population.name, name) for name in noisy.names}
+    return (with_heun_noise if method is Method.HEUN else with_noise)(step, noisy, clamped, dt, seeds=seeds)
 
 
-def _with_noise(neurons: Neurons, step: LinearStep, noisy: Noisy, held: frozenset[str], dt: float) -> LinearStep:
-    seeds = {name: noise_seed(neurons, name) for name in noisy.names}
-    add_noise = with_heun_noise if neurons.population.model.method is Method.HEUN else with_noise
-    return add_noise(step, noisy, held, dt, seeds=seeds)
-
-
-def noise_seed(neurons: Neurons, noise: str) -> int:
-    """The seed of a noise symbol of a population."""
-    return stream_seed(neurons.seed, neurons.population.name, noise)
-
-
-def _drift_step(neurons: Neurons, rates: Mapping[str, Expression], held: frozenset[str], dt: float) -> LinearStep:
+def _drift_step(neurons: Neurons, rates: Mapping[str, Expression], clamped: frozenset[str], dt: float) -> LinearStep:
     method = neurons.population.model.method
     # A rate that changes with time or with the neuron has no constant matrix.
     varying = any(symbol.name in BUILT_IN for rate in rates.values() for symbol in symbols(rate))
     system = None if varying else linear_system(rates, neurons.equations.variables)
     if system is not None:
         values = {name: constant.values for name, constant in neurons.constants.items()}
-        return linear_step(system, held, values, dt, _LINEAR[method])
+        return linear_step(system, clamped, values, dt, _LINEAR[method])
     match method:
         case Method.EULER | Method.HEUN:
-            return euler_step(rates, held, dt)
+            return euler_step(rates, clamped, dt)
         case Method.RK2:
-            return midpoint_step(rates, held, dt)
+            return midpoint_step(rates, clamped, dt)
         case Method.RK4:
-            return runge_kutta_step(rates, held, dt)
+            return runge_kutta_step(rates, clamped, dt)
         case Method.EXPONENTIAL_EULER:
-            return exponential_euler_step(rates, held, dt, neurons.where)
+            return exponential_euler_step(rates, clamped, dt, neurons.where)
     raise EquationError(
         f"the equations of {neurons.where} are not linear, so there is no exact step; "
         "use Method.EULER, EXPONENTIAL_EULER, RK2 or RK4"
@@ -235,9 +220,9 @@ def _drift_step(neurons: Neurons, rates: Mapping[str, Expression], held: frozens
 def _threshold(neurons: Neurons, text: str) -> Threshold:
     match parse_expression(text):
         case Binary(">", left, right):
-            return Threshold(neurons.meaning(left), neurons.meaning(right))
+            return Threshold(neurons.resolve(left), neurons.resolve(right))
         case Binary("<", left, right):
-            return Threshold(neurons.meaning(right), neurons.meaning(left))
+            return Threshold(neurons.resolve(right), neurons.resolve(left))
     raise EquationError(f"the threshold {text!r} of {neurons.where} must have the form 'left > right'")
 
 
@@ -247,7 +232,7 @@ def lower_assignment(neurons: Neurons, statement: Statement) -> Assignment:
         raise EquationError(
             f"{statement.name!r} is assigned in {neurons.where}; variables are {', '.join(neurons.equations.variables)}"
         )
-    value = neurons.meaning(statement.value)
+    value = neurons.resolve(statement.value)
     for total in totals(value):
         raise EquationError(
             f"{total.function}() in {neurons.where}: only an operation on a projection may sum synapses"
@@ -282,7 +267,7 @@ def _initial(neurons: Neurons, name: str) -> FloatArray:
 def _refractory(neurons: Neurons, dt: float) -> IntArray | None:
     model = neurons.population.model
     if model.refractory is None:
-        if neurons.equations.held:
+        if neurons.equations.clamped:
             raise EquationError(
                 f"{neurons.where} flags a variable (unless refractory) but has no refractory time; give one"
             )

@@ -17,7 +17,7 @@ from neuro.compiler.equations import (
     check_units,
     parse_equations,
     quantity,
-    resolved,
+    resolve,
     second_dimension,
 )
 from neuro.compiler.expressions import Statement, negate, parse_statements, replace
@@ -113,7 +113,7 @@ class Synapses:
             return Symbol(name, Scope.POST)
         return Symbol(name)
 
-    def meaning(self, expression: Expression) -> Expression:
+    def resolve(self, expression: Expression) -> Expression:
         """The expression with units replaced and every symbol on its side."""
 
         def scoped(part: Expression) -> Expression | None:
@@ -121,7 +121,7 @@ class Synapses:
 
         known = {part.name for part in symbols(expression) if self.symbol(part.name) != part}
         names = (*known, *self.own)
-        return replace(resolved(expression, self.equations, names, self.where), scoped)
+        return replace(resolve(expression, self.equations, names, self.where), scoped)
 
     @property
     def dimensions(self) -> dict[str, Dimension]:
@@ -175,7 +175,7 @@ def _integrated(synapses: Synapses, dt: float) -> LinearStep:
     equations = synapses.equations
     if not equations.differential:
         return LinearStep((), ())
-    rates = {name: synapses.meaning(rate) for name, rate in equations.differential.items()}
+    rates = {name: synapses.resolve(rate) for name, rate in equations.differential.items()}
     if any(symbol.scope is not Scope.OWN for rate in rates.values() for symbol in symbols(rate)):
         raise EquationError(f"an equation of {synapses.where} reads a neuron; only statements may")
     for name, rate in rates.items():
@@ -237,10 +237,10 @@ def _summed(synapses: Synapses, name: str, value: Expression) -> Assignment:
             f"{name!r} of {synapses.where} is (summed), but has a differential equation; "
             "sum into a variable without one"
         )
-    meaning = synapses.meaning(value)
-    if any(symbol.name == target.name and symbol.scope is not Scope.OWN for symbol in symbols(meaning)):
+    read = synapses.resolve(value)
+    if any(symbol.name == target.name and symbol.scope is not Scope.OWN for symbol in symbols(read)):
         raise EquationError(f"the sum {name!r} of {synapses.where} reads what it writes")
-    return Assignment(target, meaning)
+    return Assignment(target, read)
 
 
 def _check_bounds(states: Iterable[State], constants: Mapping[str, SIQuantity], where: str) -> None:
@@ -263,7 +263,7 @@ def _check_bounds(states: Iterable[State], constants: Mapping[str, SIQuantity], 
 
 def _synaptic(synapses: Synapses, statement: Statement) -> Assignment:
     target = synapses.symbol(statement.name)
-    value = synapses.meaning(statement.value)
+    value = synapses.resolve(statement.value)
     if target.scope is Scope.OWN:
         if target.name not in synapses.equations.variables:
             raise EquationError(f"{statement.name!r} is assigned in {synapses.where}, but is no variable of it")

@@ -1,6 +1,6 @@
 """Leaky integrate-and-fire neurons.
 
-tau_m dv/dt = v_rest - v + g + I, a spike where v > v_threshold, then v = v_reset and v is held for the
+tau_m dv/dt = v_rest - v + g + I, a spike where v > v_threshold, then v = v_reset and v is clamped for the
 refractory time. All drives are in volts (a current times the membrane resistance).
 Source: Gerstner et al., *Neuronal Dynamics* (2014), chapter 1.3.
 """

@@ -96,13 +96,7 @@ def hopfield(
         [Population("neurons", size, model, {"tau_m": _TAU_M, "tau_g": _TAU_G}, {"v": start})],
         [
             Projection(
-                "neurons_neurons",
-                "neurons",
-                "neurons",
-                static_synapse(),
-                Connections.from_dense(others),
-                synapses,
-                _DT,
+                "neurons_neurons", "neurons", "neurons", static_synapse(), Connections.from_dense(others), synapses, _DT
             )
         ],
         [CurrentInput("neurons", "I", drive.reshape(-1, size), every=row)],

@@ -1,6 +1,4 @@
-"""Poisson spike trains, drawn before the run: the random drive of the motifs.
-
-PING gamma: excitatory cells and the inhibitory cells they drive take turns, about 40 times a second.
+"""PING gamma: excitatory cells and the inhibitory cells they drive take turns, about 40 times a second.
 
     c_m dv/dt = g_leak (e_leak - v) + g_e (e_e - v) + g_i (e_i - v)     (conductance LIF, both kinds)
 
@@ -8,6 +6,7 @@ Driven excitatory cells fire, the volley makes the inhibitory cells fire, their 
 the next volley comes when it has decayed (tau_i): pyramidal-interneuronal network gamma. The inhibitory cells have
 no drive of their own, so without the loop the excitatory cells fire asynchronously and the rhythm is gone.
 Source: Boergers & Kopell, Neural Computation 15 (2003) 509 and 17 (2005) 557, here with conductance LIF neurons.
+The random drive is Poisson spike trains that are drawn before the run (:func:`poisson_source`).
 """
 
 from __future__ import annotations
@@ -25,6 +24,25 @@ from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
 from neuro.models.conductance_lif import CONDUCTANCE_LIF
 from neuro.models.static import static_synapse
+
+_CELL = MappingProxyType(
+    {
+        "g_leak": 10e-9,
+        "e_leak": -65e-3,
+        "e_e": 0.0,
+        "e_i": -75e-3,
+        "tau_e": 2e-3,
+        "v_reset": -65e-3,
+        "v_threshold": -50e-3,
+    }
+)
+_MODEL = replace(CONDUCTANCE_LIF, refractory=2e-3)
+_CAPACITANCE = MappingProxyType({"excitatory": 200e-12, "inhibitory": 100e-12})
+_DRIVE_STEP = 2e-9
+"""Siemens that one spike of the drive adds to g_e."""
+_VOLLEY = 60e-9
+"""Siemens that a volley of all excitatory cells adds to g_e of each inhibitory cell."""
+_DELAY = 1e-3
 
 
 def poisson_source(name: str, rates: npt.ArrayLike, duration: Value, *, seed: int, dt: float = 1e-3) -> SpikeSource:
@@ -48,30 +66,10 @@ def poisson_source(name: str, rates: npt.ArrayLike, duration: Value, *, seed: in
         raise InvalidInput(f"rates of shape {chance.shape}; a vector of rates from 0 to {1 / dt:g} Hz is allowed")
     ticks = int(to_ticks(duration, dt, f"the duration of source {name!r}"))
     rng = np.random.default_rng(seed)
-    # Binomial counts and distinct ticks: the same law as a draw a tick, without a (ticks, neurons) array.
+    # Binomial counts and distinct ticks: the same law as a draw per tick, without a (ticks, neurons) array.
     at = [rng.choice(ticks, count, replace=False, shuffle=False) for count in rng.binomial(ticks, chance)]
     indices = np.repeat(np.arange(chance.size), [part.size for part in at])
     return SpikeSource(name, chance.size, np.concatenate([np.zeros(0, np.int64), *at]), indices)
-
-
-_CELL = MappingProxyType(
-    {
-        "g_leak": 10e-9,
-        "e_leak": -65e-3,
-        "e_e": 0.0,
-        "e_i": -75e-3,
-        "tau_e": 2e-3,
-        "v_reset": -65e-3,
-        "v_threshold": -50e-3,
-    }
-)
-_MODEL = replace(CONDUCTANCE_LIF, refractory=2e-3)
-_CAPACITANCE = MappingProxyType({"excitatory": 200e-12, "inhibitory": 100e-12})
-_DRIVE_STEP = 2e-9
-"""Siemens that one spike of the drive adds to g_e."""
-_VOLLEY = 60e-9
-"""Siemens that a volley of all excitatory cells adds to g_e of each inhibitory cell."""
-_DELAY = 1e-3
 
 
 def ping(

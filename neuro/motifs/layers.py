@@ -1,4 +1,4 @@
-"""Layers of leaky integrate-and-fire neurons that step once a tick: the network of gradient-trained classifiers.
+"""Layers of leaky integrate-and-fire neurons that step once per tick: the network of gradient-trained classifiers.
 
     v <- decay v + (1 - decay) rest + W s + bias,   a spike where v > threshold, then v = reset
 

@@ -1,10 +1,7 @@
-"""Poisson afferents in which one spike pattern comes back again and again, at random times.
+"""Pattern finder: one neuron that finds, by STDP alone, a spike pattern that comes back among noise, at random times.
 
 Every afferent fires at the same mean rate all the time. In each presentation the first ``involved`` afferents repeat
 one fixed stretch of spikes, drawn once, at random and of the same mean rate: nothing but the timing betrays it.
-Source: Masquelier, Guyonneau & Thorpe, PLoS ONE 3 (2008) e1377.
-
-Pattern finder: one neuron that finds, by STDP alone, a spike pattern that comes back among noise.
 
     tau_m dv/dt = v_rest - v + g,   tau_g dg/dt = -g;   a spike of afferent i adds w_i to g, 0 <= w_i <= 1 V
     a spike where v > v_threshold + theta;   each raises theta by theta_step;   tau_theta dtheta/dt = -theta
@@ -34,6 +31,13 @@ from neuro.models.adaptive_lif import ADAPTIVE_LIF
 from neuro.models.stdp import pair_stdp
 
 _DT = 1e-3
+_TAU_G = 2.5e-3
+_NEURON = {"tau_m": 10e-3, "tau_g": _TAU_G, "tau_theta": 4.0, "v_rest": 0.0, "v_reset": 0.0}
+_THETA_STEP = 0.025
+"""Of the mean potential at the start, as is the threshold."""
+_START = 0.5
+"""Volts: all weights begin half way to their bound of 1 V."""
+_TAU_PLUS, _TAU_MINUS = 6e-3, 24e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,15 +103,6 @@ def _onsets(rng: np.random.Generator, slots: int, share: float) -> IntArray:
     return np.sort(rng.choice(slots - count + 1, count, replace=False)) + np.arange(count)
 
 
-_TAU_G = 2.5e-3
-_NEURON = {"tau_m": 10e-3, "tau_g": _TAU_G, "tau_theta": 4.0, "v_rest": 0.0, "v_reset": 0.0}
-_THETA_STEP = 0.025
-"""Of the mean potential at the start, as is the threshold."""
-_START = 0.5
-"""Volts: all weights begin half way to their bound of 1 V."""
-_TAU_PLUS, _TAU_MINUS = 6e-3, 24e-3
-
-
 def pattern_finder(
     afferents: SpikeSource,
     *,
@@ -120,7 +115,7 @@ def pattern_finder(
     """The population ``finder`` of one neuron behind plastic synapses, the projection ``afferents_finder``.
 
     Args:
-        afferents: spikes on ticks of 1 ms, as in :func:`neuro.motifs.pattern_finder`.
+        afferents: spikes on ticks of 1 ms, e.g. of :func:`embedded_pattern`.
         rate: hertz, the mean rate of an afferent; it sets the scale of the threshold.
         threshold: in units of the mean potential at the start, ``afferents.size * rate * 0.5 V * tau_g``; below 1
             the neuron fires from the start, whatever it hears. Each spike raises it by 0.025, for about 4 s.
@@ -139,7 +134,7 @@ def pattern_finder(
         "tau_minus": _TAU_MINUS,
     }
     return Circuit(
-        1e-3,
+        _DT,
         [Population("finder", 1, ADAPTIVE_LIF, neuron)],
         [
             Projection(

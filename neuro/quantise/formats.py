@@ -53,7 +53,7 @@ class Rules:
         headroom_bits: bits above the range that the float run saw.
         input_bits: bits of an input that is on no dyadic grid.
         power_of_two_leaks: whether every decay of a neuron becomes the nearest ``1 - 2**-k``
-        (:mod:`neuro.quantise.leaks`).
+        (:mod:`neuro.quantise.integers`).
     """
 
     stall: float = 0.01

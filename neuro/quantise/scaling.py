@@ -113,9 +113,7 @@ class Scaled:
             case Call("abs" | "clip" as function, arguments):
                 return Call(function, tuple(self.at(argument, exponent) for argument in arguments))
         raise UnsupportedByTarget(
-            f"{_named(expression)} in {self.where}",
-            "fixed point",
-            "use sums, products, clip, abs and conditions",
+            f"{_named(expression)} in {self.where}", "fixed point", "use sums, products, clip, abs and conditions"
         )
 
     def _product(self, left: Expression, right: Expression, exponent: int) -> Expression:

@@ -38,7 +38,7 @@ from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
 from neuro.interop import quantity_dimension, quantity_from_si
 from neuro.models.base import Method, NeuronModel, SynapseModel
-from neuro.storage.files import canonical_json, write_bytes
+from neuro.storage.files import canonical_json, npy_bytes, write_bytes
 
 Arrays = Mapping[str, AnyArray]
 
@@ -240,10 +240,7 @@ class _Writer:
             ticks, indices = self.array(part.ticks), self.array(part.indices)
             return SpikesRecord(name=part.name, size=int(part.size), ticks=ticks, indices=indices)
         return CurrentRecord(
-            population=part.population,
-            variable=part.variable,
-            values=self.value(part.values),
-            every=int(part.every),
+            population=part.population, variable=part.variable, values=self.value(part.values), every=int(part.every)
         )
 
     def restart(self, part: Restart) -> RestartRecord:
@@ -381,7 +378,7 @@ def save_circuit(circuit: Circuit, path: str | os.PathLike[str]) -> None:
     """
     record, arrays = to_record(circuit)
     members = {_DESCRIPTION: canonical_json(record.model_dump(mode="json")).encode()}
-    members |= {f"{name}.npy": _npy(values) for name, values in arrays.items()}
+    members |= {f"{name}.npy": npy_bytes(values) for name, values in arrays.items()}
     members[_DIGESTS] = canonical_json({name: _digest(content) for name, content in members.items()}).encode()
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
@@ -413,12 +410,6 @@ def load_circuit(path: str | os.PathLike[str]) -> Circuit:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _npy(values: AnyArray) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, values, allow_pickle=False)
-    return buffer.getvalue()
 
 
 def _members(path: Path) -> dict[str, bytes]:

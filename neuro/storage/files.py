@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from neuro.errors import InvalidInput
 
@@ -52,6 +56,13 @@ def write_bytes(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def npy_bytes(array: npt.ArrayLike) -> bytes:
+    """An array of numbers or fixed-width text as the content of a ``.npy`` file."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.asanyarray(array), allow_pickle=False)
+    return buffer.getvalue()
 
 
 def write_json(path: Path, value: JSONValue) -> None:

@@ -1,12 +1,10 @@
-"""Snapshots: named arrays in one folder, whole and checked.
+"""Snapshots keep named arrays, such as the state of a memory, in one folder, whole and checked.
 
     FOLDER/arrays.npz        the arrays, without pickle
     FOLDER/about.json        {"kind": ..., and what else the caller says of them}
     FOLDER/manifest.json     the SHA-256 of both
 
 A folder appears whole or not at all (:func:`neuro.storage.output_folder`); one that was changed in any bit is refused.
-
-Memories on disk: a snapshot of their state.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ import numpy as np
 from neuro.arrays import AnyArray
 from neuro.errors import InvalidInput
 from neuro.memories.base import Memory
-from neuro.storage.files import JSONValue, read_json, write_bytes, write_json
+from neuro.storage.files import JSONValue, npy_bytes, read_json, write_bytes, write_json
 from neuro.storage.folder import check_output_folder, is_untouched, output_folder, write_manifest
 
 _ARRAYS, _ABOUT = "arrays.npz", "about.json"
@@ -113,9 +111,7 @@ def _npz(arrays: Mapping[str, AnyArray]) -> bytes:
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
-            one = io.BytesIO()
-            np.save(one, np.asanyarray(arrays[name]), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), one.getvalue())
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), npy_bytes(arrays[name]))
     return whole.getvalue()
 
 

@@ -229,7 +229,7 @@ class _Builder:
             value: Expression = Symbol(name)
             if name in self.sums:
                 value = Binary("+", Symbol(name), Symbol(_SUM + name))
-                if name in self.population.held and self.population.refractory is not None:
+                if name in self.population.clamped and self.population.refractory is not None:
                     value = Select(held, Symbol(name), value)
             settled[name] = printer.stored(variable_name("settled", name), name, value, form)
         self.path.wires(printer.wires)
@@ -265,7 +265,7 @@ class _Builder:
                 name, form = part.target.name, self.formats[part.target.name]
                 printer.symbols = {**printer.symbols, **{Symbol(key): operand for key, operand in left.items()}}
                 value = _plain(part)
-                if name in self.population.held and self.population.refractory is not None:
+                if name in self.population.clamped and self.population.refractory is not None:
                     value = Select(Symbol(ACTIVE), value, Symbol(name))
                 new = printer.stored(f"operated{statement}_{name}", name, value, form)
                 left[name] = _choice(printer, f"done{statement}_{name}", f"due[{bit}]", new, left[name], form)
@@ -316,7 +316,7 @@ class _Builder:
     def _held(self, part: Assignment) -> Expression:
         """The value of an update that holds while refractory where its state asks for it."""
         value = _plain(part)
-        if part.target.name not in self.population.held or self.population.refractory is None:
+        if part.target.name not in self.population.clamped or self.population.refractory is None:
             return value
         if isinstance(value, Select) and (value.condition, value.otherwise) == (
             Symbol(ACTIVE),

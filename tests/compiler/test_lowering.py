@@ -53,7 +53,7 @@ def test_refractory_branch_holds_marked_variables_only() -> None:
     assert isinstance(update["v"], Select)
     assert update["v"].otherwise == Symbol("v")
     assert not isinstance(update["g"], Select)
-    assert program.held == {"v"}
+    assert program.clamped == {"v"}
 
 
 def test_per_neuron_parameters_become_per_neuron_coefficients() -> None:

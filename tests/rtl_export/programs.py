@@ -89,7 +89,7 @@ def lif(
         threshold=Threshold(v, S("v_threshold")),
         reset=(Assignment(v, S("v_reset")),),
         refractory=None if refractory is None else np.asarray(refractory, np.int64),
-        held=frozenset({"v"}) if refractory is not None else frozenset(),
+        clamped=frozenset({"v"}) if refractory is not None else frozenset(),
         winners=winners or WinnersRule(),
     )
 

@@ -84,7 +84,7 @@ def timed_input(group: NeuronGroup, variable: str, array: TimedArray, reading: R
     every, offset = _grid(array.dt, reading)
     rows = np.asarray(array.values, dtype=np.float64).reshape(len(array.values), -1)
     if every is None:
-        # Its grid is not a multiple of ours: one row a tick, picked as Brian2 does.
+        # Its grid is not a multiple of ours: one row per tick, picked as Brian2 does.
         ticks = np.arange(_ticks_until(len(rows), array, reading)) + reading.start
         rows, every = rows[_row(ticks, array, len(rows), reading.dt)], 1
     else:

@@ -11,12 +11,11 @@ from neuro.arrays import Value
 from neuro.compiler.expressions import Numbers, evaluate, parse_expression
 from neuro.compiler.ir import Binary, Constant, Unary, symbols
 from neuro.errors import EquationError
-from neuro.interop.brian2.reading import Reading, outside_names, refuse
+from neuro.interop.brian2.reading import Reading, outside_names, refuse, unit_values
 from neuro.models.base import Method
 
 if TYPE_CHECKING:
-    from brian2 import NeuronGroup, TimedArray
-    from brian2.groups.group import Group
+    from brian2 import Group, NeuronGroup, TimedArray
 
 _CONSTANT_OVER_A_TICK = ("exact", "euler", "exponential_euler", "rk2")
 _GRID = 1e-3
@@ -101,13 +100,5 @@ def _refractory_text(group: NeuronGroup, text: str, constants: Mapping[str, Valu
     if condition or changing or isinstance(expression, Constant):
         refuse(f"refractory={text!r} of NeuronGroup {group.name!r}, a condition", "give a time or a constant parameter")
     outside = outside_names(group, named - set(constants), reading)
-    values = {**outside.constants, **constants, **_units(named)}
+    values = {**outside.constants, **constants, **unit_values(named)}
     return evaluate(expression, {name: np.asarray(value, dtype=np.float64) for name, value in values.items()})
-
-
-def _units(names: set[str]) -> dict[str, float]:
-    from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
-
-    return {name: float(DEFAULT_UNITS[name]) for name in names if name in DEFAULT_UNITS} | {
-        name: float(DEFAULT_CONSTANTS[name].value) for name in names if name in DEFAULT_CONSTANTS
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuro.circuit.circuit import Probe
-from neuro.interop.brian2.reading import Reading, refuse
+from neuro.interop.brian2.reading import Reading, parent, refuse
 
 if TYPE_CHECKING:
     from brian2 import EventMonitor, PopulationRateMonitor, StateMonitor
@@ -26,8 +26,7 @@ def read_monitor(monitor: StateMonitor | EventMonitor | PopulationRateMonitor, r
     if not monitor.active:
         reading.notes.append(f"StateMonitor {name!r} is not active")
         return []
-    source = monitor.source
-    source = source.source if type(source).__name__ == "Subgroup" else source
+    source = parent(monitor.source)
     every = round(monitor.clock.dt_ / reading.dt)
     if every < 1 or abs(every * reading.dt - monitor.clock.dt_) > 1e-9 * monitor.clock.dt_:
         refuse(f"StateMonitor {name!r} every {monitor.clock.dt}", f"record every whole multiple of {reading.dt:g} s")

@@ -16,13 +16,12 @@ from neuro.errors import InvalidInput
 from neuro.interop.brian2.first_tick import brought_up_to_date, run_before_first_tick
 from neuro.interop.brian2.monitors import read_monitor
 from neuro.interop.brian2.neurons import ReadNeurons, Usage, read_neurons
-from neuro.interop.brian2.reading import Reading, refuse
+from neuro.interop.brian2.reading import Reading, parent, refuse
 from neuro.interop.brian2.sources import read_poisson_group, read_poisson_input, read_spike_generator
-from neuro.interop.brian2.synapses import ReadSynapses, parent, read_synapses, touched
+from neuro.interop.brian2.synapses import ReadSynapses, read_synapses, touched
 
 if TYPE_CHECKING:
-    from brian2 import Network
-    from brian2.core.base import BrianObject
+    from brian2 import BrianObject, Network
 
     from neuro.interop.brian2.reading import Namespace
 
@@ -167,8 +166,7 @@ def _in_order(parts: list[ReadSynapses]) -> list[ReadSynapses]:
 
 def _objects(network: Network | Iterable[BrianObject]) -> tuple[list[BrianObject], list[str]]:
     """The objects of a network in the order of their names, those that can't be carried over refused; and notes."""
-    from brian2 import Network, prefs
-    from brian2.core.base import BrianObject
+    from brian2 import BrianObject, Network, prefs
 
     schedule = list(network.schedule if isinstance(network, Network) else prefs.core.network.default_schedule)
     if schedule != _SCHEDULE:
@@ -249,7 +247,7 @@ def _kind(item: BrianObject) -> str:
 
 
 def _clock(network: Network | Iterable[BrianObject], objects: list[BrianObject]) -> tuple[float, int]:
-    """(seconds a tick, ticks run already) of the clock that all groups share."""
+    """(seconds per tick, ticks run already) of the clock that all groups share."""
     groups = [item for item in objects if _kind(item) not in _MONITORS]
     if not groups:
         raise InvalidInput("the network has no NeuronGroup; a circuit needs one at least")

@@ -14,8 +14,7 @@ from neuro.errors import EquationError, UnsupportedByTarget
 from neuro.interop.quantity import quantity_dimension
 
 if TYPE_CHECKING:
-    from brian2 import Function, TimedArray
-    from brian2.groups.group import Group
+    from brian2 import Function, Group, TimedArray
     from brian2.units.fundamentalunits import Dimension
 
     Namespace = Mapping[str, Value | Function | TimedArray]
@@ -105,6 +104,20 @@ def outside_names(group: Group, names: Iterable[str], reading: Reading) -> Outsi
         else:
             constants[name] = Brian2Quantity(float(found.get_value()), dim=found.dim)
     return Outside(constants, arrays)
+
+
+def parent(group: Group) -> Group:
+    """The whole group of a subgroup."""
+    return group.source if type(group).__name__ == "Subgroup" else group
+
+
+def unit_values(names: Iterable[str]) -> dict[str, float]:
+    """The values of those names that are Brian2's units or constants."""
+    from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
+
+    return {name: float(DEFAULT_UNITS[name]) for name in names if name in DEFAULT_UNITS} | {
+        name: float(DEFAULT_CONSTANTS[name].value) for name in names if name in DEFAULT_CONSTANTS
+    }
 
 
 def uniform_value(values: npt.ArrayLike) -> float | FloatArray:

@@ -11,7 +11,16 @@ from neuro.circuit.circuit import Projection, SpikeSource
 from neuro.circuit.connections import Connections
 from neuro.compiler.expressions import Numbers, evaluate, parse_expression
 from neuro.interop.brian2.code import Renames, identifiers, rewritten
-from neuro.interop.brian2.reading import Reading, needed_generator, needed_ticks, outside_names, refuse, unit_text
+from neuro.interop.brian2.reading import (
+    Reading,
+    needed_generator,
+    needed_ticks,
+    outside_names,
+    parent,
+    refuse,
+    unit_text,
+    unit_values,
+)
 from neuro.models.base import SynapseModel
 
 if TYPE_CHECKING:
@@ -64,13 +73,7 @@ def _rates_text(group: PoissonGroup, text: str, ticks: int, reading: Reading) ->
     for name, array in outside.arrays.items():
         implementation = array.implementations["numpy"].get_code(group)
         values[calls[name]] = implementation(times) if array.values.ndim == 1 else implementation(times, index[None, :])
-    from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
-
-    for name in identifiers(text) - set(values):
-        if name in DEFAULT_UNITS:
-            values[name] = float(DEFAULT_UNITS[name])
-        elif name in DEFAULT_CONSTANTS:
-            values[name] = float(DEFAULT_CONSTANTS[name].value)
+    values |= unit_values(identifiers(text) - set(values))
     rates = evaluate(parse_expression(rewritten(text, Renames(calls=calls))), values)
     return np.broadcast_to(np.asarray(rates, dtype=np.float64), (ticks, len(group)))
 
@@ -82,7 +85,7 @@ def read_poisson_input(part: PoissonInput, reading: Reading) -> tuple[SpikeSourc
         refuse(f"{what} with a weight as text or out of the slot 'synapses'", "give the weight as a quantity")
     ticks, rng = needed_ticks(reading, what), needed_generator(reading, what)
     group, first = part._group, part._group.start
-    whole = group.source if type(group).__name__ == "Subgroup" else group
+    whole = parent(group)
     counts = rng.binomial(int(part.N), min(float(part.rate) * reading.dt, 1.0), (ticks, len(group)))
     most = max(int(counts.max(initial=0)), 1)
     at, neuron, copy = np.nonzero(counts[:, :, None] > np.arange(most))

@@ -15,14 +15,13 @@ from neuro.interop.brian2.code import Renames, assigned, free_name, identifiers,
 from neuro.interop.brian2.equations import DIFFERENTIAL, PARAMETER, SUBEXPRESSION, declarations, expressions, reachable
 from neuro.interop.brian2.integration import method_of
 from neuro.interop.brian2.pathways import Pathways, pathways_of
-from neuro.interop.brian2.reading import BRIAN2_NAMES, Reading, outside_names, refuse, uniform_value, unit_text
+from neuro.interop.brian2.reading import BRIAN2_NAMES, Reading, outside_names, parent, refuse, uniform_value, unit_text
 from neuro.models.base import Method, SynapseModel
 
 if TYPE_CHECKING:
-    from brian2 import Synapses
+    from brian2 import Group, Synapses
     from brian2.core.variables import ArrayVariable
     from brian2.equations.equations import SingleEquation
-    from brian2.groups.group import Group
 
 Constants = Mapping[str, Mapping[str, Value]]
 """Group -> parameter that nobody writes -> SI number or array."""
@@ -50,11 +49,6 @@ class ReadSynapses:
     pre: tuple[int, str] | None
     post: tuple[int, str] | None
     since: IntArray | None
-
-
-def parent(group: Group) -> Group:
-    """The whole group of a subgroup."""
-    return group.source if type(group).__name__ == "Subgroup" else group
 
 
 def declared(synapses: Synapses) -> dict[str, SingleEquation]:

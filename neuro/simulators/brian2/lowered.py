@@ -237,7 +237,7 @@ def _synapses(
     from brian2 import Synapses
 
     own = {state.name for state in projection.states}
-    held = {
+    clamped = {
         Scope.POST: _held(program, projection.target),
         Scope.PRE: _held(program, projection.source),
     }
@@ -249,7 +249,7 @@ def _synapses(
         value, target = print_brian2(part.value, names), names(part.target)
         if not part.accumulate:
             return f"{target} = {_stored(value, projection.state(part.target.name).format)}"
-        if part.target.name in held[part.target.scope]:
+        if part.target.name in clamped[part.target.scope]:
             return f"{target} += {value}*int({_COUNTER}{suffix[part.target.scope]} <= 0.5)"
         return f"{target} += {value}"
 
@@ -287,7 +287,7 @@ def _synapses(
 
 
 def _held(program: StepProgram, name: str) -> frozenset[str]:
-    return next((part.held for part in program.populations if part.name == name), frozenset())
+    return next((part.clamped for part in program.populations if part.name == name), frozenset())
 
 
 def _saturations(program: StepProgram, groups: Mapping[str, Any], clock: Any) -> list[Any]:
@@ -319,8 +319,8 @@ def _operation(operation: OperationProgram, order: int, program: StepProgram, gr
         population = program.population(operation.of)
         lines = []
         for part in operation.statements:
-            held = part.target.name in population.held
-            value = Select(Symbol(ACTIVE), part.value, part.target) if held else part.value
+            clamped = part.target.name in population.clamped
+            value = Select(Symbol(ACTIVE), part.value, part.target) if clamped else part.value
             lines.append(_in_place(population, Assignment(part.target, value)))
     return operation_objects(group, "\n".join(lines), operation.every * program.dt, order)
 

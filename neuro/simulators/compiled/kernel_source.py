@@ -296,7 +296,7 @@ def _print_operation(out: Lines, index: int, operation: OperationProgram, popula
     else:
         out.add(2, f"active = {out.use(population.argument('ready'))}[i] <= n")
     for part in operation.statements:
-        if part.target.name in population.program.held:
+        if part.target.name in population.program.clamped:
             out.add(2, "if active:")
             _print_in_place(out, local, part, 3)
         else:

@@ -264,8 +264,8 @@ def _print_statement(out: Lines, side: _Side, part: Assignment, versions: Mappin
     at_post = part.target.scope is Scope.POST
     written = side.populations[side.projection.target if at_post else side.projection.source]
     line = f"{names(part.target)} += {value}"
-    if part.target.name in written.program.held:
-        # Brian2's conditional write: a held variable takes nothing while its neuron is refractory.
+    if part.target.name in written.program.clamped:
+        # Brian2's conditional write: a clamped variable takes nothing while its neuron is refractory.
         out.add(depth, f"if {out.use(written.argument('ready'))}[{'i' if at_post else 'j'}] <= n:", f"    {line}")
     else:
         out.add(depth, line)
