@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -29,7 +29,7 @@ class Quantity(Protocol):
     """A number or an array with a unit, such as Brian2's ``20*ms``; numpy reads its value in SI units."""
 
     @property
-    def dim(self) -> object:
+    def dim(self) -> Hashable:
         """The dimension, as the library of units has it."""
 
     def __array__(self) -> AnyArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from neuro.arrays import Value
 from neuro.circuit.circuit import (
     Circuit,
     CurrentInput,
@@ -28,6 +29,7 @@ __all__ = [
     "Restart",
     "SpikeSource",
     "Stimulus",
+    "Value",
     "Winners",
     "compose",
     "gaussian_delays",

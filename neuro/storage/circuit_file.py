@@ -299,7 +299,7 @@ class _Reader:
                 raise InvalidInput("a value holds not exactly one of number, array and parameter")
         return plain if record.dimension is None else quantity_from_si(plain, record.dimension)
 
-    def values(self, records: ValueRecords) -> dict[str, Any]:
+    def values(self, records: ValueRecords) -> dict[str, Value]:
         return {name: self.value(record) for name, record in records.items()}
 
     def population(self, record: PopulationRecord) -> Population:
