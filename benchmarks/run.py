@@ -18,6 +18,7 @@ from benchmarks.form import Bench, Measured, MetricThreshold, figure
 from benchmarks.page import renew_section
 from benchmarks.registry import BENCHES
 from benchmarks.thresholds import THRESHOLDS
+from neuro.arrays import JSONValue
 from neuro.errors import InvalidInput
 from neuro.progress import Stages
 from neuro.storage import write_json
@@ -55,7 +56,7 @@ def run_bench(name: str, rows: Sequence[str] | None, stages: Stages, json_file: 
     thresholds = THRESHOLDS.get(name, {})
     measured: list[dict[str, Any]] = []
     machine = _machine()
-    report = {
+    report: dict[str, JSONValue] = {
         "bench": name,
         "commit": _commit(),
         "machine": machine,

@@ -1,9 +1,9 @@
-"""The types that signatures name, arrays and JSON, and arrays that grow by doubling."""
+"""The types that signatures name, arrays that grow by doubling, and the largest of them in a fixed order."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +11,13 @@ import numpy.typing as npt
 AnyArray = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
-FloatingArray = npt.NDArray[np.floating[Any]]
+FloatingArray = npt.NDArray[np.floating]
 """float32 or float64: the dtype of what was given is kept."""
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 ComplexArray = npt.NDArray[np.complex64]
-Phasors = npt.NDArray[np.complexfloating[Any, Any]]
+Phasors = npt.NDArray[np.complexfloating]
 BitArray = npt.NDArray[np.uint64]
 """Bits, 64 to a word."""
 
@@ -28,10 +28,41 @@ JSONValue = None | bool | int | float | str | Sequence["JSONValue"] | Mapping[st
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
+class Quantity(Protocol):
+    """A number or an array with a unit, such as Brian2's ``20*ms``; numpy reads its value in SI units."""
+
+    @property
+    def dim(self) -> Hashable:
+        """The dimension, as the library of units has it."""
+
+    def __array__(self) -> AnyArray:
+        """The value in SI units."""
+
+
+Value = float | np.number | AnyArray | Sequence[float] | Sequence[Sequence[float]] | Quantity
+"""A number, an array or a quantity of either; plain numbers are in SI units."""
+
+
 def grown(array: npt.NDArray[Scalar], rows: int) -> npt.NDArray[Scalar]:
     """The array itself if it has that many rows, else a copy with twice its rows or more; new ones hold anything."""
     if rows <= len(array):
         return array
-    longer: npt.NDArray[Any] = np.empty((max(rows, 2 * len(array)), *array.shape[1:]), dtype=array.dtype)
+    longer: npt.NDArray[Scalar] = np.empty((max(rows, 2 * len(array)), *array.shape[1:]), dtype=array.dtype)
     longer[: len(array)] = array
     return longer
+
+
+def stable_top_k(values: AnyArray, k: int | None = None) -> IntArray:
+    """Where the ``k`` largest stand on the last axis, largest first, ties to the lower index; None: all of them.
+
+    Args:
+        values: floats or signed integers, shape (..., n).
+        k: how many; where there are fewer, all.
+
+    Returns:
+        shape (..., min(k, n)).
+
+    >>> stable_top_k(np.array([[1.0, 3.0, 2.0, 3.0]]), 3).tolist()
+    [[1, 3, 2]]
+    """
+    return np.argsort(-values, axis=-1, kind="stable")[..., :k]

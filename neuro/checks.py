@@ -1,18 +1,14 @@
-"""Checks that the settings of training share.
-
-Checks that the parts of a circuit share: names, arrays, whole ticks, counts.
-"""
+"""Checks of what callers give: numbers, whole numbers, arrays of them, names, times and ticks."""
 
 from __future__ import annotations
 
 import keyword
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatingArray
+from neuro.arrays import AnyArray, FloatingArray, IntArray, Value
 from neuro.errors import CircuitError, InvalidInput
 
 _GRID_TOLERANCE = 1e-3
@@ -23,56 +19,112 @@ _MOST_TICKS = 1 << 40
 _LARGEST = (1 << 63) - 1
 
 
-def is_whole(value: object, at_least: int) -> bool:
-    """Whether a value is an integer (no bool) of at least some size."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= at_least
+def is_number(value: Value) -> bool:
+    """Whether a value is one finite real number: no truth value, no array."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return False
+    return bool(-math.inf < value < math.inf)
 
 
-def holds_whole(values: Any) -> bool:
+def is_whole(value: Value, lowest: int, highest: float = math.inf) -> bool:
+    """Whether a value is one integer, no truth value, from ``lowest`` to ``highest``."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and lowest <= int(value) <= highest
+
+
+def holds_whole(values: npt.ArrayLike) -> bool:
     """Whether an array or a list holds integers or nothing: no floats, no text, no truth value among the numbers."""
-    given = np.asarray(values)
-    if isinstance(values, list | tuple) and given.dtype.kind in "iu":
+    array = np.asarray(values)
+    if isinstance(values, list | tuple) and array.dtype.kind in "iu":
         # numpy takes True among numbers for 1.
         return not any(isinstance(value, bool | np.bool_) for value in np.array(values, dtype=object).ravel())
-    return not given.size or np.issubdtype(given.dtype, np.integer)
+    return not array.size or np.issubdtype(array.dtype, np.integer)
 
 
-def is_real(array: npt.NDArray[Any]) -> bool:
+def is_real(array: AnyArray) -> bool:
     """Whether an array holds integers or floats: no truth values, no complex numbers, no text."""
     return array.dtype.kind in "iuf"
 
 
-def freeze(values: npt.ArrayLike, dtype: type, what: str) -> npt.NDArray[Any]:
-    """A read-only copy; CircuitError where it holds NaN or infinity."""
-    array: npt.NDArray[Any] = np.array(values, dtype=dtype, copy=True)
-    if np.issubdtype(array.dtype, np.floating) and not np.all(np.isfinite(array)):
-        raise CircuitError(f"{what} holds NaN or infinity; only finite numbers are allowed")
-    array.setflags(write=False)
-    return array
+def check_number(name: str, value: float) -> None:
+    """Raise InvalidInput unless ``value`` is a finite number."""
+    if not is_number(value):
+        raise InvalidInput(f"{name} is {value!r}; a finite number is allowed")
 
 
-def integers(values: npt.ArrayLike, what: str) -> npt.NDArray[np.int64]:
-    """A read-only int64 copy of integers; CircuitError for any other dtype."""
-    given = np.asarray(values)
-    if not holds_whole(values):
-        raise CircuitError(f"{what} has dtype {given.dtype}; integers are allowed")
-    return freeze(given.astype(np.int64), np.int64, what)
+def check_positive(name: str, value: float) -> None:
+    """Raise InvalidInput unless ``value`` is a finite number above 0."""
+    check_number(name, value)
+    if value <= 0:
+        raise InvalidInput(f"{name} is {value!r}; a finite number above 0 is allowed")
 
 
-def whole_numbers(values: Any, what: str, lowest: int = -(1 << 63), highest: int = _LARGEST) -> npt.NDArray[np.int64]:
+def check_not_negative(name: str, value: float) -> None:
+    """Raise InvalidInput unless ``value`` is a finite number >= 0."""
+    check_number(name, value)
+    if value < 0:
+        raise InvalidInput(f"{name} is {value!r}; a finite number >= 0 is allowed")
+
+
+def check_share(name: str, value: float) -> None:
+    """Raise InvalidInput unless ``0 <= value < 1``."""
+    check_number(name, value)
+    if not 0 <= value < 1:
+        raise InvalidInput(f"{name} is {value!r}; 0 up to (not including) 1 is allowed")
+
+
+def check_whole(name: str, value: float, lowest: int, highest: int) -> None:
+    """Raise InvalidInput unless ``value`` is a whole number from ``lowest`` to ``highest``."""
+    if not is_whole(value, lowest, highest):
+        raise InvalidInput(f"{name} is {value!r}; a whole number from {lowest} to {highest} is allowed")
+
+
+def check_ticks(ticks: float) -> None:
+    """Raise InvalidInput unless ``ticks`` is a whole number of ticks to run."""
+    if not is_whole(ticks, 0):
+        raise InvalidInput(f"ticks is {ticks!r}; a whole number >= 0 is allowed")
+    if ticks > _MOST_TICKS:
+        raise InvalidInput(f"ticks is {ticks!r}; up to {_MOST_TICKS} are allowed")
+
+
+def whole_numbers(values: npt.ArrayLike, what: str, lowest: int = -(1 << 63), highest: int = _LARGEST) -> IntArray:
     """Whole numbers as int64, in their shape; InvalidInput for floats, text, truth values and what is out of range.
 
     >>> whole_numbers([3, 1], "ids").tolist()
     [3, 1]
     """
-    given = np.asarray(values)
+    array = np.asarray(values)
     if not holds_whole(values):
-        kind = "bool" if np.issubdtype(given.dtype, np.integer) else given.dtype
+        kind = "bool" if np.issubdtype(array.dtype, np.integer) else array.dtype
         raise InvalidInput(f"{what} have dtype {kind}; whole numbers are allowed: convert them if that is meant")
-    if given.size and (int(given.min()) < lowest or int(given.max()) > highest):
+    if array.size and (int(array.min()) < lowest or int(array.max()) > highest):
         most = "2**63 - 1" if highest == _LARGEST else highest
-        raise InvalidInput(f"{what} run from {given.min()} to {given.max()}; {lowest} to {most} is allowed")
-    return given.astype(np.int64)
+        raise InvalidInput(f"{what} run from {array.min()} to {array.max()}; {lowest} to {most} is allowed")
+    return array.astype(np.int64)
+
+
+def frozen_integers(values: npt.ArrayLike, what: str) -> IntArray:
+    """A read-only int64 copy of integers, for the parts of a circuit; CircuitError for any other dtype."""
+    array = np.asarray(values)
+    if not holds_whole(values):
+        raise CircuitError(f"{what} has dtype {array.dtype}; integers are allowed")
+    frozen = array.astype(np.int64)
+    frozen.setflags(write=False)
+    return frozen
+
+
+def check_rows(rows: npt.ArrayLike, what: str, width: int | None = None) -> FloatingArray:
+    """Rows (n, width) of floats as they are; InvalidInput for another shape or dtype, NaN or infinity."""
+    array = np.asarray(rows)
+    if array.ndim != 2 or array.size == 0 or not np.issubdtype(array.dtype, np.floating):
+        raise InvalidInput(
+            f"{what} have shape {array.shape}, dtype {array.dtype}; floats of shape (n, dimensions), not empty, "
+            "are allowed"
+        )
+    if width is not None and array.shape[1] != width:
+        raise InvalidInput(f"{what} have {array.shape[1]} dimensions; {width} are needed")
+    if not np.all(np.isfinite(array)):
+        raise InvalidInput(f"{what} hold NaN or infinity; only finite numbers are allowed")
+    return array
 
 
 def check_name(name: str, what: str) -> None:
@@ -85,7 +137,7 @@ def check_name(name: str, what: str) -> None:
         raise CircuitError(f"{what} is named {name!r}; a name can't start or end with _ or hold two in a row")
 
 
-def to_ticks(time: Any, dt: float, what: str) -> npt.NDArray[np.int64]:
+def to_ticks(time: Value, dt: float, what: str) -> IntArray:
     """Times in seconds (numbers, arrays or Brian2 quantities) as whole ticks, same shape.
 
     Raises:
@@ -101,59 +153,3 @@ def to_ticks(time: Any, dt: float, what: str) -> npt.NDArray[np.int64]:
     if np.any(np.abs(exact - ticks) > _GRID_TOLERANCE):
         raise CircuitError(f"{what} is {time}, not a whole number of ticks of {dt:g} s; round it or change dt")
     return ticks.astype(np.int64)
-
-
-def check_ticks(ticks: Any) -> None:
-    """Raise InvalidInput unless ``ticks`` is a whole number of ticks to run."""
-    if not is_whole(ticks, 0):
-        raise InvalidInput(f"ticks is {ticks!r}; a whole number >= 0 is allowed")
-    if ticks > _MOST_TICKS:
-        raise InvalidInput(f"ticks is {ticks!r}; up to {_MOST_TICKS} are allowed")
-
-
-def check_whole(name: str, value: Any, lowest: int, highest: int) -> None:
-    """Raise InvalidInput unless ``value`` is a whole number from ``lowest`` to ``highest``."""
-    if not is_whole(value, lowest) or value > highest:
-        raise InvalidInput(f"{name} is {value!r}; a whole number from {lowest} to {highest} is allowed")
-
-
-def check_positive(name: str, value: float) -> None:
-    """Raise InvalidInput unless ``value`` is a finite number above 0."""
-    _check_number(name, value)
-    if value <= 0:
-        raise InvalidInput(f"{name} is {value!r}; a finite number above 0 is allowed")
-
-
-def check_share(name: str, value: float) -> None:
-    """Raise InvalidInput unless ``0 <= value < 1``."""
-    _check_number(name, value)
-    if not 0 <= value < 1:
-        raise InvalidInput(f"{name} is {value!r}; 0 up to (not including) 1 is allowed")
-
-
-def check_not_negative(name: str, value: float) -> None:
-    """Raise InvalidInput unless ``value`` is a finite number >= 0."""
-    _check_number(name, value)
-    if value < 0:
-        raise InvalidInput(f"{name} is {value!r}; a finite number >= 0 is allowed")
-
-
-def check_rows(rows: npt.ArrayLike, what: str, width: int | None = None) -> FloatingArray:
-    """Rows (n, width) of floats as they are; InvalidInput for another shape or dtype, NaN or infinity."""
-    given = np.asarray(rows)
-    if given.ndim != 2 or given.size == 0 or not np.issubdtype(given.dtype, np.floating):
-        raise InvalidInput(
-            f"{what} have shape {given.shape}, dtype {given.dtype}; floats of shape (n, dimensions), not empty, "
-            "are allowed"
-        )
-    if width is not None and given.shape[1] != width:
-        raise InvalidInput(f"{what} have {given.shape[1]} dimensions; {width} are needed")
-    if not np.all(np.isfinite(given)):
-        raise InvalidInput(f"{what} hold NaN or infinity; only finite numbers are allowed")
-    return given
-
-
-def _check_number(name: str, value: float) -> None:
-    is_number = isinstance(value, int | float | np.floating | np.integer) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value):
-        raise InvalidInput(f"{name} is {value!r}; a finite number is allowed")

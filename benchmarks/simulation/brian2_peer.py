@@ -41,15 +41,15 @@ class Brian2Program:
             self._device.reinit()
             self._device.activate(build_on_run=False)
             defaultclock.dt = circuit.dt * second
-            namespace = {name: float(numbers[name]) * volt for name in ("v_rest", "v_reset", "v_threshold")}
-            namespace |= {name: float(numbers[name]) * second for name in ("tau_m", "tau_g")}
+            namespace = {name: float(np.asarray(numbers[name])) * volt for name in ("v_rest", "v_reset", "v_threshold")}
+            namespace |= {name: float(np.asarray(numbers[name])) * second for name in ("tau_m", "tau_g")}
             namespace["drive"] = float(np.asarray(current.values)[0, 0]) * volt
             cells = NeuronGroup(
                 population.size,
                 _NEURONS,
                 threshold="v > v_threshold",
                 reset="v = v_reset",
-                refractory=float(population.model.refractory) * second,
+                refractory=float(np.asarray(population.model.refractory)) * second,
                 method="exact",
                 namespace=namespace,
             )

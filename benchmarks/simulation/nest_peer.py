@@ -35,7 +35,7 @@ class NestNetwork:
         nest.local_num_threads = 1
         nest.resolution = circuit.dt * _MILLI
         (population,) = circuit.populations
-        values = {name: float(value) * _MILLI for name, value in population.model.parameters.items()}
+        values = {name: float(np.asarray(value)) * _MILLI for name, value in population.model.parameters.items()}
         self._dt = circuit.dt
         self._size = population.size
         self._cells = nest.Create(
@@ -49,7 +49,7 @@ class NestNetwork:
                 "E_L": values["v_rest"],
                 "V_reset": values["v_reset"],
                 "V_th": values["v_threshold"],
-                "t_ref": float(population.model.refractory) * _MILLI - circuit.dt * _MILLI,
+                "t_ref": float(np.asarray(population.model.refractory)) * _MILLI - circuit.dt * _MILLI,
             },
         )
         self._cells.V_m = np.asarray(population.initial["v"]) * _MILLI

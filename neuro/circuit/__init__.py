@@ -1,7 +1,8 @@
-"""A spiking circuit as frozen data: populations, projections, stimuli, and how circuits are joined."""
+"""A circuit is a spiking model as frozen data; what one tick of it does stands in :mod:`neuro.circuit.circuit`."""
 
 from __future__ import annotations
 
+from neuro.arrays import Value
 from neuro.circuit.circuit import (
     Circuit,
     CurrentInput,
@@ -28,6 +29,7 @@ __all__ = [
     "Restart",
     "SpikeSource",
     "Stimulus",
+    "Value",
     "Winners",
     "compose",
     "gaussian_delays",

@@ -28,21 +28,31 @@ A spike at tick n with a refractory time of r ticks holds the neuron through n +
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import check_name, freeze, integers, is_real, is_whole, to_ticks
+from neuro.arrays import Value
+from neuro.checks import check_name, frozen_integers, is_real, is_whole, to_ticks
 from neuro.circuit.connections import Connections
 from neuro.errors import CircuitError
 from neuro.models.base import NeuronModel, SynapseModel
 
-Value = Any
-"""A number, an array or a Brian2 quantity of either; plain numbers are in SI units."""
+
+def _frozen(values: Mapping[str, Value], size: int, label: str) -> Mapping[str, Value]:
+    """The values as they are, in a mapping that stays; CircuitError unless each is a number or one for each."""
+    for name, value in values.items():
+        array, what = np.asarray(value), label.format(name)
+        if not is_real(array):
+            raise CircuitError(f"{what} is {value!r}; a number, an array or a Brian2 quantity is allowed")
+        if array.shape not in ((), (size,)):
+            raise CircuitError(f"{what} has shape {array.shape}; () or ({size},) is allowed")
+        if not np.all(np.isfinite(array)):
+            raise CircuitError(f"{what} holds NaN or infinity; only finite numbers are allowed")
+    return MappingProxyType(dict(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class Winners:
 
     def __post_init__(self) -> None:
         for name, value in (("k", self.k), ("max_winners", self.max_winners)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
+            if value is not None and not is_whole(value, 1):
                 raise CircuitError(f"Winners({name}={value!r}); a whole number >= 1 or None is allowed")
 
 
@@ -83,26 +93,15 @@ class Population:
         check_name(self.name, "a population")
         if not is_whole(self.size, 0):
             raise CircuitError(f"population {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
-        object.__setattr__(self, "parameters", self._checked(self.parameters, "parameter"))
-        object.__setattr__(self, "initial", self._checked(self.initial, "initial value"))
+        where = f"population {self.name!r}"
+        object.__setattr__(self, "parameters", _frozen(self.parameters, self.size, "parameter {!r} of " + where))
+        object.__setattr__(self, "initial", _frozen(self.initial, self.size, "initial value {!r} of " + where))
         for name, limit in (("k", self.winners.k), ("max_winners", self.winners.max_winners)):
             if limit is not None and limit > self.size:
                 raise CircuitError(
                     f"population {self.name!r} of {self.size} neurons has Winners({name}={limit}); "
                     f"1 to {self.size} is allowed"
                 )
-
-    def _checked(self, values: Mapping[str, Value], what: str) -> Mapping[str, Value]:
-        for name, value in values.items():
-            array = np.asarray(value)
-            label = f"{what} {name!r} of population {self.name!r}"
-            if not is_real(array):
-                raise CircuitError(f"{label} is {value!r}; a number, an array or a Brian2 quantity is allowed")
-            if array.shape not in ((), (self.size,)):
-                raise CircuitError(f"{label} has shape {array.shape}; () or ({self.size},) is allowed")
-            if not np.all(np.isfinite(array)):
-                raise CircuitError(f"{label} holds NaN or infinity; only finite numbers are allowed")
-        return MappingProxyType(dict(values))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,8 +117,8 @@ class SpikeSource:
         check_name(self.name, "a spike source")
         if not is_whole(self.size, 0):
             raise CircuitError(f"spike source {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
-        ticks = integers(self.ticks, f"ticks of spike source {self.name!r}")
-        indices = integers(self.indices, f"indices of spike source {self.name!r}")
+        ticks = frozen_integers(self.ticks, f"ticks of spike source {self.name!r}")
+        indices = frozen_integers(self.indices, f"indices of spike source {self.name!r}")
         if ticks.ndim != 1 or ticks.shape != indices.shape:
             raise CircuitError(
                 f"spike source {self.name!r} has ticks of shape {ticks.shape} and indices of shape {indices.shape}; "
@@ -131,8 +130,8 @@ class SpikeSource:
         ticks, indices = ticks[order], indices[order]
         if np.any((np.diff(ticks) == 0) & (np.diff(indices) == 0)):
             raise CircuitError(f"spike source {self.name!r} lets a neuron fire twice in a tick; once is allowed")
-        object.__setattr__(self, "ticks", freeze(ticks, np.int64, "ticks"))
-        object.__setattr__(self, "indices", freeze(indices, np.int64, "indices"))
+        object.__setattr__(self, "ticks", frozen_integers(ticks, "ticks"))
+        object.__setattr__(self, "indices", frozen_integers(indices, "indices"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,17 +158,9 @@ class Projection:
 
     def __post_init__(self) -> None:
         check_name(self.name, "a projection")
-        shapes = ((), (self.connections.synapses,))
-        for name, value in (*self.parameters.items(), ("delay", self.delay)):
-            array = np.asarray(value)
-            label = f"{name!r} of projection {self.name!r}"
-            if not is_real(array):
-                raise CircuitError(f"{label} is {value!r}; a number, an array or a Brian2 quantity is allowed")
-            if array.shape not in shapes:
-                raise CircuitError(f"{label} has shape {array.shape}; () or {shapes[1]} is allowed")
-            if not np.all(np.isfinite(array)):
-                raise CircuitError(f"{label} holds NaN or infinity; only finite numbers are allowed")
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        size, where = self.connections.synapses, f"{{!r}} of projection {self.name!r}"
+        object.__setattr__(self, "parameters", _frozen(self.parameters, size, where))
+        _frozen({"delay": self.delay}, size, where)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,10 +207,10 @@ class Restart:
     variables: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        ticks = np.unique(integers(self.ticks, f"restart ticks of {self.population!r}"))
+        ticks = np.unique(frozen_integers(self.ticks, f"restart ticks of {self.population!r}"))
         if ticks.ndim != 1 or (ticks.size and ticks[0] < 0):
             raise CircuitError(f"restart ticks of {self.population!r} must be a vector of whole numbers >= 0")
-        object.__setattr__(self, "ticks", freeze(ticks, np.int64, "ticks"))
+        object.__setattr__(self, "ticks", frozen_integers(ticks, "ticks"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +260,7 @@ class Circuit:
     """A whole model: populations, synapses, stimuli and what is recorded. Knows no target.
 
     Args:
-        dt: length of a tick in seconds (or a Brian2 quantity).
+        dt: length of a tick in seconds; a Brian2 quantity is turned into them.
         populations, projections, stimuli, restarts, operations, probes: the parts, in canonical order.
         seed: for everything random that belongs to the circuit.
 
@@ -277,7 +268,7 @@ class Circuit:
         CircuitError: names clash or are unknown, sizes differ, dt is not a positive time, a seed below 0.
     """
 
-    dt: Value
+    dt: float
     populations: Sequence[Population]
     projections: Sequence[Projection] = ()
     stimuli: Sequence[Stimulus] = ()
@@ -329,9 +320,8 @@ class Circuit:
         raise CircuitError(f"no population or spike source {name!r}; there are {[part.name for part in self.neurons]}")
 
     def _check_names(self) -> None:
-        parts: Iterable[Any] = (*self.neurons, *self.projections, *self.operations)
         seen: set[str] = set()
-        for part in parts:
+        for part in (*self.neurons, *self.projections, *self.operations):
             if part.name.lower() in seen:
                 raise CircuitError(
                     f"the name {part.name!r} is used twice (case does not count); give each part its own"

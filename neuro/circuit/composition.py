@@ -1,7 +1,6 @@
-"""Circuits compose: joined by projections, renamed by a prefix.
+"""Circuits are composed: joined by projections, renamed by a prefix, taught by the spikes of a teacher.
 
-Teacher forcing: strong static synapses that make neurons fire at given times, beside plastic ones that learn.
-
+Teacher forcing is strong static synapses that make neurons fire at given times, beside plastic ones that learn.
 The teacher decides when a target fires, so a plastic projection onto the same targets sees the pairs of spikes that
 it is to learn; taken away, the learnt synapses answer alone.
 Source: Legenstein, Naeger & Maass, Neural Comput. 17 (2005), who call it supervised learning with STDP.
@@ -11,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
+from neuro.arrays import Value
 from neuro.checks import check_name
-from neuro.circuit.circuit import Circuit, Projection, SpikeSource, Value
+from neuro.circuit.circuit import Circuit, Projection, SpikeSource
 from neuro.circuit.connections import Connections
 from neuro.errors import CircuitError
 from neuro.models.static import static_synapse
@@ -33,19 +32,10 @@ def compose(*circuits: Circuit, projections: Sequence[Projection] = ()) -> Circu
         if len(values) > 1:
             raise CircuitError(f"circuits of different {name} ({sorted(values)}) can't be joined; give them one")
 
-    def joined(part: str) -> tuple[Any, ...]:
-        return tuple(item for circuit in circuits for item in getattr(circuit, part))
-
-    return Circuit(
-        circuits[0].dt,
-        populations=joined("populations"),
-        projections=(*joined("projections"), *projections),
-        stimuli=joined("stimuli"),
-        restarts=joined("restarts"),
-        operations=joined("operations"),
-        probes=joined("probes"),
-        seed=circuits[0].seed,
-    )
+    kinds = ("populations", "projections", "stimuli", "restarts", "operations", "probes")
+    parts = {kind: [part for circuit in circuits for part in getattr(circuit, kind)] for kind in kinds}
+    parts["projections"] += projections
+    return Circuit(circuits[0].dt, **parts, seed=circuits[0].seed)
 
 
 def prefixed(circuit: Circuit, prefix: str) -> Circuit:
@@ -75,14 +65,7 @@ def prefixed(circuit: Circuit, prefix: str) -> Circuit:
 
 
 def teacher_projection(
-    name: str,
-    teacher: str,
-    target: str,
-    size: int,
-    weight: Value,
-    *,
-    variable: str = "v",
-    unit: str = "volt",
+    name: str, teacher: str, target: str, size: int, weight: Value, *, variable: str = "v", unit: str = "volt"
 ) -> Projection:
     """One static synapse from each teacher to the target neuron of the same number.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.checks import integers, is_whole
+from neuro.arrays import FloatArray, IntArray, Value
+from neuro.checks import frozen_integers, is_whole
 from neuro.errors import CircuitError
 
 
@@ -27,8 +27,8 @@ class Connections:
     targets: int
 
     def __post_init__(self) -> None:
-        row_start = integers(self.row_start, "row_start")
-        column = integers(self.column, "column")
+        row_start = frozen_integers(self.row_start, "row_start")
+        column = frozen_integers(self.column, "column")
         if not is_whole(self.targets, 0):
             raise CircuitError(f"targets is {self.targets!r}; a whole number of neurons >= 0 is allowed")
         if row_start.ndim != 1 or row_start.size < 1 or column.ndim != 1:
@@ -54,7 +54,7 @@ class Connections:
         """Number of synapses."""
         return int(np.asarray(self.column).size)
 
-    def pre(self) -> npt.NDArray[np.int64]:
+    def pre(self) -> IntArray:
         """Source neuron of each synapse, shape (synapses,)."""
         return np.repeat(np.arange(self.sources, dtype=np.int64), np.diff(np.asarray(self.row_start)))
 
@@ -82,7 +82,7 @@ class Connections:
     @classmethod
     def from_pairs(cls, pre: npt.ArrayLike, post: npt.ArrayLike, sources: int, targets: int) -> Connections:
         """Connections from a list of (pre, post) pairs that is already ordered by ``pre``."""
-        pre_array, post_array = integers(pre, "pre"), integers(post, "post")
+        pre_array, post_array = frozen_integers(pre, "pre"), frozen_integers(post, "post")
         if pre_array.shape != post_array.shape or pre_array.ndim != 1:
             raise CircuitError(
                 f"pre has shape {pre_array.shape}, post {post_array.shape}; two vectors of one length are allowed"
@@ -124,7 +124,7 @@ class Connections:
         return cls(np.arange(size + 1), np.arange(size), size)
 
 
-def gaussian_delays(mean: Any, deviation: Any, synapses: int, dt: Any, *, seed: int) -> npt.NDArray[np.float64]:
+def gaussian_delays(mean: Value, deviation: Value, synapses: int, dt: Value, *, seed: int) -> FloatArray:
     """Delays of normal distribution, rounded to whole ticks, none below 0; seconds, shape (synapses,).
 
     Args:
@@ -136,7 +136,7 @@ def gaussian_delays(mean: Any, deviation: Any, synapses: int, dt: Any, *, seed: 
     Raises:
         CircuitError: a negative or infinite mean or deviation, or a dt that is no positive time.
     """
-    middle, width, tick = (float(value) for value in (mean, deviation, dt))
+    middle, width, tick = (float(np.asarray(value)) for value in (mean, deviation, dt))
     if not (np.isfinite(middle) and np.isfinite(width) and middle >= 0 and width >= 0 and tick > 0):
         raise CircuitError(f"delays of mean {mean}, deviation {deviation} and dt {dt}; finite times >= 0 are allowed")
     drawn = np.random.default_rng(seed).normal(middle, width, synapses)

@@ -1,91 +1,9 @@
-"""Compiler: a circuit's equations become the typed expressions of one time step, the same for every target."""
+"""The compiler turns a circuit's equations into the typed expressions of one time step, the same for every target."""
 
 from __future__ import annotations
 
-from neuro.compiler.equations import quantity, random_functions
-from neuro.compiler.expressions import evaluate, parse_expression, replace
-from neuro.compiler.integrate_nonlinear import NOISE, is_noise
-from neuro.compiler.ir import (
-    ACTIVE,
-    FLUSH_BELOW,
-    FLUSH_EVERY,
-    INDEX,
-    TICK,
-    TIME,
-    TOTALS,
-    Assignment,
-    Binary,
-    Call,
-    Coefficient,
-    Constant,
-    Expression,
-    Flush,
-    Format,
-    InputProgram,
-    OperationProgram,
-    PopulationProgram,
-    ProbeProgram,
-    ProjectionProgram,
-    RestartProgram,
-    RoundShift,
-    Scope,
-    Select,
-    SourceProgram,
-    State,
-    StepProgram,
-    Symbol,
-    Threshold,
-    Unary,
-    WinnersRule,
-    symbols,
-    totals,
-    walk,
-)
-from neuro.compiler.lower_circuit import every_tick_name, lower, lower_stimuli
+from neuro.compiler.expressions import evaluate
+from neuro.compiler.ir import StepProgram
+from neuro.compiler.lower_circuit import lower, lower_stimuli
 
-__all__ = [
-    "ACTIVE",
-    "Assignment",
-    "Binary",
-    "Call",
-    "Coefficient",
-    "Constant",
-    "Expression",
-    "FLUSH_BELOW",
-    "FLUSH_EVERY",
-    "Flush",
-    "Format",
-    "INDEX",
-    "InputProgram",
-    "NOISE",
-    "OperationProgram",
-    "PopulationProgram",
-    "ProbeProgram",
-    "ProjectionProgram",
-    "RestartProgram",
-    "RoundShift",
-    "Scope",
-    "Select",
-    "SourceProgram",
-    "State",
-    "StepProgram",
-    "Symbol",
-    "TICK",
-    "TIME",
-    "TOTALS",
-    "Threshold",
-    "Unary",
-    "WinnersRule",
-    "evaluate",
-    "every_tick_name",
-    "is_noise",
-    "lower",
-    "lower_stimuli",
-    "parse_expression",
-    "quantity",
-    "random_functions",
-    "replace",
-    "symbols",
-    "totals",
-    "walk",
-]
+__all__ = ["StepProgram", "evaluate", "lower", "lower_stimuli"]

@@ -1,4 +1,4 @@
-"""Equation text read by Brian2: declarations, units, numeric values. The doorway to Brian2's language.
+"""Equation text read by Brian2: declarations, units, numeric values. The adapter to Brian2's language.
 
 Brian2 parses the declarations and checks every unit; the expressions themselves become the typed trees of
 :mod:`neuro.compiler.ir`. Nothing here knows circuits or targets.
@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, Value
 from neuro.compiler.expressions import FUNCTIONS, parse_expression, replace
 from neuro.compiler.integrate_nonlinear import is_noise
 from neuro.compiler.ir import ACTIVE, INDEX, TICK, TIME, TOTALS, Constant, Expression, Symbol
 from neuro.counter_hash import random_bits, random_normal
 from neuro.errors import EquationError
 
-Dimension = Any
-"""A ``brian2.units.fundamentalunits.Dimension``."""
+if TYPE_CHECKING:
+    from brian2 import Equations as Brian2Equations
+    from brian2 import Function
+    from brian2.core.variables import Variable
+    from brian2.equations.equations import SingleEquation
+    from brian2.units.fundamentalunits import Dimension
 
 CLAMPED_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"
@@ -35,7 +39,7 @@ class Equations:
     """The declarations of a model, in the order of the text.
 
     Args:
-        differential: variable -> right-hand side as written; :func:`resolved` replaces the subexpressions.
+        differential: variable -> right-hand side as written; :func:`resolve` replaces the subexpressions.
         variables: names of the states: differential ones, and parameters without the flag ``constant``.
         constants: names declared with the flag ``constant``.
         clamped: variables flagged ``(unless refractory)``.
@@ -58,7 +62,7 @@ class Equations:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Quantity:
+class SIQuantity:
     """A value in SI units, shape () or (size,), and its dimension."""
 
     values: FloatArray
@@ -80,7 +84,7 @@ def parse_equations(text: str, where: str) -> Equations:
     from brian2.equations.equations import EquationError as Brian2EquationError
 
     try:
-        parsed = Brian2Equations(_without_comments(text))
+        parsed = Brian2Equations(without_comments(text))
     except (Brian2EquationError, BrianObjectException, SyntaxError, ValueError, TypeError, KeyError) as error:
         raise EquationError(f"the equations of {where} are not Brian2 equations: {_one_line(error)}") from None
     _check_kinds(parsed, where)
@@ -102,25 +106,26 @@ def parse_equations(text: str, where: str) -> Equations:
     )
 
 
-def _without_comments(text: str) -> str:
+def without_comments(text: str) -> str:
+    """Code without what stands behind ``#``."""
     return "\n".join(line.split("#", 1)[0] for line in text.splitlines())
 
 
 def _position(text: str, name: str) -> int:
-    for number, line in enumerate(_without_comments(text).splitlines()):
+    for number, line in enumerate(without_comments(text).splitlines()):
         head = line.split(":" if "=" not in line else "=", 1)[0].strip()
         if head in (name, f"d{name}/dt"):
             return number
     return len(text)
 
 
-def _is_variable(equation: Any) -> bool:
+def _is_variable(equation: SingleEquation) -> bool:
     if equation.type == "differential equation":
         return True
     return bool(equation.type == "parameter" and CONSTANT_FLAG not in equation.flags)
 
 
-def _check_kinds(parsed: Any, where: str) -> None:
+def _check_kinds(parsed: Brian2Equations, where: str) -> None:
     allowed_flags = {CLAMPED_FLAG, CONSTANT_FLAG, SUMMED_FLAG, "shared", *SYNAPTIC_FLAGS}
     for name in parsed:
         equation = parsed[name]
@@ -141,7 +146,7 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def quantity(value: Any, declared: Dimension | None, label: str) -> Quantity:
+def quantity(value: Value, declared: Dimension | None, label: str) -> SIQuantity:
     """A given value in SI units.
 
     Args:
@@ -159,15 +164,10 @@ def quantity(value: Any, declared: Dimension | None, label: str) -> Quantity:
     values = np.array(value, dtype=np.float64, copy=True)
     own = get_dimensions(value)
     if declared is None:
-        return Quantity(values, own)
+        return SIQuantity(values, own)
     if isinstance(value, Brian2Quantity) and not have_same_dimensions(own, declared):
         raise EquationError(f"{label} has the unit {get_unit(own)!r}, but the equations declare {get_unit(declared)!r}")
-    return Quantity(values, declared)
-
-
-def plain_number(value: float) -> Quantity:
-    """A number without a unit."""
-    return quantity(value, None, "a number")
+    return SIQuantity(values, declared)
 
 
 def second_dimension() -> Dimension:
@@ -225,7 +225,7 @@ def check_units(
 def _declared_expressions(equations: Equations) -> list[tuple[str, str, bool]]:
     from brian2 import Equations as Brian2Equations
 
-    parsed = Brian2Equations(_without_comments(equations.text))
+    parsed = Brian2Equations(without_comments(equations.text))
     return [
         (name, parsed[name].expr.code, parsed[name].type == "differential equation")
         for name in parsed
@@ -233,7 +233,7 @@ def _declared_expressions(equations: Equations) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dict[str, Any]:
+def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dict[str, Variable | Function]:
     """Brian2's view of the names that occur in the texts; all of its units would make it several times slower."""
     from brian2.core.functions import DEFAULT_FUNCTIONS
     from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
@@ -243,7 +243,7 @@ def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dic
 
     used = {name for text in texts for name in get_identifiers(text)}
     own = random_functions()
-    variables: dict[str, Any] = {
+    variables: dict[str, Variable | Function] = {
         name: own.get(name) or DEFAULT_FUNCTIONS[name] for name in (*FUNCTIONS, "int") if name in used
     }
     variables.update({name: value for name, value in DEFAULT_CONSTANTS.items() if name in used})
@@ -260,7 +260,7 @@ def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dic
     return variables
 
 
-def random_functions() -> dict[str, Any]:
+def random_functions() -> dict[str, Function]:
     """``random_bits`` and ``random_normal`` as Brian2 functions, with their numpy implementation."""
     from brian2 import Function
 
@@ -272,19 +272,15 @@ def random_functions() -> dict[str, Any]:
     return functions
 
 
-def _totals() -> dict[str, Any]:
+def _totals() -> dict[str, Function]:
     """``incoming`` and ``outgoing`` for the check of units: a sum has the unit of what is summed."""
     from brian2 import Function
 
-    def total(values: Any) -> Any:
-        return values
-
-    return {
-        name: Function(total, arg_units=[None], arg_names=["values"], return_unit=lambda unit: unit) for name in TOTALS
-    }
+    total = Function(lambda values: values, arg_units=[None], arg_names=["values"], return_unit=lambda unit: unit)
+    return dict.fromkeys(TOTALS, total)
 
 
-def resolved(expression: Expression, equations: Equations, known: Iterable[str], where: str) -> Expression:
+def resolve(expression: Expression, equations: Equations, known: Iterable[str], where: str) -> Expression:
     """The expression with subexpressions, units (``mV``) and constants (``pi``) replaced by what they mean.
 
     Raises:
@@ -294,11 +290,11 @@ def resolved(expression: Expression, equations: Equations, known: Iterable[str],
 
     names = set(known)
 
-    def meaning(part: Expression) -> Expression | None:
+    def resolved(part: Expression) -> Expression | None:
         if not isinstance(part, Symbol) or part.name in names or part.name == ACTIVE or is_noise(part.name):
             return None
         if part.name in equations.subexpressions:
-            return replace(equations.subexpressions[part.name], meaning)
+            return replace(equations.subexpressions[part.name], resolved)
         if part.name in DEFAULT_UNITS:
             return Constant(float(DEFAULT_UNITS[part.name]))
         if part.name == "inf":
@@ -313,4 +309,4 @@ def resolved(expression: Expression, equations: Equations, known: Iterable[str],
             f"(known: {', '.join(sorted(names))})"
         )
 
-    return replace(expression, meaning)
+    return replace(expression, resolved)

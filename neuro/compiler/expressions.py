@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
+from neuro.arrays import AnyArray
 from neuro.compiler.ir import (
     ACTIVE,
     FLUSH_BELOW,
@@ -36,14 +36,17 @@ from neuro.compiler.ir import (
 from neuro.counter_hash import random_bits, random_normal
 from neuro.errors import EquationError
 
+Numbers = float | AnyArray
+"""A number, or an array that broadcasts with others."""
 
-def _exprel(x: Any) -> Any:
+
+def _exprel(x: Numbers) -> AnyArray:
     """(exp(x) - 1) / x, 1 at x = 0."""
     safe = np.where(np.equal(x, 0.0), 1.0, x)
     return np.where(np.equal(x, 0.0), 1.0, np.expm1(safe) / safe)
 
 
-FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
+FUNCTIONS: Mapping[str, tuple[int, Callable[..., Numbers]]] = MappingProxyType(
     {
         "abs": (1, np.abs),
         "arccos": (1, np.arccos),
@@ -70,44 +73,27 @@ FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = MappingProxyType(
 )
 """Name -> (number of arguments, numpy implementation): Brian2's own under the same name, and ``random_...``."""
 
-OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
+_OPERATORS: Mapping[str, tuple[type[ast.AST], Callable[[Numbers, Numbers], Numbers]]] = MappingProxyType(
     {
-        "+": np.add,
-        "-": np.subtract,
-        "*": np.multiply,
-        "/": np.true_divide,
-        "%": np.mod,
-        "**": np.power,
-        "<": np.less,
-        "<=": np.less_equal,
-        ">": np.greater,
-        ">=": np.greater_equal,
-        "==": np.equal,
-        "!=": np.not_equal,
-        "and": np.logical_and,
-        "or": np.logical_or,
+        "+": (ast.Add, np.add),
+        "-": (ast.Sub, np.subtract),
+        "*": (ast.Mult, np.multiply),
+        "/": (ast.Div, np.true_divide),
+        "%": (ast.Mod, np.mod),
+        "**": (ast.Pow, np.power),
+        "<": (ast.Lt, np.less),
+        "<=": (ast.LtE, np.less_equal),
+        ">": (ast.Gt, np.greater),
+        ">=": (ast.GtE, np.greater_equal),
+        "==": (ast.Eq, np.equal),
+        "!=": (ast.NotEq, np.not_equal),
+        "and": (ast.And, np.logical_and),
+        "or": (ast.Or, np.logical_or),
     }
 )
-"""Operator -> numpy implementation."""
+"""Operator -> (how Python's parser calls it, numpy implementation)."""
 
-_AST_OPERATORS: Mapping[type, str] = MappingProxyType(
-    {
-        ast.Add: "+",
-        ast.Sub: "-",
-        ast.Mult: "*",
-        ast.Div: "/",
-        ast.Mod: "%",
-        ast.Pow: "**",
-        ast.Lt: "<",
-        ast.LtE: "<=",
-        ast.Gt: ">",
-        ast.GtE: ">=",
-        ast.Eq: "==",
-        ast.NotEq: "!=",
-        ast.And: "and",
-        ast.Or: "or",
-    }
-)
+_SIGNS: Mapping[type[ast.AST], str] = MappingProxyType({kind: sign for sign, (kind, _) in _OPERATORS.items()})
 
 _LARGEST = sys.float_info.max
 
@@ -156,7 +142,7 @@ def _statement(line: ast.stmt, code: str) -> Statement:
             ast.Mult,
             ast.Div,
         ):
-            return Statement(name, _AST_OPERATORS[type(operator)] + "=", _convert(value, code))
+            return Statement(name, _SIGNS[type(operator)] + "=", _convert(value, code))
     raise EquationError(
         f"{ast.unparse(line)!r} in {code!r}: only 'name = ...' and 'name += ...' (-=, *=, /=) are allowed"
     )
@@ -177,14 +163,14 @@ def _convert(node: ast.AST, text: str) -> Expression:
             return _convert(operand, text)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return Unary("not", _convert(operand, text))
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _AST_OPERATORS:
-            return Binary(_AST_OPERATORS[type(operator)], _convert(left, text), _convert(right, text))
-        case ast.Compare(left=left, ops=[operator], comparators=[right]) if type(operator) in _AST_OPERATORS:
-            return Binary(_AST_OPERATORS[type(operator)], _convert(left, text), _convert(right, text))
+        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _SIGNS:
+            return Binary(_SIGNS[type(operator)], _convert(left, text), _convert(right, text))
+        case ast.Compare(left=left, ops=[operator], comparators=[right]) if type(operator) in _SIGNS:
+            return Binary(_SIGNS[type(operator)], _convert(left, text), _convert(right, text))
         case ast.BoolOp(op=operator, values=values):
             result = _convert(values[0], text)
             for value in values[1:]:
-                result = Binary(_AST_OPERATORS[type(operator)], result, _convert(value, text))
+                result = Binary(_SIGNS[type(operator)], result, _convert(value, text))
             return result
         case ast.Call(func=ast.Name(id="int"), args=[condition], keywords=[]):
             return Select(_condition(condition, text), ONE, ZERO)
@@ -252,7 +238,7 @@ def replace(expression: Expression, substitution: Callable[[Expression], Express
     return expression
 
 
-def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
+def evaluate(expression: Expression, values: Mapping[str, Numbers]) -> Numbers:
     """The value of an expression where names have the given values (scalars or arrays that broadcast)."""
     match expression:
         case Constant(value):
@@ -264,16 +250,16 @@ def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
         case Unary(_, operand):
             return np.logical_not(evaluate(operand, values))
         case Binary(operator, left, right):
-            return OPERATORS[operator](evaluate(left, values), evaluate(right, values))
+            return _OPERATORS[operator][1](evaluate(left, values), evaluate(right, values))
         case Call(function, arguments):
             return FUNCTIONS[function][1](*(evaluate(argument, values) for argument in arguments))
         case Select(condition, then, otherwise):
             return np.where(evaluate(condition, values), evaluate(then, values), evaluate(otherwise, values))
         case Flush(operand):
-            value = evaluate(operand, values)
-            return np.where(np.abs(value) < FLUSH_BELOW, 0.0, value)
+            kept = evaluate(operand, values)
+            return np.where(np.abs(kept) < FLUSH_BELOW, 0.0, kept)
         case RoundShift(operand, bits):
-            return (evaluate(operand, values) + (1 << (bits - 1))) >> bits
+            return np.asarray(np.add(evaluate(operand, values), 1 << (bits - 1))) >> bits
 
 
 def add(left: Expression, right: Expression) -> Expression:

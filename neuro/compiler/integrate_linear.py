@@ -118,11 +118,7 @@ class _Branch:
 
 
 def linear_step(
-    system: LinearSystem,
-    clamped: Collection[str],
-    values: Mapping[str, FloatArray],
-    dt: float,
-    method: LinearMethod,
+    system: LinearSystem, clamped: Collection[str], values: Mapping[str, FloatArray], dt: float, method: LinearMethod
 ) -> LinearStep:
     """One step of a linear system; ``values`` gives the constants, shape () or (size,)."""
     generator = _generator(system, values)

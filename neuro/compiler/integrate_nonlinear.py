@@ -165,8 +165,7 @@ class _Draws:
 def _noisy(step: LinearStep, noisy: Noisy, added: Rates, clamped: Collection[str], draws: _Draws) -> LinearStep:
     stages = tuple(
         Assignment(
-            Symbol(f"normal__{noise}"),
-            Call("random_normal", (Symbol(f"seed__{noise}"), Symbol(TICK), Symbol(INDEX))),
+            Symbol(f"normal__{noise}"), Call("random_normal", (Symbol(f"seed__{noise}"), Symbol(TICK), Symbol(INDEX)))
         )
         for noise in noisy.names
     )

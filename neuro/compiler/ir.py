@@ -91,7 +91,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of the shared language (see ``neuro.compiler.equations.FUNCTIONS``) applied to arguments."""
+    """A function of the shared language (see ``neuro.compiler.expressions.FUNCTIONS``) applied to arguments."""
 
     function: str
     arguments: tuple[Expression, ...]

@@ -10,16 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Restart
-from neuro.compiler.equations import Dimension, check_units, parse_equations, quantity
+from neuro.compiler.equations import check_units, parse_equations, quantity
 from neuro.compiler.expressions import parse_statements
 from neuro.compiler.ir import InputProgram, OperationProgram, ProbeProgram, RestartProgram, SourceProgram, StepProgram
 from neuro.compiler.lower_neurons import Neurons, lower_assignment, lower_population
 from neuro.compiler.lower_synapses import Synapses, lower_projection, lower_synaptic_operation
 from neuro.errors import EquationError
+
+if TYPE_CHECKING:
+    from brian2.units.fundamentalunits import Dimension
 
 
 def lower(circuit: Circuit) -> StepProgram:

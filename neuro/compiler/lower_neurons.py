@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuro.arrays import FloatArray, IntArray, Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Population
 from neuro.compiler.equations import (
-    Dimension,
     Equations,
-    Quantity,
+    SIQuantity,
     check_units,
     parse_equations,
-    plain_number,
     quantity,
-    resolved,
+    resolve,
     second_dimension,
 )
 from neuro.compiler.expressions import Statement, parse_expression, parse_statements
@@ -35,7 +34,6 @@ from neuro.compiler.integrate_linear import (
     linear_system,
 )
 from neuro.compiler.integrate_nonlinear import (
-    Noisy,
     euler_step,
     exponential_euler_step,
     midpoint_step,
@@ -65,6 +63,9 @@ from neuro.counter_hash import stream_seed
 from neuro.errors import CircuitError, EquationError
 from neuro.models.base import Method
 
+if TYPE_CHECKING:
+    from brian2.units.fundamentalunits import Dimension
+
 BUILT_IN = (TIME, TICK, INDEX)
 """Names that every population's code may read, besides its own, ``dt`` and ``seed``."""
 
@@ -86,7 +87,7 @@ class Neurons:
 
     population: Population
     equations: Equations
-    constants: Mapping[str, Quantity]
+    constants: Mapping[str, SIQuantity]
     seed: int
     where: str
 
@@ -96,7 +97,9 @@ class Neurons:
         where = f"population {population.name!r}"
         equations = parse_equations(population.model.equations, where)
         constants = _constants(equations, population.model.parameters, population.parameters, where)
-        built_in = built_in_constants(dt, stream_seed(seed, population.name))
+        # All code may read dt, and the seed of the population's own random stream.
+        stream = quantity(float(stream_seed(seed, population.name)), None, "the seed")
+        built_in = {"dt": SIQuantity(np.array(dt), second_dimension()), "seed": stream}
         neurons = cls(population, equations, {**built_in, **constants}, seed, where)
         model = population.model
         check_units(
@@ -119,9 +122,9 @@ class Neurons:
         """Every variable and constant, and what is built in."""
         return (*self.equations.variables, *self.constants, *BUILT_IN)
 
-    def meaning(self, expression: Expression) -> Expression:
+    def resolve(self, expression: Expression) -> Expression:
         """The expression with subexpressions and units replaced."""
-        return resolved(expression, self.equations, self.names, self.where)
+        return resolve(expression, self.equations, self.names, self.where)
 
     def coefficients(self, parts: Iterable[Expression]) -> tuple[Coefficient, ...]:
         """The constants that the expressions read."""
@@ -129,14 +132,9 @@ class Neurons:
         return tuple(Coefficient(name, self.constants[name].values) for name in sorted(used & set(self.constants)))
 
 
-def built_in_constants(dt: float, seed: int) -> dict[str, Quantity]:
-    """``dt`` and ``seed`` (of the population's own random stream), which any code may read."""
-    return {"dt": Quantity(np.array(dt), second_dimension()), "seed": plain_number(float(seed))}
-
-
 def _constants(
-    equations: Equations, defaults: Mapping[str, Any], given: Mapping[str, Any], where: str
-) -> dict[str, Quantity]:
+    equations: Equations, defaults: Mapping[str, Value], given: Mapping[str, Value], where: str
+) -> dict[str, SIQuantity]:
     for name in given:
         if name in equations.dimensions and name not in equations.constants:
             raise EquationError(f"{name!r} of {where} is a variable, not a parameter; give it as initial value")
@@ -176,7 +174,7 @@ def lower_population(neurons: Neurons, dt: float) -> PopulationProgram:
 
 def _integrated(neurons: Neurons, dt: float) -> LinearStep:
     equations, method = neurons.equations, neurons.population.model.method
-    rates = {name: neurons.meaning(rate) for name, rate in equations.differential.items()}
+    rates = {name: neurons.resolve(rate) for name, rate in equations.differential.items()}
     if not rates:
         return LinearStep((), ())
     for rate in rates.values():
@@ -192,18 +190,8 @@ def _integrated(neurons: Neurons, dt: float) -> LinearStep:
             f"the equations of {neurons.where} hold the noise {noisy.names[0]!r}; "
             f"use Method.EULER (Ito) or Method.HEUN (Stratonovich), not {method}"
         )
-    return _with_noise(neurons, step, noisy, clamped, dt)
-
-
-def _with_noise(neurons: Neurons, step: LinearStep, noisy: Noisy, clamped: frozenset[str], dt: float) -> LinearStep:
-    seeds = {name: noise_seed(neurons, name) for name in noisy.names}
-    add_noise = with_heun_noise if neurons.population.model.method is Method.HEUN else with_noise
-    return add_noise(step, noisy, clamped, dt, seeds=seeds)
-
-
-def noise_seed(neurons: Neurons, noise: str) -> int:
-    """The seed of a noise symbol of a population."""
-    return stream_seed(neurons.seed, neurons.population.name, noise)
+    seeds = {name: stream_seed(neurons.seed, neurons.population.name, name) for name in noisy.names}
+    return (with_heun_noise if method is Method.HEUN else with_noise)(step, noisy, clamped, dt, seeds=seeds)
 
 
 def _drift_step(neurons: Neurons, rates: Mapping[str, Expression], clamped: frozenset[str], dt: float) -> LinearStep:
@@ -232,9 +220,9 @@ def _drift_step(neurons: Neurons, rates: Mapping[str, Expression], clamped: froz
 def _threshold(neurons: Neurons, text: str) -> Threshold:
     match parse_expression(text):
         case Binary(">", left, right):
-            return Threshold(neurons.meaning(left), neurons.meaning(right))
+            return Threshold(neurons.resolve(left), neurons.resolve(right))
         case Binary("<", left, right):
-            return Threshold(neurons.meaning(right), neurons.meaning(left))
+            return Threshold(neurons.resolve(right), neurons.resolve(left))
     raise EquationError(f"the threshold {text!r} of {neurons.where} must have the form 'left > right'")
 
 
@@ -244,7 +232,7 @@ def lower_assignment(neurons: Neurons, statement: Statement) -> Assignment:
         raise EquationError(
             f"{statement.name!r} is assigned in {neurons.where}; variables are {', '.join(neurons.equations.variables)}"
         )
-    value = neurons.meaning(statement.value)
+    value = neurons.resolve(statement.value)
     for total in totals(value):
         raise EquationError(
             f"{total.function}() in {neurons.where}: only an operation on a projection may sum synapses"
@@ -257,7 +245,7 @@ def combined(target: Symbol, operator: str, value: Expression) -> Expression:
     return value if operator == "=" else Binary(operator[0], target, value)
 
 
-def _initial(neurons: Neurons, name: str) -> np.ndarray:
+def _initial(neurons: Neurons, name: str) -> FloatArray:
     population = neurons.population
     label = f"initial value of {name!r} of {neurons.where}"
     for given in (*population.initial, *population.model.initial):
@@ -276,7 +264,7 @@ def _initial(neurons: Neurons, name: str) -> np.ndarray:
     return np.broadcast_to(values, (population.size,)).copy()
 
 
-def _refractory(neurons: Neurons, dt: float) -> np.ndarray | None:
+def _refractory(neurons: Neurons, dt: float) -> IntArray | None:
     model = neurons.population.model
     if model.refractory is None:
         if neurons.equations.clamped:

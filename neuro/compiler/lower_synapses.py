@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuro.arrays import FloatArray, Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Projection
 from neuro.compiler.equations import (
-    Dimension,
     Equations,
-    Quantity,
+    SIQuantity,
     check_units,
     parse_equations,
     quantity,
-    resolved,
+    resolve,
     second_dimension,
 )
 from neuro.compiler.expressions import Statement, negate, parse_statements, replace
@@ -36,6 +36,9 @@ from neuro.compiler.ir import (
 from neuro.compiler.lower_neurons import Neurons, combined
 from neuro.errors import CircuitError, EquationError
 
+if TYPE_CHECKING:
+    from brian2.units.fundamentalunits import Dimension
+
 _OPEN_BOUNDS = (("min", -np.inf), ("max", np.inf))
 
 
@@ -45,8 +48,8 @@ class Synapses:
 
     projection: Projection
     equations: Equations
-    constants: Mapping[str, Quantity]
-    declared: Mapping[str, Any]
+    constants: Mapping[str, SIQuantity]
+    declared: Mapping[str, Value]
     pre: Neurons | None
     post: Neurons
     where: str
@@ -85,7 +88,7 @@ class Synapses:
         return cls(
             projection,
             equations,
-            {**constants, "dt": Quantity(np.array(dt), second_dimension())},
+            {**constants, "dt": SIQuantity(np.array(dt), second_dimension())},
             declared,
             neurons.get(projection.source),
             neurons[projection.target],
@@ -110,7 +113,7 @@ class Synapses:
             return Symbol(name, Scope.POST)
         return Symbol(name)
 
-    def meaning(self, expression: Expression) -> Expression:
+    def resolve(self, expression: Expression) -> Expression:
         """The expression with units replaced and every symbol on its side."""
 
         def scoped(part: Expression) -> Expression | None:
@@ -118,7 +121,7 @@ class Synapses:
 
         known = {part.name for part in symbols(expression) if self.symbol(part.name) != part}
         names = (*known, *self.own)
-        return replace(resolved(expression, self.equations, names, self.where), scoped)
+        return replace(resolve(expression, self.equations, names, self.where), scoped)
 
     @property
     def dimensions(self) -> dict[str, Dimension]:
@@ -172,7 +175,7 @@ def _integrated(synapses: Synapses, dt: float) -> LinearStep:
     equations = synapses.equations
     if not equations.differential:
         return LinearStep((), ())
-    rates = {name: synapses.meaning(rate) for name, rate in equations.differential.items()}
+    rates = {name: synapses.resolve(rate) for name, rate in equations.differential.items()}
     if any(symbol.scope is not Scope.OWN for rate in rates.values() for symbol in symbols(rate)):
         raise EquationError(f"an equation of {synapses.where} reads a neuron; only statements may")
     for name, rate in rates.items():
@@ -195,7 +198,7 @@ def _integrated(synapses: Synapses, dt: float) -> LinearStep:
     return linear_step(system, (), values, dt, EXACT)
 
 
-def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Any]) -> np.ndarray:
+def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Value]) -> FloatArray:
     label = f"{name!r} of {synapses.where}"
     values = quantity(declared.get(name, 0.0), synapses.equations.dimensions[name], label).values
     return np.broadcast_to(values, (synapses.projection.connections.synapses,)).copy()
@@ -234,13 +237,13 @@ def _summed(synapses: Synapses, name: str, value: Expression) -> Assignment:
             f"{name!r} of {synapses.where} is (summed), but has a differential equation; "
             "sum into a variable without one"
         )
-    meaning = synapses.meaning(value)
-    if any(symbol.name == target.name and symbol.scope is not Scope.OWN for symbol in symbols(meaning)):
+    read = synapses.resolve(value)
+    if any(symbol.name == target.name and symbol.scope is not Scope.OWN for symbol in symbols(read)):
         raise EquationError(f"the sum {name!r} of {synapses.where} reads what it writes")
-    return Assignment(target, meaning)
+    return Assignment(target, read)
 
 
-def _check_bounds(states: Iterable[State], constants: Mapping[str, Quantity], where: str) -> None:
+def _check_bounds(states: Iterable[State], constants: Mapping[str, SIQuantity], where: str) -> None:
     """Refuse a start value outside the bounds ``NAME_min`` and ``NAME_max`` that the model declares for it."""
     values = {name: constant.values for name, constant in constants.items()}
     values |= {state.name: state.initial for state in states}
@@ -260,7 +263,7 @@ def _check_bounds(states: Iterable[State], constants: Mapping[str, Quantity], wh
 
 def _synaptic(synapses: Synapses, statement: Statement) -> Assignment:
     target = synapses.symbol(statement.name)
-    value = synapses.meaning(statement.value)
+    value = synapses.resolve(statement.value)
     if target.scope is Scope.OWN:
         if target.name not in synapses.equations.variables:
             raise EquationError(f"{statement.name!r} is assigned in {synapses.where}, but is no variable of it")

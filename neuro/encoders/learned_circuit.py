@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, Value
 from neuro.circuit.circuit import Circuit, Operation, Population, Projection, Restart, SpikeSource, Winners
 from neuro.circuit.connections import Connections
 from neuro.encoders.spike_code import SpikeCode
@@ -163,7 +163,7 @@ def learning_circuit(
     starts = np.arange(code.presentations) * period
     shared = {"tau": constants.tau, "v_threshold": constants.v_threshold, "theta_step": learning.theta_step}
     bounds = {"tau_trace": constants.tau, "rate": learning.rate, "gain": constants.gain, "w_max": constants.w_max}
-    weights = {"w": learned.weights.ravel(), **bounds}
+    weights: dict[str, Value] = {"w": learned.weights.ravel(), **bounds}
     everybody, one_to_all = Connections.all_to_all(code.size, units), Connections.all_to_all(1, units)
     drift, limit = learning.theta_step * learning.share, constants.theta_max
     fall = f"theta = clip(theta - {drift!r}*volt, -{limit!r}*volt, {limit!r}*volt)"

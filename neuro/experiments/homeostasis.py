@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuro.analysis.statistics import binned_counts, firing_rates
-from neuro.arrays import FloatArray, IntArray
+from neuro.arrays import FloatArray, IntArray, Value
 from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection
 from neuro.circuit.connections import Connections
 from neuro.experiments.experiment import Experiment, Result, Row, at_least, at_most
@@ -176,7 +176,7 @@ def _circuit(seed: int, mechanism: Mechanism, settings: HomeostasisSettings, pha
         # Scaling starts where the threshold is: at rest plus 20 mV.
         "theta_min": -20e-3,
     }
-    synapses = {"w": weights, "eta": _ETA if scaled else 0.0, "target": _TARGET, "w_max": 1.0}
+    synapses: dict[str, Value] = {"w": weights, "eta": _ETA if scaled else 0.0, "target": _TARGET, "w_max": 1.0}
     return Circuit(
         _DT,
         [

@@ -59,11 +59,12 @@ def closed_form_interval(drive: npt.ArrayLike, model: NeuronModel = LIF_DELTA) -
     >>> round(float(closed_form_interval(40e-3)) * 1e3, 3)  # ms
     15.863
     """
-    rest, reset, threshold, tau = (float(model.parameters[n]) for n in ("v_rest", "v_reset", "v_threshold", "tau_m"))
+    names = ("v_rest", "v_reset", "v_threshold", "tau_m")
+    rest, reset, threshold, tau = (np.asarray(model.parameters[name]) for name in names)
     level = rest + np.asarray(drive, dtype=np.float64)
     above = level > threshold
     safe = np.where(above, level, threshold + 1.0)
-    period = float(model.refractory) + tau * np.log((safe - reset) / (safe - threshold))
+    period = float(np.asarray(model.refractory)) + tau * np.log((safe - reset) / (safe - threshold))
     return np.where(above, period, np.inf)
 
 

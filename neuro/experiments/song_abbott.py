@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, Value
 from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
 from neuro.circuit.composition import teacher_projection
 from neuro.circuit.connections import Connections
@@ -115,7 +115,7 @@ def competing_circuit(rate: float, weights: npt.ArrayLike, rule: Plasticity, *, 
     w_max = grown * _W_MAX
     # A refractory time of one tick holds nothing: the paper's neuron has none.
     cell = replace(CONDUCTANCE_LIF, refractory=dt, method=Method.EXPONENTIAL_EULER)
-    learns = {
+    learns: dict[str, Value] = {
         "w": start * w_max,
         "w_max": w_max,
         "a_plus": rule.a_plus * w_max,

@@ -12,15 +12,19 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, Value
 from neuro.checks import is_real
 from neuro.errors import InvalidInput, UnsupportedByTarget
 from neuro.interop.quantity import quantity_dimension
 from neuro.motifs.layers import LIFLayer
+
+if TYPE_CHECKING:
+    from nir import NIRGraph, NIRNode
 
 SNNTORCH_DT = 1e-4
 """The time step that snnTorch writes its neurons for."""
@@ -36,7 +40,7 @@ _UNREADABLE = (OSError, KeyError, ValueError, TypeError, AttributeError, Runtime
 """What HDF5 and nir raise, unchecked, for files that are damaged or somebody else's."""
 
 
-def from_nir(graph: Any, dt: Any = SNNTORCH_DT) -> tuple[LIFLayer, ...]:
+def from_nir(graph: NIRGraph | str | Path, dt: Value = SNNTORCH_DT) -> tuple[LIFLayer, ...]:
     """The layers of a NIR graph, for :func:`neuro.motifs.lif_layers`.
 
     Args:
@@ -77,7 +81,7 @@ def from_nir(graph: Any, dt: Any = SNNTORCH_DT) -> tuple[LIFLayer, ...]:
     return tuple(layers)
 
 
-def _seconds(dt: Any) -> float:
+def _seconds(dt: Value) -> float:
     given = np.asarray(dt)
     is_time = quantity_dimension(dt) in (None, _TIME) and given.ndim == 0 and is_real(given)
     if not (is_time and math.isfinite(given) and given > 0):
@@ -85,7 +89,7 @@ def _seconds(dt: Any) -> float:
     return float(given)
 
 
-def _graph(graph: Any) -> Any:
+def _graph(graph: NIRGraph | str | Path) -> NIRGraph:
     import nir
 
     if isinstance(graph, str | Path):
@@ -101,7 +105,7 @@ def _graph(graph: Any) -> Any:
     return graph
 
 
-def _chain(graph: Any) -> list[tuple[str, Any]]:
+def _chain(graph: NIRGraph) -> list[tuple[str, NIRNode]]:
     """The nodes from the input to the output."""
     starts = [name for name, node in graph.nodes.items() if type(node).__name__ == "Input"]
     if len(starts) != 1:
@@ -131,7 +135,7 @@ def _chain(graph: Any) -> list[tuple[str, Any]]:
     return [(name, graph.nodes[name]) for name in chain]
 
 
-def _layer(name: str, node: Any, weights: FloatArray, bias: FloatArray | None, dt: float) -> LIFLayer:
+def _layer(name: str, node: NIRNode, weights: FloatArray, bias: FloatArray | None, dt: float) -> LIFLayer:
     sizes = {np.size(getattr(node, what)) for what in _PARAMETERS} - {1, len(weights)}
     if sizes:
         raise InvalidInput(f"NIR node {name!r} has {max(sizes)} neurons, but {len(weights)} rows of weights before it")
@@ -145,10 +149,11 @@ def _layer(name: str, node: Any, weights: FloatArray, bias: FloatArray | None, d
     return LIFLayer(gain * weights, decay, float(v_threshold), float(v_reset), float(v_leak), scaled)
 
 
-def _shared(name: str, what: str, values: Any) -> Any:
+def _shared(name: str, what: str, values: npt.ArrayLike) -> np.floating:
     """The one value of a parameter, in its own floating-point precision."""
     given = np.asarray(values)
     found = np.unique(given if np.issubdtype(given.dtype, np.floating) else given.astype(np.float64))
     if found.size != 1 or not np.isfinite(found[0]):
         raise InvalidInput(f"NIR node {name!r}: {what} differs between neurons or is not finite; one value is allowed")
-    return found[0]
+    value: np.floating = found[0]
+    return value

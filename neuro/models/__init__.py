@@ -1,4 +1,4 @@
-"""Neuron and synapse models: one file each of Brian2 equation text and parameters."""
+"""Neuron and synapse models are Brian2 equation text with parameters, one file each."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import Any
+
+from neuro.arrays import Value
 
 
 class Method(Enum):
@@ -49,11 +50,11 @@ class NeuronModel:
     equations: str
     threshold: str | None = None
     reset: str = ""
-    refractory: Any = None
+    refractory: Value | None = None
     method: Method = Method.EXACT
     every_tick: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    initial: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    initial: Mapping[str, Value | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
@@ -74,7 +75,7 @@ class SynapseModel:
     equations: str
     on_pre: str = ""
     on_post: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))

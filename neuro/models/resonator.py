@@ -1,8 +1,8 @@
 """Resonator: a resonate-and-fire neuron that is never reset, the neuron of :mod:`neuro.resonance`.
 
-    z <- lambda z + x once a tick,  lambda = exp((b + i omega) dt);  a spike where Re z > theta
+    z <- lambda z + x once per tick,  lambda = exp((b + i omega) dt);  a spike where Re z > theta
 
-Without a reset the step is linear, so that a whole sequence is one convolution. A drive of x a tick is the pair of
+Without a reset the step is linear, so that a whole sequence is one convolution. A drive of x per tick is the pair of
 currents ``x / g`` with ``g = (lambda - 1) / (b + i omega)``, real part into I, imaginary into J
 (:func:`resonator_currents`): the exact step over a tick then adds x itself.
 Source: Izhikevich, Neural Networks 14 (2001); without a reset: AlKhamissi, ElNokrashy & Bernal-Casas (2021).

@@ -4,7 +4,7 @@ Pairs of spikes move the eligibility ``c`` as pair STDP would move the weight; t
 
     dc/dt = -c/tau_c + (pair STDP),      dw/dt = rate * reward(t) * c
 
-``c`` takes one step a tick (clock-driven), because the weight step may read it at any tick, not only at spikes.
+``c`` takes one step per tick (clock-driven), because the weight step may read it at any tick, not only at spikes.
 Sources: Izhikevich, Cerebral Cortex 17 (2007); Fremaux & Gerstner, Front. Neural Circuits 9 (2016), equation 14.
 """
 

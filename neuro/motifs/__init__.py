@@ -1,4 +1,6 @@
-"""Motifs: small circuits with one job each, made to be composed (:func:`neuro.circuit.composition.compose`)."""
+"""Motifs are small circuits with one job each, made to be joined by :func:`neuro.circuit.compose`."""
+
+from __future__ import annotations
 
 from neuro.motifs.attractor import hopfield, hopfield_states, hopfield_weights
 from neuro.motifs.competition import soft_winner_take_all, winner_take_all

@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import gcd
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection, Restart
 from neuro.circuit.connections import Connections
@@ -63,7 +62,9 @@ def hopfield_weights(patterns: npt.ArrayLike, *, clipped: bool = False) -> Float
     return np.asarray(weights / x.shape[1])
 
 
-def hopfield(weights: npt.ArrayLike, cues: npt.ArrayLike, *, cue: Any = 0.1, free: Any = 0.4, seed: int = 0) -> Circuit:
+def hopfield(
+    weights: npt.ArrayLike, cues: npt.ArrayLike, *, cue: Value = 0.1, free: Value = 0.4, seed: int = 0
+) -> Circuit:
     """The population ``neurons``, all-to-all; each cue is shown for ``cue`` seconds, then the network runs ``free``.
 
     Args:
@@ -95,13 +96,7 @@ def hopfield(weights: npt.ArrayLike, cues: npt.ArrayLike, *, cue: Any = 0.1, fre
         [Population("neurons", size, model, {"tau_m": _TAU_M, "tau_g": _TAU_G}, {"v": start})],
         [
             Projection(
-                "neurons_neurons",
-                "neurons",
-                "neurons",
-                static_synapse(),
-                Connections.from_dense(others),
-                synapses,
-                _DT,
+                "neurons_neurons", "neurons", "neurons", static_synapse(), Connections.from_dense(others), synapses, _DT
             )
         ],
         [CurrentInput("neurons", "I", drive.reshape(-1, size), every=row)],
@@ -110,7 +105,7 @@ def hopfield(weights: npt.ArrayLike, cues: npt.ArrayLike, *, cue: Any = 0.1, fre
     )
 
 
-def hopfield_states(recording: Recording, cues: int, *, window: Any = 0.2) -> FloatArray:
+def hopfield_states(recording: Recording, cues: int, *, window: Value = 0.2) -> FloatArray:
     """What the network settled on: +1 where a neuron fires at more than f/2 at the end of a cue's turn, else -1.
 
     Args:

@@ -1,6 +1,6 @@
-"""Drives in frames: one row of currents a frame.
+"""Winner-take-all, hard and soft, among neurons that are driven by one row of currents per frame.
 
-Hard winner-take-all: in each frame the k neurons with the largest drive fire, once each, and no other.
+Hard: in each frame the k neurons with the largest drive fire, once each, and no other.
 
     tau_m dv/dt = v_rest - v + I,   a spike where v > v_threshold,   at most k spikes a frame
 
@@ -9,7 +9,7 @@ the same tick with the larger margin, where the winners rule lets it go first. T
 at or below rheobase (v_threshold - v_rest) never fires: without input there is no winner.
 Sources: Maass, Neural Computation 12 (2000); Thorpe, Delorme & Van Rullen, Neural Networks 14 (2001), for the race.
 
-Soft winner-take-all: neurons that share one inhibitory pool, so that a large drive pushes the small ones down.
+Soft: neurons that share one inhibitory pool, so that a large drive pushes the small ones down.
 
     units:  tau_m dv/dt = v_rest - v + g + I,   tau_g dg/dt = -g;   a unit's spike adds ``excitation`` to its own g
     pool:   the same neuron without I;   a unit's spike adds 60 mV to g of every pool neuron, and a pool
@@ -24,11 +24,11 @@ Rutishauser, Douglas & Slotine, Neural Computation 23 (2011).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import FloatArray, Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection, Restart, Winners
 from neuro.circuit.connections import Connections
@@ -36,8 +36,13 @@ from neuro.errors import InvalidInput
 from neuro.models.lif import LIF_DELTA, LIF_EXPONENTIAL
 from neuro.models.static import static_synapse
 
+_POOL = 10
+_ONTO_POOL = 60e-3
+"""Volts that a unit's spike adds to g of a pool neuron: enough to make it fire."""
+_TAU_G = 10e-3
 
-def as_frames(values: npt.ArrayLike, what: str) -> npt.NDArray[np.float64]:
+
+def as_frames(values: npt.ArrayLike, what: str) -> FloatArray:
     """Values of shape (neurons,) or (frames, neurons) as (frames, neurons).
 
     Raises:
@@ -50,7 +55,7 @@ def as_frames(values: npt.ArrayLike, what: str) -> npt.NDArray[np.float64]:
 
 
 def winner_take_all(
-    drive: npt.ArrayLike, *, k: int = 1, frame: Any = 50e-3, dt: float = 1e-3, seed: int = 0, name: str = "winners"
+    drive: npt.ArrayLike, *, k: int = 1, frame: Value = 50e-3, dt: float = 1e-3, seed: int = 0, name: str = "winners"
 ) -> Circuit:
     """A population of LIF neurons that race; the first ``k`` of each frame win.
 
@@ -84,18 +89,12 @@ def winner_take_all(
     )
 
 
-_POOL = 10
-_ONTO_POOL = 60e-3
-"""Volts that a unit's spike adds to g of a pool neuron: enough to make it fire."""
-_TAU_G = 10e-3
-
-
 def soft_winner_take_all(
     drive: npt.ArrayLike,
     *,
     inhibition: float = 0.5e-3,
     excitation: float = 8e-3,
-    frame: Any = 0.5,
+    frame: Value = 0.5,
     dt: float = 0.5e-3,
     seed: int = 0,
 ) -> Circuit:
@@ -113,7 +112,7 @@ def soft_winner_take_all(
         InvalidInput: a drive of another shape.
     """
     rows = as_frames(drive, "drive")
-    size = rows.shape[1]
+    size, synapse = rows.shape[1], static_synapse()
     start = np.random.default_rng(seed).uniform(-70e-3, -50e-3, size + _POOL)
     return Circuit(
         dt,
@@ -121,18 +120,11 @@ def soft_winner_take_all(
             Population("units", size, LIF_EXPONENTIAL, {"tau_g": _TAU_G}, {"v": start[:size]}),
             Population("pool", _POOL, LIF_EXPONENTIAL, {"tau_g": _TAU_G}, {"v": start[size:]}),
         ],
-        _projections(size, inhibition, excitation),
+        [
+            Projection("units_units", "units", "units", synapse, Connections.one_to_one(size), {"w": excitation}),
+            Projection("units_pool", "units", "pool", synapse, Connections.all_to_all(size, _POOL), {"w": _ONTO_POOL}),
+            Projection("pool_units", "pool", "units", synapse, Connections.all_to_all(_POOL, size), {"w": -inhibition}),
+        ],
         [CurrentInput("units", "I", rows, every=int(to_ticks(frame, dt, "the frame")))],
         seed=seed,
     )
-
-
-def _projections(size: int, inhibition: float, excitation: float) -> list[Projection]:
-    synapse = static_synapse()
-    to_pool, to_units = Connections.all_to_all(size, _POOL), Connections.all_to_all(_POOL, size)
-    itself = Connections.one_to_one(size)
-    return [
-        Projection("units_units", "units", "units", synapse, itself, {"w": excitation}),
-        Projection("units_pool", "units", "pool", synapse, to_pool, {"w": _ONTO_POOL}),
-        Projection("pool_units", "pool", "units", synapse, to_units, {"w": -inhibition}),
-    ]

@@ -14,11 +14,11 @@ Source: Gerstner, Kempter, van Hemmen & Wagner, Nature 383 (1996) 76; STDP as in
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import Value
 from neuro.checks import check_whole, to_ticks
 from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
 from neuro.circuit.connections import Connections
@@ -36,7 +36,7 @@ _START = 0.3
 _TAU_PLUS, _TAU_MINUS = 1e-3, 10e-3
 
 
-def offset_train(offsets: npt.ArrayLike, *, period: Any = 0.1, noise: float = 0.0, seed: int = 0) -> SpikeSource:
+def offset_train(offsets: Value, *, period: Value = 0.1, noise: float = 0.0, seed: int = 0) -> SpikeSource:
     """The source ``inputs``: one pattern of offsets after the other, and Poisson noise in between.
 
     Args:
@@ -93,7 +93,7 @@ def delay_selection(
     lines = Connections.from_pairs(
         np.repeat(np.arange(inputs.size), delays), np.zeros(w.size, np.int64), inputs.size, 1
     )
-    synapses = {
+    synapses: dict[str, Value] = {
         "w": w.ravel(),
         "w_max": 1.0,
         "a_plus": a_plus,

@@ -1,6 +1,4 @@
-"""Poisson spike trains, drawn before the run: the random drive of the motifs.
-
-PING gamma: excitatory cells and the inhibitory cells they drive take turns, about 40 times a second.
+"""PING gamma: excitatory cells and the inhibitory cells they drive take turns, about 40 times a second.
 
     c_m dv/dt = g_leak (e_leak - v) + g_e (e_e - v) + g_i (e_i - v)     (conductance LIF, both kinds)
 
@@ -8,51 +6,24 @@ Driven excitatory cells fire, the volley makes the inhibitory cells fire, their 
 the next volley comes when it has decayed (tau_i): pyramidal-interneuronal network gamma. The inhibitory cells have
 no drive of their own, so without the loop the excitatory cells fire asynchronously and the rhythm is gone.
 Source: Boergers & Kopell, Neural Computation 15 (2003) 509 and 17 (2005) 557, here with conductance LIF neurons.
+The random drive is Poisson spike trains that are drawn before the run (:func:`poisson_source`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
 from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
 from neuro.models.conductance_lif import CONDUCTANCE_LIF
 from neuro.models.static import static_synapse
-
-
-def poisson_source(name: str, rates: npt.ArrayLike, duration: Any, *, seed: int, dt: float = 1e-3) -> SpikeSource:
-    """Independent Poisson trains: neuron i fires in a tick with probability ``rates[i] * dt``.
-
-    Args:
-        name: of the source.
-        rates: shape (neurons,), in hertz, from 0 to 1/dt.
-        duration: seconds, whole ticks.
-        seed: of the draw; the same seed gives the same spikes.
-        dt: length of a tick in seconds.
-
-    Raises:
-        InvalidInput: rates that are no vector or outside of 0 .. 1/dt.
-
-    >>> len(poisson_source("noise", [50.0, 50.0], 10.0, seed=1).ticks)  # 1,000 expected
-    959
-    """
-    chance = np.asarray(rates, dtype=np.float64) * dt
-    if chance.ndim != 1 or not np.all((chance >= 0) & (chance <= 1)):
-        raise InvalidInput(f"rates of shape {chance.shape}; a vector of rates from 0 to {1 / dt:g} Hz is allowed")
-    ticks = int(to_ticks(duration, dt, f"the duration of source {name!r}"))
-    rng = np.random.default_rng(seed)
-    # Binomial counts and distinct ticks: the same law as a draw a tick, without a (ticks, neurons) array.
-    at = [rng.choice(ticks, count, replace=False, shuffle=False) for count in rng.binomial(ticks, chance)]
-    indices = np.repeat(np.arange(chance.size), [part.size for part in at])
-    return SpikeSource(name, chance.size, np.concatenate([np.zeros(0, np.int64), *at]), indices)
-
 
 _CELL = MappingProxyType(
     {
@@ -74,8 +45,35 @@ _VOLLEY = 60e-9
 _DELAY = 1e-3
 
 
+def poisson_source(name: str, rates: npt.ArrayLike, duration: Value, *, seed: int, dt: float = 1e-3) -> SpikeSource:
+    """Independent Poisson trains: neuron i fires in a tick with probability ``rates[i] * dt``.
+
+    Args:
+        name: of the source.
+        rates: shape (neurons,), in hertz, from 0 to 1/dt.
+        duration: seconds, whole ticks.
+        seed: of the draw; the same seed gives the same spikes.
+        dt: length of a tick in seconds.
+
+    Raises:
+        InvalidInput: rates that are no vector or outside of 0 .. 1/dt.
+
+    >>> len(poisson_source("noise", [50.0, 50.0], 10.0, seed=1).ticks)  # 1,000 expected
+    959
+    """
+    chance = np.asarray(rates, dtype=np.float64) * dt
+    if chance.ndim != 1 or not np.all((chance >= 0) & (chance <= 1)):
+        raise InvalidInput(f"rates of shape {chance.shape}; a vector of rates from 0 to {1 / dt:g} Hz is allowed")
+    ticks = int(to_ticks(duration, dt, f"the duration of source {name!r}"))
+    rng = np.random.default_rng(seed)
+    # Binomial counts and distinct ticks: the same law as a draw per tick, without a (ticks, neurons) array.
+    at = [rng.choice(ticks, count, replace=False, shuffle=False) for count in rng.binomial(ticks, chance)]
+    indices = np.repeat(np.arange(chance.size), [part.size for part in at])
+    return SpikeSource(name, chance.size, np.concatenate([np.zeros(0, np.int64), *at]), indices)
+
+
 def ping(
-    duration: Any,
+    duration: Value,
     *,
     cells: tuple[int, int] = (160, 40),
     drive: float = 1500.0,

@@ -1,4 +1,4 @@
-"""Layers of leaky integrate-and-fire neurons that step once a tick: the network of gradient-trained classifiers.
+"""Layers of leaky integrate-and-fire neurons that step once per tick: the network of gradient-trained classifiers.
 
     v <- decay v + (1 - decay) rest + W s + bias,   a spike where v > threshold, then v = reset
 
@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import BoolArray, FloatArray
 from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit, Population, Projection, Restart, SpikeSource
 from neuro.circuit.connections import Connections
@@ -47,12 +48,12 @@ class LIFLayer:
         InvalidInput: shapes that do not fit, NaN, a value outside its range.
     """
 
-    weights: npt.NDArray[np.float64]
+    weights: FloatArray
     decay: float
     threshold: float = 1.0
     reset: float = 0.0
     rest: float = 0.0
-    bias: npt.NDArray[np.float64] | None = None
+    bias: FloatArray | None = None
 
     def __post_init__(self) -> None:
         weights = np.array(self.weights, dtype=np.float64)
@@ -120,7 +121,7 @@ def lif_layers(layers: Sequence[LIFLayer], spikes: npt.ArrayLike, *, dt: float =
     return Circuit(dt, populations, projections, stimuli, restarts)
 
 
-def layer_spikes(recording: Recording, layers: Sequence[LIFLayer], steps: int, number: int) -> npt.NDArray[np.bool_]:
+def layer_spikes(recording: Recording, layers: Sequence[LIFLayer], steps: int, number: int) -> BoolArray:
     """What a layer (from 1) fired, by its own steps, shape (items, steps, neurons).
 
     Raises:
@@ -140,7 +141,7 @@ def layer_spikes(recording: Recording, layers: Sequence[LIFLayer], steps: int, n
     return np.asarray(whole[:, number : number + steps])
 
 
-def check_spikes(layers: Sequence[LIFLayer], spikes: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+def check_spikes(layers: Sequence[LIFLayer], spikes: npt.ArrayLike) -> BoolArray:
     """Spikes (items, steps, inputs) as truth values.
 
     Raises:
@@ -176,7 +177,7 @@ def _population(name: str, layer: LIFLayer, dt: float) -> Population:
     return Population(name, layer.neurons, model, parameters, {"v": 0.0})
 
 
-def _projection(name: str, source: str, target: str, weights: npt.NDArray[np.float64], decay: float) -> Projection:
+def _projection(name: str, source: str, target: str, weights: FloatArray, decay: float) -> Projection:
     """Weights over 1 - decay, since Euler's step takes that share of g."""
     there = weights.T != 0
     strength = (weights.T / (1.0 - decay))[there]

@@ -1,10 +1,7 @@
-"""Poisson afferents in which one spike pattern comes back again and again, at random times.
+"""Pattern finder: one neuron that finds, by STDP alone, a spike pattern that comes back among noise, at random times.
 
 Every afferent fires at the same mean rate all the time. In each presentation the first ``involved`` afferents repeat
 one fixed stretch of spikes, drawn once, at random and of the same mean rate: nothing but the timing betrays it.
-Source: Masquelier, Guyonneau & Thorpe, PLoS ONE 3 (2008) e1377.
-
-Pattern finder: one neuron that finds, by STDP alone, a spike pattern that comes back among noise.
 
     tau_m dv/dt = v_rest - v + g,   tau_g dg/dt = -g;   a spike of afferent i adds w_i to g, 0 <= w_i <= 1 V
     a spike where v > v_threshold + theta;   each raises theta by theta_step;   tau_theta dtheta/dt = -theta
@@ -22,11 +19,10 @@ the paper: with few afferents the weights may fall silent before the pattern is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import IntArray, Value
 from neuro.checks import check_whole, to_ticks
 from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
 from neuro.circuit.connections import Connections
@@ -35,6 +31,13 @@ from neuro.models.adaptive_lif import ADAPTIVE_LIF
 from neuro.models.stdp import pair_stdp
 
 _DT = 1e-3
+_TAU_G = 2.5e-3
+_NEURON = {"tau_m": 10e-3, "tau_g": _TAU_G, "tau_theta": 4.0, "v_rest": 0.0, "v_reset": 0.0}
+_THETA_STEP = 0.025
+"""Of the mean potential at the start, as is the threshold."""
+_START = 0.5
+"""Volts: all weights begin half way to their bound of 1 V."""
+_TAU_PLUS, _TAU_MINUS = 6e-3, 24e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,18 +52,18 @@ class EmbeddedPattern:
     """
 
     source: SpikeSource
-    onsets: npt.NDArray[np.int64]
+    onsets: IntArray
     length: int
     ticks: int
 
 
 def embedded_pattern(
-    duration: Any,
+    duration: Value,
     *,
     afferents: int = 400,
     involved: int = 300,
     rate: float = 30.0,
-    length: Any = 50e-3,
+    length: Value = 50e-3,
     share: float = 0.4,
     seed: int = 0,
 ) -> EmbeddedPattern:
@@ -94,19 +97,10 @@ def embedded_pattern(
     return EmbeddedPattern(SpikeSource("afferents", afferents, at, index), onsets, span, ticks)
 
 
-def _onsets(rng: np.random.Generator, slots: int, share: float) -> npt.NDArray[np.int64]:
+def _onsets(rng: np.random.Generator, slots: int, share: float) -> IntArray:
     """Slots with a presentation: a random set, no two of them neighbours, each such set as likely as any other."""
     count = int(slots * share)
     return np.sort(rng.choice(slots - count + 1, count, replace=False)) + np.arange(count)
-
-
-_TAU_G = 2.5e-3
-_NEURON = {"tau_m": 10e-3, "tau_g": _TAU_G, "tau_theta": 4.0, "v_rest": 0.0, "v_reset": 0.0}
-_THETA_STEP = 0.025
-"""Of the mean potential at the start, as is the threshold."""
-_START = 0.5
-"""Volts: all weights begin half way to their bound of 1 V."""
-_TAU_PLUS, _TAU_MINUS = 6e-3, 24e-3
 
 
 def pattern_finder(
@@ -121,7 +115,7 @@ def pattern_finder(
     """The population ``finder`` of one neuron behind plastic synapses, the projection ``afferents_finder``.
 
     Args:
-        afferents: spikes on ticks of 1 ms, as in :func:`neuro.motifs.pattern_finder`.
+        afferents: spikes on ticks of 1 ms, e.g. of :func:`embedded_pattern`.
         rate: hertz, the mean rate of an afferent; it sets the scale of the threshold.
         threshold: in units of the mean potential at the start, ``afferents.size * rate * 0.5 V * tau_g``; below 1
             the neuron fires from the start, whatever it hears. Each spike raises it by 0.025, for about 4 s.
@@ -140,7 +134,7 @@ def pattern_finder(
         "tau_minus": _TAU_MINUS,
     }
     return Circuit(
-        1e-3,
+        _DT,
         [Population("finder", 1, ADAPTIVE_LIF, neuron)],
         [
             Projection(

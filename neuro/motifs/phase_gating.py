@@ -16,11 +16,10 @@ Source: Fries, Trends Cogn. Sci. 9 (2005), communication through coherence.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection, SpikeSource
 from neuro.circuit.connections import Connections
@@ -34,9 +33,9 @@ _GAP = 20e-3
 
 
 def phase_gate(
-    arrivals: npt.ArrayLike,
+    arrivals: Value,
     phases: npt.ArrayLike,
-    duration: Any,
+    duration: Value,
     *,
     frequency: float = 40.0,
     depth: float = 30e-3,

@@ -13,11 +13,10 @@ Source: Izhikevich, Neural Networks 14 (2001).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from neuro.arrays import Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Circuit, Population, Projection, SpikeSource
 from neuro.circuit.connections import Connections
@@ -28,7 +27,7 @@ from neuro.models.static import static_synapse
 
 def resonator_bank(
     frequencies: npt.ArrayLike,
-    pulses: Any,
+    pulses: Value,
     *,
     weight: float = 0.6,
     damping: float = 20.0,

@@ -18,12 +18,11 @@ Source: Guetig & Sompolinsky, Nature Neuroscience 9 (2006) 420; tau_m = 15 ms, t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, IntArray, Value
 from neuro.checks import check_whole, to_ticks
 from neuro.circuit.circuit import Circuit, Population, Probe, Projection, Restart, SpikeSource
 from neuro.circuit.connections import Connections
@@ -38,14 +37,14 @@ _THRESHOLD = 1.0
 _DT = 1e-3
 
 
-def latency_patterns(count: int, afferents: int, *, seed: int, window: Any = 0.5) -> FloatArray:
+def latency_patterns(count: int, afferents: int, *, seed: int, window: Value = 0.5) -> FloatArray:
     """Random patterns in which each afferent fires once, uniformly in 0 .. window: seconds, (count, afferents)."""
     rng = np.random.default_rng(seed)
     ticks = rng.integers(0, int(to_ticks(window, _DT, "the window")), (count, afferents))
     return np.asarray(ticks * _DT, dtype=np.float64)
 
 
-def tempotron(patterns: npt.ArrayLike, weights: npt.ArrayLike, *, window: Any = 0.5, seed: int = 0) -> Circuit:
+def tempotron(patterns: Value, weights: npt.ArrayLike, *, window: Value = 0.5, seed: int = 0) -> Circuit:
     """A source ``afferents``, the population ``tempotron`` of one neuron, and one pattern after the other.
 
     Args:
@@ -104,13 +103,13 @@ class TempotronFit:
 
 
 def train_tempotron(
-    patterns: npt.ArrayLike,
+    patterns: Value,
     labels: npt.ArrayLike,
     *,
     rate: float = 0.01,
     momentum: float = 0.9,
     epochs: int = 200,
-    window: Any = 0.5,
+    window: Value = 0.5,
     seed: int = 0,
 ) -> TempotronFit:
     """Learn weights with which :func:`tempotron` fires for the patterns labelled true, and only for those.
@@ -158,7 +157,7 @@ def train_tempotron(
     return TempotronFit(weights, tuple(errors))
 
 
-def _latency_ticks(patterns: npt.ArrayLike, window: Any) -> tuple[npt.NDArray[np.int64], int]:
+def _latency_ticks(patterns: Value, window: Value) -> tuple[IntArray, int]:
     length = int(to_ticks(window, _DT, "the window"))
     ticks = to_ticks(patterns, _DT, "a spike of a pattern")
     if ticks.ndim != 2 or ticks.size == 0 or ticks.max() >= length:

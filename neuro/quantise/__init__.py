@@ -1,13 +1,8 @@
-"""Quantisation: a step program of floats becomes one of integers, each format with its reason."""
+"""Quantisation turns a step program of floats into one of integers and says why each format is what it is."""
 
 from __future__ import annotations
 
-from neuro.quantise.formats import Key, Rules
+from neuro.quantise.formats import Rules
 from neuro.quantise.integers import Quantised, quantise
 
-__all__ = [
-    "Key",
-    "Quantised",
-    "Rules",
-    "quantise",
-]
+__all__ = ["Quantised", "Rules", "quantise"]

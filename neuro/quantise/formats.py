@@ -14,12 +14,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from neuro.compiler.expressions import evaluate
+from neuro.arrays import AnyArray
+from neuro.compiler.expressions import Numbers, evaluate
 from neuro.compiler.ir import (
     ACTIVE,
     Call,
@@ -54,7 +53,7 @@ class Rules:
         headroom_bits: bits above the range that the float run saw.
         input_bits: bits of an input that is on no dyadic grid.
         power_of_two_leaks: whether every decay of a neuron becomes the nearest ``1 - 2**-k``
-        (:mod:`neuro.quantise.leaks`).
+        (:mod:`neuro.quantise.integers`).
     """
 
     stall: float = 0.01
@@ -125,7 +124,7 @@ def _largest(program: StepProgram, key: Key, ranges: Mapping[Key, float]) -> flo
     return max(values)
 
 
-def _input_exponent(values: npt.NDArray[Any], rules: Rules) -> tuple[int, str]:
+def _input_exponent(values: AnyArray, rules: Rules) -> tuple[int, str]:
     largest = float(np.abs(values).max(initial=0.0))
     if largest == 0.0:
         return -rules.input_bits, "an input that is always zero"
@@ -136,7 +135,7 @@ def _input_exponent(values: npt.NDArray[Any], rules: Rules) -> tuple[int, str]:
     return top - rules.input_bits, f"an input cut to {rules.input_bits} bits"
 
 
-def _grid(values: npt.NDArray[Any]) -> int | None:
+def _grid(values: AnyArray) -> int | None:
     """The coarsest exponent of which all values are multiples, up to 20 bits below the largest; None beyond."""
     largest = float(np.abs(values).max(initial=0.0))
     top = math.ceil(math.log2(largest)) if largest > 0 else 0
@@ -201,8 +200,9 @@ def _drift_ratio(population: PopulationProgram, name: str, matters: float, range
         return 1.0
     largest = ranges.get((population.name, name), 0.0)
     grid = np.linspace(-largest, largest, 101)
-    numbers: dict[str, Any] = {c.name: np.mean(c.values) for c in population.coefficients}
-    numbers |= {s.name: np.mean(s.initial) for s in population.states} | {ACTIVE: True, name: grid}
+    numbers: dict[str, Numbers] = {part.name: float(np.mean(part.values)) for part in population.coefficients}
+    numbers |= {state.name: float(np.mean(state.initial)) for state in population.states}
+    numbers |= {ACTIVE: True, name: grid}
     change = np.abs(np.asarray(evaluate(value, numbers)) - grid)
     change = change[np.isfinite(change) & (change > 0)]
     return max(1.0, matters / float(np.median(change))) if change.size else 1.0
@@ -229,7 +229,7 @@ def _what_matters(
     return (largest, "the range") if largest > 0 else (1.0, "nothing, it stays at zero;")
 
 
-def _synaptic_increments(program: StepProgram, population: str, variable: str) -> Iterable[npt.NDArray[Any]]:
+def _synaptic_increments(program: StepProgram, population: str, variable: str) -> Iterable[AnyArray]:
     for projection in program.projections:
         numbers = {c.name: c.values for c in projection.coefficients} | {s.name: s.initial for s in projection.states}
         for part in projection.on_pre:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import AnyArray
 from neuro.compiler.expressions import evaluate, replace
 from neuro.compiler.ir import (
     ACTIVE,
@@ -42,7 +41,7 @@ class Scaled:
     """Writes the expressions of one part at integer scales, collecting the coefficients they need."""
 
     states: Mapping[Symbol, Format]
-    numbers: Mapping[str, npt.NDArray[Any]]
+    numbers: Mapping[str, AnyArray]
     where: str
     rules: Rules
     coefficients: dict[tuple[str, int], Coefficient] = field(default_factory=dict)
@@ -114,9 +113,7 @@ class Scaled:
             case Call("abs" | "clip" as function, arguments):
                 return Call(function, tuple(self.at(argument, exponent) for argument in arguments))
         raise UnsupportedByTarget(
-            f"{_named(expression)} in {self.where}",
-            "fixed point",
-            "use sums, products, clip, abs and conditions",
+            f"{_named(expression)} in {self.where}", "fixed point", "use sums, products, clip, abs and conditions"
         )
 
     def _product(self, left: Expression, right: Expression, exponent: int) -> Expression:

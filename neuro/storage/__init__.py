@@ -1,4 +1,4 @@
-"""Store: what goes to disk, whole or not at all, and comes back checked."""
+"""Storage writes files and folders whole or not at all, and checks what it reads back."""
 
 from __future__ import annotations
 

@@ -1,12 +1,9 @@
-"""Circuit files: a circuit as one ``.npz`` file that holds no code and is checked byte by byte when read.
+"""Circuit files hold a circuit as one ``.npz`` file without any code, checked byte by byte when it is read.
 
-Members: ``circuit.json`` (:mod:`neuro.storage.circuit_file`), ``a0.npy``, ``a1.npy``, ...; ``manifest.json``,
-the SHA-256 of each of them. Members are stored uncompressed: no file unfolds into more than its own size.
-Equal circuits give equal bytes.
-
-Circuit records: the JSON form of a circuit. Arrays stand in a table beside it and are named here.
-
-Brian2 quantities become SI numbers and the exponents of their base units. Unknown keys are refused.
+Members: ``circuit.json``, the records below, in which Brian2 quantities are SI numbers with the exponents of their base
+units and arrays are named; ``a0.npy``, ``a1.npy``, ..., these arrays; ``manifest.json``, the SHA-256 of each of them.
+Members are stored uncompressed: no file unfolds into more than its own size. Unknown keys are refused. Equal circuits
+give equal bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from neuro.arrays import AnyArray
+from neuro.arrays import AnyArray, Value
 from neuro.circuit.circuit import (
     Circuit,
     CurrentInput,
@@ -41,7 +38,7 @@ from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
 from neuro.interop import quantity_dimension, quantity_from_si
 from neuro.models.base import Method, NeuronModel, SynapseModel
-from neuro.storage.files import canonical_json, write_bytes
+from neuro.storage.files import canonical_json, npy_bytes, write_bytes
 
 Arrays = Mapping[str, AnyArray]
 
@@ -181,12 +178,12 @@ class _Writer:
     def __init__(self) -> None:
         self.arrays: dict[str, AnyArray] = {}
 
-    def array(self, values: Any) -> str:
+    def array(self, values: npt.ArrayLike) -> str:
         name = f"a{len(self.arrays)}"
         self.arrays[name] = np.ascontiguousarray(values)
         return name
 
-    def value(self, value: Any) -> ValueRecord:
+    def value(self, value: Value | str) -> ValueRecord:
         if isinstance(value, str):
             return ValueRecord(parameter=value)
         plain, dimension = np.asarray(value), quantity_dimension(value)
@@ -194,7 +191,7 @@ class _Writer:
             return ValueRecord(number=plain.item(), dimension=dimension)
         return ValueRecord(array=self.array(plain), dimension=dimension)
 
-    def values(self, values: Mapping[str, Any]) -> ValueRecords:
+    def values(self, values: Mapping[str, Value | str]) -> ValueRecords:
         return {name: self.value(value) for name, value in values.items()}
 
     def population(self, part: Population) -> PopulationRecord:
@@ -243,10 +240,7 @@ class _Writer:
             ticks, indices = self.array(part.ticks), self.array(part.indices)
             return SpikesRecord(name=part.name, size=int(part.size), ticks=ticks, indices=indices)
         return CurrentRecord(
-            population=part.population,
-            variable=part.variable,
-            values=self.value(part.values),
-            every=int(part.every),
+            population=part.population, variable=part.variable, values=self.value(part.values), every=int(part.every)
         )
 
     def restart(self, part: Restart) -> RestartRecord:
@@ -294,15 +288,18 @@ class _Reader:
         return self.arrays[name]
 
     def value(self, record: ValueRecord) -> Any:
-        given = [part for part in (record.number, record.array, record.parameter) if part is not None]
-        if len(given) != 1 or (record.parameter is not None and record.dimension is not None):
-            raise InvalidInput("a value holds not exactly one of number, array and parameter")
-        if record.parameter is not None:
-            return record.parameter
-        plain = record.number if record.array is None else self.array(record.array)
+        match record:
+            case ValueRecord(number=None, array=None, parameter=str(name), dimension=None):
+                return name
+            case ValueRecord(number=float() | int() as number, array=None, parameter=None):
+                plain: Value = number
+            case ValueRecord(number=None, array=str(name), parameter=None):
+                plain = self.array(name)
+            case _:
+                raise InvalidInput("a value holds not exactly one of number, array and parameter")
         return plain if record.dimension is None else quantity_from_si(plain, record.dimension)
 
-    def values(self, records: ValueRecords) -> dict[str, Any]:
+    def values(self, records: ValueRecords) -> dict[str, Value]:
         return {name: self.value(record) for name, record in records.items()}
 
     def population(self, record: PopulationRecord) -> Population:
@@ -381,7 +378,7 @@ def save_circuit(circuit: Circuit, path: str | os.PathLike[str]) -> None:
     """
     record, arrays = to_record(circuit)
     members = {_DESCRIPTION: canonical_json(record.model_dump(mode="json")).encode()}
-    members |= {f"{name}.npy": _npy(values) for name, values in arrays.items()}
+    members |= {f"{name}.npy": npy_bytes(values) for name, values in arrays.items()}
     members[_DIGESTS] = canonical_json({name: _digest(content) for name, content in members.items()}).encode()
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
@@ -413,12 +410,6 @@ def load_circuit(path: str | os.PathLike[str]) -> Circuit:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _npy(values: npt.NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, values, allow_pickle=False)
-    return buffer.getvalue()
 
 
 def _members(path: Path) -> dict[str, bytes]:
@@ -453,7 +444,7 @@ def _check_digests(contents: dict[str, bytes], path: Path) -> None:
             raise InvalidInput(f"{path} is damaged: {name} is not what was saved")
 
 
-def _array(content: bytes, name: str, path: str | os.PathLike[str]) -> npt.NDArray[Any]:
+def _array(content: bytes, name: str, path: str | os.PathLike[str]) -> AnyArray:
     """An array of a ``.npy`` member, made only after its header fits the bytes that are there."""
     buffer, form = io.BytesIO(content), cast("Any", np.lib.format)
     try:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from neuro.arrays import JSONValue
 from neuro.errors import InvalidInput
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: JSONValue) -> str:
     """JSON with sorted keys, two spaces of indent and a final newline; NaN and infinity are refused.
 
     Raises:
@@ -50,7 +55,14 @@ def write_bytes(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def write_json(path: Path, value: Any) -> None:
+def npy_bytes(array: npt.ArrayLike) -> bytes:
+    """An array of numbers or fixed-width text as the content of a ``.npy`` file."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.asanyarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def write_json(path: Path, value: JSONValue) -> None:
     """Write a value as canonical JSON, in one step."""
     write_bytes(path, canonical_json(value).encode())
 

@@ -1,12 +1,10 @@
-"""Snapshots: named arrays in one folder, whole and checked.
+"""Snapshots keep named arrays, such as the state of a memory, in one folder, whole and checked.
 
     FOLDER/arrays.npz        the arrays, without pickle
     FOLDER/about.json        {"kind": ..., and what else the caller says of them}
     FOLDER/manifest.json     the SHA-256 of both
 
 A folder appears whole or not at all (:func:`neuro.storage.output_folder`); one that was changed in any bit is refused.
-
-Memories on disk: a snapshot of their state.
 """
 
 from __future__ import annotations
@@ -20,11 +18,11 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import AnyArray, JSONValue
 from neuro.errors import InvalidInput
 from neuro.memories.base import Memory
-from neuro.storage.files import read_json, write_bytes, write_json
+from neuro.storage.files import npy_bytes, read_json, write_bytes, write_json
 from neuro.storage.folder import check_output_folder, is_untouched, output_folder, write_manifest
 
 _ARRAYS, _ABOUT = "arrays.npz", "about.json"
@@ -53,7 +51,7 @@ KINDS_OF_0_1_0: Mapping[str, str] = MappingProxyType(
 
 
 def save_snapshot(
-    folder: Path, kind: str, arrays: Mapping[str, npt.NDArray[Any]], about: Mapping[str, Any] | None = None
+    folder: Path, kind: str, arrays: Mapping[str, AnyArray], about: Mapping[str, JSONValue] | None = None
 ) -> None:
     """Write arrays; an earlier, unchanged snapshot of the same kind is replaced.
 
@@ -80,7 +78,7 @@ def check_snapshot_folder(folder: Path, kind: str) -> None:
     check_output_folder(folder, lambda path: _holds(path, kind))
 
 
-def load_snapshot(folder: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+def load_snapshot(folder: Path, kind: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     """The arrays of a snapshot, and what was said about them.
 
     Raises:
@@ -109,13 +107,11 @@ def _same(found: object, kind: str) -> bool:
     return isinstance(found, str) and KINDS_OF_0_1_0.get(found, found) == KINDS_OF_0_1_0.get(kind, kind)
 
 
-def _npz(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+def _npz(arrays: Mapping[str, AnyArray]) -> bytes:
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
-            one = io.BytesIO()
-            np.save(one, np.asanyarray(arrays[name]), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), one.getvalue())
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), npy_bytes(arrays[name]))
     return whole.getvalue()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, BoolArray, FloatArray
+from neuro.arrays import AnyArray, BoolArray, FloatArray, JSONValue
 from neuro.encoders import KWTAEncoder
 from neuro.encoders.codes import binary
 from neuro.errors import InvalidInput
@@ -96,8 +96,13 @@ class TrainingState:
             "recalls": np.array(self.recalls, dtype=np.float64),
             **{_OPTIMISER + name: array for name, array in self.optimiser.items()},
         }
-        about = {"best_epoch": self.best_epoch, "start_recall": self.start_recall, "steps": self.steps}
-        save_snapshot(folder, KIND, arrays, {"training": training, **about})
+        about: dict[str, JSONValue] = {
+            "training": training,
+            "best_epoch": self.best_epoch,
+            "start_recall": self.start_recall,
+            "steps": self.steps,
+        }
+        save_snapshot(folder, KIND, arrays, about)
 
 
 def load_state(folder: Path, training: str) -> TrainingState:

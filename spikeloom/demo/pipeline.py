@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from neuro.arrays import JSONValue
 from neuro.memories import recall_ticks
 from neuro.progress import Stages
-from neuro.storage import check_output_folder, is_untouched, output_folder, save_circuit, write_json, write_manifest
+from neuro.storage import (
+    check_output_folder,
+    is_untouched,
+    output_folder,
+    save_circuit,
+    write_json,
+    write_manifest,
+)
 from rtl_export import RTLSimulator, SimulatorResult, SynthesisResult, synthesise
 from rtl_export.tools import ended_by
 from spikeloom.demo.data import Digits, DigitsSettings, load_split
@@ -149,7 +157,7 @@ def _write(result: DigitsResult, folder: Path, stages: Stages) -> None:
     write_json(folder / "metrics.json", metrics(result))
     page = render_page(build_page(result, stages.elapsed))
     (folder / "report.html").write_text(page, encoding="utf-8")
-    times = {
+    times: dict[str, JSONValue] = {
         "stages": {stage: round(took, 3) for stage, took in stages.seconds.items()},
         "whole": round(stages.elapsed, 3),
     }

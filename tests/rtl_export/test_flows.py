@@ -25,7 +25,7 @@ from neuro.compiler.ir import (
     Threshold,
 )
 from neuro.errors import InvalidInput, ToolError
-from neuro.quantise.leaks import nearest_leak, shift_leaks
+from neuro.quantise.integers import nearest_leak, shift_leaks
 from neuro.simulators.quantisation_report import spike_coincidence
 from neuro.spikes import Spikes
 from rtl_export import build_core

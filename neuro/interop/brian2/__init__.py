@@ -1,5 +1,7 @@
-"""Networks of Brian2 as circuits, and circuits as networks of Brian2."""
+"""The reader of Brian2 networks carries a network that somebody wrote over into a circuit, or refuses it by name."""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from neuro.interop.brian2.network import Brian2Reading, from_brian2, read_brian2
+
+__all__ = ["Brian2Reading", "from_brian2", "read_brian2"]

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import IntArray, Value
 from neuro.circuit.circuit import CurrentInput
 from neuro.interop.brian2.code import Renames, free_name, identifiers, rewritten
 from neuro.interop.brian2.reading import Reading, needed_ticks, unit_text
+
+if TYPE_CHECKING:
+    from brian2 import NeuronGroup, TimedArray
 
 BUILT_IN_NAMES = frozenset({"t", "i", "N"})
 
@@ -34,15 +37,15 @@ class BuiltIns:
     tick: str
     timed: bool
     lines: list[str] = field(default_factory=list)
-    parameters: dict[str, Any] = field(default_factory=dict)
-    initial: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Value] = field(default_factory=dict)
+    initial: dict[str, Value] = field(default_factory=dict)
     inputs: list[CurrentInput] = field(default_factory=list)
 
 
 def built_ins(
-    group: Any,
+    group: NeuronGroup,
     codes: Iterable[str | None],
-    arrays: Mapping[str, Any],
+    arrays: Mapping[str, TimedArray],
     taken: Collection[str],
     gated: bool,
     reading: Reading,
@@ -76,12 +79,12 @@ def built_ins(
     return found
 
 
-def timed_input(group: Any, variable: str, array: Any, reading: Reading) -> CurrentInput:
+def timed_input(group: NeuronGroup, variable: str, array: TimedArray, reading: Reading) -> CurrentInput:
     """A TimedArray from now on; its last row lasts for ever, so one that is not zero needs a duration."""
     every, offset = _grid(array.dt, reading)
     rows = np.asarray(array.values, dtype=np.float64).reshape(len(array.values), -1)
     if every is None:
-        # Its grid is not a multiple of ours: one row a tick, picked as Brian2 does.
+        # Its grid is not a multiple of ours: one row per tick, picked as Brian2 does.
         ticks = np.arange(_ticks_until(len(rows), array, reading)) + reading.start
         rows, every = rows[_row(ticks, array, len(rows), reading.dt)], 1
     else:
@@ -101,12 +104,12 @@ def _grid(array_dt: float, reading: Reading) -> tuple[int | None, int]:
     return (every, reading.start // every) if aligned else (None, 0)
 
 
-def _ticks_until(rows: int, array: Any, reading: Reading) -> int:
+def _ticks_until(rows: int, array: TimedArray, reading: Reading) -> int:
     end = int(np.ceil(rows * array.dt / reading.dt)) - reading.start
     return max(end, 1) if reading.ticks is None else reading.ticks
 
 
-def _row(ticks: npt.NDArray[np.int64], array: Any, rows: int, dt: float) -> npt.NDArray[np.int64]:
+def _row(ticks: IntArray, array: TimedArray, rows: int, dt: float) -> IntArray:
     """The row that Brian2 reads at each tick: it divides with a finer grid to keep clear of rounding."""
     finer = max(int(2 ** np.ceil(np.log2(8 / dt * array.dt))), 1)
     read = np.round(ticks * dt / (array.dt / finer)) / finer

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from neuro.compiler.equations import without_comments
 from neuro.errors import EquationError
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
@@ -30,12 +31,8 @@ def identifiers(*texts: str | None) -> set[str]:
     >>> sorted(identifiers("x_post += 1e-3 * w", None))
     ['w', 'x_post']
     """
-    found = {name for text in texts if text for name in _NAME.findall(_without_comments(text))}
+    found = {name for text in texts if text for name in _NAME.findall(without_comments(text))}
     return {name for name in found if not keyword.iskeyword(name)}
-
-
-def _without_comments(text: str) -> str:
-    return "\n".join(line.split("#", 1)[0] for line in text.splitlines())
 
 
 def assigned(code: str) -> set[str]:
@@ -106,7 +103,7 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
 
 
 def _module(code: str) -> ast.Module:
-    lines = "\n".join(line.strip() for line in _without_comments(code).splitlines())
+    lines = "\n".join(line.strip() for line in without_comments(code).splitlines())
     try:
         return ast.parse(lines)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

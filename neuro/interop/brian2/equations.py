@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from neuro.interop.brian2.code import Renames, identifiers, rewritten
 from neuro.interop.brian2.reading import refuse, unit_text
 
+if TYPE_CHECKING:
+    from brian2.equations.equations import SingleEquation
+
 DIFFERENTIAL, SUBEXPRESSION, PARAMETER = "differential equation", "subexpression", "parameter"
 
 
-def reachable(equations: Mapping[str, Any], roots: Iterable[str]) -> set[str]:
+def reachable(equations: Mapping[str, SingleEquation], roots: Iterable[str]) -> set[str]:
     """Declared names that code with these names needs, through subexpressions; differential equations always."""
     found: set[str] = set()
     waiting = [*(name for name in equations if equations[name].type == DIFFERENTIAL), *roots]
@@ -25,13 +28,13 @@ def reachable(equations: Mapping[str, Any], roots: Iterable[str]) -> set[str]:
     return found
 
 
-def expressions(equations: Mapping[str, Any], names: Collection[str]) -> list[str]:
+def expressions(equations: Mapping[str, SingleEquation], names: Collection[str]) -> list[str]:
     """The right-hand sides of these declarations."""
     return [equations[name].expr.code for name in equations if name in names and equations[name].expr is not None]
 
 
 def declarations(
-    equations: Mapping[str, Any],
+    equations: Mapping[str, SingleEquation],
     names: Collection[str],
     constants: Collection[str],
     written: Collection[str],
@@ -48,7 +51,7 @@ def declarations(
     return [_line(equations[name], name in constants, renames, where) for name in equations if name in names]
 
 
-def _line(equation: Any, constant: bool, renames: Renames, where: str) -> str:
+def _line(equation: SingleEquation, constant: bool, renames: Renames, where: str) -> str:
     name, unit = equation.varname, unit_text(equation.dim)
     flags = [flag for flag in equation.flags if flag != "constant"]
     if "linked" in flags:

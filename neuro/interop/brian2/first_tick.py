@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import AnyArray, IntArray
 from neuro.circuit.circuit import Circuit
 from neuro.compiler.expressions import evaluate
 from neuro.compiler.ir import OperationProgram, StepProgram
@@ -33,7 +32,7 @@ def run_before_first_tick(circuit: Circuit, names: Collection[str]) -> Circuit:
     return replace(circuit, populations=populations)
 
 
-def _run(operation: OperationProgram, states: dict[str, npt.NDArray[Any]], program: StepProgram) -> None:
+def _run(operation: OperationProgram, states: dict[str, AnyArray], program: StepProgram) -> None:
     constants = {item.name: item.values for item in operation.coefficients}
     size = program.size_of(operation.of)
     for statement in operation.statements:
@@ -41,7 +40,7 @@ def _run(operation: OperationProgram, states: dict[str, npt.NDArray[Any]], progr
         states[statement.target.name] = np.broadcast_to(np.asarray(value, dtype=np.float64), (size,)).copy()
 
 
-def brought_up_to_date(circuit: Circuit, since: Mapping[str, npt.NDArray[np.int64]]) -> Circuit:
+def brought_up_to_date(circuit: Circuit, since: Mapping[str, IntArray]) -> Circuit:
     """Event-driven variables of synapses at the first tick; ``since``: ticks since Brian2 last computed them."""
     late = {name: ticks for name, ticks in since.items() if np.any(ticks > 0)}
     if not late:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.compiler.expressions import evaluate, parse_expression
+from neuro.arrays import Value
+from neuro.compiler.expressions import Numbers, evaluate, parse_expression
 from neuro.compiler.ir import Binary, Constant, Unary, symbols
 from neuro.errors import EquationError
-from neuro.interop.brian2.reading import Reading, outside_names, refuse
+from neuro.interop.brian2.reading import Reading, outside_names, refuse, unit_values
 from neuro.models.base import Method
+
+if TYPE_CHECKING:
+    from brian2 import Group, NeuronGroup, TimedArray
 
 _CONSTANT_OVER_A_TICK = ("exact", "euler", "exponential_euler", "rk2")
 _GRID = 1e-3
 _BOOLEAN = ("<", "<=", ">", ">=", "==", "!=", "and", "or", "not")
 
 
-def method_of(group: Any, time_read: bool, arrays: Mapping[str, Any], reading: Reading) -> Method:
+def method_of(group: Group, time_read: bool, arrays: Mapping[str, TimedArray], reading: Reading) -> Method:
     """The integration method that Brian2 uses for a NeuronGroup or Synapses.
 
     Args:
@@ -46,7 +50,7 @@ def method_of(group: Any, time_read: bool, arrays: Mapping[str, Any], reading: R
     return Method(name)
 
 
-def _first_that_works(group: Any, names: list[str], reading: Reading) -> str:
+def _first_that_works(group: Group, names: list[str], reading: Reading) -> str:
     from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsException
 
     wanted = {*group.equations.names, *group.equations.identifiers, "dt"}
@@ -60,7 +64,7 @@ def _first_that_works(group: Any, names: list[str], reading: Reading) -> str:
     return refuse(f"the equations of {group.name!r}, which none of {', '.join(names)} can integrate", "name a method")
 
 
-def refractory_of(group: Any, constants: Mapping[str, Any], reading: Reading) -> Any:
+def refractory_of(group: NeuronGroup, constants: Mapping[str, Value], reading: Reading) -> Value | None:
     """The refractory time in seconds, on the grid as Brian2 puts it there; None where there is none.
 
     Refractory in Brian2 is at least the tick of the spike itself, whatever the time.
@@ -85,7 +89,7 @@ def refractory_of(group: Any, constants: Mapping[str, Any], reading: Reading) ->
     return ticks * reading.dt if ticks.ndim else float(ticks) * reading.dt
 
 
-def _refractory_text(group: Any, text: str, constants: Mapping[str, Any], reading: Reading) -> Any:
+def _refractory_text(group: NeuronGroup, text: str, constants: Mapping[str, Value], reading: Reading) -> Numbers:
     try:
         expression = parse_expression(text)
     except EquationError as error:
@@ -96,13 +100,5 @@ def _refractory_text(group: Any, text: str, constants: Mapping[str, Any], readin
     if condition or changing or isinstance(expression, Constant):
         refuse(f"refractory={text!r} of NeuronGroup {group.name!r}, a condition", "give a time or a constant parameter")
     outside = outside_names(group, named - set(constants), reading)
-    values = {**outside.constants, **constants, **_units(named)}
+    values = {**outside.constants, **constants, **unit_values(named)}
     return evaluate(expression, {name: np.asarray(value, dtype=np.float64) for name, value in values.items()})
-
-
-def _units(names: set[str]) -> dict[str, float]:
-    from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
-
-    return {name: float(DEFAULT_UNITS[name]) for name in names if name in DEFAULT_UNITS} | {
-        name: float(DEFAULT_CONSTANTS[name].value) for name in names if name in DEFAULT_CONSTANTS
-    }

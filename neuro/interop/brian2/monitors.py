@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from neuro.circuit.circuit import Probe
-from neuro.interop.brian2.reading import Reading, refuse
+from neuro.interop.brian2.reading import Reading, parent, refuse
+
+if TYPE_CHECKING:
+    from brian2 import EventMonitor, PopulationRateMonitor, StateMonitor
 
 
-def read_monitor(monitor: Any, reading: Reading) -> list[Probe]:
+def read_monitor(monitor: StateMonitor | EventMonitor | PopulationRateMonitor, reading: Reading) -> list[Probe]:
     """The probes of a StateMonitor; a recording holds the spikes and rates that the other monitors see.
 
     A probe reads at the end of a tick and the whole group; a StateMonitor by default at the start of it, and the
@@ -23,8 +26,7 @@ def read_monitor(monitor: Any, reading: Reading) -> list[Probe]:
     if not monitor.active:
         reading.notes.append(f"StateMonitor {name!r} is not active")
         return []
-    source = monitor.source
-    source = source.source if type(source).__name__ == "Subgroup" else source
+    source = parent(monitor.source)
     every = round(monitor.clock.dt_ / reading.dt)
     if every < 1 or abs(every * reading.dt - monitor.clock.dt_) > 1e-9 * monitor.clock.dt_:
         refuse(f"StateMonitor {name!r} every {monitor.clock.dt}", f"record every whole multiple of {reading.dt:g} s")

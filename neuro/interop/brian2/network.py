@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuro.arrays import Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Circuit, Probe, SpikeSource
 from neuro.compiler.lower_circuit import lower
@@ -15,9 +16,14 @@ from neuro.errors import InvalidInput
 from neuro.interop.brian2.first_tick import brought_up_to_date, run_before_first_tick
 from neuro.interop.brian2.monitors import read_monitor
 from neuro.interop.brian2.neurons import ReadNeurons, Usage, read_neurons
-from neuro.interop.brian2.reading import Reading, refuse
+from neuro.interop.brian2.reading import Reading, parent, refuse
 from neuro.interop.brian2.sources import read_poisson_group, read_poisson_input, read_spike_generator
-from neuro.interop.brian2.synapses import ReadSynapses, parent, read_synapses, touched
+from neuro.interop.brian2.synapses import ReadSynapses, read_synapses, touched
+
+if TYPE_CHECKING:
+    from brian2 import BrianObject, Network
+
+    from neuro.interop.brian2.reading import Namespace
 
 _MONITORS = ("SpikeMonitor", "StateMonitor", "PopulationRateMonitor", "EventMonitor")
 _SOURCES = ("SpikeGeneratorGroup", "PoissonGroup")
@@ -47,10 +53,10 @@ class Brian2Reading:
 
 
 def from_brian2(
-    network: Any,
+    network: Network | Iterable[BrianObject],
     *,
-    namespace: Mapping[str, Any] | None = None,
-    duration: Any = None,
+    namespace: Namespace | None = None,
+    duration: Value | None = None,
     seed: int | None = None,
 ) -> Circuit:
     """The circuit of a Brian2 network, which is left as it is.
@@ -85,10 +91,10 @@ def from_brian2(
 
 
 def read_brian2(
-    network: Any,
+    network: Network | Iterable[BrianObject],
     *,
-    namespace: Mapping[str, Any] | None = None,
-    duration: Any = None,
+    namespace: Namespace | None = None,
+    duration: Value | None = None,
     seed: int | None = None,
 ) -> Brian2Reading:
     """As :func:`from_brian2`, with a list of what was ignored and why."""
@@ -118,7 +124,7 @@ def _circuit(
     reading: Reading,
     neurons: list[ReadNeurons],
     sources: list[SpikeSource],
-    kinds: Mapping[str, list[Any]],
+    kinds: Mapping[str, list[BrianObject]],
     probes: list[Probe],
 ) -> Circuit:
     sizes = {part.population.name: part.population.size for part in neurons}
@@ -158,10 +164,9 @@ def _in_order(parts: list[ReadSynapses]) -> list[ReadSynapses]:
     return ordered
 
 
-def _objects(network: Any) -> tuple[list[Any], list[str]]:
+def _objects(network: Network | Iterable[BrianObject]) -> tuple[list[BrianObject], list[str]]:
     """The objects of a network in the order of their names, those that can't be carried over refused; and notes."""
-    from brian2 import Network, prefs
-    from brian2.core.base import BrianObject
+    from brian2 import BrianObject, Network, prefs
 
     schedule = list(network.schedule if isinstance(network, Network) else prefs.core.network.default_schedule)
     if schedule != _SCHEDULE:
@@ -188,7 +193,7 @@ def _objects(network: Any) -> tuple[list[Any], list[str]]:
     return kept, [note for item in kept for note in _check_parts(item, kept)]
 
 
-def _check_parts(item: Any, kept: list[Any]) -> list[str]:
+def _check_parts(item: BrianObject, kept: list[BrianObject]) -> list[str]:
     """Refuse parts of an object that were switched off, moved or added, unless they never run: those are noted."""
     own = _parts(item)
     for part, slot in own:
@@ -211,7 +216,7 @@ def _check_parts(item: Any, kept: list[Any]) -> list[str]:
     return notes
 
 
-def _parts(item: Any) -> list[tuple[Any, str]]:
+def _parts(item: BrianObject) -> list[tuple[BrianObject, str]]:
     """What Brian2 itself puts into an object, and the slot where each part runs; custom events as they are."""
     if _kind(item) == "NeuronGroup":
         events = [*item.thresholder.items(), *item.resetter.items()]
@@ -229,7 +234,7 @@ def _parts(item: Any) -> list[tuple[Any, str]]:
     return [(part, slot) for part, slot in found if part is not None]
 
 
-def _contained(item: Any, kept: list[Any]) -> Iterator[tuple[Any, Any]]:
+def _contained(item: BrianObject, kept: list[BrianObject]) -> Iterator[tuple[BrianObject, BrianObject]]:
     """(holder, part) of all that an object contains, however deep, but for what the network holds itself."""
     for part in item.contained_objects:
         if not any(part is other for other in kept):
@@ -237,12 +242,12 @@ def _contained(item: Any, kept: list[Any]) -> Iterator[tuple[Any, Any]]:
             yield from _contained(part, kept)
 
 
-def _kind(item: Any) -> str:
+def _kind(item: BrianObject) -> str:
     return type(item).__name__
 
 
-def _clock(network: Any, objects: list[Any]) -> tuple[float, int]:
-    """(seconds a tick, ticks run already) of the clock that all groups share."""
+def _clock(network: Network | Iterable[BrianObject], objects: list[BrianObject]) -> tuple[float, int]:
+    """(seconds per tick, ticks run already) of the clock that all groups share."""
     groups = [item for item in objects if _kind(item) not in _MONITORS]
     if not groups:
         raise InvalidInput("the network has no NeuronGroup; a circuit needs one at least")
@@ -254,7 +259,7 @@ def _clock(network: Any, objects: list[Any]) -> tuple[float, int]:
     return dt, round(_time(network, groups) / dt)
 
 
-def _time(network: Any, groups: list[Any]) -> float:
+def _time(network: Network | Iterable[BrianObject], groups: list[BrianObject]) -> float:
     """Seconds that a network has run; clocks can't tell, because networks share the default one."""
     from brian2 import Network, magic_network
 
@@ -264,7 +269,7 @@ def _time(network: Any, groups: list[Any]) -> float:
     return float(magic_network.t) if all(item.name in names for item in groups) else 0.0
 
 
-def _usage(kinds: Mapping[str, list[Any]]) -> dict[str, Usage]:
+def _usage(kinds: Mapping[str, list[BrianObject]]) -> dict[str, Usage]:
     """Group -> what synapses and Poisson inputs read and write of it."""
     usage: dict[str, Usage] = {}
     for synapses in kinds["Synapses"]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuro.arrays import Value
 from neuro.circuit.circuit import CurrentInput, Operation, Population
 from neuro.interop.brian2.builtins import BUILT_IN_NAMES, built_ins
 from neuro.interop.brian2.code import Renames, assigned, identifiers, rewritten
@@ -16,6 +17,9 @@ from neuro.interop.brian2.integration import method_of, refractory_of
 from neuro.interop.brian2.reading import Reading, outside_names, refuse, uniform_value
 from neuro.interop.brian2.regular import direct_inputs, operations_of, regular_code
 from neuro.models.base import NeuronModel
+
+if TYPE_CHECKING:
+    from brian2 import NeuronGroup, TimedArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,10 @@ class ReadNeurons:
     inputs: tuple[CurrentInput, ...]
     operations: tuple[Operation, ...]
     due: tuple[str, ...]
-    constants: Mapping[str, Any]
+    constants: Mapping[str, Value]
 
 
-def read_neurons(group: Any, usage: Usage, reading: Reading) -> ReadNeurons:
+def read_neurons(group: NeuronGroup, usage: Usage, reading: Reading) -> ReadNeurons:
     """Carry a NeuronGroup over.
 
     Raises:
@@ -83,25 +87,25 @@ def read_neurons(group: Any, usage: Usage, reading: Reading) -> ReadNeurons:
     )
 
 
-def _values(group: Any, names: set[str]) -> dict[str, Any]:
+def _values(group: NeuronGroup, names: set[str]) -> dict[str, Value]:
     return {name: uniform_value(group.variables[name].get_value()) for name in sorted(names)}
 
 
-def _threshold(group: Any) -> str | None:
+def _threshold(group: NeuronGroup) -> str | None:
     text = group.events.get("spike")
     return None if text is None else str(text)
 
 
-def _reset(group: Any) -> str:
+def _reset(group: NeuronGroup) -> str:
     return str(group.event_codes.get("spike") or "")
 
 
 def _model(
-    group: Any,
+    group: NeuronGroup,
     lines: list[str],
     renames: Renames,
-    constants: Mapping[str, Any],
-    arrays: Mapping[str, Any],
+    constants: Mapping[str, Value],
+    arrays: Mapping[str, TimedArray],
     reading: Reading,
 ) -> NeuronModel:
     threshold = _threshold(group)
@@ -115,7 +119,7 @@ def _model(
     )
 
 
-def _check(group: Any, where: str) -> None:
+def _check(group: NeuronGroup, where: str) -> None:
     others = [event for event in group.events if event != "spike"]
     if others:
         refuse(f"the custom event {others[0]!r} of {where}", "use a threshold and a population of its own")

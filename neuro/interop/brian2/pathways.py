@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import IntArray
 from neuro.interop.brian2.code import assigned, identifiers
 from neuro.interop.brian2.reading import Reading, refuse
+
+if TYPE_CHECKING:
+    from brian2 import Synapses
+    from brian2.equations.equations import SingleEquation
+    from brian2.synapses.synapses import SynapticPathway
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,12 +32,12 @@ class Pathways:
     name: str
     on_pre: str
     on_post: str
-    delay: npt.NDArray[np.int64]
+    delay: IntArray
     pre: tuple[int, str] | None
     post: tuple[int, str] | None
 
 
-def pathways_of(synapses: Any, own: Mapping[str, Any], reading: Reading) -> list[Pathways]:
+def pathways_of(synapses: Synapses, own: Mapping[str, SingleEquation], reading: Reading) -> list[Pathways]:
     """The pathways of Synapses, joined where their delays are equal.
 
     Args:
@@ -72,9 +77,9 @@ def pathways_of(synapses: Any, own: Mapping[str, Any], reading: Reading) -> list
     ]
 
 
-def _joined(parts: list[Any], reading: Reading) -> list[tuple[npt.NDArray[np.int64], list[Any]]]:
+def _joined(parts: list[SynapticPathway], reading: Reading) -> list[tuple[IntArray, list[SynapticPathway]]]:
     """(delay, pathways with that delay), in the order of the first of each."""
-    joined: list[tuple[npt.NDArray[np.int64], list[Any]]] = []
+    joined: list[tuple[IntArray, list[SynapticPathway]]] = []
     for part in parts:
         delay = _delay(part, reading)
         same = next((group for known, group in joined if np.array_equal(known, delay)), None)
@@ -85,7 +90,7 @@ def _joined(parts: list[Any], reading: Reading) -> list[tuple[npt.NDArray[np.int
     return joined
 
 
-def _check(part: Any, reading: Reading, where: str) -> None:
+def _check(part: SynapticPathway, reading: Reading, where: str) -> None:
     if part.eventspace_name != "_spikespace":
         refuse(f"the custom event of {part.name!r}", "use spikes")
     if part.prepost == "post" and np.any(_delay(part, reading)):
@@ -96,13 +101,13 @@ def _check(part: Any, reading: Reading, where: str) -> None:
             refuse(f"spikes under way in {part.name!r}", "read the network before its run, or run on until none is")
 
 
-def _delay(part: Any, reading: Reading) -> npt.NDArray[np.int64]:
+def _delay(part: SynapticPathway, reading: Reading) -> IntArray:
     """Whole ticks, rounded as Brian2 does; shape () where all are equal."""
     ticks = np.round(np.asarray(part.variables["delay"].get_value()) / reading.dt).astype(np.int64)
     return ticks if ticks.size and np.any(ticks != ticks.flat[0]) else np.array(ticks.flat[0] if ticks.size else 0)
 
 
-def _host(codes: list[str], on_post: str, own: Mapping[str, Any], where: str) -> int:
+def _host(codes: list[str], on_post: str, own: Mapping[str, SingleEquation], where: str) -> int:
     """Which of several on_pre codes keeps on_post; pathways with delays of their own may share no written variable."""
     texts = [*codes, on_post]
     uses = [identifiers(text) & set(own) for text in texts]

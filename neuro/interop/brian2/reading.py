@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
+from neuro.arrays import FloatArray, Quantity, Value
 from neuro.errors import EquationError, UnsupportedByTarget
 from neuro.interop.quantity import quantity_dimension
+
+if TYPE_CHECKING:
+    from brian2 import Function, Group, TimedArray
+    from brian2.units.fundamentalunits import Dimension
+
+    Namespace = Mapping[str, Value | Function | TimedArray]
+    """What code may name: constants, functions and timed arrays, such as ``locals()``."""
 
 BRIAN2_NAMES = frozenset({"dt", "not_refractory", "lastspike", "lastupdate", "t_in_timesteps"})
 """Names that the lowering knows or refuses by itself."""
@@ -29,7 +38,7 @@ class Reading:
 
     dt: float
     start: int
-    namespace: Mapping[str, Any]
+    namespace: Namespace
     ticks: int | None = None
     rng: np.random.Generator | None = None
     notes: list[str] = field(default_factory=list)
@@ -58,11 +67,11 @@ def needed_generator(reading: Reading, what: str) -> np.random.Generator:
 class Outside:
     """Outside names of one group's code, by what they are."""
 
-    constants: Mapping[str, Any]
-    arrays: Mapping[str, Any]
+    constants: Mapping[str, Quantity]
+    arrays: Mapping[str, TimedArray]
 
 
-def outside_names(group: Any, names: Iterable[str], reading: Reading) -> Outside:
+def outside_names(group: Group, names: Iterable[str], reading: Reading) -> Outside:
     """Resolve names that a group does not declare, by Brian2's own rules.
 
     Raises:
@@ -72,7 +81,7 @@ def outside_names(group: Any, names: Iterable[str], reading: Reading) -> Outside
     from brian2 import TimedArray
     from brian2.core.functions import DEFAULT_FUNCTIONS, Function
     from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
-    from brian2.units.fundamentalunits import Quantity
+    from brian2.units.fundamentalunits import Quantity as Brian2Quantity
 
     constants, arrays = {}, {}
     for name in sorted(set(names) - BRIAN2_NAMES):
@@ -93,11 +102,25 @@ def outside_names(group: Any, names: Iterable[str], reading: Reading) -> Outside
             if name not in DEFAULT_FUNCTIONS:
                 refuse(f"the function {name!r} of your own in {group.name!r}", "write it out in the equations")
         else:
-            constants[name] = Quantity(float(found.get_value()), dim=found.dim)
+            constants[name] = Brian2Quantity(float(found.get_value()), dim=found.dim)
     return Outside(constants, arrays)
 
 
-def uniform_value(values: Any) -> Any:
+def parent(group: Group) -> Group:
+    """The whole group of a subgroup."""
+    return group.source if type(group).__name__ == "Subgroup" else group
+
+
+def unit_values(names: Iterable[str]) -> dict[str, float]:
+    """The values of those names that are Brian2's units or constants."""
+    from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
+
+    return {name: float(DEFAULT_UNITS[name]) for name in names if name in DEFAULT_UNITS} | {
+        name: float(DEFAULT_CONSTANTS[name].value) for name in names if name in DEFAULT_CONSTANTS
+    }
+
+
+def uniform_value(values: npt.ArrayLike) -> float | FloatArray:
     """One number where all are equal, else the float array."""
     array = np.array(values, dtype=np.float64).reshape(-1)
     if array.size and np.all(array == array[0]):
@@ -105,7 +128,7 @@ def uniform_value(values: Any) -> Any:
     return array
 
 
-def unit_text(dimension: Any) -> str:
+def unit_text(dimension: Dimension) -> str:
     """A dimension as Brian2's equations accept it.
 
     >>> from brian2 import cm, siemens, uvolt

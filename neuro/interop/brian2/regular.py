@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from neuro.circuit.circuit import CurrentInput, Operation
 from neuro.interop.brian2.builtins import BuiltIns, timed_input
 from neuro.interop.brian2.code import gated, identifiers, read_once, rewritten
 from neuro.interop.brian2.reading import Reading, refuse
+
+if TYPE_CHECKING:
+    from brian2 import NeuronGroup, TimedArray
 
 _AT_START = ("before_start", "start", "after_start", "before_groups")
 _AT_END = ("after_resets", "before_end", "end", "after_end")
@@ -38,7 +41,7 @@ class Regular:
         return self.at_start and start % self.every == 0
 
 
-def regular_code(group: Any, reading: Reading) -> list[Regular]:
+def regular_code(group: NeuronGroup, reading: Reading) -> list[Regular]:
     """The run_regularly operations of a group, in the order in which Brian2 runs them."""
     from brian2.groups.group import CodeRunner
 
@@ -58,7 +61,7 @@ def regular_code(group: Any, reading: Reading) -> list[Regular]:
 
 
 def direct_inputs(
-    group: Any, regular: list[Regular], arrays: Mapping[str, Any], reading: Reading
+    group: NeuronGroup, regular: list[Regular], arrays: Mapping[str, TimedArray], reading: Reading
 ) -> tuple[list[CurrentInput], list[Regular]]:
     """(inputs, what is left): ``I = stimulus(t, i)`` at the start of every tick is what a circuit calls an input."""
     inputs, left = [], []
@@ -73,7 +76,7 @@ def direct_inputs(
 
 
 def operations_of(
-    group: Any, regular: list[Regular], names: BuiltIns, arrays: Mapping[str, Any], reading: Reading
+    group: NeuronGroup, regular: list[Regular], names: BuiltIns, arrays: Mapping[str, TimedArray], reading: Reading
 ) -> tuple[Operation, ...]:
     """Operations at the end of ticks: Brian2's own ones, the count of ticks, then those of the next start."""
     ends = [_operation(group, item, names, reading) for item in regular if not item.at_start]
@@ -87,7 +90,7 @@ def operations_of(
     return (*ends, *count, *starts)
 
 
-def _operation(group: Any, item: Regular, names: BuiltIns, reading: Reading) -> Operation:
+def _operation(group: NeuronGroup, item: Regular, names: BuiltIns, reading: Reading) -> Operation:
     code = rewritten(item.code, names.renames)
     if item.gated(reading.start):
         return Operation(item.name, group.name, gated(code, f"{names.tick} % {item.every} == 0"))

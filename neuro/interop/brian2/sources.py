@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuro.arrays import FloatArray
 from neuro.circuit.circuit import Projection, SpikeSource
 from neuro.circuit.connections import Connections
-from neuro.compiler.expressions import evaluate, parse_expression
+from neuro.compiler.expressions import Numbers, evaluate, parse_expression
 from neuro.interop.brian2.code import Renames, identifiers, rewritten
-from neuro.interop.brian2.reading import Reading, needed_generator, needed_ticks, outside_names, refuse, unit_text
+from neuro.interop.brian2.reading import (
+    Reading,
+    needed_generator,
+    needed_ticks,
+    outside_names,
+    parent,
+    refuse,
+    unit_text,
+    unit_values,
+)
 from neuro.models.base import SynapseModel
+
+if TYPE_CHECKING:
+    from brian2 import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 
 _GRID = 1e-3
 
 
-def read_spike_generator(group: Any, reading: Reading) -> SpikeSource:
+def read_spike_generator(group: SpikeGeneratorGroup, reading: Reading) -> SpikeSource:
     """The spikes from now on; a period is unrolled over the duration."""
     if group.when != "thresholds":
         refuse(f"SpikeGeneratorGroup {group.name!r} in the slot {group.when!r}", "leave it in 'thresholds'")
@@ -33,7 +46,7 @@ def read_spike_generator(group: Any, reading: Reading) -> SpikeSource:
     return SpikeSource(group.name, len(group), ticks[ahead] - reading.start, indices[ahead])
 
 
-def read_poisson_group(group: Any, reading: Reading) -> SpikeSource:
+def read_poisson_group(group: PoissonGroup, reading: Reading) -> SpikeSource:
     """Spikes drawn tick by tick with probability rate dt, as Brian2 draws them (from another generator)."""
     what = f"PoissonGroup {group.name!r}"
     if group.events != {"spike": "rand() < rates * dt"}:
@@ -48,37 +61,31 @@ def read_poisson_group(group: Any, reading: Reading) -> SpikeSource:
     return SpikeSource(group.name, len(group), at, index)
 
 
-def _rates_text(group: Any, text: str, ticks: int, reading: Reading) -> Any:
+def _rates_text(group: PoissonGroup, text: str, ticks: int, reading: Reading) -> FloatArray:
     """Rates in hertz, shape (ticks, size), of an expression of the time, the index and timed arrays."""
     outside = outside_names(group, identifiers(text) - {"t", "i", "N", "dt"}, reading)
     times = (np.arange(ticks) + reading.start)[:, None] * reading.dt
     index = np.arange(len(group))
-    values: dict[str, Any] = {"t": times, "i": index[None, :], "N": len(group), "dt": reading.dt}
+    values: dict[str, Numbers] = {"t": times, "i": index[None, :], "N": len(group), "dt": reading.dt}
     values["t_in_timesteps"] = (np.arange(ticks) + reading.start)[:, None]
-    values |= {name: float(value) for name, value in outside.constants.items()}
+    values |= {name: float(np.asarray(value)) for name, value in outside.constants.items()}
     calls = {name: f"{name}_now" for name in outside.arrays}
     for name, array in outside.arrays.items():
         implementation = array.implementations["numpy"].get_code(group)
         values[calls[name]] = implementation(times) if array.values.ndim == 1 else implementation(times, index[None, :])
-    from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
-
-    for name in identifiers(text) - set(values):
-        if name in DEFAULT_UNITS:
-            values[name] = float(DEFAULT_UNITS[name])
-        elif name in DEFAULT_CONSTANTS:
-            values[name] = float(DEFAULT_CONSTANTS[name].value)
+    values |= unit_values(identifiers(text) - set(values))
     rates = evaluate(parse_expression(rewritten(text, Renames(calls=calls))), values)
     return np.broadcast_to(np.asarray(rates, dtype=np.float64), (ticks, len(group)))
 
 
-def read_poisson_input(part: Any, reading: Reading) -> tuple[SpikeSource, Projection]:
+def read_poisson_input(part: PoissonInput, reading: Reading) -> tuple[SpikeSource, Projection]:
     """N Poisson spike trains summed for each neuron, as one source neuron for each spike that shares a tick."""
     what = f"PoissonInput {part.name!r}"
     if isinstance(part._weight, str) or part.when != "synapses":
         refuse(f"{what} with a weight as text or out of the slot 'synapses'", "give the weight as a quantity")
     ticks, rng = needed_ticks(reading, what), needed_generator(reading, what)
     group, first = part._group, part._group.start
-    whole = group.source if type(group).__name__ == "Subgroup" else group
+    whole = parent(group)
     counts = rng.binomial(int(part.N), min(float(part.rate) * reading.dt, 1.0), (ticks, len(group)))
     most = max(int(counts.max(initial=0)), 1)
     at, neuron, copy = np.nonzero(counts[:, :, None] > np.arange(most))

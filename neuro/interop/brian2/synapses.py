@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from neuro.arrays import AnyArray, FloatArray, IntArray, Value
 from neuro.circuit.circuit import Projection
 from neuro.circuit.connections import Connections
 from neuro.interop.brian2.code import Renames, assigned, free_name, identifiers, rewritten
 from neuro.interop.brian2.equations import DIFFERENTIAL, PARAMETER, SUBEXPRESSION, declarations, expressions, reachable
 from neuro.interop.brian2.integration import method_of
 from neuro.interop.brian2.pathways import Pathways, pathways_of
-from neuro.interop.brian2.reading import BRIAN2_NAMES, Reading, outside_names, refuse, uniform_value, unit_text
+from neuro.interop.brian2.reading import BRIAN2_NAMES, Reading, outside_names, parent, refuse, uniform_value, unit_text
 from neuro.models.base import Method, SynapseModel
 
-Constants = Mapping[str, Mapping[str, Any]]
+if TYPE_CHECKING:
+    from brian2 import Group, Synapses
+    from brian2.core.variables import ArrayVariable
+    from brian2.equations.equations import SingleEquation
+
+Constants = Mapping[str, Mapping[str, Value]]
 """Group -> parameter that nobody writes -> SI number or array."""
 
 
@@ -43,15 +48,10 @@ class ReadSynapses:
     projection: Projection
     pre: tuple[int, str] | None
     post: tuple[int, str] | None
-    since: npt.NDArray[np.int64] | None
+    since: IntArray | None
 
 
-def parent(group: Any) -> Any:
-    """The whole group of a subgroup."""
-    return group.source if type(group).__name__ == "Subgroup" else group
-
-
-def declared(synapses: Any) -> dict[str, Any]:
+def declared(synapses: Synapses) -> dict[str, SingleEquation]:
     """Name -> equation of everything that Synapses declare, event-driven equations included; no summed ones."""
     found = {name: synapses.equations[name] for name in synapses.equations}
     if synapses.event_driven is not None:
@@ -59,7 +59,7 @@ def declared(synapses: Any) -> dict[str, Any]:
     return found
 
 
-def neuronal(synapses: Any, name: str) -> Neuronal | None:
+def neuronal(synapses: Synapses, name: str) -> Neuronal | None:
     """The neuron's variable that a name in the code of synapses means; None for anything else."""
     if name in declared(synapses):
         return None
@@ -70,17 +70,17 @@ def neuronal(synapses: Any, name: str) -> Neuronal | None:
     return Neuronal("post", name) if name in _equations(synapses.target) else None
 
 
-def _equations(group: Any) -> Mapping[str, Any]:
+def _equations(group: Group) -> Mapping[str, SingleEquation]:
     return getattr(parent(group), "user_equations", {})
 
 
-def _texts(synapses: Any) -> list[str]:
+def _texts(synapses: Synapses) -> list[str]:
     own = declared(synapses)
     summed = [updater.expression.code for updater in synapses.summed_updaters.values()]
     return [*(part.code for part in synapses._pathways), *expressions(own, set(own)), *summed]
 
 
-def touched(synapses: Any) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+def touched(synapses: Synapses) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """(read, written): the (group, variable) of the neurons that synapses read and write."""
     groups = {"pre": parent(synapses.source).name, "post": parent(synapses.target).name}
 
@@ -93,7 +93,7 @@ def touched(synapses: Any) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
 
 
 def read_synapses(
-    synapses: Any, constants: Constants, sizes: Mapping[str, int], reading: Reading
+    synapses: Synapses, constants: Constants, sizes: Mapping[str, int], reading: Reading
 ) -> list[ReadSynapses]:
     """Carry Synapses over: one projection, or one for each delay of several pathways.
 
@@ -117,7 +117,7 @@ def read_synapses(
     return [_projection(synapses, own, part, len(pathways) == 1, constants, sizes, reading) for part in pathways]
 
 
-def _check(synapses: Any, sizes: Mapping[str, int], where: str) -> None:
+def _check(synapses: Synapses, sizes: Mapping[str, int], where: str) -> None:
     for group in (synapses.source, synapses.target):
         if parent(group).name not in sizes:
             refuse(f"{where} at {group.name!r}, which is not in the network", "add it; Synapses onto Synapses can't be")
@@ -138,8 +138,8 @@ def _check(synapses: Any, sizes: Mapping[str, int], where: str) -> None:
 
 
 def _projection(
-    synapses: Any,
-    own: Mapping[str, Any],
+    synapses: Synapses,
+    own: Mapping[str, SingleEquation],
     part: Pathways,
     alone: bool,
     constants: Constants,
@@ -178,13 +178,13 @@ def _projection(
     return ReadSynapses(projection, part.pre, part.post, _since(synapses, needed, sorting, reading))
 
 
-def _values(variable: Any, sorting: npt.NDArray[np.int64]) -> Any:
+def _values(variable: ArrayVariable, sorting: IntArray) -> float | FloatArray:
     """A synaptic variable in the circuit's order of synapses."""
     values = np.asarray(variable.get_value())
     return float(values.item()) if variable.scalar else uniform_value(values[sorting])
 
 
-def _without_idle(own: Mapping[str, Any], roots: set[str]) -> set[str]:
+def _without_idle(own: Mapping[str, SingleEquation], roots: set[str]) -> set[str]:
     """What code needs, without differential equations that it does not read."""
     silent = {name: item for name, item in own.items() if item.type != DIFFERENTIAL}
     found = reachable(silent, roots)
@@ -196,7 +196,7 @@ def _without_idle(own: Mapping[str, Any], roots: set[str]) -> set[str]:
         found = wider
 
 
-def _fixed(own: Mapping[str, Any], names: set[str], values: Mapping[str, Any]) -> set[str]:
+def _fixed(own: Mapping[str, SingleEquation], names: set[str], values: Mapping[str, float | FloatArray]) -> set[str]:
     """Parameters that become constants: shared numbers, flagged as such or read by rates."""
     rates = {name for name in own if own[name].type == DIFFERENTIAL}
     read = identifiers(*expressions(own, reachable(own, rates)))
@@ -209,11 +209,11 @@ def _fixed(own: Mapping[str, Any], names: set[str], values: Mapping[str, Any]) -
     }
 
 
-def _summed_line(synapses: Any, name: str, code: str) -> str:
+def _summed_line(synapses: Synapses, name: str, code: str) -> str:
     return f"{name} = {code} : {unit_text(synapses.variables[name].dim)} (summed)"
 
 
-def _since(synapses: Any, needed: set[str], sorting: Any, reading: Reading) -> npt.NDArray[np.int64] | None:
+def _since(synapses: Synapses, needed: set[str], sorting: IntArray, reading: Reading) -> IntArray | None:
     if synapses.event_driven is None or not needed & set(synapses.event_driven.diff_eq_names):
         return None
     last = np.round(np.asarray(synapses.variables["lastupdate"].get_value())[sorting] / reading.dt)
@@ -225,11 +225,13 @@ def _since(synapses: Any, needed: set[str], sorting: Any, reading: Reading) -> n
 class _Copies:
     """Numbers of the neurons and indices that the code of synapses reads, as parameters of the synapses."""
 
-    def __init__(self, synapses: Any, constants: Constants, pre: Any, post: Any, taken: set[str]) -> None:
+    def __init__(
+        self, synapses: Synapses, constants: Constants, pre: IntArray, post: IntArray, taken: set[str]
+    ) -> None:
         self.synapses, self.constants, self.taken = synapses, constants, taken
         self.side = {"pre": pre, "post": post}
         self.lines: list[str] = []
-        self.parameters: dict[str, Any] = {}
+        self.parameters: dict[str, Value] = {}
         self.names: dict[str, str] = {}
 
     @property
@@ -271,7 +273,7 @@ class _Copies:
             refuse(f"{name!r} in the code of Synapses {self.synapses.name!r}", "use variables of the equations")
         return False
 
-    def _add(self, name: str, wanted: str, values: Any, side: str, unit: str) -> None:
+    def _add(self, name: str, wanted: str, values: AnyArray, side: str, unit: str) -> None:
         copy = free_name(wanted, self.taken)
         self.taken.add(copy)
         self.names[name] = copy

@@ -228,7 +228,10 @@ def _synapses(
     from brian2 import Synapses
 
     own = {state.name for state in projection.states}
-    held = {Scope.POST: _held(program, projection.target), Scope.PRE: _held(program, projection.source)}
+    clamped = {
+        Scope.POST: _held(program, projection.target),
+        Scope.PRE: _held(program, projection.source),
+    }
     suffix = {Scope.POST: "_post", Scope.PRE: "_pre"}
 
     names = _synaptic_names(own)
@@ -237,7 +240,7 @@ def _synapses(
         value, target = print_brian2(part.value, names), names(part.target)
         if not part.accumulate:
             return f"{target} = {_stored(value, projection.state(part.target.name).format)}"
-        if part.target.name in held[part.target.scope]:
+        if part.target.name in clamped[part.target.scope]:
             return f"{target} += {value}*int({_COUNTER}{suffix[part.target.scope]} <= 0.5)"
         return f"{target} += {value}"
 
@@ -311,8 +314,8 @@ def _operation(
         population = program.population(operation.of)
         lines = []
         for part in operation.statements:
-            held = part.target.name in population.clamped
-            value = Select(Symbol(ACTIVE), part.value, part.target) if held else part.value
+            clamped = part.target.name in population.clamped
+            value = Select(Symbol(ACTIVE), part.value, part.target) if clamped else part.value
             lines.append(_in_place(population, Assignment(part.target, value)))
     return operation_objects(group, "\n".join(lines), operation.every * program.dt, order)
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.arrays import AnyArray
-from neuro.circuit.circuit import Circuit, Operation, Population, Projection, Value
+from neuro.arrays import AnyArray, Value
+from neuro.circuit.circuit import Circuit, Operation, Population, Projection
 from neuro.compiler.equations import random_functions
 from neuro.compiler.expressions import parse_expression
 from neuro.compiler.integrate_nonlinear import NOISE, is_noise
@@ -170,13 +170,13 @@ def _neuron_group(
         reset=model.reset or None,
         refractory=False
         if refractory is None
-        else ("refractory_time" if np.ndim(refractory) else float(refractory) * second),
+        else ("refractory_time" if np.ndim(refractory) else float(np.asarray(refractory)) * second),
         method=model.method.value,
         namespace=namespace,
         clock=clock,
         name=f"{population.name}*",
     )
-    if np.ndim(refractory):
+    if refractory is not None and np.ndim(refractory):
         group.variables["refractory_time"].set_value(refractory)
     _set_constants(group, {**model.parameters, **population.parameters}, namespace)
     for state in program.states:

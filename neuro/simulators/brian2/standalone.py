@@ -13,8 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from neuro.arrays import Value
 from neuro.checks import check_ticks
-from neuro.circuit.circuit import Circuit, Value
+from neuro.circuit.circuit import Circuit
 from neuro.compiler.equations import quantity
 from neuro.compiler.integrate_nonlinear import is_noise
 from neuro.compiler.ir import TOTALS, StepProgram
