@@ -57,7 +57,7 @@ ANTI = SynapseModel(
     parameters={"tau": 10e-3},
 )
 
-NEW = {"QUADRATIC": QUADRATIC, "ADAPTING": ADAPTING, "anti": ANTI}
+NEW: dict[str, NeuronModel | SynapseModel] = {"QUADRATIC": QUADRATIC, "ADAPTING": ADAPTING, "anti": ANTI}
 
 
 @pytest.mark.parametrize("name", ["QUADRATIC", "ADAPTING", pytest.param("anti", marks=pytest.mark.long)])

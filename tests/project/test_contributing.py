@@ -27,21 +27,21 @@ def classes(package: ModuleType) -> Iterator[type]:
 def test_every_memory_meets_the_tests_of_its_neighbours() -> None:
     """PointerMemory is what the memories with pointers share."""
     ways = ("store", "recall", "forget", "state", "from_state")
-    offered = {
-        kind for package in (memories, vsa) for kind in classes(package) if all(hasattr(kind, way) for way in ways)
-    }
-    missing = offered - {type(case.make(0)) for case in MEMORIES} - {Memory, PointerMemory}
+    every = {kind for package in (memories, vsa) for kind in classes(package)} - {Memory, PointerMemory}
+    offered = {kind for kind in every if all(hasattr(kind, way) for way in ways)}
+    missing = sorted(kind.__name__ for kind in offered - {type(case.make(0)) for case in MEMORIES})
     assert not missing, f"write a MemoryCase for {missing} into MEMORIES of tests/memories/cases.py"
-    without = {kind for kind in offered - {Memory, PointerMemory} if not isinstance(getattr(kind, "kind", None), str)}
-    assert not without, f"give {without} a kind, the name that files call it by: kind = 'memory.mine'"
+    kinds = {kind.__name__: getattr(kind, "kind", None) for kind in offered}
+    own = {name for name, kind in kinds.items() if kind is not None and list(kinds.values()).count(kind) == 1}
+    assert own == set(kinds), f"give each a kind of its own, the name that files call it by ('memory.mine'): {kinds}"
 
 
 def test_every_motif_has_a_test() -> None:
-    tested = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "motifs").glob("test_*.py")}
+    tests = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "motifs").glob("test_*.py")]
     for name in motifs.__all__:
         value = getattr(motifs, name)
         if inspect.isfunction(value) and inspect.signature(value).return_annotation == "Circuit":
-            found = any(re.search(rf"\b{name}\(", text) for text in tested.values())
+            found = any(re.search(rf"\b{name}\(", text) for text in tests)
             assert found, (
                 f"write tests/motifs/test_{name}.py: take the motif's mechanism away and see the effect vanish"
             )
