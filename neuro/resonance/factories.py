@@ -105,6 +105,20 @@ def create_resonance_model(
         return LongContextResonanceNet(long, outputs, memory=memory)
 
 
+def create_long_context_model(
+    size: str = "tiny", outputs: int = 10, *, use_memory: bool = True, device: str = "cpu"
+) -> LongContextResonanceNet:
+    """A model of that size whose time constants reach over its context.
+
+    Raises:
+        InvalidInput: as :func:`create_resonance_model`.
+    """
+    model = create_resonance_model(size, "long_context", outputs, use_memory, device)
+    if not isinstance(model, LongContextResonanceNet):
+        raise TypeError(type(model))
+    return model
+
+
 def create_classifier(
     input_dimension: int, classes: int, *, frequencies: int = 29, layers: int = 2, **options: Any
 ) -> ResonanceClassifier:
@@ -121,6 +135,15 @@ def create_classifier(
         InvalidInput: a number out of range.
     """
     return ResonanceClassifier(ResonanceConfig(input_dimension, frequencies, layers, **options), classes)
+
+
+def parameter_count(size: str, task: str = "classification", vocab_size: int | None = None) -> int:
+    """Learned numbers of a model, counted without allocating it.
+
+    Raises:
+        InvalidInput: as :func:`create_resonance_model`.
+    """
+    return learned_numbers(create_resonance_model(size, task, vocab_size, device="meta"))
 
 
 def learned_numbers(model: nn.Module) -> int:

@@ -16,7 +16,7 @@ import pytest
 from tests.project.structure import PACKAGES, ROOT, modules, parse, public_definitions, sources
 
 MOST_FILES = 25
-FAMILIES = ("neuro/models", "neuro/encoders", "neuro/motifs", "docs/images")
+FAMILIES = ("neuro/models", "neuro/encoders", "neuro/motifs", "docs/images", "tests/fixtures/v0_1_0")
 """Folders that hold one variant a file, and may hold as many as there are."""
 
 

@@ -11,15 +11,17 @@ from neuro.errors import InvalidInput
 torch = pytest.importorskip("torch", reason="install the extra 'train'")
 
 from neuro.resonance import (  # noqa: E402
+    SIZES,
+    EpisodicMemory,
     LongContextResonanceNet,
     ResonanceConfig,
     ResonanceLanguageModel,
     create_classifier,
+    create_long_context_model,
     create_resonance_model,
     estimate_resources,
+    parameter_count,
 )
-from neuro.resonance.episodes import EpisodicMemory  # noqa: E402
-from neuro.resonance.factories import SIZES  # noqa: E402
 
 
 def _absent() -> str:
@@ -93,14 +95,14 @@ def test_a_model_uses_its_memory_only_when_asked() -> None:
 
 
 def test_sizes_grow_and_are_counted_without_memory() -> None:
-    counts = [row["parameters"] for row in estimate_resources(10**7, 2.0)]
+    counts = [parameter_count(size) for size in SIZES]
     assert counts == sorted(counts)
     model = create_resonance_model("tiny")
     assert counts[0] == sum(value.numel() for value in model.parameters() if value.requires_grad)
     large = create_resonance_model("large", "language", 100, use_memory=True, device="meta")
     assert next(large.parameters()).is_meta
     assert (large.config.input_dimension, large.config.frequencies, large.config.layers) == (4096, 256, 24)
-    assert create_resonance_model("small", "long_context", device="meta").config.tau[1] == 4096
+    assert create_long_context_model("small", device="meta").config.tau[1] == 4096
 
 
 def test_the_estimate_counts_what_the_shape_says() -> None:
