@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from neuro.errors import VerificationError
-from neuro.experiments.experiment import Better, Threshold
+from neuro.experiments.experiment import Better
+from neuro.experiments.experiment import RowThreshold as Threshold
 from neuro.experiments.experiment import number_text as figure
 from neuro.progress import Stages
 

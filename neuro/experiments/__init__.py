@@ -6,7 +6,7 @@ file (or folder) here that ends with an :class:`Experiment`, and one line in the
 
 from __future__ import annotations
 
-from neuro.experiments.experiment import Better, Experiment, Published, Result, Row, Threshold, at_least, at_most
+from neuro.experiments.experiment import Better, Experiment, Published, Result, Row, RowThreshold, at_least, at_most
 
 __all__ = [
     "Better",
@@ -14,7 +14,7 @@ __all__ = [
     "Published",
     "Result",
     "Row",
-    "Threshold",
+    "RowThreshold",
     "at_least",
     "at_most",
 ]

@@ -37,7 +37,7 @@ class Better(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class RowThreshold:
     """What a row has to reach."""
 
     value: float
@@ -48,14 +48,14 @@ class Threshold:
         return value >= self.value if self.better is Better.AT_LEAST else value <= self.value
 
 
-def at_least(value: float) -> Threshold:
+def at_least(value: float) -> RowThreshold:
     """A threshold that a row has to reach or pass."""
-    return Threshold(value, Better.AT_LEAST)
+    return RowThreshold(value, Better.AT_LEAST)
 
 
-def at_most(value: float) -> Threshold:
+def at_most(value: float) -> RowThreshold:
     """A threshold that a row must not pass."""
-    return Threshold(value, Better.AT_MOST)
+    return RowThreshold(value, Better.AT_MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Row:
     name: str
     value: float
     unit: str = ""
-    threshold: Threshold | None = None
+    threshold: RowThreshold | None = None
     published: Published | None = None
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
     note: str = ""
@@ -95,13 +95,13 @@ class Row:
 
     def record(self) -> dict[str, JSONValue]:
         """The row as a bench writes it, with what was published; None stands for a number that is not finite."""
-        bar, published = self.threshold, self.published
+        threshold, published = self.threshold, self.published
         return {
             "name": self.name,
             "value": _finite(self.value),
             "unit": self.unit,
-            "bar": None if bar is None else bar.value,
-            "better": None if bar is None else bar.better.value,
+            "bar": None if threshold is None else threshold.value,
+            "better": None if threshold is None else threshold.better.value,
             "met": self.met,
             "published": None if published is None else {"value": published.value, "source": published.source},
             "samples": {what: [_finite(value) for value in values] for what, values in self.samples.items()},

@@ -1,4 +1,4 @@
-"""Unsupervised learning of digits: the circuit against theory and Brian2, the threshold on held-out digits, ablations."""
+"""Unsupervised learning of digits: the circuit against theory and Brian2, held-out digits, and ablations."""
 
 from __future__ import annotations
 
