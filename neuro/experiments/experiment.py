@@ -95,13 +95,13 @@ class Row:
 
     def record(self) -> dict[str, JSONValue]:
         """The row as a bench writes it, with what was published; None stands for a number that is not finite."""
-        bar, published = self.threshold, self.published
+        threshold, published = self.threshold, self.published
         return {
             "name": self.name,
             "value": _finite(self.value),
             "unit": self.unit,
-            "bar": None if bar is None else bar.value,
-            "better": None if bar is None else bar.better.value,
+            "bar": None if threshold is None else threshold.value,
+            "better": None if threshold is None else threshold.better.value,
             "met": self.met,
             "published": None if published is None else {"value": published.value, "source": published.source},
             "samples": {what: [_finite(value) for value in values] for what, values in self.samples.items()},

@@ -118,28 +118,15 @@ class StudyResult:
                 return row
         raise KeyError(f"no row ({data!r}, {encoder!r}); there are {[(row.data, row.encoder) for row in self.rows]}")
 
-    def table(self) -> str:
-        """The rows as plain text."""
-        noise = "".join(f"{f'noise {level:g}':>11}" for level in self.settings.noise)
-        head = f"{'data':10}{'encoder':22}{'exact':>7}{noise}{'kNN':>7}{'label':>7}{'entropy':>9}{'dead':>6}{'gini':>7}"
-        lines = [head + f"{'similarity':>12}{'cpu s':>7}"]
-        for row in self.rows:
-            noisy = "".join(f"{share:11.3f}" for share in row.noisy)
-            lines.append(
-                f"{row.data:10}{row.encoder:22}{row.exact:7.3f}{noisy}{row.neighbours:7.3f}{row.labels:7.3f}"
-                f"{row.entropy:9.3f}{row.dead:6d}{row.gini:7.3f}{row.similarity:12.3f}{row.seconds:7.1f}"
-            )
-        return "\n".join(lines)
-
 
 def run_learned_encoder(
-    seed: int = 0, progress: Stages | None = None, settings: StudySettings | None = None
+    seed: int = 0, stages: Stages | None = None, settings: StudySettings | None = None
 ) -> StudyResult:
     """Run the study once.
 
     Args:
         seed: of the split, the random vectors, the encoders, the memory and the noise.
-        progress: told of the stages, one an encoder.
+        stages: told of each encoder.
         settings: see :class:`StudySettings`.
 
     Raises:
@@ -147,7 +134,7 @@ def run_learned_encoder(
     """
     check_whole("seed", seed, 0, (1 << 31) - 1)
     chosen = StudySettings() if settings is None else settings
-    stages = QuietStages() if progress is None else progress
+    stages = QuietStages() if stages is None else stages
     rows = []
     for data, samples in ((DIGITS, _digits(seed, chosen)), (CLUSTERS, _clusters(seed, chosen))):
         for encoder, make in makers(chosen, seed).items():

@@ -42,7 +42,6 @@ class DiehlCookResult:
         accuracy: the same of the test images, looked at once; None where only settings were to be chosen.
         first_spike_accuracy: of the test images by the class of the first neuron alone; None like ``accuracy``.
         confusion: shape (10, 10), true class by named class, of the test images (else of the validation images).
-        seconds: part of the work -> how long it took.
         cpu_seconds: of one core, for all of it.
     """
 
@@ -54,22 +53,19 @@ class DiehlCookResult:
     accuracy: float | None
     first_spike_accuracy: float | None
     confusion: IntArray
-    seconds: dict[str, float]
     cpu_seconds: float
 
 
-def run_diehl_cook(
-    settings: DiehlCookSettings, progress: Stages | None = None, *, test: bool = True
-) -> DiehlCookResult:
+def run_diehl_cook(settings: DiehlCookSettings, stages: Stages | None = None, *, test: bool = True) -> DiehlCookResult:
     """Run the experiment once.
 
     Args:
         settings: all that it can be told.
-        progress: told of the stages and how far each is.
+        stages: told when each part starts and how far it is.
         test: read the test images; False while settings are chosen, which look at the validation images only.
     """
     began = process_time()
-    stages = QuietStages() if progress is None else progress
+    stages = QuietStages() if stages is None else stages
     with stages.stage("Read the digits"):
         split = load_digit_split(settings)
     with stages.stage("Learn", settings.epochs * len(split.training)) as advance:
@@ -92,8 +88,8 @@ def run_diehl_cook(
         tested = accuracy_of(named, split.testing.labels)
         first = accuracy_of(readout.name_by_first(answers), split.testing.labels)
     height, width = split.training.pixels.shape[1:]
-    times = dict(stages.seconds), process_time() - began
-    return DiehlCookResult(settings, (height, width), training, readout, validation, tested, first, table, *times)
+    shape, took = (height, width), process_time() - began
+    return DiehlCookResult(settings, shape, training, readout, validation, tested, first, table, took)
 
 
 def _answers(
