@@ -9,10 +9,9 @@ as a ``neuro.circuit.circuit.Circuit`` for Brian2, the compiled and fixed-point 
 
 from hnsw_bridge.association import Associated, Evidence, associate
 from hnsw_bridge.cue_index import HNSWCues
-from hnsw_bridge.explanation import PathStep, Trace, explain, plot_activated
+from hnsw_bridge.explanation import Trace, explain, plot_activated
 from hnsw_bridge.fusion import Fusion, WordScores, activation
 from hnsw_bridge.graph import (
-    Degrees,
     IndexGraph,
     Links,
     graph_from_state,
@@ -46,7 +45,6 @@ __all__ = [
     "Associated",
     "CO_ACTIVATION",
     "Candidates",
-    "Degrees",
     "Dendrites",
     "EMBEDDERS",
     "EdgeLayer",
@@ -77,7 +75,6 @@ __all__ = [
     "NODES",
     "NeuromorphicSearch",
     "Passage",
-    "PathStep",
     "Priming",
     "READOUT",
     "RecallSettings",
