@@ -109,8 +109,8 @@ def recall(
     parts = {"similarity": cosines, "words": words[pool], "mentions": mentions[pool]}
     run = _spread(graph, pool, settings.fusion.scores(parts), settings.seeds, may if allowed is not None else None)
     fusion = settings.fusion
-    left = graph.words.left(question) if fusion.rest < 1 else None
-    carried = np.where(may, activation(run, graph.search.program, fusion.fade, left, fusion.rest), 0.0)
+    unmatched = graph.words.unmatched(question) if fusion.rest < 1 else None
+    carried = np.where(may, activation(run, graph.search.program, fusion.fade, unmatched, fusion.rest), 0.0)
     reached = np.setdiff1d(np.flatnonzero(carried > 0), pool)
     pool = np.concatenate([pool, reached])
     cosines = np.concatenate([cosines, _cosines(index.vectors[reached], query)])
