@@ -7,12 +7,11 @@
 as a ``neuro.circuit.circuit.Circuit`` for Brian2, the compiled and fixed-point simulators and Verilog.
 """
 
-from hnsw_bridge.association import Associated, Evidence, associate
+from hnsw_bridge.association import Evidence, associate
 from hnsw_bridge.cue_index import HNSWCues
-from hnsw_bridge.explanation import PathStep, Trace, explain, plot_activated
+from hnsw_bridge.explanation import explain, plot_activated
 from hnsw_bridge.fusion import Fusion, WordScores, activation
 from hnsw_bridge.graph import (
-    Degrees,
     IndexGraph,
     Links,
     graph_from_state,
@@ -27,11 +26,11 @@ from hnsw_bridge.index_snapshot import load_index, save_index
 from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
 from hnsw_bridge.metric import Metric
 from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
-from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, LearnedEdges, no_edges
+from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, no_edges
 from hnsw_bridge.readout import GO_TICKS, READOUT, similarity_levels, with_readout
 from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
 from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
-from hnsw_bridge.synapses import ExponentialWeights, WeightRule, contrast, synaptic_weights
+from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
 from hnsw_bridge.text.embedders import EMBEDDERS, Embed, MiniLMEmbedder, WordLlamaEmbedder, find_embedder
 from hnsw_bridge.text.files import MOST_CHARACTERS, Passage, passages, read_texts
@@ -43,10 +42,8 @@ from hnsw_bridge.text.retrieval import TEXT_SPREADING, Candidates, RecallSetting
 
 __all__ = [
     "Answer",
-    "Associated",
     "CO_ACTIVATION",
     "Candidates",
-    "Degrees",
     "Dendrites",
     "EMBEDDERS",
     "EdgeLayer",
@@ -64,7 +61,6 @@ __all__ = [
     "IndexSettings",
     "LINKS",
     "LONGEST_TEXT",
-    "LearnedEdges",
     "LinkUsed",
     "Links",
     "MISSING",
@@ -77,7 +73,6 @@ __all__ = [
     "NODES",
     "NeuromorphicSearch",
     "Passage",
-    "PathStep",
     "Priming",
     "READOUT",
     "RecallSettings",
@@ -93,8 +88,6 @@ __all__ = [
     "THRESHOLD",
     "TextGraph",
     "TextMemory",
-    "Trace",
-    "WeightRule",
     "Why",
     "WordLlamaEmbedder",
     "WordScores",

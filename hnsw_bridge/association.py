@@ -39,13 +39,13 @@ class Evidence:
     Args:
         words: shape (nodes,), from :meth:`hnsw_bridge.WordScores.scores`.
         mentions: shape (nodes,), from :meth:`hnsw_bridge.Mentions.scores`.
-        left: from :meth:`hnsw_bridge.WordScores.left`: a spike counts less where its target answers nothing that its
-            source leaves open.
+        unmatched: from :meth:`hnsw_bridge.WordScores.unmatched`: a spike counts less where its target answers nothing
+            that its source leaves open.
     """
 
     words: FloatArray | None = None
     mentions: FloatArray | None = None
-    left: Open | None = None
+    unmatched: Open | None = None
 
 
 def associate(
@@ -88,7 +88,7 @@ def associate(
     # Where similarity does not count in the answer, it still decides where the spikes start.
     fused = (chosen if chosen.similarity > 0 else Fusion()).scores(parts)
     run = spread_from_best(search, fused, seeds)
-    carried = activation(run, search.program, chosen.fade, known.left, chosen.rest)
+    carried = activation(run, search.program, chosen.fade, known.unmatched, chosen.rest)
     total = chosen.scores({**parts, "spikes": carried})
     total[left_out] = -np.inf
     best = ranked_by(total[alive], alive, k)

@@ -39,11 +39,10 @@ class HNSWCues:
 
     def nearest(self, cues: Float32Array, k: int) -> tuple[IntArray, Float32Array]:
         """See :class:`neuro.memories.CueIndex`."""
-        items = 0 if self._index is None else len(self._index)
         numbers = np.full((len(cues), k), -1, dtype=np.int64)
         cosines = np.full((len(cues), k), -np.inf, dtype=np.float32)
         if self._index is not None:
-            found = min(k, items)
+            found = min(k, len(self._index))
             numbers[:, :found], distances = self._index.query(cues, found)
             cosines[:, :found] = 1.0 - distances
         return numbers, cosines

@@ -71,7 +71,7 @@ Open = Callable[[int, NodeNumbers], FloatArray]
 
 
 def activation(
-    run: QuerySpikes, program: EventProgram, fade: float = 0.5, left: Open | None = None, rest: float = 1.0
+    run: QuerySpikes, program: EventProgram, fade: float = 0.5, unmatched: Open | None = None, rest: float = 1.0
 ) -> FloatArray:
     """What a query's spikes carried to each node along all edges, in thresholds, shape (nodes,)."""
     result = np.zeros(program.nodes)
@@ -81,7 +81,7 @@ def activation(
             row = slice(int(layer.row_start[node]), int(layer.row_start[node + 1]))
             ends, carried = layer.column[row], share * layer.weights["w"][row]
             # No node is twice in a row, so plain indexing adds up rightly.
-            result[ends] += carried if left is None else carried * (rest + (1.0 - rest) * left(node, ends))
+            result[ends] += carried if unmatched is None else carried * (rest + (1.0 - rest) * unmatched(node, ends))
     return result
 
 
@@ -111,13 +111,13 @@ class WordScores:
         (words,) = self._split([question])
         return self._scored(words)
 
-    def left(self, question: str) -> Open:
+    def unmatched(self, question: str) -> Open:
         """For a text, the BM25 scores of other texts to the words of the question that it lacks, over their maximum."""
         (words,) = self._split([question])
         alone = np.array([self._scored([word]) for word in words]).reshape(len(words), len(self._held))
         tops: dict[bytes, float] = {}
 
-        def left_by(text: int, ends: NodeNumbers) -> FloatArray:
+        def answered_by(text: int, ends: NodeNumbers) -> FloatArray:
             lacking = np.flatnonzero([word not in self._held[text] for word in words])
             key = lacking.tobytes()
             if key not in tops:
@@ -125,7 +125,7 @@ class WordScores:
             total = alone[np.ix_(lacking, ends)].sum(axis=0)
             return np.asarray(total / tops[key] if tops[key] > 0 else total)
 
-        return left_by
+        return answered_by
 
     def _split(self, texts: list[str]) -> list[list[str]]:
         words: list[list[str]] = self._engine.tokenize(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hnsw_bridge.hnswlib_layout import NativeState, read_state
 from hnsw_bridge.index import SpikeIndex
-from hnsw_bridge.labels import checked_labels, find_labels
+from hnsw_bridge.items import checked_labels, find_labels
 from hnsw_bridge.layers import CompressedRows, EdgeLayer, edge_layer
 from hnsw_bridge.metric import Metric, similarities
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray

@@ -172,9 +172,8 @@ def _levels(state: NativeState, count: int) -> IntArray:
 
 
 def _bottom_links(state: NativeState, rows: _ByteArray) -> tuple[IntArray, IntArray]:
-    header = _headers(rows)
     table = _field(rows, _COUNT, _LINK * int(state["max_M0"])).view(np.uint32).astype(np.int64)
-    return _links(np.arange(len(rows)), header, table, np.zeros(len(rows), np.int64), 0)
+    return _links(np.arange(len(rows)), _headers(rows), table, np.zeros(len(rows), np.int64), 0)
 
 
 def _headers(rows: _ByteArray) -> IntArray:
@@ -184,9 +183,8 @@ def _headers(rows: _ByteArray) -> IntArray:
 def _upper_links(state: NativeState, levels: IntArray) -> list[tuple[IntArray, IntArray]]:
     size = int(state["size_links_per_element"])
     data = _array(state, "link_lists", np.int8, int(levels.sum()) * size).view(np.uint8).reshape(-1, size)
-    header = _field(data, 0, _COUNT).view(np.uint32)[:, 0].astype(np.int64)
     table = _field(data, _COUNT, size - _COUNT).view(np.uint32).astype(np.int64)
-    first = np.cumsum(levels) - levels
+    header, first = _headers(data), np.cumsum(levels) - levels
     result = []
     for level in range(1, int(levels.max()) + 1):
         nodes = np.flatnonzero(levels >= level)

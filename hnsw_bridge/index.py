@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hnsw_bridge.hnswlib_layout import NativeState
-from hnsw_bridge.items import NODE_TYPES, IndexItems
-from hnsw_bridge.labels import checked_labels
+from hnsw_bridge.items import NODE_TYPES, IndexItems, checked_labels
 from hnsw_bridge.metric import Metric, checked_vectors
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole, is_whole, whole_numbers

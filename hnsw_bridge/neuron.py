@@ -150,14 +150,8 @@ def spreading_neuron(parts: SpreadingParts, branches: int, silent: int, refracto
         drift = "dv/dt = (v_rest - v + I) / tau_m - omega*u : volt (unless refractory)"
         turn = "du/dt = (omega*v - u / tau_m) : volt (unless refractory)"
         equations = "\n".join([drift, turn, "omega : hertz (constant)", *equations.strip().splitlines()[1:]])
-    names: dict[str, object] = {
-        "u : volt": parts.resonance,
-        "fatigue : volt": parts.homeostasis,
-        "primed : volt": parts.priming,
-    }
-    names[f"{HISTORY} : 1"] = parts.history
-    for line, part in names.items():
-        equations += f"\n{line}" if part is not None and not line.startswith("u") else ""
+    lasting = {"fatigue : volt": parts.homeostasis, "primed : volt": parts.priming, f"{HISTORY} : 1": parts.history}
+    equations += "".join(f"\n{line}" for line, part in lasting.items() if part is not None)
     if parts.resonance is not None:
         reset.append("u = 0*volt")
     if parts.homeostasis is not None:

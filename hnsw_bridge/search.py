@@ -202,10 +202,10 @@ class NeuromorphicSearch:
         """How much each item fired lately, shape (items,): its trace as the next query will find it.
 
         Raises:
-            InvalidInput: ``Parts.history`` is off, or an unknown label.
+            InvalidInput: ``SpreadingParts.history`` is off, or an unknown label.
         """
         if self.settings.parts.history is None:
-            raise InvalidInput("nodes keep no history; build the search with Spreading(parts=Parts(history=History()))")
+            raise InvalidInput("nodes keep no history; give Spreading(parts=SpreadingParts(history=History()))")
         nodes = self.graph.nodes_of(np.atleast_1d(whole_numbers(labels, "labels")))
         with self._lock:
             return self._lasting.now(self.program, nodes)[HISTORY]

@@ -103,7 +103,7 @@ class Passages:
 
 
 def _evidence(text: str, words: WordScores, mentions: Mentions) -> Evidence:
-    return Evidence(words.scores(text), mentions.scores(text), words.left(text))
+    return Evidence(words.scores(text), mentions.scores(text), words.unmatched(text))
 
 
 def _variants() -> Iterator[tuple[Design, int, Fusion]]:
@@ -128,7 +128,7 @@ def _judge(passages: Passages, question: Question) -> Floats:
 
 def _carried(search: NeuromorphicSearch, run: QuerySpikes, known: Evidence) -> tuple[Floats, Floats]:
     """What the spikes carried to each node: all of it, and only where it answers what was left open."""
-    return activation(run, search.program), activation(run, search.program, left=known.left, rest=0.0)
+    return activation(run, search.program), activation(run, search.program, unmatched=known.unmatched, rest=0.0)
 
 
 def _ranked(first: Floats, whole: Floats, gated: Floats) -> Any:

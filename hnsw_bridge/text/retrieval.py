@@ -108,7 +108,7 @@ def recall(
     parts = {"similarity": cosines, "words": words[pool], "mentions": mentions[pool]}
     fusion = settings.fusion
     run = _spread(graph, pool, fusion.scores(parts), settings.seeds, may if allowed is not None else None)
-    unmatched = graph.words.left(question) if fusion.rest < 1 else None
+    unmatched = graph.words.unmatched(question) if fusion.rest < 1 else None
     carried = np.where(may, activation(run, graph.search.program, fusion.fade, unmatched, fusion.rest), 0.0)
     reached = np.setdiff1d(np.flatnonzero(carried > 0), pool)
     pool = np.concatenate([pool, reached])

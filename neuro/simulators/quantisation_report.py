@@ -16,7 +16,6 @@ from neuro.compiler.ir import Format
 from neuro.compiler.lower_circuit import lower
 from neuro.errors import InvalidInput
 from neuro.quantise.formats import Key
-from neuro.quantise.integers import Quantised
 from neuro.simulators.compiled.simulator import run_program
 from neuro.simulators.fixed_point import FixedPoint
 from neuro.spikes import Recording, Spikes
@@ -78,20 +77,7 @@ def quantisation_cost(
     """
     _check_window(window)
     quantised = (fixed or FixedPoint()).quantise(circuit, ticks)
-    real = run_program(lower(circuit), ticks)
-    return compare_runs(quantised, real, run_program(quantised.program, ticks), accuracy=accuracy, window=window)
-
-
-def compare_runs(
-    quantised: Quantised,
-    real: Recording,
-    integers: Recording,
-    *,
-    accuracy: Callable[[Recording], float] | None = None,
-    window: int = 1,
-) -> QuantisationCost:
-    """The same for two recordings that are there already; InvalidInput for a window below 0."""
-    _check_window(window)
+    real, integers = run_program(lower(circuit), ticks), run_program(quantised.program, ticks)
     rates, coincidence = {}, {}
     for population in quantised.program.populations:
         one, other = real.spikes[population.name], integers.spikes[population.name]

@@ -70,7 +70,7 @@ def test_a_second_hop_counts_by_what_the_first_left_open(index: SpikeIndex, grap
 
     plain, open_ = (
         associate(search, index.vectors[3], 2, seeds=1, fusion=fusion, evidence=evidence)
-        for evidence in (None, Evidence(left=left))
+        for evidence in (None, Evidence(unmatched=left))
     )
     assert plain.labels.tolist() == [1210, 1600]
     assert open_.labels.tolist() == [1600, 1210]
@@ -79,13 +79,13 @@ def test_a_second_hop_counts_by_what_the_first_left_open(index: SpikeIndex, grap
 
 def test_words_that_a_text_lacks_are_left_open() -> None:
     words = WordScores(["rivers of Rome", "a bridge over one river", "bridges"])
-    left = words.left("Which bridge crosses the river of Rome?")
+    left = words.unmatched("Which bridge crosses the river of Rome?")
     everyone = np.arange(3)
     assert left(0, everyone).tolist() == [0.0, pytest.approx(left(0, everyone)[1]), 1.0]
     assert 0 < left(0, everyone)[1] < 1
     assert left(0, np.array([2])).tolist() == [1.0]
     assert left(1, everyone).tolist() == [1.0, 0.0, 0.0]
-    assert words.left("Who is it?")(0, everyone).tolist() == [0.0, 0.0, 0.0]
+    assert words.unmatched("Who is it?")(0, everyone).tolist() == [0.0, 0.0, 0.0]
     assert stems(["cities", "houses", "cats", "glass", "virus"]) == ["city", "house", "cat", "glass", "virus"]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from hnsw_bridge.labels import checked_labels, find_labels
+from hnsw_bridge.items import checked_labels, find_labels
 from neuro.errors import InvalidInput
 
 

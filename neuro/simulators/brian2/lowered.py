@@ -9,7 +9,8 @@ and the one that holds integers to account: a quantised program runs here in flo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +56,7 @@ _MARGIN = "spikeloom_margin"
 _FIRE = "spikeloom_fire"
 _PERIOD = "spikeloom_period"
 _SECOND = "spikeloom_second"
+_SUFFIX = MappingProxyType({Scope.POST: "_post", Scope.PRE: "_pre"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: br
         program.size,
         "\n".join(lines),
         threshold=None if program.threshold is None else f"{_FIRE} > 0.5",
-        reset="\n".join(_in_place(program, part) for part in program.reset) or None,
+        reset="\n".join(_in_place(program, part, _own_names(program)) for part in program.reset) or None,
         namespace=namespace,
         clock=clock,
         name=f"{program.name}*",
@@ -194,9 +196,7 @@ def _update(program: PopulationProgram, limited_winners: bool) -> list[str]:
         f"{stages[part.target.name]} = {print_brian2(part.value, _neuron_names({**old, **stages}))}"
         for part in program.stages
     ]
-    for part in program.update:
-        value = print_brian2(part.value, _neuron_names({**old, **stages}))
-        lines.append(f"next_{part.target.name} = {_stored(value, program.state(part.target.name).format)}")
+    lines += [_in_place(program, part, _neuron_names({**old, **stages}), "next_") for part in program.update]
     lines += [f"{part.target.name} = next_{part.target.name}" for part in program.update]
     if program.threshold is not None:
         left, right = (
@@ -212,10 +212,15 @@ def _update(program: PopulationProgram, limited_winners: bool) -> list[str]:
     return lines
 
 
-def _in_place(program: PopulationProgram, part: Assignment) -> str:
-    states = {state.name: state.name for state in program.states}
-    value = print_brian2(part.value, _neuron_names(states))
-    return f"{part.target.name} = {_stored(value, program.state(part.target.name).format)}"
+def _in_place(
+    owner: PopulationProgram | ProjectionProgram, part: Assignment, names: Callable[[Symbol], str], prefix: str = ""
+) -> str:
+    value = _stored(print_brian2(part.value, names), owner.state(part.target.name).format)
+    return f"{prefix}{part.target.name} = {value}"
+
+
+def _own_names(program: PopulationProgram) -> Callable[[Symbol], str]:
+    return _neuron_names({state.name: state.name for state in program.states})
 
 
 def _synapses(
@@ -228,20 +233,15 @@ def _synapses(
     from brian2 import Synapses
 
     own = {state.name for state in projection.states}
-    clamped = {
-        Scope.POST: _held(program, projection.target),
-        Scope.PRE: _held(program, projection.source),
-    }
-    suffix = {Scope.POST: "_post", Scope.PRE: "_pre"}
-
+    clamped = {Scope.POST: _clamped(program, projection.target), Scope.PRE: _clamped(program, projection.source)}
     names = _synaptic_names(own)
 
     def printed(part: Assignment) -> str:
         value, target = print_brian2(part.value, names), names(part.target)
         if not part.accumulate:
-            return f"{target} = {_stored(value, projection.state(part.target.name).format)}"
+            return _in_place(projection, part, names)
         if part.target.name in clamped[part.target.scope]:
-            return f"{target} += {value}*int({_COUNTER}{suffix[part.target.scope]} <= 0.5)"
+            return f"{target} += {value}*int({_COUNTER}{_SUFFIX[part.target.scope]} <= 0.5)"
         return f"{target} += {value}"
 
     group = Synapses(
@@ -262,13 +262,7 @@ def _synapses(
     for state in projection.states:
         group.variables[state.name].set_value(np.asarray(state.initial, dtype=np.float64))
     if projection.update:
-        stepped = [replace(part, target=Symbol(f"next_{part.target.name}")) for part in projection.update]
-        lines = [
-            f"{part.target.name} = {_stored(print_brian2(part.value, names), form)}"
-            for part, form in zip(
-                stepped, (projection.state(part.target.name).format for part in projection.update), strict=True
-            )
-        ]
+        lines = [_in_place(projection, part, names, "next_") for part in projection.update]
         for name in (part.target.name for part in projection.update):
             late = f"int({TICK} > 0)*next_{name} + int({TICK} == 0)*{name}"
             lines.append(f"{name} = {late if name in projection.event_driven else f'next_{name}'}")
@@ -277,7 +271,7 @@ def _synapses(
     return group
 
 
-def _held(program: StepProgram, name: str) -> frozenset[str]:
+def _clamped(program: StepProgram, name: str) -> frozenset[str]:
     return next((part.clamped for part in program.populations if part.name == name), frozenset())
 
 
@@ -305,28 +299,23 @@ def _operation(
     if operation.of in (part.name for part in program.projections):
         projection = program.projection(operation.of)
         names = _synaptic_names({state.name for state in projection.states})
-        lines = [
-            f"{part.target.name} = "
-            f"{_stored(print_brian2(part.value, names), projection.state(part.target.name).format)}"
-            for part in operation.statements
-        ]
+        lines = [_in_place(projection, part, names) for part in operation.statements]
     else:
         population = program.population(operation.of)
         lines = []
         for part in operation.statements:
             clamped = part.target.name in population.clamped
             value = Select(Symbol(ACTIVE), part.value, part.target) if clamped else part.value
-            lines.append(_in_place(population, Assignment(part.target, value)))
+            lines.append(_in_place(population, Assignment(part.target, value), _own_names(population)))
     return operation_objects(group, "\n".join(lines), operation.every * program.dt, order)
 
 
 def _synaptic_names(own: set[str]) -> Callable[[Symbol], str]:
     """Names inside a synapse: its own states, ``x_pre`` and ``x_post``, everything else a coefficient."""
-    suffix = {Scope.POST: "_post", Scope.PRE: "_pre"}
 
     def names(symbol: Symbol) -> str:
         if symbol.scope is not Scope.OWN:
-            return symbol.name + suffix[symbol.scope]
+            return symbol.name + _SUFFIX[symbol.scope]
         return symbol.name if symbol.name in own else _coefficient(symbol.name)
 
     return names

@@ -159,6 +159,8 @@ def _neuron_group(
             )
         if program.refractory.ndim:
             equations += "\nrefractory_time : second (constant)"
+    times = np.asarray(0.0 if refractory is None else refractory)
+    period = "refractory_time" if times.ndim else refractory is not None and float(times) * second
     code = None if winners[0] is None else _winners_code(population, program, winners[0], winners[1])
     if code is not None:
         equations += code.equations
@@ -168,9 +170,7 @@ def _neuron_group(
         equations,
         threshold=model.threshold if code is None else code.threshold,
         reset=model.reset or None,
-        refractory=False
-        if refractory is None
-        else ("refractory_time" if np.ndim(refractory) else float(np.asarray(refractory)) * second),
+        refractory=period,
         method=model.method.value,
         namespace=namespace,
         clock=clock,

@@ -19,7 +19,6 @@ from neuro.compiler.ir import (
     Assignment,
     OperationProgram,
     PopulationProgram,
-    ProbeProgram,
     Scope,
     StepProgram,
     Symbol,
@@ -311,23 +310,19 @@ class _OperationNames(PopulationNames):
 
 
 def _print_probes(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames]) -> None:
-    projections = {part.name: index for index, part in enumerate(program.projections)}
+    projections = {part.name: (index, part) for index, part in enumerate(program.projections)}
+    ends = {Scope.PRE: "pre", Scope.POST: "column"}
     for index, probe in enumerate(program.probes):
+        side = None
         if probe.of in populations:
             state = out.use(populations[probe.of].argument(probe.variable))
         else:
-            state = out.use(part_name("q", projections[probe.of], probe.variable))
+            number, projection = projections[probe.of]
+            state, side = out.use(part_name("q", number, probe.variable)), projection.shared.get(probe.variable)
         values, every, base = (out.use(part_name("m", index, name)) for name in ("values", "every", "base"))
         row = f"{values}, n // {every} - {base}, {state}"
-        at = _neurons_of(out, program, probe, projections)
-        out.add(0, f"if n % {every} == 0:", f"    probe({row})" if at is None else f"    probe_shared({row}, {at})")
-
-
-def _neurons_of(out: Lines, program: StepProgram, probe: ProbeProgram, projections: Mapping[str, int]) -> str | None:
-    """The neuron of each synapse, where a probed synaptic state lies with neurons."""
-    if probe.of not in projections:
-        return None
-    index = projections[probe.of]
-    side = program.projections[index].shared.get(probe.variable)
-    ends = {Scope.PRE: "pre", Scope.POST: "column"}
-    return None if side is None else out.use(part_name("q", index, ends[side]))
+        # A synaptic state that lies with neurons is read at the neuron of each synapse.
+        call = (
+            f"probe({row})" if side is None else f"probe_shared({row}, {out.use(part_name('q', number, ends[side]))})"
+        )
+        out.add(0, f"if n % {every} == 0:", f"    {call}")

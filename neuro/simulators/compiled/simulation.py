@@ -17,7 +17,7 @@ import numpy.typing as npt
 from neuro.arrays import AnyArray
 from neuro.checks import check_ticks, check_whole, holds_whole, is_real
 from neuro.circuit.circuit import Circuit, Stimulus
-from neuro.compiler.ir import PopulationProgram, ProjectionProgram, StepProgram
+from neuro.compiler.ir import Format, StepProgram
 from neuro.compiler.lower_circuit import lower, lower_stimuli
 from neuro.errors import CircuitError, InvalidInput
 from neuro.simulators.compiled.kernel_lines import SHARED_MODULE, part_name
@@ -99,7 +99,7 @@ class Simulation:
         checked = {key: self._checked(*key, values) for key, values in (inputs or {}).items()}
         injected = {name: self._checked_spikes(name, indices) for name, indices in (spikes or {}).items()}
         for (of, variable), values in checked.items():
-            self._array(of, variable)[:] = values
+            self._state(of, variable)[0][:] = values
         for name, indices in injected.items():
             self._inject(name, indices)
         recording = self._run.run(1)
@@ -115,7 +115,7 @@ class Simulation:
 
         In SI units; in a quantised program int64 steps of the variable's format.
         """
-        self._array(of, variable)
+        self._state(of, variable)
         return final_states(self._run.program, self._run.memory)[of, variable]
 
     def set(self, of: str, variable: str, values: npt.ArrayLike) -> None:
@@ -126,7 +126,7 @@ class Simulation:
         Raises:
             InvalidInput: no such variable, or values that do not fit: of another shape, not finite, beyond the format.
         """
-        self._array(of, variable)[:] = self._checked(of, variable, values)
+        self._state(of, variable)[0][:] = self._checked(of, variable, values)
 
     def checkpoint(self) -> Checkpoint:
         """The state of the simulation, to go back to or to go on from elsewhere."""
@@ -163,29 +163,24 @@ class Simulation:
         text = text.replace(f"from {SHARED_MODULE} import", _SHARED_IN_CHECKPOINTS)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _part(self, name: str) -> tuple[str, int, PopulationProgram | ProjectionProgram]:
-        program = self._run.program
-        for kind, index, part in numbered(program):
-            if part.name == name:
-                return kind, index, part
-        known = [part.name for part in program.stateful]
-        raise InvalidInput(f"no population or projection {name!r}; there are {known}")
-
-    def _array(self, of: str, variable: str) -> AnyArray:
-        kind, index, part = self._part(of)
-        known = [state.name for state in part.states]
-        if variable not in known:
-            raise InvalidInput(f"{of!r} has no variable {variable!r}; it has {known}")
-        return self._run.memory[part_name(kind, index, variable)]
+    def _state(self, of: str, variable: str) -> tuple[AnyArray, Format | None]:
+        """The values of a variable where the kernel keeps them, and their format."""
+        parts = {part.name: (kind, index, part) for kind, index, part in numbered(self._run.program)}
+        if of not in parts:
+            raise InvalidInput(f"no population or projection {of!r}; there are {[*parts]}")
+        kind, index, part = parts[of]
+        formats = {state.name: state.format for state in part.states}
+        if variable not in formats:
+            raise InvalidInput(f"{of!r} has no variable {variable!r}; it has {[*formats]}")
+        return self._run.memory[part_name(kind, index, variable)], formats[variable]
 
     def _checked(self, of: str, variable: str, values: npt.ArrayLike) -> AnyArray:
-        array = self._array(of, variable)
+        array, form = self._state(of, variable)
         given = np.asarray(values)
         if given.shape not in ((), array.shape):
             raise InvalidInput(f"{of}.{variable} is given shape {given.shape}; () or {array.shape} is allowed")
         if not is_real(given) or not np.all(np.isfinite(given)):
             raise InvalidInput(f"{of}.{variable} is given {values!r}; finite numbers are allowed")
-        form = next(state.format for state in self._part(of)[2].states if state.name == variable)
         if form is not None and np.any((given != np.rint(given)) | (given < form.lowest) | (given > form.highest)):
             raise InvalidInput(
                 f"{of}.{variable} is given {values!r}, but counts steps of {form.step:g} in this program; whole "

@@ -106,18 +106,11 @@ def event_program(program: StepProgram, population: str) -> EventProgram:
     inside = [part for part in program.projections if part.target == population]
     layers = tuple(_layer(part, population) for part in inside)
     stimulus = _input(program, neurons, inside)
-    every_tick, every_query = _operations(program, population, stimulus.every)
-    lasting = _lasting(program, neurons, stimulus.every)
-    found = EventProgram(
-        neurons=neurons,
-        variable=stimulus.variable,
-        ticks=stimulus.every,
-        period=np.asarray(0 if neurons.refractory is None else neurons.refractory, dtype=np.int64),
-        layers=layers,
-        every_tick=every_tick,
-        every_query=every_query,
-        lasting=lasting,
-    )
+    ticks = stimulus.every
+    every_tick, every_query = _operations(program, population, ticks)
+    period = np.asarray(0 if neurons.refractory is None else neurons.refractory, dtype=np.int64)
+    lasting = _lasting(program, neurons, ticks)
+    found = EventProgram(neurons, stimulus.variable, ticks, period, layers, every_tick, every_query, lasting)
     _check_expressions(found)
     _check_writes(found)
     _check_rest(found)

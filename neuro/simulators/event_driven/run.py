@@ -134,16 +134,11 @@ class EventRun:
     ) -> None:
         source, self._arguments = print_query(program)
         self._kernels = load_kernel(source + ("" if print_more is None else print_more(self._arguments)))
-        self._program = program
+        self.program = program
         self._lasting = LastingStates(program) if lasting is None else lasting
         self._fixed = _fixed_arguments(program) | {f"l_{name}": array for name, array in self._lasting.arrays.items()}
         self._fixed["seen"] = self._lasting.seen
         self._grow(_FEWEST)
-
-    @property
-    def program(self) -> EventProgram:
-        """What runs."""
-        return self._program
 
     def query(self, seeds: IntArray, currents: FloatArray, allowed: BoolArray | None = None) -> QuerySpikes:
         """The spikes of one query, ticks counted from its start.
@@ -188,7 +183,7 @@ class EventRun:
 
     def _spike_room(self, queries: int) -> tuple[IntArray, IntArray]:
         """Room for a batch's ticks and nodes: all spikes of one query, and what most have of the others."""
-        limit = self._program.neurons.winners.max_winners
+        limit = self.program.neurons.winners.max_winners
         most = self._capacity if limit is None else min(limit, self._capacity)
         size = most + (queries - 1) * min(most, _MANY)
         return np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
@@ -210,12 +205,12 @@ class EventRun:
         """Room for so many awake nodes and spikes; what it held before is not needed any more."""
         self._capacity, self._generation = capacity, 0
         whole = ("node_of", "ready", "at", "order", "spike_ticks", "spike_nodes", "spike_slots", "keys", "ties")
-        real = ("margins", "room", *(f"s_{state.name}" for state in self._program.neurons.states))
+        real = ("margins", "room", *(f"s_{state.name}" for state in self.program.neurons.states))
         rooms: dict[str, AnyArray] = {name: np.zeros(capacity, dtype=np.int64) for name in whole}
         rooms |= {name: np.zeros(capacity) for name in real}
         rooms["listed"] = np.zeros(capacity, dtype=np.bool_)
         rooms["table"] = np.full(4 * capacity, -1, dtype=np.int64)
-        rooms["ends"] = np.zeros(self._program.ticks, dtype=np.int64)
+        rooms["ends"] = np.zeros(self.program.ticks, dtype=np.int64)
         rooms["result"] = np.zeros(1, dtype=np.int64)
         changing = ("seeds", "currents", "masked", "allowed", "generation", "done")
         self._rooms = rooms
