@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from brian2 import Function
     from brian2.core.variables import Variable
     from brian2.equations.equations import SingleEquation
-    from brian2.units.fundamentalunits import Dimension
+    from brian2.units import fundamentalunits
+
+    Dimension: TypeAlias = fundamentalunits.Dimension
 
 CLAMPED_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"

@@ -23,7 +23,7 @@ from neuro.compiler.lower_synapses import Synapses, lower_projection, lower_syna
 from neuro.errors import EquationError
 
 if TYPE_CHECKING:
-    from brian2.units.fundamentalunits import Dimension
+    from neuro.compiler.equations import Dimension
 
 
 def lower(circuit: Circuit) -> StepProgram:

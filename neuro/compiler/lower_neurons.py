@@ -64,7 +64,7 @@ from neuro.errors import CircuitError, EquationError
 from neuro.models.base import Method
 
 if TYPE_CHECKING:
-    from brian2.units.fundamentalunits import Dimension
+    from neuro.compiler.equations import Dimension
 
 BUILT_IN = (TIME, TICK, INDEX)
 """Names that every population's code may read, besides its own, ``dt`` and ``seed``."""

@@ -37,7 +37,7 @@ from neuro.compiler.lower_neurons import Neurons, combined
 from neuro.errors import CircuitError, EquationError
 
 if TYPE_CHECKING:
-    from brian2.units.fundamentalunits import Dimension
+    from neuro.compiler.equations import Dimension
 
 _OPEN_BOUNDS = (("min", -np.inf), ("max", np.inf))
 
