@@ -1,7 +1,4 @@
-"""IndexGraph: the links of an hnswlib index as sparse matrices.
-
-Graphs in and out: networkx and GraphML.
-"""
+"""IndexGraph: the links of an hnswlib index as sparse matrices; to and from networkx and GraphML."""
 
 from __future__ import annotations
 

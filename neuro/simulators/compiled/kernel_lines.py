@@ -1,7 +1,4 @@
-"""The words of a printed kernel: lines, argument names, expressions.
-
-The shared functions that a printed kernel calls, as the line that imports them.
-"""
+"""The words of a printed kernel: lines, argument names, expressions, and the import of the functions that it calls."""
 
 from __future__ import annotations
 
