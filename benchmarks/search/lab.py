@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from benchmarks.data import data_folder
 from hnsw_bridge import Fusion, IndexSettings, Metric, NeuromorphicSearch, Seeds, activation, build_index, build_search
-from neuro.arrays import IntArray
+from neuro.arrays import IntArray, stable_top_k
 from neuro.progress import Stages
 
 SEEDS = (0, 1, 2)
@@ -84,5 +84,5 @@ class SearchLab:
         (run,) = search.spread(Seeds(np.array([[node]]), np.ones((1, 1))))
         carried = activation(run, search.program, fusion.fade)
         carried[without] = -np.inf
-        best = np.argsort(-carried, kind="stable")[:k]
+        best = stable_top_k(carried, k)
         return best[carried[best] > 0]

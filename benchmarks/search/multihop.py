@@ -33,6 +33,7 @@ from hnsw_bridge import (
 )
 from hnsw_bridge.association import spread_from_best
 from hnsw_bridge.metric import similarities
+from neuro.arrays import stable_top_k
 from neuro.simulators.event_driven import QuerySpikes
 
 SPREADING = Spreading(links=False, ticks=4, max_winners=64)
@@ -139,7 +140,7 @@ def _ranked(first: Floats, whole: Floats, gated: Floats) -> Any:
         scores.append(first + Fusion(spikes=spikes).scores(carried))
     rows = np.array(scores)
     near = np.sort(np.argpartition(-rows, 20, axis=1)[:, :20], axis=1)
-    order = np.argsort(-np.take_along_axis(rows, near, 1), axis=1, kind="stable")[:, :10]
+    order = stable_top_k(np.take_along_axis(rows, near, 1), 10)
     return np.take_along_axis(near, order, 1)
 
 

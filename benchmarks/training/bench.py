@@ -13,6 +13,7 @@ from benchmarks.training.digits import DIGITS_ROWS
 from benchmarks.training.lab import ACTIVE, SEED, UNITS, Lab, Outcome
 from benchmarks.training.peers import gradient_error, loss_error, miner_differences, optimiser_error
 from hnsw_bridge import Metric, Spreading, build_index, build_search
+from neuro.arrays import stable_top_k
 from neuro.encoders import KWTAEncoder
 
 
@@ -104,7 +105,7 @@ def spreading_gain(lab: Lab) -> Measured:
     found, _ = lab.smooth
     task = found.task
     cues, items = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in (task.held_cues, task.items))
-    truth = np.argsort(-(cues @ items.T), axis=1, kind="stable")[:, :10]
+    truth = stable_top_k(cues @ items.T, 10)
     before, after = (
         _spread_recall(encoder, task.items, task.held_cues, truth) for encoder in (found.untrained, found.trained.best)
     )

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, FloatArray, IntArray
+from neuro.arrays import AnyArray, FloatArray, IntArray, stable_top_k
 from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit, Population, Projection, Restart, SpikeSource, Winners
 from neuro.circuit.connections import Connections
@@ -119,7 +119,7 @@ class LearnedEncoder:
         Raises:
             InvalidInput: wrong dimension or dtype, empty, NaN or infinity.
         """
-        order = np.argsort(-np.atleast_2d(self.margins(embeddings)), axis=1, kind="stable")
+        order = stable_top_k(np.atleast_2d(self.margins(embeddings)))
         winners = np.sort(order[:, : self.active], axis=1).astype(np.int64)
         return winners[0] if np.ndim(embeddings) == 1 else winners
 

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import FloatArray
+from neuro.arrays import FloatArray, stable_top_k
 from neuro.checks import check_whole
 from neuro.encoders.base import SpikeEncoder, on_minus_off, on_off_neurons
 from neuro.encoders.spike_code import SpikeCode
@@ -80,7 +80,7 @@ class RankOrderEncoder(SpikeEncoder):
     def encode(self, vectors: npt.ArrayLike) -> SpikeCode:
         """One presentation for each vector: see :meth:`neuro.encoders.SpikeEncoder.encode`."""
         rows = check_vectors(vectors, self.dimensions)
-        order = np.argsort(-np.abs(rows), axis=1, kind="stable")[:, : self.ticks]
+        order = stable_top_k(np.abs(rows), self.ticks)
         values = np.take_along_axis(rows, order, axis=1)
         items, ranks = np.nonzero(values)
         neurons = on_off_neurons(order[items, ranks], values[items, ranks])

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.arrays import FloatArray, IntArray
+from neuro.arrays import FloatArray, IntArray, stable_top_k
 from neuro.checks import check_whole
 from neuro.encoders import EncoderTraining, KWTAEncoder, LearnedEncoder, overlap, train_encoder
 from neuro.encoders.base import similarity_correlation
@@ -261,7 +261,7 @@ def _right(given: IntArray, wanted: IntArray) -> float:
 
 def _by_neighbours(known: IntArray, labels: IntArray, held: IntArray, units: int, neighbours: int) -> IntArray:
     """The label that most of the codes with the largest overlap have; ties to the earlier code, the lower label."""
-    nearest = np.argsort(-overlap(held, known, units), axis=1, kind="stable")[:, :neighbours]
+    nearest = stable_top_k(overlap(held, known, units), neighbours)
     return np.array([np.bincount(votes).argmax() for votes in labels[nearest]], dtype=np.int64)
 
 

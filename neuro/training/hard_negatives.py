@@ -15,7 +15,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import Float32Array, FloatArray, FloatingArray, IntArray
+from neuro.arrays import Float32Array, FloatArray, FloatingArray, IntArray, stable_top_k
 from neuro.checks import check_positive, check_whole
 from neuro.encoders import KWTAEncoder
 from neuro.encoders.codes import binary
@@ -141,7 +141,7 @@ class HardNegativeMiner:
             case Mining.DISTANCE_WEIGHTED:
                 # The largest of log weight + Gumbel noise: a draw without repeats, safe for weights beyond floats.
                 scores = distance_log_weights(near, dimensions) + random.gumbel(size=near.size)
-                return np.argsort(-scores, kind="stable")[:count]
+                return stable_top_k(scores, count)
 
 
 def distance_log_weights(distances: npt.ArrayLike, dimensions: int) -> FloatingArray:
@@ -154,7 +154,7 @@ def exact_neighbours(items: FloatingArray) -> Neighbours:
     """Neighbours by looking at every item: largest inner product first, ties to the lower row."""
 
     def nearest(queries: FloatingArray, k: int) -> IntArray:
-        return np.argsort(-(queries @ items.T), axis=1, kind="stable")[:, :k].astype(np.int64)
+        return stable_top_k(queries @ items.T, k)
 
     return nearest
 

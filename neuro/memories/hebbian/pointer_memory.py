@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, IntArray, grown
+from neuro.arrays import AnyArray, IntArray, grown, stable_top_k
 from neuro.checks import check_whole
 from neuro.encoders.codes import Codes, check_codes
 from neuro.memories.base import IndexedMemory, MemoryState, RecallResult, check_recall, recall_result, state_array
@@ -170,7 +170,7 @@ class PointerMemory(IndexedMemory, ABC):
             return items - 1 - keys % items, keys // items
         scores = np.empty((len(sums), items))
         scores_batch(sums, pointers, scores)
-        rows = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        rows = stable_top_k(scores, k)
         return rows, np.take_along_axis(scores, rows, axis=1)
 
     def _shape(self) -> dict[str, AnyArray]:

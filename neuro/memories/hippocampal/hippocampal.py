@@ -27,7 +27,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, Float32Array, FloatArray, IntArray, grown
+from neuro.arrays import AnyArray, Float32Array, FloatArray, IntArray, grown, stable_top_k
 from neuro.checks import check_whole, is_real, whole_numbers
 from neuro.errors import InvalidInput
 from neuro.memories.base import (
@@ -315,7 +315,7 @@ class HippocampalMemory(IndexedMemory):
             InvalidInput: ``keep`` is no whole number above 0.
         """
         check_whole("keep", keep, 1, 1 << 62)
-        order = np.argsort(-self._importance[: len(self)], kind="stable")
+        order = stable_top_k(self._importance[: len(self)])
         lost = np.sort(self._items.indices[order[keep:]])
         if lost.size:
             self.forget(lost)

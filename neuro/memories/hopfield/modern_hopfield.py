@@ -21,7 +21,7 @@ from typing import ClassVar, Self, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray, grown
+from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray, grown, stable_top_k
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.memories.base import (
@@ -431,7 +431,7 @@ def _best(similarities: Float32Array, k: int) -> tuple[IntArray, Float32Array]:
         rows = similarities.argmax(axis=1)[:, None]
         return rows, np.take_along_axis(similarities, rows, axis=1)
     if _SORTED * k >= similarities.shape[1]:
-        rows = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
+        rows = stable_top_k(similarities, k)
         return rows, np.take_along_axis(similarities, rows, axis=1)
     from neuro.memories.hopfield._attention_kernels import best_items
 

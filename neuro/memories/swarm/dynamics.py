@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuro.arrays import Float32Array, FloatArray, IntArray
+from neuro.arrays import Float32Array, FloatArray, IntArray, stable_top_k
 from neuro.memories.swarm.association import SparseAssociation, Work
 from neuro.memories.swarm.parameters import SwarmParameters
 
@@ -57,7 +57,7 @@ def settle(parts: Parts, cue: IntArray, how: SwarmParameters, work: Work) -> Set
         net[cue] = 0.0
         woken = np.flatnonzero(net > 0)
         if woken.size > how.breadth:
-            woken = woken[np.argsort(-net[woken], kind="stable")[: how.breadth]]
+            woken = woken[stable_top_k(net[woken], how.breadth)]
     chosen = np.sort(np.concatenate([cue, woken]))
     tau, rho = np.zeros((chosen.size, chosen.size)), np.zeros((chosen.size, chosen.size))
     for part, scale in parts:

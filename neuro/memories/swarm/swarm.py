@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray
+from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray, stable_top_k
 from neuro.checks import check_whole, holds_whole
 from neuro.encoders.codes import check_codes
 from neuro.errors import InvalidInput
@@ -454,7 +454,7 @@ def _largest(scores: FloatArray, k: int) -> IntArray:
     """Places of the k largest, falling; ties to the earlier."""
     least = np.partition(scores, len(scores) - k)[len(scores) - k]
     able = np.flatnonzero(scores >= least)
-    return np.asarray(able[np.argsort(-scores[able], kind="stable")[:k]])
+    return np.asarray(able[stable_top_k(scores[able], k)])
 
 
 def _padded(values: Sequence[float], size: int) -> FloatArray:

@@ -19,7 +19,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, ComplexArray, IntArray
+from neuro.arrays import AnyArray, ComplexArray, IntArray, stable_top_k
 from neuro.checks import check_positive, check_whole
 from neuro.counter_hash import WORD, random_bits
 from neuro.errors import InvalidInput
@@ -145,7 +145,7 @@ class HolographicMemory(IndexedMemory):
             for row, answers in zip(read, scores, strict=True):
                 answers[part] = np.real(pointers @ row)
         scores /= np.float32(self.dim)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        order = stable_top_k(scores, k)
         best = np.take_along_axis(scores, order, axis=1)
         return recall_result(self._items.indices[order], best, threshold=threshold, single=np.ndim(cues) == 1)
 

@@ -17,7 +17,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, ComplexArray, IntArray
+from neuro.arrays import AnyArray, ComplexArray, IntArray, stable_top_k
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
 from neuro.memories.base import IndexedMemory, MemoryState, RecallResult, check_recall, recall_result, state_array
@@ -89,7 +89,7 @@ class ThresholdPhasorAssociativeMemory(IndexedMemory):
         check_recall(len(self), k, threshold)
         settled = np.array([self._settle(row) for row in rows])
         scores = np.array([np.abs(np.conj(self._patterns) @ row) for row in settled]) / np.float32(self.active)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        order = stable_top_k(scores, k)
         best = np.take_along_axis(scores, order, axis=1)
         values = np.repeat(settled[:, None], k, axis=1)
         return recall_result(self._items.indices[order], best, values, threshold=threshold, single=np.ndim(cues) == 1)
@@ -141,7 +141,7 @@ class ThresholdPhasorAssociativeMemory(IndexedMemory):
             sums = weights @ state
             lengths = np.abs(sums)
             # A stable order, so that ties go to the lower unit, as everywhere.
-            winners = np.argsort(-lengths, kind="stable")[: self.active]
+            winners = stable_top_k(lengths, self.active)
             winners = winners[lengths[winners] > 0]
             after = np.zeros_like(state)
             after[winners] = sums[winners] / lengths[winners]

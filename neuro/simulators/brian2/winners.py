@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from neuro.arrays import AnyArray
+from neuro.arrays import AnyArray, stable_top_k
 from neuro.compiler.ir import WinnersRule
 from neuro.errors import UnsupportedByTarget
 
@@ -81,7 +81,7 @@ class WinnersCount:
             limit = min(limit, self.rule.per_tick)
         if self.rule.max_winners is not None:
             limit = min(limit, self.rule.max_winners - self.used)
-        order = np.argsort(-margin[crossing], kind="stable")[:limit]
+        order = stable_top_k(margin[crossing], limit)
         fires = np.zeros(margin.shape)
         fires[crossing[order]] = 1.0
         self.used += limit
