@@ -6,8 +6,7 @@ The spikes are those of the clock-driven circuit, one for one; the kernel only l
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -143,8 +142,11 @@ class NeuromorphicSearch:
 
         def spread(found: IntArray, rounded: Float32Array, items: IndexItems) -> QueryResult:
             asked = QueryBatch(items.arrays(), queries, found, rounded, k, seeds, self.settings.drive, self.proposals)
-            with self._run() as run:
+            run = self._acquire()
+            try:
                 return answer_batch(run, asked)
+            finally:
+                self._release(run)
 
         answers = self.index.consult(queries, count, spread)
         return self._result(answers.labels, answers.distances, Seeds(answers.seeds, answers.shares), answers.runs)
@@ -162,8 +164,11 @@ class NeuromorphicSearch:
         currents = seeds.currents(self.settings)
         inside = (seeds.nodes >= 0) & (seeds.nodes < len(self.graph))
         rows = zip(seeds.nodes, currents, inside, strict=True)
-        with self._run() as run:
+        run = self._acquire()
+        try:
             return [run.query(row[known], values[known], allowed) for row, values, known in rows]
+        finally:
+            self._release(run)
 
     def circuit(
         self,
@@ -214,18 +219,19 @@ class NeuromorphicSearch:
         """The same search with states that last back at rest."""
         return replace(self, _lasting=LastingStates(self.program), _idle=[], _lock=threading.Lock())
 
-    @contextmanager
-    def _run(self) -> Iterator[EventRun]:
+    def _acquire(self) -> EventRun:
         """A kernel with room of its own; where states last, only once nobody else has one."""
-        with self._lock if self.program.lasting else nullcontext():
-            try:
-                run = self._idle.pop()
-            except IndexError:  # None was made yet, or all are at work.
-                run = EventRun(self.program, self._lasting, print_answer)
-            try:
-                yield run
-            finally:
-                self._idle.append(run)
+        if self.program.lasting:
+            self._lock.acquire()
+        try:
+            return self._idle.pop()
+        except IndexError:  # None was made yet, or all are at work.
+            return EventRun(self.program, self._lasting, print_answer)
+
+    def _release(self, run: EventRun) -> None:
+        self._idle.append(run)
+        if self.program.lasting:
+            self._lock.release()
 
     def _ranked(
         self, queries: Float32Array, runs: list[QuerySpikes], nodes: IntArray, k: int
