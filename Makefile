@@ -73,7 +73,7 @@ check: $(STAMP) ## Formatter, linter, strict types, layers, public API, import t
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q tests/project/test_layers.py tests/project/test_public_api.py \
+	$(BIN)/pytest -q tests/project/test_layers.py tests/project/test_names.py tests/project/test_public_api.py \
 		tests/project/test_import_time.py
 
 bench: $(STAMP) ## Measure against the thresholds: make bench BENCH=main
