@@ -323,9 +323,10 @@ class ProjectionProgram:
             alone = all(_reads_only(item.value, name, self.coefficients) for item in code) and not any(
                 Symbol(name) in symbols(other.value) for other in self.update if other is not part
             )
-            alike = np.unique(self.state(name).initial).size <= 1
-            if alone and alike and len(raised) == 1 and not (raised[0] is Scope.PRE and self.delay.ndim):
-                sides[name] = raised[0]
+            if alone and len(raised) == 1 and not (raised[0] is Scope.PRE and self.delay.ndim):
+                initial = self.state(name).initial
+                if bool(np.all(initial == initial[:1])):
+                    sides[name] = raised[0]
         return sides
 
 
