@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -41,6 +41,39 @@ class Quantity(Protocol):
 
 Value = float | np.number | AnyArray | Sequence[float] | Sequence[Sequence[float]] | Quantity
 """A number, an array or a quantity of either; plain numbers are in SI units."""
+
+
+Item = TypeVar("Item")
+
+
+class FrozenMapping(Mapping[str, Item]):
+    """A mapping that nobody can change, and that can be copied and sent to another process.
+
+    The standard library's ``MappingProxyType`` can neither be copied deeply nor pickled.
+
+    Args:
+        items: what it holds; copied.
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, Item]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, name: str) -> Item:
+        return self._items[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+    def __reduce__(self) -> tuple[type[FrozenMapping[Item]], tuple[dict[str, Item]]]:
+        return type(self), (self._items,)
 
 
 def grown(array: npt.NDArray[Scalar], rows: int) -> npt.NDArray[Scalar]:

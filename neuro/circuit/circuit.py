@@ -30,12 +30,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import Value
+from neuro.arrays import FrozenMapping, Value
 from neuro.checks import check_name, frozen_integers, is_real, is_whole, to_ticks
 from neuro.circuit.connections import Connections
 from neuro.errors import CircuitError
@@ -52,7 +51,7 @@ def _frozen(values: Mapping[str, Value], size: int, label: str) -> Mapping[str, 
             raise CircuitError(f"{what} has shape {array.shape}; () or ({size},) is allowed")
         if not np.all(np.isfinite(array)):
             raise CircuitError(f"{what} holds NaN or infinity; only finite numbers are allowed")
-    return MappingProxyType(dict(values))
+    return FrozenMapping(values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 
-from neuro.arrays import Value
+from neuro.arrays import FrozenMapping, Value
 
 
 class Method(Enum):
@@ -57,8 +56,8 @@ class NeuronModel:
     initial: Mapping[str, Value | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
-        object.__setattr__(self, "initial", MappingProxyType(dict(self.initial)))
+        object.__setattr__(self, "parameters", FrozenMapping(self.parameters))
+        object.__setattr__(self, "initial", FrozenMapping(self.initial))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,4 +77,4 @@ class SynapseModel:
     parameters: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        object.__setattr__(self, "parameters", FrozenMapping(self.parameters))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
+from multiprocessing import Pipe
 from typing import Any
 
 import numpy as np
@@ -147,3 +149,21 @@ def test_composed_circuits_run_as_one() -> None:
     recording = simulate(compose(first, second, projections=[link]), 10)
     assert recording.spikes["one_a"].ticks.tolist() == [1, 1]
     assert recording.spikes["two_a"].ticks.tolist() == [4, 4]
+
+
+def _sent(circuit: Circuit) -> Circuit:
+    """The circuit as another process would receive it."""
+    receiver, sender = Pipe(duplex=False)
+    sender.send(circuit)
+    received: Circuit = receiver.recv()
+    return received
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, _sent])
+def test_a_copy_of_a_circuit_is_the_circuit(copied: Callable[[Circuit], Circuit]) -> None:
+    circuit = _pair()
+    other = copied(circuit)
+    assert simulate(other, 5).mismatches(simulate(circuit, 5)) == 0
+    assert dict(other.projections[0].parameters) == dict(circuit.projections[0].parameters)
+    with pytest.raises(TypeError):
+        other.projections[0].parameters["w"] = 1.0  # type: ignore[index]

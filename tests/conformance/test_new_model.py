@@ -58,9 +58,11 @@ ANTI = SynapseModel(
 )
 
 NEW: dict[str, NeuronModel | SynapseModel] = {"QUADRATIC": QUADRATIC, "ADAPTING": ADAPTING, "anti": ANTI}
+LATER = ("ADAPTING", "anti")
+"""Run with the long tests: a kernel and a Verilog model each."""
 
 
-@pytest.mark.parametrize("name", ["QUADRATIC", "ADAPTING", pytest.param("anti", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", ["QUADRATIC", *(pytest.param(name, marks=pytest.mark.long) for name in LATER)])
 def test_a_new_model_runs_on_every_target(name: str, tmp_path: Path) -> None:
     circuit = derived(name, NEW[name])()
     assert support(circuit) == {}

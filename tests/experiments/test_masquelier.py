@@ -152,6 +152,7 @@ def test_pairs(name: str) -> None:
     assert recording.final["s", "w"][0] == pytest.approx(0.5 + change, abs=1e-12)
 
 
+@pytest.mark.long
 def test_brian2_agrees() -> None:
     source = Afferents(np.random.default_rng(3), 60, 1e-3).draw(np.tile([True, False], 4))
     values = {"w": 0.475, "a_plus": 0.03, "a_minus": 0.026, "late": LATE, "gain": GAIN}

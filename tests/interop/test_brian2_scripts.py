@@ -16,7 +16,14 @@ from neuro.simulators.brian2.recorder import on_numpy
 from tests.interop.brian2_scripts import CASES, Case
 from tests.interop.brian2_scripts.script import Script
 
-SLOW = ("cuba", "coba_hodgkin_huxley", "synfire_chain", "inhibitory_plasticity", "decaying_weights")
+SLOW = (
+    "cuba",
+    "coba_hodgkin_huxley",
+    "synfire_chain",
+    "inhibitory_plasticity",
+    "decaying_weights",
+    "pyramidal_interneuron_gamma",
+)
 """Large networks; the same features load in smaller scripts."""
 LOADS = [
     pytest.param(case, id=case.name, marks=[pytest.mark.long] if case.name in SLOW else [])

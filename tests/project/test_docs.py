@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import functools
 import importlib
 import inspect
 import re
@@ -82,11 +83,16 @@ def _imported(name: str) -> ModuleType | None:
         return None
 
 
+@functools.cache
+def known_modules() -> dict[str, Path]:
+    return modules(ROOT)
+
+
 def name_exists(name: str, module: str = "", owner: str = "") -> bool:
     """Whether a dotted name is a module or something in one; a short one may stand in the class, module or packages."""
     parts = name.split(".")
     if parts[0] in PACKAGES:
-        known = modules(ROOT)
+        known = known_modules()
         cut = max(length for length in range(1, len(parts) + 1) if ".".join(parts[:length]) in known)
         found = _imported(".".join(parts[:cut]))
         return found is None or _has(found, parts[cut:])
