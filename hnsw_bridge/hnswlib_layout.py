@@ -214,3 +214,18 @@ def _links(
     row_start = np.zeros(count + 1, dtype=np.int64)
     np.cumsum(np.bincount(source, minlength=count), out=row_start[1:])
     return row_start, column
+
+
+def bottom_table(state: NativeState) -> tuple[npt.NDArray[np.int32], int]:
+    """Links of level 0 as a table by label, -1 past the last of a row, and the entry's label.
+
+    For the state of an index of one's own, whose labels are 0, 1, ...; a foreign one goes through :func:`read_state`.
+    """
+    count = _whole(state, "cur_element_count", 1, 2**31)
+    rows = _elements(state, count)
+    labels = _field(rows, int(state["label_offset"]), _LABEL).view(np.int64)[:, 0]
+    ends = _field(rows, _COUNT, _LINK * int(state["max_M0"])).view(np.int32)
+    used = np.arange(ends.shape[1]) < (_headers(rows) & (_DELETED - 1))[:, None]
+    table = np.full(ends.shape, -1, dtype=np.int32)
+    table[labels] = np.where(used, labels.astype(np.int32)[np.where(used, ends, 0)], -1)
+    return table, int(labels[int(state["enterpoint_node"])])

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from hnsw_bridge.hnswlib_layout import NativeState
 from hnsw_bridge.items import NODE_TYPES, IndexItems, checked_labels
 from hnsw_bridge.metric import Metric, checked_vectors
+from hnsw_bridge.proximity_graph import ProximityGraph, Reachability
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole, is_whole, whole_numbers
 from neuro.errors import InvalidInput
@@ -37,6 +38,9 @@ _PORTION = 256
 
 _SCANNED = 4096
 """Filters that leave fewer items are answered by a scan of them."""
+
+_WIDEST = 1024
+"""Candidates that a walk gives a filter; one that needs more is answered by a scan as well."""
 
 MISSING = -1
 """The label in places of a result for which there is no item."""
@@ -137,6 +141,9 @@ class SpikeIndex:
         self._items = items
         self._lock = SharedLock()
         self._native = native
+        self._graph = ProximityGraph(items, self._native_state, settings.seed)
+        if items.nodes:
+            self._graph.write(np.arange(items.nodes))
 
     @classmethod
     def empty(cls, metric: Metric, settings: IndexSettings, dimension: int) -> SpikeIndex:
@@ -194,10 +201,11 @@ class SpikeIndex:
     ) -> tuple[IntArray, FloatArray]:
         """Labels and exact distances of the k nearest items found, nearest first, each of shape (rows, k).
 
-        hnswlib proposes max(k, search_effort) candidates, which are sorted by their exact distance; ties go to the item
-        that was added first. A filter is honoured exactly and never starved: where the graph gives fewer than k of the
-        items that it lets through, or it lets through few, these are scanned one and all. With fewer than k of them the
-        rest of a row is -1, at infinite distance.
+        A walk keeps max(k, search_effort) distinct vectors; what the rounding of their codes leaves possible is
+        measured exactly; ties go to the item that was added first. A small index is looked through one and all, so its
+        answers are brute force's (:mod:`hnsw_bridge.proximity_graph`). A filter is honoured exactly and never starved:
+        where the walk gives fewer than k of the items that it lets through, or it lets through few, these are scanned
+        one and all. With fewer than k of them the rest of a row is -1, at infinite distance.
 
         Args:
             batch: shape (rows, dimension).
@@ -241,13 +249,8 @@ class SpikeIndex:
     def nearest(self, queries: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
         """Like :meth:`query` for rows already checked, with node numbers in place of labels and without a filter."""
         check_k(k, len(self))
-        candidates, rounded = self.proposals(queries, min(max(int(k), self.settings.search_effort), len(self)))
-        nodes = np.empty((len(queries), k), dtype=np.int64)
-        near = np.empty((len(queries), k), dtype=np.float64)
-        for row, query in enumerate(queries):
-            with self._lock.read:
-                nodes[row], near[row] = self._items.best(query, candidates[row], rounded[row], k)
-        return nodes, near
+        with self._lock.read:
+            return self._graph.nearest(queries, int(k), self.settings.search_effort)
 
     def ranked(self, query: Float32Array, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
         """The k nearest of the candidate nodes and their exact distances, nearest first, each node once."""
@@ -260,10 +263,7 @@ class SpikeIndex:
             return self._items.exact(query)
 
     def proposals(self, queries: Float32Array, count: int) -> tuple[IntArray, Float32Array]:
-        """The nodes that hnswlib finds for each query and its distances (float32), nearest first, shape (rows, count).
-
-        Where it can't reach that many, all items, with distance 0.
-        """
+        """The nodes found for each query and their distances as float32, nearest first, shape (rows, count)."""
         with self._lock.read:
             return self._find(queries, count)
 
@@ -272,14 +272,22 @@ class SpikeIndex:
         with self._lock.read:
             return then(*self._find(queries, count), self._items)
 
+    @property
+    def query_bytes(self) -> int:
+        """Memory of what queries walk over, beside hnswlib's own and the vectors."""
+        return self._graph.bytes
+
+    def reachability(self) -> Reachability:
+        """Which items hnswlib's links do not lead to, and what makes them found all the same.
+
+        It makes the graph of queries anew, as a rebuild does.
+        """
+        with self._lock.read:
+            return self._graph.reachability()
+
     def _find(self, queries: Float32Array, count: int) -> tuple[IntArray, Float32Array]:
-        try:
-            found, near = self._native.knn_query(queries, k=count, num_threads=1)
-        except RuntimeError:
-            # Fewer than `count` nodes can be reached from the entry, so all items are looked at.
-            everything = np.tile(np.flatnonzero(self.alive), (len(queries), 1))
-            return everything, np.zeros(everything.shape, dtype=np.float32)
-        return np.asarray(found).view(np.int64), np.asarray(near)
+        nodes, near = self._graph.nearest(queries, count, self.settings.search_effort)
+        return nodes, near.astype(np.float32)
 
     def add(
         self,
@@ -311,6 +319,7 @@ class SpikeIndex:
                 self._room(int(numbers[-1]) + 1)
                 self._native.add_items(vectors[part], numbers, num_threads=int(threads))
                 self._items.append(vectors[part], names[part], kinds[part])
+                self._graph.write(numbers)
         return names
 
     def update(self, labels: npt.ArrayLike, embeddings: npt.ArrayLike) -> None:
@@ -324,6 +333,7 @@ class SpikeIndex:
         with self._lock.write:
             self._native.add_items(vectors, nodes, num_threads=1)
             self._items.overwrite(nodes, vectors)
+            self._graph.write(nodes)
 
     def update_vector(self, label: int, towards: npt.ArrayLike, alpha: float) -> None:
         """Move an item: v <- (1 - alpha) v + alpha towards; under the cosine metric the direction counts.
@@ -351,11 +361,15 @@ class SpikeIndex:
             for node in nodes.tolist():
                 self._native.mark_deleted(node)
             self._items.bury(nodes)
+            self._graph.bury(nodes)
 
     def state(self) -> Mapping[str, Any]:
         """Numbers and bytes by which hnswlib describes the index, for :func:`hnsw_bridge.read_graph`."""
         with self._lock.read:
-            (state,) = self._native.__getstate__()
+            return self._native_state()
+
+    def _native_state(self) -> dict[str, Any]:
+        (state,) = self._native.__getstate__()
         return dict(state)
 
     def _room(self, nodes: int) -> None:
@@ -370,7 +384,7 @@ class SpikeIndex:
         near = np.full((len(queries), k), np.inf)
         passed = np.flatnonzero(allowed)
         wide = int(1.5 * max(k, self.settings.search_effort) * len(self) / max(passed.size, 1))
-        scan = passed.size <= _SCANNED or wide > len(self) // 4
+        scan = passed.size <= _SCANNED or wide > _WIDEST
         candidates = None if scan else self.proposals(queries, min(wide, len(self)))[0]
         for row, query in enumerate(queries):
             found = passed if candidates is None else candidates[row][allowed[candidates[row]]]

@@ -42,7 +42,7 @@ class IndexItems:
         self.dimension = dimension
         self.nodes = 0
         self.living = 0
-        self._metric = metric
+        self.metric = metric
         self._vectors = np.empty((0, dimension), dtype=np.float32)
         self._squares = np.empty(0, dtype=np.float64)
         self._labels = np.empty(0, dtype=np.int64)
@@ -135,20 +135,13 @@ class IndexItems:
         """The k nearest candidates and their exact distances."""
         from hnsw_bridge import _kernels
 
-        nodes, near = _kernels.rank(self._metric.code, self._vectors, self._squares, query, candidates, k)
+        nodes, near = _kernels.rank(self.metric.code, self._vectors, self._squares, query, candidates, k)
         return nodes, near
-
-    def best(self, query: Float32Array, found: IntArray, rounded: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
-        """The k nearest of ``found``, which is in the order of ``rounded``, distances that float32 sums gave."""
-        from hnsw_bridge import _kernels
-
-        count = _kernels.near_enough(self._metric.code, query, self._longest, rounded, k)
-        return self.ranked(query, found[:count], k)
 
     def arrays(self) -> ItemArrays:
         """What kernels need to measure distances and to name what they find."""
         if self._arrays is None:
-            self._arrays = ItemArrays(self._metric.code, self._vectors, self._squares, self._labels, self._longest)
+            self._arrays = ItemArrays(self.metric.code, self._vectors, self._squares, self._labels, self._longest)
         return self._arrays
 
     def exact(self, query: Float32Array) -> FloatArray:
@@ -156,7 +149,7 @@ class IndexItems:
         from hnsw_bridge import _kernels
 
         result = np.empty(self.nodes)
-        _kernels.measure(self._metric.code, self._vectors[: self.nodes], self._squares, query, result)
+        _kernels.measure(self.metric.code, self._vectors[: self.nodes], self._squares, query, result)
         return result
 
     def _known(self) -> dict[int, int]:

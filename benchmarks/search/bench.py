@@ -101,7 +101,7 @@ def recall_over_hnswlib(items: int) -> Row:
             for seed in SEEDS if items <= 20_000 else SEEDS[:1]:
                 search, queries = lab.search(items, metric, seed)
                 truth = np.array([np.argsort(search.index.exact(query), kind="stable")[:K] for query in queries])
-                native = search.index.proposals(queries, EFFORT)[0][:, :K]
+                native = search.index._native.knn_query(queries, k=EFFORT)[0][:, :K].astype(np.int64)
                 mine = search.query(queries, K).labels
                 own, theirs = (float(np.mean((f[:, :, None] == truth[:, None]).any(1))) for f in (mine, native))
                 gains.append(own - theirs)
