@@ -52,7 +52,7 @@ from hnsw_bridge.text.folder import LONGEST_TEXT, forget_records, is_memory, mad
 from hnsw_bridge.text.info import MemoryInfo
 from hnsw_bridge.text.links import Mentions, bare_title, linked, mention_layer, phrases, text_layers
 from hnsw_bridge.text.memory import MOST_RECORDS, TextMemory
-from hnsw_bridge.text.retrieval import TEXT_SPREADING, Candidates, RecallSettings, TextGraph, links_used, recall
+from hnsw_bridge.text.retrieval import Candidates, RecallSettings, TextGraph, links_used, recall
 
 __all__ = [
     "ARRIVALS",
@@ -112,7 +112,6 @@ __all__ = [
     "SpreadingDynamics",
     "SpreadingParts",
     "SummedLayers",
-    "TEXT_SPREADING",
     "THRESHOLD",
     "TextGraph",
     "TextMemory",

@@ -93,8 +93,7 @@ def associate(
                 raise InvalidInput(f"{name} have shape {np.shape(part)}; one number for each of the {nodes} nodes goes")
             parts[name] = np.asarray(part, dtype=np.float64)
     alive = np.flatnonzero(search.graph.alive)
-    # Where similarity does not count in the answer, it still decides where the spikes start.
-    fused = (chosen if chosen.similarity > 0 else Fusion()).scores(parts)
+    fused = chosen.seeding.scores(parts)
     start, share = _entry(search, fused, seeds, known.terms)
     if dynamics is None:
         (run,) = search.spread(Seeds(start[None], share[None]))

@@ -24,7 +24,7 @@ from hnsw_bridge.text.embedders import Embed, embed_questions
 from hnsw_bridge.text.files import GivenRecord, as_record, exported_line, read_lines
 from hnsw_bridge.text.folder import FolderLock, check_record, check_text, is_memory, open_folder
 from hnsw_bridge.text.info import MemoryInfo, cosines_at_random, measure_records
-from hnsw_bridge.text.links import title_in, whole_text
+from hnsw_bridge.text.links import whole_text
 from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, seconds
 from hnsw_bridge.text.retrieval import Candidates, RecallSettings, links_used, recall
 from hnsw_bridge.text.state import RecordFilter, TextMemoryState, Where
@@ -437,7 +437,7 @@ class TextMemory:
         total = len(self) + places.count(None)
         if total > MOST_RECORDS:
             raise InvalidInput(f"{total:,} records would be more than {MOST_RECORDS:,}; use a second memory")
-        texts, parts = [_embeddable(record) for record in fresh], []
+        texts, parts = [whole_text(record) for record in fresh], []
         told = progress or (lambda _: None)
         for start in range(0, len(texts), _BATCH):
             told(start)
@@ -524,10 +524,6 @@ def _filter(
 ) -> RecordFilter:
     first, last = (None if moment is None else seconds(moment, name) for name, moment in (("since", since), ("until", until)))
     return RecordFilter(namespace, where, first, last)
-
-
-def _embeddable(record: NewRecord) -> str:
-    return whole_text(title_in(record.metadata), record.text)
 
 
 def _name_of(embed: Embed) -> str:

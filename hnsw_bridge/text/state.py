@@ -208,7 +208,7 @@ class TextMemoryState:
         self._vectors[part] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         self._row_of |= dict(zip(ids, range(first, self.rows), strict=True))
         titles = [title_of(record) for record in records]
-        texts = [whole_text(title, record.text) for title, record in zip(titles, records, strict=True)]
+        texts = [whole_text(record) for record in records]
         self.words.add(map(tokens, texts))
         self.titles.add(titles)
         self._names.add(
@@ -260,7 +260,7 @@ class TextMemoryState:
 
     def _texts(self, rows: IntArray) -> dict[int, str]:
         living = rows[self._alive[rows]]
-        return {row: whole_text(title_of(r), r.text) for row, r in zip(living.tolist(), self.records(living), strict=True)}
+        return {row: whole_text(own) for row, own in zip(living.tolist(), self.records(living), strict=True)}
 
     def _link(self, edges: RecordEdges) -> None:
         ends = zip(edges.source.tolist(), edges.target.tolist(), edges.weight.tolist(), strict=True)
