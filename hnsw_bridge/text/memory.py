@@ -226,6 +226,27 @@ class TextMemory:
                 self._store.forget(wanted)
             return len(wanted)
 
+    def add_cues(self, ids: Sequence[int], cues: Sequence[str]) -> None:
+        """Let records answer to further texts: paraphrases, questions that led to them.
+
+        Args:
+            ids: of the record that each cue calls; may repeat.
+            cues: texts; a record answers as well as the best of its own text and its cues does.
+
+        Raises:
+            InvalidInput: an unknown id, another number of cues, a cue without text; nothing is kept then.
+        """
+        texts = [cues] if isinstance(cues, str) else list(cues)
+        for text in texts:
+            check_text(text, "a cue")
+        with self._lock:
+            self._check_writable()
+            self._store.records(ids)
+            if len(ids) != len(texts):
+                raise InvalidInput(f"{len(ids)} ids came with {len(texts)} cues; one id a cue is allowed")
+            if texts:
+                self._store.add_cues(ids, texts, self._checked_rows(embed_questions(self._embed, texts), texts))
+
     def link(self, source: int, target: int, weight: float = 1.0) -> None:
         """Link two records both ways; the weight is in thresholds, -2 to 2, and 0 removes the link.
 
@@ -434,9 +455,12 @@ class TextMemory:
         if self._folder_lock is not None:
             self._folder_lock.release()
 
-    def _put(self, fresh: Sequence[NewRecord], places: Sequence[int | None], progress: Advance | None) -> list[int]:
+    def _check_writable(self) -> None:
         if self.read_only:
             raise InvalidInput(f"{self.folder} was opened with read_only=True; open it for writing to change it")
+
+    def _put(self, fresh: Sequence[NewRecord], places: Sequence[int | None], progress: Advance | None) -> list[int]:
+        self._check_writable()
         for record in fresh:
             check_record(record)
         if not fresh:

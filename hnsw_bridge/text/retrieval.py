@@ -80,6 +80,26 @@ class RecallSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Cues:
+    """Further texts that call records.
+
+    Args:
+        rows: shape (cues,), the row that each calls.
+        vectors: shape (cues, dimension), of unit length.
+        words: of the cues.
+    """
+
+    rows: IntArray
+    vectors: Float32Array
+    words: WordIndex
+
+
+def no_cues(dimension: int) -> Cues:
+    """The cues of a memory in which each record is called by its own text alone."""
+    return Cues(np.zeros(0, dtype=np.int64), np.zeros((0, dimension), dtype=np.float32), WordIndex())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TextGraph:
     """Texts as rows: what recall looks things up in. Row i is node i; dead rows stay and are masked.
 
@@ -92,6 +112,7 @@ class TextGraph:
         records: reads the records of living rows from the file.
         words: BM25.
         titles, speakers: which are mentioned by a text.
+        cues: further texts that call rows.
         before, after: shape (nodes,), the row that stands before and after in a conversation; -1: none.
         links: neighbours.
     """
@@ -105,6 +126,7 @@ class TextGraph:
     words: WordIndex
     titles: TitleIndex
     speakers: TitleIndex
+    cues: Cues
     before: IntArray
     after: IntArray
     links: TextLinks
@@ -213,13 +235,14 @@ class _Asked:
     def of(cls, graph: TextGraph, question: str, cue: Float32Array, settings: RecallSettings, may: BoolArray) -> _Asked:
         query = np.asarray(cue, dtype=np.float32) / np.float32(np.linalg.norm(cue))
         asked = list(dict.fromkeys(tokens(question)))
-        words = graph.words.scores_of_each(asked)
+        words, cosines = graph.words.scores_of_each(asked), (graph.vectors @ query).astype(np.float64)
+        _call(graph, asked, query, words, cosines)
         words[:, ~may] = 0.0
         return cls(
             graph,
             settings,
             may,
-            np.where(may, (graph.vectors @ query).astype(np.float64), -2.0),
+            np.where(may, cosines, -2.0),
             words,
             sum(_idf(graph.words, word) for word in asked),
             np.where(may, graph.titles.scores(question), 0.0),
@@ -313,6 +336,20 @@ def _best_seeds(scores: FloatArray, words: FloatArray, ids: IntArray, settings: 
     return order[covering_seeds(scores[order], words[:, order], settings.seeds, settings.tire)]
 
 
+def _call(graph: TextGraph, asked: list[str], query: Float32Array, words: FloatArray, cosines: FloatArray) -> None:
+    """Let a row answer as well as the best of its cues does."""
+    cues = graph.cues
+    if not cues.rows.size:
+        return
+    np.maximum.at(cosines, cues.rows, cues.vectors @ query)
+    for own, word in zip(words, asked, strict=True):
+        places, scores = cues.words.scored(word)
+        if places.size:
+            # A word is as rare as it is among the records.
+            rare = _idf(graph.words, word, 1) / _idf(cues.words, word, 1)
+            np.maximum.at(own, cues.rows[places], rare * scores)
+
+
 def _said_by(speakers: TitleIndex, question: str) -> FloatArray:
     """1 for what the speaker says whom the question names; where it names two, neither tells."""
     named = speakers.keys_in(question)
@@ -322,9 +359,9 @@ def _said_by(speakers: TitleIndex, question: str) -> FloatArray:
     return result
 
 
-def _idf(words: WordIndex, word: str) -> float:
+def _idf(words: WordIndex, word: str, least: int = 0) -> float:
     """How rare a word is; 0 for one that no text holds."""
-    holders = words.count(word)
+    holders = max(words.count(word), least)
     return float(np.log1p((words.living - holders + 0.5) / (holders + 0.5))) if holders else 0.0
 
 
