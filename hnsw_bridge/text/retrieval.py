@@ -198,14 +198,18 @@ def recall(
     return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, held[:, nodes], known)
 
 
-def links_used(run: QuerySpikes, links: TextLinks, node: int, fade: float) -> list[tuple[str, int, float]]:
-    """Links that carried spikes to a node: layer, source node and what they carried, the strongest first."""
-    found = []
+def links_used(
+    run: QuerySpikes, links: TextLinks, nodes: IntArray, fade: float
+) -> dict[int, list[tuple[str, int, float]]]:
+    """Links that carried spikes to nodes: for each, layer, source node and what they carried, the strongest first."""
+    found: dict[int, list[tuple[str, int, float]]] = {node: [] for node in nodes.tolist()}
     strength = fade ** run.ticks.astype(np.float64)
     for source, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):
         for layer, ends, weights in links.by_layer(source):
-            found += [(layer, source, share * weight) for weight in weights[ends == node].tolist()]
-    return sorted(found, key=lambda link: (-link[2], link[0], link[1]))
+            kept = np.isin(ends, nodes)
+            for end, weight in zip(ends[kept].tolist(), weights[kept].tolist(), strict=True):
+                found[end].append((layer, source, share * weight))
+    return {node: sorted(used, key=lambda link: (-link[2], link[0], link[1])) for node, used in found.items()}
 
 
 @dataclass(frozen=True, eq=False)
