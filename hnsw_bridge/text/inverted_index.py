@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, BoolArray, FloatArray, IntArray, grown
+from neuro.arrays import AnyArray, FloatArray, IntArray, grown
 from neuro.errors import InvalidInput
 
 K1, B = 1.5, 0.75
@@ -104,6 +104,11 @@ class InvertedIndex:
         self.rows = 0
         self.living = 0
         self.total = 0
+
+    @property
+    def vocabulary(self) -> Sequence[str]:
+        """Every term that a row ever held."""
+        return self._names
 
     def add(self, bags: Iterable[Sequence[str]]) -> None:
         """Add rows, each with its terms; a term may stand in one several times."""
@@ -283,13 +288,6 @@ def unpacked_texts(content: AnyArray) -> list[str]:
     if "\\" not in whole:
         return texts
     return ["\\".join(part.replace("\\0", "\0") for part in text.split("\\\\")) for text in texts]
-
-
-def alive_mask(index: InvertedIndex, rows: IntArray) -> BoolArray:
-    """Truth values of all rows, shape (rows,): whether each is among some."""
-    mask = np.zeros(index.rows, dtype=np.bool_)
-    mask[rows] = True
-    return mask
 
 
 def _zero_grown(array: AnyArray, rows: int) -> AnyArray:

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeGuard
@@ -169,7 +169,12 @@ def speaker_of(record: Record) -> str:
 
 def title_of(record: Record | None) -> str:
     """``metadata["title"]`` where it is a text; else an empty one."""
-    title = "" if record is None else record.metadata.get("title", "")
+    return "" if record is None else title_in(record.metadata)
+
+
+def title_in(metadata: Mapping[str, JSONValue]) -> str:
+    """The title that metadata give; an empty text where they give none."""
+    title = metadata.get("title", "")
     return title if isinstance(title, str) else ""
 
 

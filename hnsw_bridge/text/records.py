@@ -188,6 +188,11 @@ class RecordStore:
         """How many records were forgotten."""
         return self._one("SELECT count(*) FROM tombstones")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether :meth:`close` was not called yet."""
+        return self._open
+
     def close(self) -> None:
         """Close the file; what was written stays."""
         self._open = False
@@ -534,6 +539,19 @@ def open_records(
         if isinstance(error, InvalidInput):
             raise
         raise _damaged(path, error) from None
+
+
+def needs_renewal(path: Path) -> bool:
+    """Whether a file of records is of an earlier version; False for what is no such file."""
+    try:
+        database = _connected(path)
+        try:
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            return 1 <= version < _VERSION
+        finally:
+            database.close()
+    except sqlite3.Error:
+        return False
 
 
 def _connected(path: Path) -> sqlite3.Connection:
