@@ -17,9 +17,10 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+import numpy.typing as npt
 
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why, nothing
-from hnsw_bridge.text.embedders import Embed
+from hnsw_bridge.text.embedders import Embed, embed_questions
 from hnsw_bridge.text.files import GivenRecord, as_record, exported_line, read_lines
 from hnsw_bridge.text.folder import FolderLock, check_record, check_text, is_memory, open_folder
 from hnsw_bridge.text.info import MemoryInfo, cosine_gap, measure_records
@@ -385,7 +386,7 @@ class TextMemory:
             allowed = state.allowed(chosen)
             if not (state.alive if allowed is None else allowed).any():
                 return nothing(lowest)
-            cue = self._embedded([question])[0]
+            (cue,) = self._checked_rows(embed_questions(self._embed, [question]), [question])
             most = len(state) if allowed is None else int(np.count_nonzero(allowed))
             found = recall(state.graph, question, cue, min(int(k), most), self._recall, allowed)
             abstained = found.nearest < lowest
@@ -458,7 +459,10 @@ class TextMemory:
         return np.sort(state.ids[state.alive if allowed is None else allowed]).tolist()
 
     def _embedded(self, texts: Sequence[str]) -> Float32Array:
-        rows = check_rows(np.asarray(self._embed(texts)), "embeddings").astype(np.float32)
+        return self._checked_rows(self._embed(texts), texts)
+
+    def _checked_rows(self, given: npt.ArrayLike, texts: Sequence[str]) -> Float32Array:
+        rows = check_rows(given, "embeddings").astype(np.float32)
         if len(rows) != len(texts):
             raise InvalidInput(f"the embedder gave {len(rows)} rows for {len(texts)} texts; one row a text is allowed")
         empty = np.flatnonzero(~rows.any(axis=1) | ~np.isfinite(rows).all(axis=1))
