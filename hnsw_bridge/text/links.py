@@ -21,6 +21,7 @@ import numpy as np
 
 from hnsw_bridge.layers import MOST_WEIGHT, EdgeLayer, edge_layer, shared_layer
 from hnsw_bridge.text.records import Record, RecordEdges
+from hnsw_bridge.text.tokens import tokens
 from neuro.arrays import FloatArray, JSONValue
 
 LINKED = "linked"
@@ -36,6 +37,7 @@ _EDGE_WORDS = frozenset(
     after before during who what where when which how if""".split()  # noqa: SIM905 - one word a line would hide the rest of this file
 )
 _SHORTEST = 3
+_CASED = re.compile(r"[^\W\d_][\w'’-]*")
 _SPEAKER = re.compile(r"([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}): ")
 
 _Place = tuple[tuple[str, str], float, int]
@@ -55,6 +57,39 @@ def phrases(text: str) -> frozenset[str]:
         if len(phrase) >= _SHORTEST:
             found.add(phrase)
     return frozenset(found)
+
+
+def cleaned_name(phrase: str, lower: Callable[[str], int], upper: Callable[[str], int]) -> str:
+    """A phrase of :func:`phrases` without the words at its ends that are no names; "" where nothing is left.
+
+    A word is no name when at least as many records hold it in lower case as capitalised: "Wow" begins a sentence, and
+    "wow" stands inside others.
+
+    Args:
+        phrase: in lower case.
+        lower, upper: how many records hold a token (:func:`hnsw_bridge.text.tokens.tokens`) in lower case, and
+            capitalised.
+    """
+
+    def common(word: str) -> bool:
+        found = tokens(word)
+        return not found or all(0 < lower(one) >= upper(one) for one in found)
+
+    words = phrase.split()
+    while words and common(words[0]):
+        words = words[1:]
+    while words and common(words[-1]):
+        words = words[:-1]
+    name = " ".join(words)
+    return name if len(name) >= _SHORTEST else ""
+
+
+def cased_tokens(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The tokens of a text that stand in it in lower case, and those that stand in it capitalised."""
+    lower, upper = set[str](), set[str]()
+    for word in _CASED.findall(text):
+        (upper if word[:1].isupper() else lower).update(tokens(word))
+    return frozenset(lower), frozenset(upper)
 
 
 def bare_title(title: str) -> str:
