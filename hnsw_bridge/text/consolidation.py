@@ -13,13 +13,14 @@ import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from hnsw_bridge.text.links import cased_tokens, speaker_of, title_of
+from hnsw_bridge.text.links import speaker_of, title_of
 from hnsw_bridge.text.records import Record
 from hnsw_bridge.text.tokens import normalised, tokens
 
 _FILLERS = frozenset(["a", "an", "the", "oh", "well", "so", "really", "very", "just", "please"])
 _HEDGES = frozenset(["now", "currently", "today", "still", "anymore", "recently", "already", "again", "new", "old"])
 _WORDS = re.compile(r"\w+")
+_CAPITALISED = re.compile(r"\b(?=[^\W\d_])[^a-z\W]\w*")
 _LONGEST, _MOST_NEW = 24, 6
 """Tokens of a statement, and of those in which two versions of it may differ."""
 _LEAST_SHARED = 0.5
@@ -97,8 +98,8 @@ class _Statement:
         speaker = speaker_of(record)
         left_out = _HEDGES.union(tokens(speaker))
         words = dict.fromkeys(word for word in tokens(record.text) if word not in left_out)
-        _, upper = cased_tokens(record.text)
-        return cls((record.namespace, title_of(record), speaker), tuple(words), upper)
+        capitalised = frozenset(tokens(" ".join(_CAPITALISED.findall(record.text))))
+        return cls((record.namespace, title_of(record), speaker), tuple(words), capitalised)
 
     def contradicts(self, other: _Statement) -> bool:
         """Whether the two say different things of one subject."""

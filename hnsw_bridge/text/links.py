@@ -37,7 +37,7 @@ _EDGE_WORDS = frozenset(
     after before during who what where when which how if""".split()  # noqa: SIM905 - one word a line would hide the rest of this file
 )
 _SHORTEST = 3
-_CASED = re.compile(r"[^\W\d_][\w'’-]*")
+_CASED = re.compile(r"(^|[.!?:;\n\"“”(]\s*)?([^\W\d_][\w'’-]*)")
 _SPEAKER = re.compile(r"([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}): ")
 
 _Place = tuple[tuple[str, str], float, int]
@@ -62,13 +62,13 @@ def phrases(text: str) -> frozenset[str]:
 def cleaned_name(phrase: str, lower: Callable[[str], int], upper: Callable[[str], int]) -> str:
     """A phrase of :func:`phrases` without the words at its ends that are no names; "" where nothing is left.
 
-    A word is no name when at least as many records hold it in lower case as capitalised: "Wow" begins a sentence, and
-    "wow" stands inside others.
+    A word is no name when at least as many records hold it in lower case as capitalised inside a sentence: "Wow" begins
+    sentences only, and "wow" stands in others.
 
     Args:
         phrase: in lower case.
         lower, upper: how many records hold a token (:func:`hnsw_bridge.text.tokens.tokens`) in lower case, and
-            capitalised.
+            capitalised inside a sentence; see :func:`cased_tokens`.
     """
 
     def common(word: str) -> bool:
@@ -80,15 +80,19 @@ def cleaned_name(phrase: str, lower: Callable[[str], int], upper: Callable[[str]
         words = words[1:]
     while words and common(words[-1]):
         words = words[:-1]
-    name = " ".join(words)
+    name = " ".join(words).strip(" .")
     return name if len(name) >= _SHORTEST else ""
 
 
 def cased_tokens(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The tokens of a text that stand in it in lower case, and those that stand in it capitalised."""
+    """The tokens of a text that stand in it in lower case, and those that stand capitalised inside a sentence."""
     lower, upper = set[str](), set[str]()
-    for word in _CASED.findall(text):
-        (upper if word[:1].isupper() else lower).update(tokens(word))
+    for found in _CASED.finditer(text):
+        begins, word = found.groups()
+        if not word[0].isupper():
+            lower.update(tokens(word))
+        elif begins is None:
+            upper.update(tokens(word))
     return frozenset(lower), frozenset(upper)
 
 
