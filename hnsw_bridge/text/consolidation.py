@@ -24,6 +24,8 @@ _CAPITALISED = re.compile(r"\b(?=[^\W\d_])[^a-z\W]\w*")
 _LONGEST, _MOST_NEW = 24, 6
 """Tokens of a statement, and of those in which two versions of it may differ."""
 _LEAST_SHARED = 0.5
+_COMPARED = 32
+"""Answers that are compared with each other, the best ones."""
 _STEM = 3
 """Letters that two forms of one verb share: lives, lived, living."""
 
@@ -61,11 +63,12 @@ def contradict(left: Record, right: Record) -> bool:
 
 def _newest_first(places: Sequence[int], records: Sequence[Record]) -> tuple[list[int], dict[int, int]]:
     """The places with older versions behind newer ones, and for each the newest version of it, or -1."""
-    said = {place: _Statement.of(records[place]) for place in places}
+    first = places[:_COMPARED]
+    said = {place: _Statement.of(records[place]) for place in first}
     newer = dict.fromkeys(places, -1)
     order = list(places)
-    for at, place in enumerate(places):
-        for other in places[at + 1 :]:
+    for at, place in enumerate(first):
+        for other in first[at + 1 :]:
             early, late = sorted((place, other), key=lambda one: records[one].created)
             known = early if newer[early] < 0 else newer[early]
             if records[known].created < records[late].created and said[early].contradicts(said[late]):
@@ -109,13 +112,13 @@ class _Statement:
         shared = {one for one in self.words if any(_same_word(one, another) for another in other.words)}
         theirs = {one for one in other.words if any(_same_word(one, another) for another in self.words)}
         fresh = len(self.words) - len(shared), len(other.words) - len(theirs)
-        said = shared - self.names
+        said, repeated = shared - self.names, theirs - other.names
         return (
             min(fresh) > 0
             and max(fresh) <= _MOST_NEW
-            and bool(said)
+            and bool(said and repeated)
             and len(shared) >= _LEAST_SHARED * shortest
-            and self._subject(said) == other._subject(theirs - other.names)
+            and self._subject(said) == other._subject(repeated)
         )
 
     def _subject(self, said: set[str]) -> frozenset[str]:

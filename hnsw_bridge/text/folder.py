@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from hnsw_bridge.text.links import title_in, whole_text
+from hnsw_bridge.text.links import whole_text
 from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records, seconds
 from neuro.arrays import Float32Array, JSONValue
 from neuro.errors import InvalidInput
@@ -126,7 +126,7 @@ def check_record(record: NewRecord) -> None:
     check_json(record.metadata, "metadata", 0)
     if len(json.dumps(dict(record.metadata))) > LONGEST_TEXT:
         raise InvalidInput(f"metadata is longer than {LONGEST_TEXT:,} characters of JSON; keep less beside a text")
-    check_text(whole_text(title_in(record.metadata), record.text), "a text with its title")
+    check_text(whole_text(record), "a text with its title and speaker")
     if record.created is not None:
         seconds(record.created)
 

@@ -16,7 +16,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -33,7 +33,7 @@ from hnsw_bridge.text.link_table import (
 from hnsw_bridge.text.links import NEAR, bare_title, phrases, speaker_of, title_of, turn, whole_text
 from hnsw_bridge.text.name_index import NameIndex
 from hnsw_bridge.text.records import Record, RecordEdges, RecordStore
-from hnsw_bridge.text.retrieval import TextGraph
+from hnsw_bridge.text.retrieval import Cues, TextGraph, no_cues
 from hnsw_bridge.text.tokens import tokens
 from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray, JSONValue, grown
 from neuro.errors import InvalidInput
@@ -99,6 +99,7 @@ class TextMemoryState:
         self._alive, self._by_time, self._speaks = np.zeros((3, 0), dtype=np.bool_)
         self._vectors = np.zeros((0, store.dimension), dtype=np.float32)
         self._graph: TextGraph | None = None
+        self._cues, self._cued, self._cue_mark = no_cues(store.dimension), list[int](), (0, 0)
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -127,6 +128,7 @@ class TextMemoryState:
                 words=self.words,
                 titles=self.titles,
                 speakers=self.speakers,
+                cues=replace(self._cues, rows=np.array(self.rows_of(self._cued), dtype=np.int64)),
                 before=self._before[: self.rows],
                 after=self._after[: self.rows],
                 links=TextLinks(
@@ -166,6 +168,7 @@ class TextMemoryState:
             InvalidInput: a damaged record.
         """
         store, now = self._store, self._store.change
+        self._call(store)
         if now == self.change:
             return self
         self._graph = None
@@ -183,6 +186,16 @@ class TextMemoryState:
         if self.rows - len(self) > max(_MOST_DEAD * self.rows, _LEAST_LATE):
             return TextMemoryState(store).catch_up(progress)
         return self
+
+    def _call(self, store: RecordStore) -> None:
+        """Read the cues again, if there are others."""
+        mark = store.cues_mark()
+        if mark != self._cue_mark:
+            self._cued, texts, vectors = store.cues()
+            words = WordIndex()
+            words.add(map(tokens, texts))
+            self._cues = Cues(np.zeros(0, np.int64), vectors / np.linalg.norm(vectors, axis=1, keepdims=True), words)
+            self._cue_mark, self._graph = mark, None
 
     def _bury(self, ids: Sequence[int]) -> None:
         rows = [self._row_of.pop(number) for number in ids if number in self._row_of]
@@ -208,7 +221,7 @@ class TextMemoryState:
         self._vectors[part] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         self._row_of |= dict(zip(ids, range(first, self.rows), strict=True))
         titles = [title_of(record) for record in records]
-        texts = [whole_text(title, record.text) for title, record in zip(titles, records, strict=True)]
+        texts = [whole_text(record) for record in records]
         bags = [tokens(text) for text in texts]
         self.words.add(bags)
         self.titles.add(titles)
@@ -263,7 +276,7 @@ class TextMemoryState:
 
     def _texts(self, rows: IntArray) -> dict[int, str]:
         living = rows[self._alive[rows]]
-        return {row: whole_text(title_of(r), r.text) for row, r in zip(living.tolist(), self.records(living), strict=True)}
+        return {row: whole_text(own) for row, own in zip(living.tolist(), self.records(living), strict=True)}
 
     def _link(self, edges: RecordEdges) -> None:
         ends = zip(edges.source.tolist(), edges.target.tolist(), edges.weight.tolist(), strict=True)
