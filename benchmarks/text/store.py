@@ -173,7 +173,15 @@ def command(lab: TextLab) -> Measured:
 
         with TextMemory(Path(folder) / "memory", find_embedder("wordllama")) as memory:
             memory.add("The kettle is on the stove.")
-        line = [sys.executable, "-m", "spikeloom", "memory", "ask", str(Path(folder) / "memory"), "Where is the kettle?"]
+        line = [
+            sys.executable,
+            "-m",
+            "spikeloom",
+            "memory",
+            "ask",
+            str(Path(folder) / "memory"),
+            "Where is the kettle?",
+        ]
         times, said = [], []
         for _ in range(5):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)

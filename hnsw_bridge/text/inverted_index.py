@@ -278,7 +278,9 @@ def rows_with_all(index: InvertedIndex, terms: Sequence[str]) -> IntArray:
 
 def packed_texts(texts: Sequence[str]) -> AnyArray:
     """Texts as one array of bytes, for a snapshot."""
-    return np.frombuffer("\0".join(text.replace("\\", "\\\\").replace("\0", "\\0") for text in texts).encode(), np.uint8)
+    return np.frombuffer(
+        "\0".join(text.replace("\\", "\\\\").replace("\0", "\\0") for text in texts).encode(), np.uint8
+    )
 
 
 def unpacked_texts(content: AnyArray) -> list[str]:

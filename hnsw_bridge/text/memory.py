@@ -215,7 +215,9 @@ class TextMemory:
         """
         chosen = _filter(namespace, where, since, until)
         if (ids is not None) + (keys is not None) + bool(chosen) != 1:
-            raise InvalidInput("forget takes ids, or keys, or a filter (namespace, where, since, until): give one of them")
+            raise InvalidInput(
+                "forget takes ids, or keys, or a filter (namespace, where, since, until): give one of them"
+            )
         with self._lock:
             if ids is not None:
                 given = listed_ids(ids)
@@ -280,7 +282,9 @@ class TextMemory:
             lost = [pair for pair in zip(start.tolist(), end.tolist(), strict=True) if pair not in kept]
             dropped = np.array(lost, dtype=np.int64).reshape(-1, 2)
             source, target = np.r_[after.start, dropped[:, 0]], np.r_[after.end, dropped[:, 1]]
-            self._writable().set_edges(RecordEdges(names[source], names[target], np.r_[after.weight, np.zeros(len(lost))]))
+            self._writable().set_edges(
+                RecordEdges(names[source], names[target], np.r_[after.weight, np.zeros(len(lost))])
+            )
 
     def import_records(self, path: str | Path, progress: Advance | None = None) -> int:
         """Keep what :meth:`export_records` wrote, or other lines of JSON; gives how many records there were.
@@ -578,10 +582,10 @@ def _listed(records: Iterable[GivenRecord] | GivenRecord) -> list[NewRecord]:
     return [as_record(record) for record in ([records] if one else records)]  # type: ignore[arg-type,list-item]
 
 
-def _filter(
-    namespace: str | None, where: Where | None, since: Moment | None, until: Moment | None
-) -> RecordFilter:
-    first, last = (None if moment is None else seconds(moment, name) for name, moment in (("since", since), ("until", until)))
+def _filter(namespace: str | None, where: Where | None, since: Moment | None, until: Moment | None) -> RecordFilter:
+    first, last = (
+        None if moment is None else seconds(moment, name) for name, moment in (("since", since), ("until", until))
+    )
     return RecordFilter(namespace, where, first, last)
 
 

@@ -240,9 +240,7 @@ class RecordStore:
         """
         self.put([record], embedding[None], [number])
 
-    def put(
-        self, records: Sequence[NewRecord], embeddings: Float32Array, places: Sequence[int | None]
-    ) -> IntArray:
+    def put(self, records: Sequence[NewRecord], embeddings: Float32Array, places: Sequence[int | None]) -> IntArray:
         """Keep records, each in place of the one of an id, or as a new one (None); gives their ids, in order.
 
         Raises:

@@ -212,7 +212,17 @@ class TextMemoryState:
     def _append(self, records: Sequence[Record], vectors: Float32Array) -> list[str]:
         first, self.rows = self.rows, self.rows + len(records)
         part, ids = slice(first, self.rows), [record.id for record in records]
-        for name in ("_ids", "_before", "_after", "_created", "_namespace", "_alive", "_by_time", "_speaks", "_vectors"):
+        for name in (
+            "_ids",
+            "_before",
+            "_after",
+            "_created",
+            "_namespace",
+            "_alive",
+            "_by_time",
+            "_speaks",
+            "_vectors",
+        ):
             setattr(self, name, grown(getattr(self, name), self.rows))
         self._ids[part], self._alive[part] = ids, True
         self._created[part] = [record.created for record in records]
@@ -327,7 +337,10 @@ class TextMemoryState:
         parts = {name: getattr(self, name) for name in (*_PARTS, "_names")}
         arrays |= {f"{part}.{name}": array for part, own in parts.items() for name, array in own.state().items()}
         later = [(key, row) for key, rows in self._later.items() for row in rows]
-        arrays |= {"later": np.array([row for _, row in later], np.int64), "keys": packed_texts([key for key, _ in later])}
+        arrays |= {
+            "later": np.array([row for _, row in later], np.int64),
+            "keys": packed_texts([key for key, _ in later]),
+        }
         token = secrets.token_hex(16)
         about = {"identity": store.identity, "change": self.change, "token": token, "format": _FORMAT}
         for name in (_STATE, *_OF_0_1_0):
@@ -350,7 +363,9 @@ class TextMemoryState:
             arrays, about = load_snapshot(folder / _STATE, _KIND)
             marks = (about.get("identity"), about.get("token"), about.get("format"))
             if marks != (store.identity, store.snapshot, _FORMAT) or not 0 <= about["change"] <= store.change:
-                raise InvalidInput(f"the snapshot {folder / _STATE} belongs to other records or to a later state of these")
+                raise InvalidInput(
+                    f"the snapshot {folder / _STATE} belongs to other records or to a later state of these"
+                )
             fresh._restore(arrays)
         except (InvalidInput, KeyError, IndexError, TypeError, ValueError) as error:
             say(f"{error}; it is built again from the records")
