@@ -194,5 +194,17 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "digits-rtl-mismatches": MetricThreshold(0, _MOST),
             }
         ),
+        "text": MappingProxyType(
+            {
+                "add-and-ask-1k": MetricThreshold(10.0, _MOST),
+                "add-and-ask-10k": MetricThreshold(15.0, _MOST),
+                "add-and-ask-100k": MetricThreshold(30.0, _MOST),
+                "loading-100k": MetricThreshold(20.0, _MOST),
+                "reopening-100k": MetricThreshold(2.0, _MOST),
+                "filtered-100k": MetricThreshold(2.0, _MOST),
+                "command-cpu": MetricThreshold(1.2, _MOST),
+                "writer-and-readers": MetricThreshold(0, _MOST),
+            }
+        ),
     }
 )

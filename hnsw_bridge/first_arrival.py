@@ -35,7 +35,7 @@ from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection,
 from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
 from neuro.models.static import static_synapse
-from neuro.simulators.event_driven import QuerySpikes
+from neuro.spikes import QuerySpikes
 
 ARRIVALS = "arrivals"
 """Name of the population whose spikes are the first arrivals."""

@@ -137,7 +137,9 @@ def check_json(value: JSONValue, name: str, depth: int) -> None:
         raise InvalidInput(f"{name} is nested more than {_DEEPEST} deep; flatten it")
     if isinstance(value, Mapping):
         if not all(isinstance(own, str) for own in value):
-            raise InvalidInput(f"{name} has the names {[str(own)[:20] for own in value][:5]}; texts are allowed as names")
+            raise InvalidInput(
+                f"{name} has the names {[str(own)[:20] for own in value][:5]}; texts are allowed as names"
+            )
         for own, part in value.items():
             check_json(part, f"{name}[{own[:40]!r}]", depth + 1)
     elif isinstance(value, list | tuple):
@@ -147,7 +149,9 @@ def check_json(value: JSONValue, name: str, depth: int) -> None:
         if not math.isfinite(value):
             raise InvalidInput(f"{name} is {value}; JSON has finite numbers only")
     elif not (value is None or isinstance(value, str | int)):
-        raise InvalidInput(f"{name} is a {type(value).__name__}; JSON values are allowed: text, numbers, lists, objects")
+        raise InvalidInput(
+            f"{name} is a {type(value).__name__}; JSON values are allowed: text, numbers, lists, objects"
+        )
 
 
 def check_text(text: str, what: str) -> None:

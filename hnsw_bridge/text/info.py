@@ -37,7 +37,7 @@ class MemoryInfo:
         spikes: mean spikes of a query, over records that ask for themselves.
         most_spikes: the bound of a query.
         capacity_used: share of the records that a memory may hold.
-        nodes: of the index, forgotten records that still lead on to others included.
+        nodes: rows that are held, those of forgotten and changed records included.
         bytes: of the records' file and its log.
     """
 
@@ -99,7 +99,9 @@ def cosine_gap(state: TextMemoryState) -> tuple[float, float, float]:
     links, vectors = state.graph.links, state.graph.vectors.astype(np.float32)
     drawn = alive[random.integers(0, alive.size, (_PAIRS, 2))]
     joined = _related(links, random.permutation(alive)[:_SOURCES].tolist())
-    apart = np.array([left != right and right not in _ends(links, left) for left, right in drawn.tolist()], dtype=np.bool_)
+    apart = np.array(
+        [left != right and right not in _ends(links, left) for left, right in drawn.tolist()], dtype=np.bool_
+    )
     linked = _cosines(vectors, *joined[random.permutation(len(joined))[:_PAIRS]].T)
     others = _cosines(vectors, *drawn[apart].T)
     within = float(linked.mean()) if linked.size else np.nan

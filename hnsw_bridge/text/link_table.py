@@ -109,7 +109,9 @@ class RecordOrder:
     def state(self) -> dict[str, AnyArray]:
         """Everything as arrays, by name."""
         names = ("_group", "_value", "_id")
-        return {name[1:]: getattr(self, name)[: self.rows] for name in names} | {"groups": packed_texts(list(self._groups))}
+        return {name[1:]: getattr(self, name)[: self.rows] for name in names} | {
+            "groups": packed_texts(list(self._groups))
+        }
 
     @classmethod
     def from_state(cls, arrays: Mapping[str, AnyArray]) -> RecordOrder:
@@ -261,7 +263,7 @@ def mentions_key(text: str, key: str) -> bool:
 
 
 def _words(text: str) -> str:
-    return _GAPS.sub(" ", normalised(text)).strip()
+    return _GAPS.sub(" ", text.lower() if text.isascii() else normalised(text)).strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,7 +32,7 @@ from hnsw_bridge.text.tokens import tokens
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
-from neuro.simulators.event_driven import QuerySpikes
+from neuro.spikes import QuerySpikes
 
 _LEAST_SHARE = 0.67
 """Of the best seed's score, what the weakest seed is driven with."""
