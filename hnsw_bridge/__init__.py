@@ -7,50 +7,81 @@
 as a ``neuro.circuit.circuit.Circuit`` for Brian2, the compiled and fixed-point simulators and Verilog.
 """
 
-from hnsw_bridge.association import Evidence, associate
-from hnsw_bridge.cue_index import HNSWCues
-from hnsw_bridge.explanation import explain, plot_activated
-from hnsw_bridge.fusion import Fusion, WordScores, activation
-from hnsw_bridge.graph import (
-    IndexGraph,
-    Links,
-    graph_from_state,
-    layer_from_graphml,
-    layer_from_networkx,
-    read_graph,
-    to_networkx,
-    write_graphml,
-)
-from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
-from hnsw_bridge.index_snapshot import load_index, save_index
-from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
-from hnsw_bridge.metric import Metric
-from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
-from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, no_edges
-from hnsw_bridge.readout import GO_TICKS, READOUT, similarity_levels, with_readout
-from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
-from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
-from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
-from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
-from hnsw_bridge.text.embedders import EMBEDDERS, Embed, MiniLMEmbedder, WordLlamaEmbedder, find_embedder
-from hnsw_bridge.text.files import MOST_CHARACTERS, Passage, passages, read_texts
-from hnsw_bridge.text.folder import LONGEST_TEXT, forget_records, is_memory, made_with
-from hnsw_bridge.text.info import MemoryInfo
-from hnsw_bridge.text.links import Mentions, bare_title, linked, mention_layer, phrases, text_layers
-from hnsw_bridge.text.memory import MOST_RECORDS, TextMemory
-from hnsw_bridge.text.retrieval import TEXT_SPREADING, Candidates, RecallSettings, TextGraph, links_used, recall
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hnsw_bridge.association import Evidence, associate
+    from hnsw_bridge.coverage import covering_seeds
+    from hnsw_bridge.cue_index import HNSWCues
+    from hnsw_bridge.dynamics import (
+        LinearSpreading,
+        LinkGate,
+        NodeLinks,
+        PersonalisedPageRank,
+        Reached,
+        SpreadingDynamics,
+    )
+    from hnsw_bridge.explanation import explain, plot_activated
+    from hnsw_bridge.first_arrival import ARRIVALS, FirstArrival, first_arrival_circuit, one_delay_each
+    from hnsw_bridge.fusion import Fusion, WordScores, activation
+    from hnsw_bridge.graph import (
+        IndexGraph,
+        Links,
+        graph_from_state,
+        layer_from_graphml,
+        layer_from_networkx,
+        read_graph,
+        to_networkx,
+        write_graphml,
+    )
+    from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
+    from hnsw_bridge.index_snapshot import load_index, save_index
+    from hnsw_bridge.layers import EdgeLayer, SummedLayers, edge_layer, shared_layer, strongest, temporal_layer
+    from hnsw_bridge.metric import Metric
+    from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
+    from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, no_edges
+    from hnsw_bridge.readout import GO_TICKS, READOUT, similarity_levels, with_readout
+    from hnsw_bridge.search import NeuromorphicSearch, SearchResult, SilentSearch, build_search
+    from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
+    from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
+    from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
+    from hnsw_bridge.text.embedders import (
+        EMBEDDERS,
+        E5Embedder,
+        Embed,
+        Embedder,
+        FusedEmbedder,
+        MiniLMEmbedder,
+        SpladeEmbedder,
+        WordLlamaEmbedder,
+        embed_questions,
+        find_embedder,
+    )
+    from hnsw_bridge.text.files import MOST_CHARACTERS, Passage, passages, read_texts
+    from hnsw_bridge.text.folder import LONGEST_TEXT, forget_records, is_memory, made_with
+    from hnsw_bridge.text.info import MemoryInfo
+    from hnsw_bridge.text.links import Mentions, bare_title, linked, mention_layer, phrases, text_layers
+    from hnsw_bridge.text.memory import MOST_RECORDS, TextMemory
+    from hnsw_bridge.text.retrieval import Candidates, RecallSettings, TextGraph, links_used, recall
 
 __all__ = [
+    "ARRIVALS",
     "Answer",
     "CO_ACTIVATION",
     "Candidates",
     "Dendrites",
+    "E5Embedder",
     "EMBEDDERS",
     "EdgeLayer",
     "EdgeStdp",
     "Embed",
+    "Embedder",
     "Evidence",
     "ExponentialWeights",
+    "FirstArrival",
+    "FusedEmbedder",
     "Fusion",
     "GO_TICKS",
     "Gamma",
@@ -61,6 +92,8 @@ __all__ = [
     "IndexSettings",
     "LINKS",
     "LONGEST_TEXT",
+    "LinearSpreading",
+    "LinkGate",
     "LinkUsed",
     "Links",
     "MISSING",
@@ -72,19 +105,25 @@ __all__ = [
     "MiniLMEmbedder",
     "NODES",
     "NeuromorphicSearch",
+    "NodeLinks",
     "Passage",
+    "PersonalisedPageRank",
     "Priming",
     "READOUT",
+    "Reached",
     "RecallSettings",
     "Recollection",
     "Resonance",
     "SILICON_SETTINGS",
     "SearchResult",
     "Seeds",
+    "SilentSearch",
     "SpikeIndex",
+    "SpladeEmbedder",
     "Spreading",
+    "SpreadingDynamics",
     "SpreadingParts",
-    "TEXT_SPREADING",
+    "SummedLayers",
     "THRESHOLD",
     "TextGraph",
     "TextMemory",
@@ -97,10 +136,13 @@ __all__ = [
     "build_index",
     "build_search",
     "contrast",
+    "covering_seeds",
     "edge_layer",
+    "embed_questions",
     "explain",
     "find_embedder",
     "find_seeds",
+    "first_arrival_circuit",
     "forget_records",
     "graph_from_state",
     "is_memory",
@@ -112,6 +154,7 @@ __all__ = [
     "made_with",
     "mention_layer",
     "no_edges",
+    "one_delay_each",
     "passages",
     "phrases",
     "plot_activated",
@@ -130,3 +173,47 @@ __all__ = [
     "with_readout",
     "write_graphml",
 ]
+
+if not TYPE_CHECKING:
+    from importlib import import_module
+
+    _HOMES = {
+        "hnsw_bridge.association": "Evidence associate",
+        "hnsw_bridge.coverage": "covering_seeds",
+        "hnsw_bridge.cue_index": "HNSWCues",
+        "hnsw_bridge.dynamics": "LinearSpreading LinkGate NodeLinks PersonalisedPageRank Reached SpreadingDynamics",
+        "hnsw_bridge.explanation": "explain plot_activated",
+        "hnsw_bridge.first_arrival": "ARRIVALS FirstArrival first_arrival_circuit one_delay_each",
+        "hnsw_bridge.fusion": "Fusion WordScores activation",
+        "hnsw_bridge.graph": "IndexGraph Links graph_from_state layer_from_graphml layer_from_networkx read_graph to_networkx "
+        "write_graphml",
+        "hnsw_bridge.index": "MISSING SILICON_SETTINGS IndexSettings SpikeIndex build_index",
+        "hnsw_bridge.index_snapshot": "load_index save_index",
+        "hnsw_bridge.layers": "EdgeLayer SummedLayers edge_layer shared_layer strongest temporal_layer",
+        "hnsw_bridge.metric": "Metric",
+        "hnsw_bridge.neuron": "Dendrites Gamma History Homeostasis Priming Resonance SpreadingParts",
+        "hnsw_bridge.plasticity": "CO_ACTIVATION EdgeStdp no_edges",
+        "hnsw_bridge.readout": "GO_TICKS READOUT similarity_levels with_readout",
+        "hnsw_bridge.search": "NeuromorphicSearch SearchResult SilentSearch build_search",
+        "hnsw_bridge.spreading": "LINKS NODES THRESHOLD Seeds Spreading find_seeds spreading_circuit",
+        "hnsw_bridge.synapses": "ExponentialWeights contrast synaptic_weights",
+        "hnsw_bridge.text.answers": "Answer LinkUsed Recollection Why",
+        "hnsw_bridge.text.embedders": "EMBEDDERS E5Embedder Embed Embedder FusedEmbedder MiniLMEmbedder SpladeEmbedder WordLlamaEmbedder "
+        "embed_questions find_embedder",
+        "hnsw_bridge.text.files": "MOST_CHARACTERS Passage passages read_texts",
+        "hnsw_bridge.text.folder": "LONGEST_TEXT forget_records is_memory made_with",
+        "hnsw_bridge.text.info": "MemoryInfo",
+        "hnsw_bridge.text.links": "Mentions bare_title linked mention_layer phrases text_layers",
+        "hnsw_bridge.text.memory": "MOST_RECORDS TextMemory",
+        "hnsw_bridge.text.retrieval": "Candidates RecallSettings TextGraph links_used recall",
+    }
+    _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+    def __getattr__(name: str):
+        """Import a public name when it is first used: a question to a text memory needs few of them."""
+        if name not in _HOME:
+            raise AttributeError(f"module 'hnsw_bridge' has no attribute {name!r}")
+        return getattr(import_module(_HOME[name]), name)
+
+    def __dir__():
+        return __all__

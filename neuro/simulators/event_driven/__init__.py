@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from neuro.simulators.event_driven.kernel_source import FINISHED, FULL, SHORT
 from neuro.simulators.event_driven.program import EventLayer, EventProgram, event_program
-from neuro.simulators.event_driven.run import EventRun, LastingStates, QueryRuns, QuerySpikes, joined
+from neuro.simulators.event_driven.run import EventRun, LastingStates, QueryRuns, joined
+from neuro.spikes import QuerySpikes
 
 __all__ = [
     "EventLayer",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, overload
+from typing import overload
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from neuro.compiler.expressions import evaluate
 from neuro.simulators.compiled.kernel_module import KernelArgument, load_kernel
 from neuro.simulators.event_driven.kernel_source import FINISHED, FULL, SHORT, print_query
 from neuro.simulators.event_driven.program import EventProgram
-from neuro.spikes import Spikes
+from neuro.spikes import QuerySpikes, Spikes
 
 _FEWEST = 4096
 _MANY = 64
@@ -28,14 +28,6 @@ _MANY = 64
 _LAST_GENERATION = 2**31 - 1
 _EVERYBODY = np.zeros(0, dtype=np.bool_)
 _NO_LIMIT = np.iinfo(np.int64).max
-
-
-class QuerySpikes(NamedTuple):
-    """What one query gave: ticks and nodes of its spikes in order, and how many nodes were awake."""
-
-    ticks: IntArray
-    nodes: IntArray
-    awake: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
