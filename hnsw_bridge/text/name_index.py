@@ -22,8 +22,8 @@ MOST_HOLDERS = 50
 """Records that may share a mark; one that more hold joins none."""
 
 _CAPITALISED = re.compile(r"(^|[.!?:;\n\"“”(]\s*)?(?<![\w'’-])([^\W\d_a-z][\w'’-]*)")
-_MOST_WORDS = 8
-"""Of a phrase; in longer ones only whole ends are looked for."""
+_MOST_WORDS = 16
+"""Of a phrase; a longer one is a line in capitals and no name."""
 _INSIDE, _ALWAYS, _PHRASE, _TITLE = "i", "a", "p", "t"
 """What stands before a term: capitalised inside a sentence, capitalised wherever it stands in a record, a phrase as it
 stands, the title."""
@@ -62,7 +62,7 @@ class NameIndex:
         self._cleaned = {}
         held, parts = list[list[str]](), list[list[str]]()
         for text, bag, own, title in zip(texts, bags, phrases, titles, strict=True):
-            known = list(own)
+            known = [phrase for phrase in own if phrase.count(" ") < _MOST_WORDS]
             inside, always = capitalised(text, bag)
             held.append(
                 [
@@ -99,7 +99,8 @@ class NameIndex:
 
     def lower(self, word: str) -> int:
         """How many living rows hold a token in lower case."""
-        return self._words.count(word) - self._held.count(_ALWAYS + word)
+        # Numbers have no case.
+        return self._words.count(word) - self._held.count(_ALWAYS + word) if word[0].isalpha() else 0
 
     def upper(self, word: str) -> int:
         """How many living rows hold a token capitalised inside a sentence."""
@@ -138,12 +139,13 @@ def capitalised(text: str, bag: Sequence[str]) -> tuple[set[str], set[str]]:
         bag: its tokens, each as often as it stands there.
     """
     inside, times = set[str](), dict[str, int]()
-    for begins, word in _CAPITALISED.findall(text):
+    for match in _CAPITALISED.finditer(text):
+        begins, word = match.groups()
         if word[0].isupper():
             found = tokens(word)
             for one in found:
                 times[one] = times.get(one, 0) + 1
-            if not begins:
+            if begins is None:
                 inside.update(found)
     return inside, {word for word, count in times.items() if bag.count(word) <= count}
 
@@ -152,8 +154,5 @@ def _parts_of(phrase: str) -> list[str]:
     """What may be left of a phrase when words at its ends are cut off."""
     words = phrase.split()
     count = len(words)
-    if count > _MOST_WORDS:
-        cuts = [(start, count) for start in range(count)] + [(0, end) for end in range(1, count)]
-    else:
-        cuts = [(start, end) for start in range(count) for end in range(start + 1, count + 1)]
+    cuts = ((start, end) for start in range(count) for end in range(start + 1, count + 1))
     return [" ".join(words[start:end]).strip(" .") for start, end in cuts]
