@@ -60,9 +60,10 @@ class Segment:
         """The segment of rows, from their terms."""
         order = np.argsort(terms, kind="stable")
         rows = np.repeat(np.arange(first, first + row_start.size - 1, dtype=np.int32), np.diff(row_start))
-        held, place = np.unique(terms[order], return_index=True)
+        ordered = terms[order]
+        place = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: ordered.size])
         term_start = np.append(place, terms.size).astype(np.int64)
-        return cls(first, row_start, terms, counts, held, term_start, rows[order], counts[order])
+        return cls(first, row_start, terms, counts, ordered[place], term_start, rows[order], counts[order])
 
     @property
     def last(self) -> int:

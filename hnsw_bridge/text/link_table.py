@@ -212,16 +212,16 @@ class TitleIndex:
         return self._keys.holders(key)
 
     def keys_in(self, text: str) -> list[str]:
-        """The keys that a text mentions, in the order of their first place in it."""
+        """The keys that a text mentions, each once."""
         if not self._lengths:
             return []
         words = _words(text).split()
         found = dict[str, None]()
-        for start, first in enumerate(words):
-            for length in self._lengths.get(first, ()):
-                key = " ".join(words[start : start + length])
-                if self._keys.count(key):
-                    found[key] = None
+        for first in self._lengths.keys() & set(words):
+            starts = [place for place, word in enumerate(words) if word == first]
+            for length in self._lengths[first]:
+                keys = (" ".join(words[start : start + length]) for start in starts)
+                found |= dict.fromkeys(key for key in keys if self._keys.count(key))
         return list(found)
 
     def of(self, text: str) -> list[int]:

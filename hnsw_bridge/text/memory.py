@@ -466,8 +466,12 @@ class TextMemory:
 
     def _put(self, fresh: Sequence[NewRecord], places: Sequence[int | None], progress: Advance | None) -> list[int]:
         store = self._writable()
+        keys = set[str]()
         for record in fresh:
             check_record(record)
+            if record.key is not None and record.key in keys:
+                raise InvalidInput(f"the key {record.key!r} is given twice; one record a key is allowed")
+            keys |= {record.key} if record.key is not None else set()
         if not fresh:
             return []
         total = len(self) + places.count(None)

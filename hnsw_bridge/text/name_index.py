@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,7 +22,10 @@ from neuro.arrays import AnyArray, IntArray
 MOST_HOLDERS = 50
 """Records that may share a mark; one that more hold joins none."""
 
-_CAPITALISED = re.compile(r"(^|[.!?:;\n\"“”(]\s*)?(?<![\w'’-])([^\W\d_a-z][\w'’-]*)")
+_CAPITALISED = re.compile(r"(?<![\w'’-])[^\W\d_a-z][\w'’-]*")
+_ASCII_CAPITALISED = re.compile(r"(?<![\w'-])[A-Z][\w'-]*")
+_ENDS = ".!?:;\"“”("
+"""What may stand before a sentence."""
 _MOST_WORDS = 16
 """Of a phrase; a longer one is a line in capitals and no name."""
 _INSIDE, _ALWAYS, _PHRASE, _TITLE = "i", "a", "p", "t"
@@ -139,15 +143,27 @@ def capitalised(text: str, bag: Sequence[str]) -> tuple[set[str], set[str]]:
         bag: its tokens, each as often as it stands there.
     """
     inside, times = set[str](), dict[str, int]()
-    for match in _CAPITALISED.finditer(text):
-        begins, word = match.groups()
+    for match in (_ASCII_CAPITALISED if text.isascii() else _CAPITALISED).finditer(text):
+        word = match.group()
         if word[0].isupper():
-            found = tokens(word)
+            found = _word_tokens(word)
             for one in found:
                 times[one] = times.get(one, 0) + 1
-            if begins is None:
+            if not _begins(text, match.start()):
                 inside.update(found)
     return inside, {word for word, count in times.items() if bag.count(word) <= count}
+
+
+def _begins(text: str, place: int) -> bool:
+    """Whether a sentence begins at a place."""
+    before = text[max(place - 8, 0) : place]
+    said = before.rstrip()
+    return place == 0 or "\n" in before[len(said) :] or (said[-1:] or "x") in _ENDS
+
+
+@lru_cache(maxsize=1 << 16)
+def _word_tokens(word: str) -> tuple[str, ...]:
+    return tuple(tokens(word))
 
 
 def _parts_of(phrase: str) -> list[str]:
