@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hnsw_bridge.text.links import whole_text
-from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records, seconds
+from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records, timestamp
 from neuro.arrays import Float32Array, JSONValue
 from neuro.errors import InvalidInput
 
@@ -128,7 +128,7 @@ def check_record(record: NewRecord) -> None:
         raise InvalidInput(f"metadata is longer than {LONGEST_TEXT:,} characters of JSON; keep less beside a text")
     check_text(whole_text(record), "a text with its title and speaker")
     if record.created is not None:
-        seconds(record.created)
+        timestamp(record.created)
 
 
 def check_json(value: JSONValue, name: str, depth: int) -> None:
