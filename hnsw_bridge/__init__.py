@@ -8,8 +8,11 @@ as a ``neuro.circuit.circuit.Circuit`` for Brian2, the compiled and fixed-point 
 """
 
 from hnsw_bridge.association import Evidence, associate
+from hnsw_bridge.coverage import covering_seeds
 from hnsw_bridge.cue_index import HNSWCues
+from hnsw_bridge.dynamics import Carried, LinearStep, LinkGate, NodeLinks, PersonalisedPageRank, SpreadingDynamics
 from hnsw_bridge.explanation import explain, plot_activated
+from hnsw_bridge.first_arrival import ARRIVALS, FirstArrival, first_arrival_circuit, one_delay_each
 from hnsw_bridge.fusion import Fusion, WordScores, activation
 from hnsw_bridge.graph import (
     IndexGraph,
@@ -23,7 +26,7 @@ from hnsw_bridge.graph import (
 )
 from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
 from hnsw_bridge.index_snapshot import load_index, save_index
-from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
+from hnsw_bridge.layers import EdgeLayer, SummedLayers, edge_layer, shared_layer, strongest, temporal_layer
 from hnsw_bridge.metric import Metric
 from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
 from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, no_edges
@@ -41,9 +44,11 @@ from hnsw_bridge.text.memory import MOST_RECORDS, TextMemory
 from hnsw_bridge.text.retrieval import TEXT_SPREADING, Candidates, RecallSettings, TextGraph, links_used, recall
 
 __all__ = [
+    "ARRIVALS",
     "Answer",
     "CO_ACTIVATION",
     "Candidates",
+    "Carried",
     "Dendrites",
     "EMBEDDERS",
     "EdgeLayer",
@@ -51,6 +56,7 @@ __all__ = [
     "Embed",
     "Evidence",
     "ExponentialWeights",
+    "FirstArrival",
     "Fusion",
     "GO_TICKS",
     "Gamma",
@@ -61,6 +67,8 @@ __all__ = [
     "IndexSettings",
     "LINKS",
     "LONGEST_TEXT",
+    "LinearStep",
+    "LinkGate",
     "LinkUsed",
     "Links",
     "MISSING",
@@ -72,7 +80,9 @@ __all__ = [
     "MiniLMEmbedder",
     "NODES",
     "NeuromorphicSearch",
+    "NodeLinks",
     "Passage",
+    "PersonalisedPageRank",
     "Priming",
     "READOUT",
     "RecallSettings",
@@ -84,7 +94,9 @@ __all__ = [
     "SilentSearch",
     "SpikeIndex",
     "Spreading",
+    "SpreadingDynamics",
     "SpreadingParts",
+    "SummedLayers",
     "TEXT_SPREADING",
     "THRESHOLD",
     "TextGraph",
@@ -98,10 +110,12 @@ __all__ = [
     "build_index",
     "build_search",
     "contrast",
+    "covering_seeds",
     "edge_layer",
     "explain",
     "find_embedder",
     "find_seeds",
+    "first_arrival_circuit",
     "forget_records",
     "graph_from_state",
     "is_memory",
@@ -113,6 +127,7 @@ __all__ = [
     "made_with",
     "mention_layer",
     "no_edges",
+    "one_delay_each",
     "passages",
     "phrases",
     "plot_activated",

@@ -1,6 +1,6 @@
 """Late fusion: one score from exact similarity, words and spikes.
 
-    score = similarity / max + words * BM25 / max + spikes * activation / max + mentions * mention
+    score = similarity / max + words * BM25 / max + spikes * activation / max + mentions * mention + seeds * seed
 
 Each maximum is over the candidates of a query. The activation of a node is what the spikes carried to it:
 
@@ -35,6 +35,7 @@ class Fusion:
 
     Args:
         similarity, words, spikes, mentions: weights of the parts.
+        seeds: bonus that the seeds keep, so that what they reach does not push them out; .15 to .3 was best.
         root: whether the activation's square root counts, which flattens it.
         fade: share of a spike's weight per tick that it comes later.
         rest: what a spike still carries to a node that answers nothing of what its source left open; 1: all.
@@ -47,9 +48,10 @@ class Fusion:
     root: bool = False
     fade: float = 0.5
     rest: float = 0.1
+    seeds: float = 0.0
 
     def __post_init__(self) -> None:
-        parts = (self.similarity, self.words, self.spikes, self.mentions)
+        parts = (self.similarity, self.words, self.spikes, self.mentions, self.seeds)
         if not all(0 <= part <= 1000 for part in parts) or not any(parts) or not 0 < self.fade <= 1:
             raise InvalidInput(f"{self!r}: weights from 0 to 1000, not all 0, and fade in (0, 1] are allowed")
         if not 0 <= self.rest <= 1:
@@ -110,6 +112,11 @@ class WordScores:
         """The BM25 score of each text, shape (texts,)."""
         (words,) = self._split([question])
         return self._scored(words)
+
+    def each(self, question: str) -> FloatArray:
+        """The BM25 scores of each text to each different word of the question alone, shape (words, texts)."""
+        (words,) = self._split([question])
+        return np.array([self._scored([word]) for word in dict.fromkeys(words)]).reshape(-1, len(self._held))
 
     def unmatched(self, question: str) -> Open:
         """For a text, the BM25 scores of other texts to the words of the question that it lacks, over their maximum."""
