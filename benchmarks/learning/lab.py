@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from neuro.progress import Stages
 
 SEEDS = (1, 2, 3)
@@ -13,3 +15,11 @@ class LearningLab:
 
     def __init__(self, stages: Stages) -> None:
         self.stages = stages
+        self._kept: dict[str, Any] = {}
+
+    def keep(self, name: str, make: Any) -> Any:
+        """What ``make`` gives, made once."""
+        if name not in self._kept:
+            with self.stages.stage(name):
+                self._kept[name] = make()
+        return self._kept[name]
