@@ -10,7 +10,7 @@ as a ``neuro.circuit.circuit.Circuit`` for Brian2, the compiled and fixed-point 
 from hnsw_bridge.association import Evidence, associate
 from hnsw_bridge.coverage import covering_seeds
 from hnsw_bridge.cue_index import HNSWCues
-from hnsw_bridge.dynamics import Carried, LinearStep, LinkGate, NodeLinks, PersonalisedPageRank, SpreadingDynamics
+from hnsw_bridge.dynamics import LinearSpreading, LinkGate, NodeLinks, PersonalisedPageRank, Reached, SpreadingDynamics
 from hnsw_bridge.explanation import explain, plot_activated
 from hnsw_bridge.first_arrival import ARRIVALS, FirstArrival, first_arrival_circuit, one_delay_each
 from hnsw_bridge.fusion import Fusion, WordScores, activation
@@ -48,7 +48,6 @@ __all__ = [
     "Answer",
     "CO_ACTIVATION",
     "Candidates",
-    "Carried",
     "Dendrites",
     "EMBEDDERS",
     "EdgeLayer",
@@ -67,7 +66,7 @@ __all__ = [
     "IndexSettings",
     "LINKS",
     "LONGEST_TEXT",
-    "LinearStep",
+    "LinearSpreading",
     "LinkGate",
     "LinkUsed",
     "Links",
@@ -85,6 +84,7 @@ __all__ = [
     "PersonalisedPageRank",
     "Priming",
     "READOUT",
+    "Reached",
     "RecallSettings",
     "Recollection",
     "Resonance",

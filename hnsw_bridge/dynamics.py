@@ -2,8 +2,8 @@
 
     seeds with shares s_i,   links w_ij g_ij  ->  an activation a_j of every node that was reached
 
-Every dynamics takes the same seeds, links and gate, so they can be put beside each other. :class:`LinearStep` is one
-weighted sum, :class:`PersonalisedPageRank` its limit over all path lengths, and
+Every dynamics takes the same seeds, links and gate, so they can be put beside each other. :class:`LinearSpreading` is
+one weighted sum, :class:`PersonalisedPageRank` its limit over all path lengths, and
 :class:`hnsw_bridge.first_arrival.FirstArrival` the spikes. Each looks at the links of few nodes only, so what it costs
 does not grow with the graph.
 """
@@ -59,7 +59,7 @@ class NodeLinks(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Carried:
+class Reached:
     """What a dynamics brought to the nodes.
 
     Args:
@@ -89,7 +89,7 @@ class SpreadingDynamics(Protocol):
         share: FloatArray,
         gate: LinkGate | None = None,
         allowed: BoolArray | None = None,
-    ) -> Carried:
+    ) -> Reached:
         """What reaches the nodes.
 
         Args:
@@ -105,7 +105,7 @@ class SpreadingDynamics(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LinearStep:
+class LinearSpreading:
     """One step and no more: a_j = sum over seeds i of s_i w_ij g_ij."""
 
     def spread(
@@ -115,14 +115,14 @@ class LinearStep:
         share: FloatArray,
         gate: LinkGate | None = None,
         allowed: BoolArray | None = None,
-    ) -> Carried:
+    ) -> Reached:
         """What reaches the nodes; see :meth:`SpreadingDynamics.spread`."""
         seeds, share = entered(links, seeds, share, allowed)
         rows = [strengths(links, node, gate, allowed) for node in seeds.tolist()]
         ends = np.concatenate([row for row, _ in rows] or [np.zeros(0, np.int64)])
         carried = np.concatenate([part * one for (_, part), one in zip(rows, share.tolist(), strict=True)] or [[]])
         nodes, place = np.unique(ends, return_inverse=True)
-        return Carried(nodes, np.bincount(place, carried, nodes.size), _as_run(seeds, nodes.size))
+        return Reached(nodes, np.bincount(place, carried, nodes.size).astype(np.float64), _as_run(seeds, nodes.size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class PersonalisedPageRank:
         share: FloatArray,
         gate: LinkGate | None = None,
         allowed: BoolArray | None = None,
-    ) -> Carried:
+    ) -> Reached:
         """What reaches the nodes; see :meth:`SpreadingDynamics.spread`."""
         seeds, share = entered(links, seeds, share, allowed)
         start = dict(zip(seeds.tolist(), (share / share.sum()).tolist(), strict=True))
@@ -178,7 +178,7 @@ class PersonalisedPageRank:
             settled[node] = settled.get(node, 0.0) + (1.0 - self.damping) * rest
         # What rounding leaves of a seed that nothing came back to is nothing.
         nodes = np.array(sorted(node for node, value in settled.items() if value > 1e-12), dtype=np.int64)
-        return Carried(nodes, np.array([settled[node] for node in nodes.tolist()]), _as_run(seeds, len(settled)))
+        return Reached(nodes, np.array([settled[node] for node in nodes.tolist()]), _as_run(seeds, len(settled)))
 
 
 def strengths(

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hnsw_bridge.dynamics import Carried, LinkGate, NodeLinks, entered, strengths
+from hnsw_bridge.dynamics import LinkGate, NodeLinks, Reached, entered, strengths
 from hnsw_bridge.neuron import NEVER, SpreadingParts, neuron_parameters, spreading_neuron
 from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds
 from neuro.arrays import BoolArray, FloatArray, IntArray
@@ -66,7 +66,7 @@ class FirstArrival:
         InvalidInput: a value outside its range.
     """
 
-    relays: int = 8
+    relays: int = 4
     resolution: int = 16
     window: int = 96
     dt: float = 1e-3
@@ -105,7 +105,7 @@ class FirstArrival:
         share: FloatArray,
         gate: LinkGate | None = None,
         allowed: BoolArray | None = None,
-    ) -> Carried:
+    ) -> Reached:
         """What reaches the nodes; see :meth:`hnsw_bridge.dynamics.SpreadingDynamics.spread`.
 
         The activation is exp(-T / resolution) of the first arrival T from another node.
@@ -131,11 +131,12 @@ class FirstArrival:
         order = np.lexsort((when, ends))
         nodes, first = np.unique(ends[order], return_index=True)
         activation = np.exp(-when[order][first] / self.resolution)
-        spikes = (np.array([*part], dtype=np.int64) for part in (fired.values(), fired))
-        return Carried(nodes, activation, QuerySpikes(*spikes, np.union1d(nodes, seeds).size))
+        ticks, who = (np.array([*part], dtype=np.int64) for part in (fired.values(), fired))
+        return Reached(nodes, activation, QuerySpikes(ticks, who, np.union1d(nodes, seeds).size))
 
     def _latency(self, strength: FloatArray) -> IntArray:
-        return np.floor(-self.resolution * np.log(np.minimum(strength, 1.0)) + 0.5).astype(np.int64)
+        ticks = np.floor(-self.resolution * np.log(np.minimum(strength, 1.0)) + 0.5)
+        return np.asarray(ticks, dtype=np.int64)
 
     def _check_starts(self, share: FloatArray) -> None:
         latest, last = int(self.starts(share).max(initial=0)), min(self.window, _LAST_START)
@@ -188,12 +189,6 @@ def first_arrival_circuit(
     np.put_along_axis(currents, seeds.nodes, chosen.currents(seeds.share), axis=1)
     quota = min(seeds.nodes.shape[1] + int(chosen.relays), size)
     restarts, silent = np.arange(max(len(seeds.nodes), 1)) * ticks, chosen.window if len(seeds.nodes) > 1 else 0
-    # A delay of d ticks in Brian2's terms acts d + 1 ticks after the spike.
-    wires = {
-        "connections": connections,
-        "parameters": {"w": _ONE_SPIKE * THRESHOLD},
-        "delay": (delay[near] - 1) * chosen.dt,
-    }
     return Circuit(
         dt=chosen.dt,
         populations=[
@@ -201,7 +196,16 @@ def first_arrival_circuit(
             _population(ARRIVALS, size, chosen, silent, allowed, Winners()),
         ],
         projections=[
-            Projection(name, NODES, target, static_synapse("v", "volt"), **wires)
+            Projection(
+                name,
+                NODES,
+                target,
+                static_synapse("v", "volt"),
+                connections,
+                {"w": _ONE_SPIKE * THRESHOLD},
+                # A circuit's delay of d ticks acts d + 1 ticks after the spike.
+                delay=(delay[near] - 1) * chosen.dt,
+            )
             for name, target in ((LINKS, NODES), ("reads", ARRIVALS))
         ],
         stimuli=[CurrentInput(NODES, "I", currents, every=ticks)],

@@ -128,7 +128,8 @@ class SummedLayers:
         if len(rows) == 1:
             return rows[0]
         ends, place = np.unique(np.concatenate([row for row, _ in rows]), return_inverse=True)
-        return ends, np.bincount(place, np.concatenate([weights for _, weights in rows]), ends.size)
+        summed = np.bincount(place, np.concatenate([weights for _, weights in rows]), ends.size)
+        return ends, summed.astype(np.float64)
 
 
 def edge_layer(

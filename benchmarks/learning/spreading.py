@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -22,7 +23,16 @@ from benchmarks.learning.multihop import (
     measure_set,
     variants,
 )
-from benchmarks.learning.use import REPORTED, RULES, VALIDATION, counted, judge, learned, usage
+from benchmarks.learning.use import (
+    LEARNERS,
+    REPORTED,
+    UNUSED,
+    VALIDATION,
+    carried,
+    chosen_by_validation,
+    judge,
+    usage,
+)
 from benchmarks.search.lab import Floats
 from hnsw_bridge import ARRIVALS, NODES, FirstArrival, Seeds, edge_layer, first_arrival_circuit
 from neuro.compiler.lower_circuit import lower
@@ -40,7 +50,7 @@ def first_arrival_mismatches(_: LearningLab) -> Measured:
         generator = np.random.default_rng(seed)
         pairs = generator.integers(0, size, (2, 3000))
         pairs = pairs[:, pairs[0] != pairs[1]]
-        links = edge_layer("links", size, *pairs, generator.uniform(-0.1, 1.2, pairs.shape[1]))
+        links = edge_layer("links", size, pairs[0], pairs[1], generator.uniform(-0.1, 1.2, pairs.shape[1]))
         nodes = np.array([generator.choice(size, 3, replace=False) for _ in range(queries)])
         share = np.sort(generator.uniform(0.4, 1.0, nodes.shape))[:, ::-1].copy()
         circuit = first_arrival_circuit(links, Seeds(nodes, share), settings)
@@ -154,32 +164,32 @@ def spreading_time(lab: LearningLab) -> Measured:
     return Measured(float(np.mean([row[0] for row in times.values()])), "ms", equal, times, "linear step", linear, note)
 
 
-def _use(lab: LearningLab, drift: bool) -> tuple[dict[str, list[float]], tuple[float, float, float], float]:
-    """Partners among the 3 best by seed; STDP minus counts with its interval; change of unused items, in points."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Use:
+    """Partners found, in % by seed, and what was chosen; STDP minus counts; change of unused items, the worst seed."""
 
-    def make() -> tuple[dict[str, list[float]], tuple[float, float, float], float]:
-        tried = usage(VALIDATION, drift)
-        rule = max(RULES, key=lambda one: float(judge(tried, learned(one)(tried.sessions), 3)[0].mean()))
-        learners: Sequence[tuple[str, Callable[[list[list[int]]], object]]] = (
-            ("STDP", learned(rule)),
-            ("counts", counted),
-            ("nothing learned", lambda _: None),
-        )
-        found: dict[str, list[float]] = {name: [] for name, _ in learners}
-        found |= {"rule": [rule.rise, rule.fall, rule.trace, rule.keep]}
-        differences, spared = [], []
+    found: dict[str, list[float]]
+    chosen: dict[str, tuple[str, float]]
+    difference: tuple[float, float, float]
+    spared: float
+
+
+def _use(lab: LearningLab, drift: bool) -> _Use:
+    def make() -> _Use:
+        chosen, differences, spared = chosen_by_validation(drift), [], []
+        found: dict[str, list[float]] = {name: [] for name in (*chosen, "nothing learned")}
         for seed in REPORTED:
             used = usage(seed, drift)
-            rows = {name: judge(used, learn(used.sessions), 3) for name, learn in learners}  # type: ignore[arg-type]
+            rows = {"nothing learned": judge(used, np.zeros(used.cosines.shape), 0.0)}
+            for name, (rule, weight) in chosen.items():
+                rows[name] = judge(used, carried(used, LEARNERS[name][rule](used.sessions)), weight)
             for name, (partners, _) in rows.items():
                 found[name].append(100 * float(partners.mean()))
             differences.append(rows["STDP"][0] - rows["counts"][0])
             spared.append(100 * float((rows["STDP"][1] - rows["nothing learned"][1]).mean()))
-        return found, interval(differences), min(spared)
+        return _Use(found, chosen, interval(differences), min(spared))
 
-    result: tuple[dict[str, list[float]], tuple[float, float, float], float] = lab.keep(
-        f"use, partners {'dealt anew after half' if drift else 'that stay'}", make
-    )
+    result: _Use = lab.keep(f"use, partners {'dealt anew after half' if drift else 'that stay'}", make)
     return result
 
 
@@ -187,21 +197,22 @@ def stdp_against_counts(drift: bool) -> Row:
     """Partners among the three best after 500 sessions, by edges that STDP learned, minus by counts; points."""
 
     def measure(lab: LearningLab) -> Measured:
-        found, (gain, low, high), _ = _use(lab, drift)
-        equal = checked(len(found["STDP"]) == len(found["counts"]), "the same sessions, cues and spreading")
+        use = _use(lab, drift)
+        gain, low, high = use.difference
+        equal = checked(len(use.found["STDP"]) == len(use.found["counts"]), "the same sessions, cues and spreading")
         note = (
-            f"95 % paired bootstrap {low:.1f} to {high:.1f}; 100 groups of 4 and 3 strangers a session; rule (rise, "
-            f"fall, trace, keep) chosen on seed {VALIDATION}; samples: each seed, %"
+            f"95 % paired bootstrap {low:.1f} to {high:.1f}; 100 groups of 4 and 3 strangers a session, some of them "
+            f"popular; chosen on seed {VALIDATION}: {use.chosen}; samples: each seed, %"
         )
-        return Measured(gain, "points", equal, found, "counts, %", float(np.mean(found["counts"])), note)
+        return Measured(gain, "points", equal, use.found, "counts, %", float(np.mean(use.found["counts"])), note)
 
     return measure
 
 
 def use_spares_unused(lab: LearningLab) -> Measured:
     """Items that no session used, found by their own gloss among three, after STDP minus before; the worst seed."""
-    _, _, spared = _use(lab, False)
-    return Measured(spared, "points", checked(True, "500 items outside all sessions are asked for before and after"))
+    equal = checked(UNUSED > 0, f"{UNUSED} items outside all sessions are asked for before and after")
+    return Measured(_use(lab, False).spared, "points", equal, note="among the 3 best, the worst of 3 seeds")
 
 
 def mechanisms(task: str) -> Row:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,37 +14,34 @@ from benchmarks.search.lab import Floats
 from hnsw_bridge import CO_ACTIVATION, EdgeLayer, EdgeStdp, FirstArrival, edge_layer, no_edges
 from neuro.arrays import IntArray, stable_top_k
 
-ITEMS, GROUPS, PARTNERS, STRANGERS, SESSIONS = 3000, 100, 4, 3, 500
+ITEMS, GROUPS, PARTNERS, STRANGERS, SESSIONS, UNUSED = 3000, 100, 4, 3, 500, 500
 VALIDATION, REPORTED = 9, (1, 2, 3)
+_POPULAR = 5.0
+"""Stranger number r is drawn in proportion to 1 / (r + 5): a few are used with everything."""
 
-RULES = (
-    CO_ACTIVATION,
-    replace(CO_ACTIVATION, trace=0.9),
-    replace(CO_ACTIVATION, rise=0.25, fall=-0.25, trace=0.9, keep=0.995),
-    replace(CO_ACTIVATION, rise=0.25, fall=-0.25, trace=0.9, keep=0.99),
-    EdgeStdp(),
-)
-"""The seed of validation chooses among these."""
+_WEIGHTS = (0.3, 0.6, 1.0, 2.0)
+"""Of what spikes carry; each learner's is chosen on the seed of validation, as its rule is."""
 
 Learner = Callable[[list[list[int]]], EdgeLayer]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usage:
-    """Entries, their glosses as cues, and sessions of use.
+    """Sessions of use over entries, and how alike each asked item's gloss is to every entry.
 
     Args:
-        entries, glosses: rows of length 1, shape (items, dimension).
         sessions: items in the order of their use: one group of partners, strangers between them.
         groups: shape (groups, partners), those of the last sessions.
         unused: items that no session uses.
+        asked: the members of the groups, then the unused items.
+        cosines: shape (asked, items), over their maximum.
     """
 
-    entries: Floats
-    glosses: Floats
     sessions: list[list[int]]
     groups: IntArray
     unused: IntArray
+    asked: IntArray
+    cosines: Floats
 
 
 def usage(seed: int, drift: bool = False) -> Usage:
@@ -52,17 +51,19 @@ def usage(seed: int, drift: bool = False) -> Usage:
         chosen = np.sort(generator.permutation(len(arrays["entry"]))[:ITEMS])
         rows = [arrays[name][chosen].astype(np.float64) for name in ("entry", "gloss")]
     entries, glosses = (part / np.linalg.norm(part, axis=1, keepdims=True) for part in rows)
-    order = generator.permutation(ITEMS)
-    mine, strangers, unused = np.split(order, [GROUPS * PARTNERS, ITEMS - 500])
+    mine, strangers, unused = np.split(generator.permutation(ITEMS), [GROUPS * PARTNERS, ITEMS - UNUSED])
+    chance = 1.0 / (np.arange(strangers.size) + _POPULAR)
     groups, sessions = mine.reshape(GROUPS, PARTNERS), list[list[int]]()
     for number in range(SESSIONS):
         if drift and number == SESSIONS // 2:
             groups = generator.permutation(mine).reshape(GROUPS, PARTNERS)
         session = groups[number % GROUPS].tolist()
-        for stranger in generator.choice(strangers, STRANGERS, replace=False).tolist():
+        for stranger in generator.choice(strangers, STRANGERS, False, chance / chance.sum()).tolist():
             session.insert(int(generator.integers(0, len(session) + 1)), stranger)
         sessions.append(session)
-    return Usage(entries, glosses, sessions, groups, unused)
+    asked = np.concatenate([groups.ravel(), unused])
+    cosines = np.maximum(glosses[asked] @ entries.T, 0.0)
+    return Usage(sessions, groups, unused, asked, cosines / cosines.max(axis=1, keepdims=True))
 
 
 def counted(sessions: list[list[int]]) -> EdgeLayer:
@@ -82,23 +83,52 @@ def learned(rule: EdgeStdp) -> Learner:
     return learn
 
 
-def judge(used: Usage, layer: EdgeLayer | None, k: int) -> tuple[Floats, Floats]:
-    """Share of each used item's partners among its k best, shape (items,); whether unused items find themselves."""
-    members, mates = used.groups.ravel(), np.repeat(used.groups, PARTNERS, axis=0)
+_ORDERED = EdgeStdp(keep=1.0)
+_JOINED = replace(CO_ACTIVATION, rise=0.4, fall=-0.4, trace=0.95, keep=1.0)
+LEARNERS: Mapping[str, Mapping[str, Learner]] = MappingProxyType(
+    {
+        "STDP": {
+            "rise .4, trace .95": learned(_JOINED),
+            "keep .995": learned(replace(_JOINED, keep=0.995)),
+            "alone .1": learned(replace(_JOINED, alone=0.1)),
+            "alone .3": learned(replace(_JOINED, alone=0.3)),
+            "CO_ACTIVATION": learned(CO_ACTIVATION),
+            "one way": learned(_ORDERED),
+        },
+        "counts": {"counts": counted},
+    }
+)
+"""Who learns, with the rules that the seed of validation chooses among."""
+
+
+def carried(used: Usage, layer: EdgeLayer) -> Floats:
+    """What spikes carry from the entry nearest to each asked gloss, shape (asked, items), over its maximum."""
+    result = np.zeros(used.cosines.shape)
+    for row, start in enumerate(np.argmax(used.cosines, axis=1).tolist()):
+        result[row] = FirstArrival().spread(layer, np.array([start]), np.ones(1)).dense(ITEMS)
+    return result / np.maximum(result.max(axis=1, keepdims=True), 1e-300)
+
+
+def judge(used: Usage, activation: Floats, weight: float, k: int = PARTNERS - 1) -> tuple[Floats, Floats]:
+    """Share of each member's partners among its k best but itself; whether unused items are among their own k best."""
+    best = stable_top_k(used.cosines + weight * activation, k + 1)
+    members = used.groups.size
+    mates = np.repeat(used.groups, PARTNERS, axis=0)
     found = [
-        float(np.isin(best[best != item][:k], row).mean() * k / (PARTNERS - 1))
-        for item, row, best in zip(members.tolist(), mates, _best(used, layer, members, k), strict=True)
+        np.isin(row[row != item][:k], own).sum() / (PARTNERS - 1)
+        for row, item, own in zip(best[:members], used.asked[:members], mates, strict=True)
     ]
-    others = zip(used.unused.tolist(), _best(used, layer, used.unused, k), strict=True)
-    return np.array(found), np.array([float(item in best[:k]) for item, best in others])
+    return np.array(found, dtype=np.float64), (best[members:, :k] == used.unused[:, None]).any(axis=1).astype(
+        np.float64
+    )
 
 
-def _best(used: Usage, layer: EdgeLayer | None, items: IntArray, k: int) -> Iterator[IntArray]:
-    """The k + 1 best for each item's gloss: cosine, and what spikes carry from the entry that is nearest to it."""
-    dynamics = FirstArrival()
-    for item in items.tolist():
-        scores = np.maximum(used.entries @ used.glosses[item], 0.0)
-        if layer is not None:
-            carried = dynamics.spread(layer, np.array([int(np.argmax(scores))]), np.ones(1)).dense(ITEMS)
-            scores = scores / scores.max() + 0.6 * carried / max(float(carried.max()), 1e-300)
-        yield stable_top_k(scores[None], k + 1)[0]
+def chosen_by_validation(drift: bool) -> dict[str, tuple[str, float]]:
+    """Each learner's rule and weight of the spikes."""
+    used, best = usage(VALIDATION, drift), dict[str, tuple[str, float]]()
+    for name, rules in LEARNERS.items():
+        activations = {rule: carried(used, learn(used.sessions)) for rule, learn in rules.items()}
+        best[name] = max(
+            product(activations, _WEIGHTS), key=lambda one: float(judge(used, activations[one[0]], one[1])[0].mean())
+        )
+    return best

@@ -7,12 +7,12 @@ import pytest
 from hnsw_bridge import (
     ARRIVALS,
     NODES,
-    Carried,
     EdgeLayer,
     FirstArrival,
-    LinearStep,
+    LinearSpreading,
     LinkGate,
     PersonalisedPageRank,
+    Reached,
     Seeds,
     SpreadingDynamics,
     SummedLayers,
@@ -37,7 +37,7 @@ def random_layer(seed: int, edges: int) -> EdgeLayer:
     generator = np.random.default_rng(seed)
     pairs = generator.integers(0, NODE_COUNT, (2, edges))
     pairs = pairs[:, pairs[0] != pairs[1]]
-    return edge_layer(f"of_{seed}", NODE_COUNT, *pairs, generator.uniform(-0.2, 1.5, pairs.shape[1]))
+    return edge_layer(f"of_{seed}", NODE_COUNT, pairs[0], pairs[1], generator.uniform(-0.2, 1.5, pairs.shape[1]))
 
 
 def random_seeds(seed: int, queries: int) -> Seeds:
@@ -57,7 +57,7 @@ def spikes_of(run: Recording, population: str, query: int, ticks: int) -> list[t
     return [*zip((spikes.ticks[own] - query * ticks).tolist(), spikes.indices[own].tolist(), strict=True)]
 
 
-def as_spikes(found: Carried, resolution: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def as_spikes(found: Reached, resolution: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """The spikes of both populations that a result stands for."""
     times = np.round(-resolution * np.log(found.activation)).astype(int).tolist()
     fired = [*zip(found.run.ticks.tolist(), found.run.nodes.tolist(), strict=True)]
@@ -164,7 +164,7 @@ def test_the_linear_step_is_a_product_with_the_matrix(links: SummedLayers) -> No
     nodes, share = random_seeds(8, 1).nodes[0], random_seeds(8, 1).share[0]
     gate = LinkGate(lambda node, ends: ((node + ends) % 4) / 3.0, 0.1)
     table = dense_weights(links) * (0.1 + 0.9 * (np.add.outer(np.arange(NODE_COUNT), np.arange(NODE_COUNT)) % 4) / 3.0)
-    found = LinearStep().spread(links, nodes, share, gate)
+    found = LinearSpreading().spread(links, nodes, share, gate)
     assert np.allclose(found.dense(NODE_COUNT), share @ table[nodes])
     assert found.run.nodes.tolist() == nodes.tolist()
 
@@ -182,7 +182,7 @@ def test_pushed_pagerank_is_that_of_networkx(links: SummedLayers) -> None:
 
 
 @pytest.mark.parametrize(
-    "dynamics", [FirstArrival(), LinearStep(), PersonalisedPageRank()], ids=lambda one: type(one).__name__
+    "dynamics", [FirstArrival(), LinearSpreading(), PersonalisedPageRank()], ids=lambda one: type(one).__name__
 )
 def test_every_dynamics_keeps_to_what_is_allowed_and_refuses_the_same_seeds(
     links: SummedLayers, dynamics: SpreadingDynamics
