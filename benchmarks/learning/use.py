@@ -106,7 +106,7 @@ def carried(used: Usage, layer: EdgeLayer) -> Floats:
     result = np.zeros(used.cosines.shape)
     for row, start in enumerate(np.argmax(used.cosines, axis=1).tolist()):
         result[row] = FirstArrival().spread(layer, np.array([start]), np.ones(1)).dense(ITEMS)
-    return result / np.maximum(result.max(axis=1, keepdims=True), 1e-300)
+    return np.asarray(result / np.maximum(result.max(axis=1, keepdims=True), 1e-300))
 
 
 def judge(used: Usage, activation: Floats, weight: float, k: int = PARTNERS - 1) -> tuple[Floats, Floats]:
