@@ -127,6 +127,20 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "parallel-stdp-differences": MetricThreshold(0, _MOST),
             }
         ),
+        "learning": MappingProxyType(
+            {
+                "first-arrival-mismatches": MetricThreshold(0, _MOST),
+                "spreading-over-today-recall-at-5": MetricThreshold(2.0, _LEAST),
+                "spreading-over-today-all-support-at-10": MetricThreshold(2.0, _LEAST),
+                "spreading-against-linear-step-recall-at-5": MetricThreshold(0.0, _LEAST),
+                "spreading-against-linear-step-all-support-at-10": MetricThreshold(0.0, _LEAST),
+                "spreading-against-pagerank-recall-at-5": MetricThreshold(0.0, _LEAST),
+                "spreading-against-pagerank-all-support-at-10": MetricThreshold(0.0, _LEAST),
+                "spreading-beyond-seeds": MetricThreshold(80.0, _LEAST),
+                "use-stdp-against-counts": MetricThreshold(0.0, _LEAST),
+                "use-spares-unused": MetricThreshold(-0.5, _LEAST),
+            }
+        ),
         "search": MappingProxyType(
             {
                 "graph-as-read": MetricThreshold(0, _MOST),

@@ -19,7 +19,7 @@ from hnsw_bridge.fusion import NodeNumbers, Open
 from neuro.arrays import BoolArray, FloatArray, IntArray
 from neuro.checks import check_whole, whole_numbers
 from neuro.errors import InvalidInput
-from neuro.spikes import QuerySpikes
+from neuro.simulators.event_driven import QuerySpikes
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -35,7 +36,7 @@ from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection,
 from neuro.circuit.connections import Connections
 from neuro.errors import InvalidInput
 from neuro.models.static import static_synapse
-from neuro.spikes import QuerySpikes
+from neuro.simulators.event_driven import QuerySpikes
 
 ARRIVALS = "arrivals"
 """Name of the population whose spikes are the first arrivals."""
@@ -48,8 +49,6 @@ _ONE_SPIKE = 4.0
 
 _LAST_START = 32
 """Starts beyond it would lie closer to the threshold than sums of floats are exact."""
-
-_LATE = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +111,24 @@ class FirstArrival:
         """
         may, driven = entered(links, seeds, share, allowed)
         self._check_starts(share)
-        starts = zip(self.starts(driven).tolist(), self.currents(driven).tolist(), strict=True)
-        own = dict(zip(may.tolist(), starts, strict=True))
-        ends, when = np.zeros((2, 0), dtype=np.int64)
-        fired: dict[int, int] = {}
-        left, now = min(seeds.size + int(self.relays), links.nodes), -1
-        while left and (now := _next(ends, when, own, fired, now)) < self.window:
-            margins = _margins(ends[when == now], own, fired, now)
-            winners = sorted(margins, key=lambda node: (*(-part for part in margins[node]), node))[:left]
+        wave = _Wave(dict(zip(may.tolist(), self.currents(driven).tolist(), strict=True)))
+        for node, start in zip(may.tolist(), self.starts(driven).tolist(), strict=True):
+            heappush(wave.due, (start, node))
+        left = min(seeds.size + int(self.relays), links.nodes)
+        while left and wave.due:
+            now, winners = wave.next_spikes(left)
             left -= len(winners)
-            for node in sorted(winners):
-                fired[node] = now
-                further, strength = strengths(links, node, gate, allowed)
-                delay = self.delays(strength)
-                near = now + delay < self.window
-                ends = np.concatenate([ends, further[near]])
-                when = np.concatenate([when, now + delay[near]])
-        order = np.lexsort((when, ends))
-        nodes, first = np.unique(ends[order], return_index=True)
-        activation = np.exp(-when[order][first] / self.resolution)
-        ticks, who = (np.array([*part], dtype=np.int64) for part in (fired.values(), fired))
-        return Reached(nodes, activation, QuerySpikes(ticks, who, np.union1d(nodes, seeds).size))
+            for node in winners:
+                wave.fired[node] = now
+                ends, strength = strengths(links, node, gate, allowed)
+                when = now + self.delays(strength)
+                near = when < self.window
+                wave.arrive(ends[near].tolist(), when[near].tolist())
+        nodes = np.array(sorted(wave.first), dtype=np.int64)
+        times = np.array([wave.first[node] for node in nodes.tolist()], dtype=np.float64)
+        ticks, who = (np.array([*part], dtype=np.int64) for part in (wave.fired.values(), wave.fired))
+        run = QuerySpikes(ticks, who, np.union1d(nodes, seeds).size)
+        return Reached(nodes, np.exp(-times / self.resolution), run)
 
     def _latency(self, strength: FloatArray) -> IntArray:
         ticks = np.floor(-self.resolution * np.log(np.minimum(strength, 1.0)) + 0.5)
@@ -261,23 +257,36 @@ def _population(
     )
 
 
-def _next(ends: IntArray, when: IntArray, own: dict[int, tuple[int, float]], fired: dict[int, int], now: int) -> int:
-    """The next tick at which a node that has not fired is reached or starts by itself."""
-    later = when > now
-    fresh = later & ~np.isin(ends, list(fired)) if fired else later
-    starts = [start for node, (start, _) in own.items() if start > now and node not in fired]
-    return int(min(when[fresh].min(initial=_LATE), *starts, _LATE))
+class _Wave:
+    """The state of a race: when each node is reached first, by how many spikes at once, and who has fired."""
 
+    def __init__(self, currents: dict[int, float]) -> None:
+        self.currents = currents
+        self.first: dict[int, int] = {}
+        self.fired: dict[int, int] = {}
+        self.due: list[tuple[int, int]] = []
+        self._at_once: dict[int, int] = {}
 
-def _margins(
-    reached: IntArray, own: dict[int, tuple[int, float]], fired: dict[int, int], now: int
-) -> dict[int, tuple[int, float]]:
-    """Nodes above threshold at a tick, with what orders their margins: spikes that came, then current."""
-    nodes, count = np.unique(reached, return_counts=True)
-    margins = {
-        node: (times, 0.0) for node, times in zip(nodes.tolist(), count.tolist(), strict=True) if node not in fired
-    }
-    for node, (start, current) in own.items():
-        if node not in fired and (node in margins or start <= now):
-            margins[node] = margins.get(node, (0, 0.0))[0], current * (1.0 - _DECAY ** (now + 1))
-    return margins
+    def arrive(self, nodes: list[int], ticks: list[int]) -> None:
+        """Spikes that will be compared with the threshold at these ticks; at a node that fired only the time counts."""
+        for node, tick in zip(nodes, ticks, strict=True):
+            known = self.first.get(node)
+            if known is None or tick < known:
+                self.first[node], self._at_once[node] = tick, 1
+                if node not in self.fired:
+                    heappush(self.due, (tick, node))
+            elif tick == known:
+                self._at_once[node] += 1
+
+    def next_spikes(self, most: int) -> tuple[int, list[int]]:
+        """The next tick at which a node is due, and those with the largest margins that fire, ascending."""
+        now, ready = self.due[0][0], set[int]()
+        while self.due and self.due[0][0] == now:
+            ready.add(heappop(self.due)[1])
+        margins = {node: self._margin(node, now) for node in ready if node not in self.fired}
+        return now, sorted(sorted(margins, key=lambda node: (*margins[node], node))[:most])
+
+    def _margin(self, node: int, now: int) -> tuple[int, float]:
+        """What orders margins, the largest first: spikes that came together, then what a current adds to them."""
+        spikes = self._at_once[node] if self.first.get(node) == now else 0
+        return -spikes, -self.currents.get(node, 0.0) * (1.0 - _DECAY ** (now + 1))

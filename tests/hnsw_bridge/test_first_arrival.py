@@ -94,17 +94,29 @@ def test_brian2_and_integers_spike_alike(links: SummedLayers) -> None:
     assert all(integers.spikes[name].mismatches(floats.spikes[name]) == 0 for name in (NODES, ARRIVALS))
 
 
+def test_one_delay_a_projection_keeps_every_synapse() -> None:
+    circuit = first_arrival_circuit(random_layer(6, 300), random_seeds(6, 1), FirstArrival(9, 3, 12))
+    split = one_delay_each(circuit)
+    for whole in circuit.projections:
+        parts = [part for part in split.projections if part.name.startswith(f"{whole.name}_")]
+        delays = np.asarray(whole.delay)
+        assert [part.delay for part in parts] == np.unique(delays).tolist()
+        synapses = sorted(
+            (*pair, float(np.asarray(part.delay)))
+            for part in parts
+            for pair in zip(part.connections.pre().tolist(), np.asarray(part.connections.column).tolist(), strict=True)
+        )
+        columns = (whole.connections.pre().tolist(), np.asarray(whole.connections.column).tolist(), delays.tolist())
+        assert synapses == sorted(zip(*columns, strict=True))
+
+
+@pytest.mark.long
 def test_one_delay_a_projection_spikes_alike() -> None:
     """The form that becomes Verilog, in integers."""
-    few, settings, seeds = random_layer(6, 300), FirstArrival(9, resolution=3, window=12), random_seeds(6, 1)
-    circuit = first_arrival_circuit(few, seeds, settings)
+    settings = FirstArrival(9, resolution=1, window=5)
+    circuit = first_arrival_circuit(random_layer(6, 300), random_seeds(6, 1), settings)
     split = one_delay_each(circuit)
-    assert len(split.projections) > 6
-    assert all(np.ndim(part.delay) == 0 for part in split.projections)
-    assert (
-        sum(part.connections.synapses for part in split.projections) == 2 * circuit.projections[0].connections.synapses
-    )
-    integers, floats = simulate(split, 12, on=FixedPoint()), simulate(circuit, 12)
+    integers, floats = simulate(split, 5, on=FixedPoint()), simulate(circuit, 5)
     assert all(integers.spikes[name].mismatches(floats.spikes[name]) == 0 for name in (NODES, ARRIVALS))
     assert len(floats.spikes[ARRIVALS]) > 15
 
