@@ -28,6 +28,7 @@ from hnsw_bridge.metric import Metric
 from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
 from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, no_edges
 from hnsw_bridge.readout import GO_TICKS, READOUT, similarity_levels, with_readout
+from hnsw_bridge.retrieval_network import RetrievalNetwork, RetrievalSettings, Retrieved
 from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
 from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
 from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
@@ -78,6 +79,9 @@ __all__ = [
     "RecallSettings",
     "Recollection",
     "Resonance",
+    "RetrievalNetwork",
+    "RetrievalSettings",
+    "Retrieved",
     "SILICON_SETTINGS",
     "SearchResult",
     "Seeds",
