@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.form import Bench
+from benchmarks.learning.bench import LEARNING
 from benchmarks.main.bench import MAIN
 from benchmarks.memory.bench import MEMORY
 from benchmarks.resonance.bench import RESONANCE, RESONANCE_TRAINING
@@ -12,6 +13,7 @@ from benchmarks.simulation.bench import SIMULATION
 from benchmarks.training.bench import TRAINING
 
 BENCHES: tuple[Bench, ...] = (
+    LEARNING,
     MAIN,
     MEMORY,
     RESONANCE,

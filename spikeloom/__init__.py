@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         Winners,
         compose,
     )
-    from neuro.encoders import KWTAEncoder, LearnedEncoder, codes_from_spikes, train_encoder
+    from neuro.encoders import KWTAEncoder, LearnedEncoder, codes_from_spikes
     from neuro.errors import (
         CircuitError,
         InvalidInput,
@@ -71,8 +71,14 @@ if TYPE_CHECKING:
     )
     from neuro.simulators.brian2.reference import to_brian2
     from neuro.spikes import Recording, Spikes
-    from neuro.storage import load_circuit, load_memory, save_circuit, save_memory
-    from neuro.training import ContrastiveEncoderTrainer, KWTATransformer
+    from neuro.storage import load_circuit, load_encoder, load_memory, save_circuit, save_encoder, save_memory
+    from neuro.training import (
+        ContrastiveEncoderTrainer,
+        EncoderTraining,
+        KWTATransformer,
+        LearnedCodeTransformer,
+        train_encoder,
+    )
     from rtl_export import export, synthesise, verify
     from rtl_export.exploration import explore
 
@@ -87,6 +93,7 @@ __all__ = [
     "Connections",
     "ContrastiveEncoderTrainer",
     "CurrentInput",
+    "EncoderTraining",
     "FixedPoint",
     "HebbianMemory",
     "HippocampalMemory",
@@ -95,6 +102,7 @@ __all__ = [
     "KWTATransformer",
     "LIF_DELTA",
     "LIF_EXPONENTIAL",
+    "LearnedCodeTransformer",
     "LearnedEncoder",
     "Method",
     "ModernHopfield",
@@ -131,11 +139,13 @@ __all__ = [
     "from_brian2",
     "from_nir",
     "load_circuit",
+    "load_encoder",
     "load_index",
     "load_memory",
     "pair_stdp",
     "quantise",
     "save_circuit",
+    "save_encoder",
     "save_index",
     "save_memory",
     "simulate",
@@ -158,7 +168,7 @@ if not TYPE_CHECKING:
         "hnsw_bridge.text.records": "NewRecord",
         "neuro.circuit": "Circuit Connections CurrentInput Operation Population Probe "
         "Projection Restart SpikeSource Winners compose",
-        "neuro.encoders": "KWTAEncoder LearnedEncoder codes_from_spikes train_encoder",
+        "neuro.encoders": "KWTAEncoder LearnedEncoder codes_from_spikes",
         "neuro.errors": "CircuitError InvalidInput NumericalError SpikeloomError "
         "ToolError UnsupportedByTarget VerificationError",
         "neuro.interop": "from_brian2 from_nir",
@@ -171,8 +181,9 @@ if not TYPE_CHECKING:
         "Simulation simulate simulate_batch",
         "neuro.simulators.brian2.reference": "to_brian2",
         "neuro.spikes": "Recording Spikes",
-        "neuro.storage": "load_circuit load_memory save_circuit save_memory",
-        "neuro.training": "ContrastiveEncoderTrainer KWTATransformer",
+        "neuro.storage": "load_circuit load_encoder load_memory save_circuit save_encoder save_memory",
+        "neuro.training": "ContrastiveEncoderTrainer EncoderTraining KWTATransformer LearnedCodeTransformer "
+        "train_encoder",
         "rtl_export": "export synthesise verify",
         "rtl_export.exploration": "explore",
     }

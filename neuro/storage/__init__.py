@@ -12,7 +12,15 @@ from neuro.storage.folder import (
     output_folder,
     write_manifest,
 )
-from neuro.storage.snapshot import check_snapshot_folder, load_memory, load_snapshot, save_memory, save_snapshot
+from neuro.storage.snapshot import (
+    check_snapshot_folder,
+    load_encoder,
+    load_memory,
+    load_snapshot,
+    save_encoder,
+    save_memory,
+    save_snapshot,
+)
 
 __all__ = [
     "MANIFEST",
@@ -22,11 +30,13 @@ __all__ = [
     "check_snapshot_folder",
     "is_untouched",
     "load_circuit",
+    "load_encoder",
     "load_memory",
     "load_snapshot",
     "output_folder",
     "read_json",
     "save_circuit",
+    "save_encoder",
     "save_memory",
     "save_snapshot",
     "write_bytes",

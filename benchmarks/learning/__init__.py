@@ -1,0 +1,1 @@
+"""Bench ``learning``: what learning is worth in the codes, in the composed circuit and in spreading."""
