@@ -4,14 +4,11 @@ from neuro.memories.base import NOTHING, Memory, RecallResult
 from neuro.memories.hebbian.auto_associative import AutoAssociativeMemory
 from neuro.memories.hebbian.chain import ChainMemory
 from neuro.memories.hebbian.circuits import (
-    SparseEncoder,
     classify,
     item_by_winners,
     item_circuit,
-    item_connections,
     item_from_spikes,
     label_from_spikes,
-    pointer_circuit,
     recall_circuit,
     recall_ticks,
     synaptic_operations,
@@ -56,7 +53,6 @@ __all__ = [
     "Retrieval",
     "RhoRule",
     "Similarity",
-    "SparseEncoder",
     "SwarmCompletion",
     "SwarmMemory",
     "SwarmParameters",
@@ -67,10 +63,8 @@ __all__ = [
     "hopfield_circuit",
     "item_by_winners",
     "item_circuit",
-    "item_connections",
     "item_from_spikes",
     "label_from_spikes",
-    "pointer_circuit",
     "recall_circuit",
     "recall_ticks",
     "synaptic_operations",

@@ -129,7 +129,10 @@ def item_circuit(encoder: SparseEncoder, memory: HebbianMemory, embeddings: npt.
     _check_sizes(encoder, memory)
     _check_stored(memory)
     check_whole("winners", winners, 1, memory.pointer_units)
-    named = item_connections(memory)
+    pointers = memory.pointers(memory.indices).ravel()
+    of = np.repeat(np.arange(len(memory)), memory.pointer_active)
+    order = np.argsort(pointers, kind="stable")
+    named = Connections.from_pairs(pointers[order], of[order], memory.pointer_units, len(memory))
     everybody = Connections.all_to_all(1, len(memory))
     items = Population(
         "items", len(memory), INTEGRATE_AND_FIRE, {"v_threshold": _UNIT / 2}, winners=Winners(max_winners=1)
@@ -139,68 +142,6 @@ def item_circuit(encoder: SparseEncoder, memory: HebbianMemory, embeddings: npt.
         Projection("item_gate_weights", "item_gate", "items", _ONTO_V, everybody, {"w": _UNIT}),
     ]
     return _reading(encoder, memory, embeddings, winners, items, projections)
-
-
-def pointer_circuit(
-    encoder: SparseEncoder,
-    memory: HebbianMemory,
-    embeddings: npt.ArrayLike,
-    *,
-    winners: int,
-    presentation_ticks: int | None = None,
-) -> Circuit:
-    """The encoder and the pointers, of which the ``winners`` most driven fire at tick ``encoder.presentation_ticks``.
-
-    Populations ``encoder``, ``pointers`` and the spike source ``gate``, to be composed with what reads the pointers.
-
-    Args:
-        encoder: makes the cue codes.
-        memory: holds at least one item.
-        embeddings: shape (dimensions,) or (batch, dimensions).
-        winners: P, how many pointer units fire.
-        presentation_ticks: length of a presentation, at least ``encoder.presentation_ticks`` + 1, the default.
-
-    Raises:
-        InvalidInput: as :func:`item_circuit`, or a presentation too short.
-    """
-    _check_sizes(encoder, memory)
-    _check_stored(memory)
-    check_whole("winners", winners, 1, memory.pointer_units)
-    least = encoder.presentation_ticks + 1
-    length = least if presentation_ticks is None else presentation_ticks
-    check_whole("presentation_ticks", length, least, 1 << 31)
-    encoding = encoder.circuit(embeddings, presentation_ticks=length)
-    starts = np.arange(len(np.atleast_2d(np.asarray(embeddings)))) * length
-    pointers = Population(
-        "pointers",
-        memory.pointer_units,
-        INTEGRATE_AND_FIRE,
-        {"v_threshold": encoder.active * _UNIT},
-        winners=Winners(max_winners=winners),
-    )
-    pointing = Circuit(
-        encoding.dt,
-        populations=[pointers],
-        stimuli=[SpikeSource("gate", 1, starts + encoder.presentation_ticks - 1, np.zeros_like(starts))],
-        restarts=[Restart("pointers", starts, variables=("v",))],
-        seed=encoding.seed,
-    )
-    lift = {"w": (encoder.active + 1) * _UNIT}
-    everybody = Connections.all_to_all(1, memory.pointer_units)
-    stored = Connections.from_dense(memory.weights)
-    projections = [
-        Projection("memory_weights", "encoder", "pointers", _ONTO_V, stored, {"w": _UNIT}),
-        Projection("gate_weights", "gate", "pointers", _ONTO_V, everybody, lift),
-    ]
-    return compose(encoding, pointing, projections=projections)
-
-
-def item_connections(memory: HebbianMemory) -> Connections:
-    """From each pointer unit to the items whose pointer code it is in; item neurons in the order of storing."""
-    pointers = memory.pointers(memory.indices).ravel()
-    of = np.repeat(np.arange(len(memory)), memory.pointer_active)
-    order = np.argsort(pointers, kind="stable")
-    return Connections.from_pairs(pointers[order], of[order], memory.pointer_units, len(memory))
 
 
 def item_by_winners(memory: HebbianMemory, cues: npt.ArrayLike, *, winners: int) -> IntArray:
@@ -303,14 +244,31 @@ def _reading(
 ) -> Circuit:
     """Encoder, pointers of which ``winners`` fire once the gate lifts them, and the population that is named last."""
     length = recall_ticks(encoder)
-    pointing = pointer_circuit(encoder, memory, embeddings, winners=winners, presentation_ticks=length)
+    encoding = encoder.circuit(embeddings, presentation_ticks=length)
     starts = np.arange(len(np.atleast_2d(np.asarray(embeddings)))) * length
-    gate = SpikeSource("item_gate", 1, starts + encoder.presentation_ticks, np.zeros_like(starts))
+    threshold = {"v_threshold": encoder.active * _UNIT}
+    gates = {"gate": encoder.presentation_ticks - 1, "item_gate": encoder.presentation_ticks}
+    used = {projection.source for projection in onto_last} | {"gate"}
     reading = Circuit(
-        pointing.dt,
-        populations=[last],
-        stimuli=[gate] if any(projection.source == gate.name for projection in onto_last) else [],
-        restarts=[Restart(last.name, starts, variables=("v",))],
-        seed=pointing.seed,
+        encoding.dt,
+        populations=[
+            Population(
+                "pointers", memory.pointer_units, INTEGRATE_AND_FIRE, threshold, winners=Winners(max_winners=winners)
+            ),
+            last,
+        ],
+        stimuli=[
+            SpikeSource(name, 1, starts + late, np.zeros_like(starts)) for name, late in gates.items() if name in used
+        ],
+        restarts=[Restart(name, starts, variables=("v",)) for name in ("pointers", last.name)],
+        seed=encoding.seed,
     )
-    return compose(pointing, reading, projections=onto_last)
+    lift = {"w": (encoder.active + 1) * _UNIT}
+    everybody = Connections.all_to_all(1, memory.pointer_units)
+    stored = Connections.from_dense(memory.weights)
+    projections = [
+        Projection("memory_weights", "encoder", "pointers", _ONTO_V, stored, {"w": _UNIT}),
+        Projection("gate_weights", "gate", "pointers", _ONTO_V, everybody, lift),
+        *onto_last,
+    ]
+    return compose(encoding, reading, projections=projections)
