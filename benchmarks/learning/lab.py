@@ -199,7 +199,7 @@ class LearningLab:
             return self.state(name, task, seed).freeze(task.train, 1)
         if peer in ABLATIONS:
             return self.state(f"{name}, {peer}", task, seed, ABLATIONS[peer]).freeze(task.train, 1)
-        front = InputNormalisation.fit(task.train)
+        front = InputNormalisation.fit(task.train, whiten=task.settings.whiten)
         sample = task.train[:_SAMPLE]
         encoder = LearnedEncoder.from_rows(
             _ROWS[peer](front.directions(task.train), task.units, seed), front, 1, sample, reading=ReadBy.CURRENTS
