@@ -71,14 +71,8 @@ if TYPE_CHECKING:
     )
     from neuro.simulators.brian2.reference import to_brian2
     from neuro.spikes import Recording, Spikes
-    from neuro.storage import load_circuit, load_encoder, load_memory, save_circuit, save_encoder, save_memory
-    from neuro.training import (
-        ContrastiveEncoderTrainer,
-        EncoderTraining,
-        KWTATransformer,
-        LearnedCodeTransformer,
-        train_encoder,
-    )
+    from neuro.storage import load_circuit, load_memory, save_circuit, save_memory
+    from neuro.training import ContrastiveEncoderTrainer, KWTATransformer, train_encoder
     from rtl_export import export, synthesise, verify
     from rtl_export.exploration import explore
 
@@ -93,7 +87,6 @@ __all__ = [
     "Connections",
     "ContrastiveEncoderTrainer",
     "CurrentInput",
-    "EncoderTraining",
     "FixedPoint",
     "HebbianMemory",
     "HippocampalMemory",
@@ -102,7 +95,6 @@ __all__ = [
     "KWTATransformer",
     "LIF_DELTA",
     "LIF_EXPONENTIAL",
-    "LearnedCodeTransformer",
     "LearnedEncoder",
     "Method",
     "ModernHopfield",
@@ -139,13 +131,11 @@ __all__ = [
     "from_brian2",
     "from_nir",
     "load_circuit",
-    "load_encoder",
     "load_index",
     "load_memory",
     "pair_stdp",
     "quantise",
     "save_circuit",
-    "save_encoder",
     "save_index",
     "save_memory",
     "simulate",
@@ -181,9 +171,8 @@ if not TYPE_CHECKING:
         "Simulation simulate simulate_batch",
         "neuro.simulators.brian2.reference": "to_brian2",
         "neuro.spikes": "Recording Spikes",
-        "neuro.storage": "load_circuit load_encoder load_memory save_circuit save_encoder save_memory",
-        "neuro.training": "ContrastiveEncoderTrainer EncoderTraining KWTATransformer LearnedCodeTransformer "
-        "train_encoder",
+        "neuro.storage": "load_circuit load_memory save_circuit save_memory",
+        "neuro.training": "ContrastiveEncoderTrainer KWTATransformer train_encoder",
         "rtl_export": "export synthesise verify",
         "rtl_export.exploration": "explore",
     }

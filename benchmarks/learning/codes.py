@@ -12,13 +12,16 @@ import numpy as np
 from benchmarks.form import Measured, Row, checked
 from benchmarks.learning.lab import (
     ABLATIONS,
+    DIGITS,
     EXEMPLARS,
     KMEANS,
     LEARNED,
+    MNIST,
     PEERS,
     RANDOM,
     SEEDS,
-    SPARSE,
+    SPARSE_WORDS,
+    WORDS,
     LearningLab,
     Task,
     dense,
@@ -27,10 +30,10 @@ from benchmarks.learning.lab import (
 )
 from benchmarks.silicon.lab import Lab as SiliconLab
 from neuro.arrays import BoolArray, FloatArray, IntArray
-from neuro.encoders import LearnedEncoder, Reading, replace_units
+from neuro.encoders import LearnedEncoder, ReadBy, replace_units
 from neuro.encoders.competitive_learning import SYNAPSES as PLASTIC
 from neuro.encoders.competitive_learning import UNITS as LEARNERS
-from neuro.encoders.competitive_learning import learn, learning_formats, presentation_ticks
+from neuro.encoders.competitive_learning import learn, learning_formats, learning_ticks
 from neuro.memories import HebbianMemory
 from neuro.simulators import Brian2Reference, FixedPoint, simulate
 from neuro.training import EncoderState, EncoderTraining
@@ -39,6 +42,7 @@ _BOOTSTRAP = 4_000
 _HELD_SHARE = 0.95
 _HELD_ACTIVE = (16, 32, 64, 128)
 _POINTER_ACTIVE = 8
+_SPLITS = tuple(range(10))
 
 
 def kept_neighbours(codes: BoolArray, truth: IntArray) -> FloatArray:
@@ -83,8 +87,12 @@ def least_gain(mine: list[FloatArray], theirs: list[FloatArray]) -> tuple[float,
     return float(np.mean([gain.mean() for gain in gains])), float(low), float(high)
 
 
-def _found(lab: LearningLab, name: str, peer: str, active: int, reading: Reading) -> list[FloatArray]:
-    task = lab.words if name == "words" else replace(lab.words, settings=SPARSE)
+def _words(lab: LearningLab, name: str) -> Task:
+    return lab.words if name == WORDS else lab.sparse_words
+
+
+def _found(lab: LearningLab, name: str, peer: str, active: int, reading: ReadBy) -> list[FloatArray]:
+    task = _words(lab, name)
     return [kept_neighbours(lab.codes(name, task, peer, seed, active, reading)[0], lab.neighbours) for seed in SEEDS]
 
 
@@ -93,19 +101,19 @@ def _digests(lab: LearningLab, name: str, task: Task) -> str:
     return "learned weights " + ", ".join(found)
 
 
-def neighbours(name: str, active: int, reading: Reading) -> Row:
+def neighbours(name: str, active: int, reading: ReadBy) -> Row:
     """Neighbours kept, as a share of ten."""
 
     def measure(lab: LearningLab) -> Measured:
-        task = lab.words if name == "words" else replace(lab.words, settings=SPARSE)
-        peers = PEERS if reading is Reading.CURRENTS and name == "words" else (LEARNED, EXEMPLARS)
+        task = _words(lab, name)
+        peers = PEERS if reading is ReadBy.CURRENTS and name == WORDS else (LEARNED, EXEMPLARS)
         samples = {peer: [float(one.mean()) for one in _found(lab, name, peer, active, reading)] for peer in peers}
         spikes = lab.encoder(name, task, LEARNED, SEEDS[0]).channels.spikes
         equal = checked(
             len(lab.neighbours) == 1_000 and all(len(values) == len(SEEDS) for values in samples.values()),
             "all codes have the same active units, normalisation, bits and calibration",
         )
-        how = "constant currents" if reading is Reading.CURRENTS else f"{spikes:g} regular spikes"
+        how = "constant currents" if reading is ReadBy.CURRENTS else f"{spikes:g} regular spikes"
         means = ", ".join(f"{peer} {statistics.fmean(values):.3f}" for peer, values in samples.items())
         note = f"{how}, {active} active; {means}; {_digests(lab, name, task)}"
         value, peer_value = (statistics.fmean(samples[peer]) for peer in (LEARNED, EXEMPLARS))
@@ -114,7 +122,7 @@ def neighbours(name: str, active: int, reading: Reading) -> Row:
     return measure
 
 
-def gain(name: str, active: int, reading: Reading, against: str = EXEMPLARS) -> Row:
+def gain(name: str, active: int, reading: ReadBy, against: str = EXEMPLARS) -> Row:
     """Neighbours kept beyond a peer's: the lower end of the interval."""
 
     def measure(lab: LearningLab) -> Measured:
@@ -131,8 +139,8 @@ def gloss_to_entry(name: str, active: int) -> Row:
     """R@1 of glosses among 4,000 entries."""
 
     def measure(lab: LearningLab) -> Measured:
-        task = lab.words if name == "words" else replace(lab.words, settings=SPARSE)
-        peers = PEERS if name == "words" else (LEARNED, EXEMPLARS)
+        task = _words(lab, name)
+        peers = PEERS if name == WORDS else (LEARNED, EXEMPLARS)
         samples = {
             peer: [recall_at_1(*lab.codes(name, task, peer, seed, active)[::-1]) for seed in SEEDS] for peer in peers
         }
@@ -152,7 +160,7 @@ def mixed(active: int) -> Row:
     def measure(lab: LearningLab) -> Measured:
         recalled, kept = [], []
         for seed in SEEDS:
-            halves = [lab.codes("words", lab.words, peer, seed, active // 2) for peer in (LEARNED, RANDOM)]
+            halves = [lab.codes(WORDS, lab.words, peer, seed, active // 2) for peer in (LEARNED, RANDOM)]
             entries, glosses = (np.hstack([half[place] for half in halves]) for place in (0, 1))
             recalled.append(recall_at_1(glosses, entries))
             kept.append(float(kept_neighbours(entries, lab.neighbours).mean()))
@@ -164,22 +172,47 @@ def mixed(active: int) -> Row:
     return measure
 
 
-def mnist_neighbours(lab: LearningLab) -> Measured:
-    """5-NN on codes of MNIST images, 8 active: share named right."""
-    task = lab.mnist
-    samples, hits = {}, {}
-    for peer in PEERS:
-        found = [
-            named_by_five(known, task.train_labels, shown, task.test_labels)
-            for known, shown in (lab.codes("mnist", task, peer, seed, 8) for seed in SEEDS)
-        ]
-        hits[peer], samples[peer] = [one.astype(np.float64) for one in found], [float(one.mean()) for one in found]
-    mean, low, high = least_gain(hits[LEARNED], hits[EXEMPLARS])
-    equal = checked(len(task.test_labels) == 1_000, "the same images for all")
-    means = ", ".join(f"{peer} {statistics.fmean(values):.3f}" for peer, values in samples.items())
-    note = f"{means}; learned less exemplars {mean:+.4f} [{low:+.4f}, {high:+.4f}]; {_digests(lab, 'mnist', task)}"
-    value, peer_value = (statistics.fmean(samples[peer]) for peer in (LEARNED, EXEMPLARS))
-    return Measured(value, "", equal, samples, EXEMPLARS, peer_value, note)
+def _hits(lab: LearningLab, name: str) -> dict[str, list[FloatArray]]:
+    """Whether 5-NN on codes with 8 active names each picture that was held out: peer -> seed or split -> picture."""
+    peers = PEERS if name == MNIST else (LEARNED, EXEMPLARS, RANDOM, KMEANS)
+    hits: dict[str, list[FloatArray]] = {peer: [] for peer in peers}
+    runs = (
+        [(name, lab.mnist, seed) for seed in SEEDS]
+        if name == MNIST
+        else [(f"digits {split}", lab.digits(split), 1) for split in _SPLITS]
+    )
+    for peer, found in hits.items():
+        for key, task, seed in runs:
+            known, shown = lab.codes(key, task, peer, seed, 8)
+            found.append(named_by_five(known, task.train_labels, shown, task.test_labels).astype(np.float64))
+    return hits
+
+
+def pictures(name: str) -> Row:
+    """5-NN on codes of pictures, 8 active: share named right."""
+
+    def measure(lab: LearningLab) -> Measured:
+        hits = lab.keep(f"5-NN {name}", lambda: _hits(lab, name))
+        samples = {peer: [float(one.mean()) for one in found] for peer, found in hits.items()}
+        equal = checked(len({len(found) for found in hits.values()}) == 1, "the same pictures for all")
+        note = ", ".join(f"{peer} {statistics.fmean(values):.3f}" for peer, values in samples.items())
+        value, peer_value = (statistics.fmean(samples[peer]) for peer in (LEARNED, EXEMPLARS))
+        return Measured(value, "", equal, samples, EXEMPLARS, peer_value, note)
+
+    return measure
+
+
+def pictures_gain(name: str) -> Row:
+    """Pictures named right beyond those by exemplars, a mean difference with its interval."""
+
+    def measure(lab: LearningLab) -> Measured:
+        hits = lab.keep(f"5-NN {name}", lambda: _hits(lab, name))
+        mean, low, high = least_gain(hits[LEARNED], hits[EXEMPLARS])
+        equal = checked(len(hits[LEARNED]) == len(hits[EXEMPLARS]), "the same pictures and seeds")
+        note = f"95 % [{low:+.4f}, {high:+.4f}] over {len(hits[LEARNED])} seeds or splits, and pictures"
+        return Measured(mean, "", equal, {"interval": [low, high]}, EXEMPLARS, 0.0, note)
+
+    return measure
 
 
 def mnist_precision(active: int) -> Row:
@@ -190,7 +223,7 @@ def mnist_precision(active: int) -> Row:
         samples = {
             peer: [
                 mean_average_precision(known, task.train_labels, shown, task.test_labels)
-                for known, shown in (lab.codes("mnist", task, peer, seed, active) for seed in SEEDS)
+                for known, shown in (lab.codes(MNIST, task, peer, seed, active) for seed in SEEDS)
             ]
             for peer in PEERS
         }
@@ -200,26 +233,6 @@ def mnist_precision(active: int) -> Row:
         return Measured(value, "", equal, samples, EXEMPLARS, peer_value, note)
 
     return measure
-
-
-_SPLITS = tuple(range(10))
-
-
-def digits_neighbours(lab: LearningLab) -> Measured:
-    """5-NN on codes of digits, 256 units, 8 active, mean of ten splits."""
-    hits: dict[str, list[FloatArray]] = {peer: [] for peer in (LEARNED, EXEMPLARS, RANDOM, KMEANS)}
-    for split in _SPLITS:
-        task = lab.digits(split)
-        for peer, found in hits.items():
-            known, shown = lab.codes(f"digits {split}", task, peer, 1, 8)
-            found.append(named_by_five(known, task.train_labels, shown, task.test_labels).astype(np.float64))
-    samples = {peer: [float(one.mean()) for one in found] for peer, found in hits.items()}
-    mean, low, high = least_gain(hits[LEARNED], hits[EXEMPLARS])
-    equal = checked(len(hits[LEARNED]) == len(_SPLITS), "the same splits for all")
-    means = ", ".join(f"{peer} {statistics.fmean(values):.3f}" for peer, values in samples.items())
-    note = f"{means}; learned less exemplars {mean:+.4f} [{low:+.4f}, {high:+.4f}] over splits and digits"
-    value, peer_value = (statistics.fmean(samples[peer]) for peer in (LEARNED, EXEMPLARS))
-    return Measured(value, "", equal, samples, EXEMPLARS, peer_value, note)
 
 
 def digits_recall(lab: LearningLab) -> Measured:
@@ -245,7 +258,7 @@ def _held(lab: LearningLab, encoder: LearnedEncoder) -> int:
     glosses, entries = lab.unseen
     units, best = encoder.units, 0
     for active in _HELD_ACTIVE:
-        ready = encoder.calibrated(lab.words.train[:8_000], active=active, reading=Reading.CURRENTS)
+        ready = encoder.calibrated(lab.words.train[:8_000], active=active, reading=ReadBy.CURRENTS)
         cues, codes = ready.encode(glosses), ready.encode(entries)
         low, high = 0, len(entries)
         while high - low > 50:
@@ -276,8 +289,7 @@ def held(units: int, peer: str = LEARNED, against: tuple[str, ...] = (EXEMPLARS,
     def measure(lab: LearningLab) -> Measured:
         task = replace(lab.words, units=units)
         samples = {
-            one: [float(_held(lab, lab.encoder("words", task, one, seed))) for seed in SEEDS]
-            for one in (peer, *against)
+            one: [float(_held(lab, lab.encoder(WORDS, task, one, seed))) for seed in SEEDS] for one in (peer, *against)
         }
         equal = checked(len(lab.unseen[1]) == 5_438, "the same 5,438 entries, cues and memory for all")
         note = f"glosses as cues, R@1 at least {_HELD_SHARE:g} of cosine's; the best of {_HELD_ACTIVE} active; " + (
@@ -293,10 +305,10 @@ def ablation(what: str) -> Row:
     """Neighbours kept by currents, 8 active, with a part of the learning off; beside the whole."""
 
     def measure(lab: LearningLab) -> Measured:
-        whole, part = (_found(lab, "words", peer, 8, Reading.CURRENTS) for peer in (LEARNED, what))
-        more = {k: [float(one.mean()) for one in _found(lab, "words", what, k, Reading.CURRENTS)] for k in (16, 32)}
+        whole, part = (_found(lab, WORDS, peer, 8, ReadBy.CURRENTS) for peer in (LEARNED, what))
+        more = {k: [float(one.mean()) for one in _found(lab, WORDS, what, k, ReadBy.CURRENTS)] for k in (16, 32)}
         mean, low, high = least_gain(whole, part)
-        entries = [float(_held(lab, lab.encoder("words", lab.words, what, seed))) for seed in SEEDS]
+        entries = [float(_held(lab, lab.encoder(WORDS, lab.words, what, seed))) for seed in SEEDS]
         spreads = [_spread(lab, what, seed) for seed in SEEDS]
         equal = checked(len(whole) == len(part) == len(SEEDS), "the same data, seeds and presentations")
         value, peer_value = (statistics.fmean(float(one.mean()) for one in found) for found in (part, whole))
@@ -313,17 +325,17 @@ def ablation(what: str) -> Row:
 
 def cost(what: str) -> Row:
     """What a part of the learning carries, neighbours at 8 active: the lower end of the interval."""
-    return gain("words", 8, Reading.CURRENTS, what)
+    return gain(WORDS, 8, ReadBy.CURRENTS, what)
 
 
 def _spread(lab: LearningLab, peer: str, seed: int) -> float:
     """Standard deviation over mean of the units' use at 32 active; calibrated unless homeostasis is off."""
     if peer == "homeostasis off":
-        encoder = lab.encoder("words", lab.words, peer, seed)
-        bare = replace(encoder, theta=np.zeros(encoder.units, np.int64), active=32, reading=Reading.CURRENTS)
+        encoder = lab.encoder(WORDS, lab.words, peer, seed)
+        bare = replace(encoder, theta=np.zeros(encoder.units, np.int64), active=32, reading=ReadBy.CURRENTS)
         use = dense(bare, lab.words.test).sum(axis=0)
     else:
-        use = lab.codes("words", lab.words, peer, seed, 32)[0].sum(axis=0)
+        use = lab.codes(WORDS, lab.words, peer, seed, 32)[0].sum(axis=0)
     return float(use.std() / use.mean())
 
 
@@ -341,7 +353,7 @@ def kernel_mismatches(lab: LearningLab) -> Measured:
     state = EncoderState.start(task.train, 64, EncoderTraining(threshold=0.6), 0)
     shown = task.train[:300]
     learned, winners, ticks = learn(state.settings.channels, state.levels(shown), state.learned, state.rule)
-    period = presentation_ticks(state.settings.channels)
+    period = learning_ticks(state.settings.channels)
     wrong, apart = 0, 0.0
     for on in (None, Brian2Reference()):
         with lab.stages.stage(f"Learn 300 digits by {'Compiled' if on is None else 'Brian2'}"):
@@ -359,7 +371,7 @@ def chip_mismatches(lab: LearningLab) -> Measured:
     """200 digits learned on chip: every spike, weight, trace and threshold of the Verilog beside the integers."""
     task, digits = lab.digits(0), 200
     state = EncoderState.start(task.train, 32, EncoderTraining(threshold=0.6), 0)
-    period = presentation_ticks(state.settings.channels)
+    period = learning_ticks(state.settings.channels)
     formats = learning_formats(state.settings.channels, state.rule)
     program = FixedPoint(formats=formats).quantise(state.circuit(task.train[:digits]), digits * period).program
     proof = SiliconLab(lab.stages).prove("the learning encoder", program, digits * period, every=period)
@@ -371,9 +383,7 @@ def chip_mismatches(lab: LearningLab) -> Measured:
 
 def learning_seconds(lab: LearningLab) -> Measured:
     """Seconds to learn 20,000 entries of 384 dimensions into 1,024 units, all passes."""
-    for seed in SEEDS:
-        lab.state("words", lab.words, seed)
-    taken = [lab.seconds["words", "", seed] for seed in SEEDS]
+    taken = [lab.taken(WORDS, lab.words, seed) for seed in SEEDS]
     equal = checked(lab.words.train.shape == (20_000, 384), "20,000 x 384, by spikes")
     return Measured(statistics.median(taken), "s", equal, {"seconds": taken}, note="3 passes, one core")
 
@@ -382,12 +392,9 @@ def learning_growth(lab: LearningLab) -> Measured:
     """Time of 20,000 entries in units of that of 10,000, over 2: 1 is linear."""
     whole = lab.words
     half = replace(whole, train=whole.train[:10_000])
-    for seed in SEEDS:
-        lab.state("words", whole, seed)
-        lab.state("half of the words", half, seed)
     both = {
-        "20,000": [lab.seconds["words", "", seed] for seed in SEEDS],
-        "10,000": [lab.seconds["half of the words", "", seed] for seed in SEEDS],
+        "20,000": [lab.taken(WORDS, whole, seed) for seed in SEEDS],
+        "10,000": [lab.taken("half of the words", half, seed) for seed in SEEDS],
     }
     value = statistics.median(both["20,000"]) / statistics.median(both["10,000"]) / 2
     equal = checked(len(half.train) * 2 == len(whole.train), "the same passes and units")
@@ -395,19 +402,19 @@ def learning_growth(lab: LearningLab) -> Measured:
 
 
 _NEIGHBOURS = {
-    f"{form}neighbours-{active}": neighbours("words sparse" if form else "words", active, Reading.CURRENTS)
+    f"{form}neighbours-{active}": neighbours(SPARSE_WORDS if form else WORDS, active, ReadBy.CURRENTS)
     for form in ("", "sparse-")
     for active in (8, 16, 32)
 }
 _GAINS = {
-    f"{form}neighbours-{active}-gain": gain("words sparse" if form else "words", active, Reading.CURRENTS)
+    f"{form}neighbours-{active}-gain": gain(SPARSE_WORDS if form else WORDS, active, ReadBy.CURRENTS)
     for form in ("", "sparse-")
     for active in (8, 16, 32)
 }
-_SPIKES = {f"spikes-neighbours-{active}": neighbours("words", active, Reading.SPIKES) for active in (8, 32)}
-_SPIKES |= {f"spikes-neighbours-{active}-gain": gain("words", active, Reading.SPIKES) for active in (8, 32)}
+_SPIKES = {f"spikes-neighbours-{active}": neighbours(WORDS, active, ReadBy.SPIKES) for active in (8, 32)}
+_SPIKES |= {f"spikes-neighbours-{active}-gain": gain(WORDS, active, ReadBy.SPIKES) for active in (8, 32)}
 _GLOSSES = {
-    f"{form}gloss-{active}": gloss_to_entry("words sparse" if form else "words", active)
+    f"{form}gloss-{active}": gloss_to_entry(SPARSE_WORDS if form else WORDS, active)
     for form in ("", "sparse-")
     for active in (32, 64)
 }
@@ -420,9 +427,11 @@ CODES_ROWS: Mapping[str, Row] = MappingProxyType(
         **_SPIKES,
         **_GLOSSES,
         "gloss-mixed-64": mixed(64),
-        "mnist-5-nn": mnist_neighbours,
+        "mnist-5-nn": pictures(MNIST),
+        "mnist-5-nn-gain": pictures_gain(MNIST),
         **{f"mnist-precision-{active}": mnist_precision(active) for active in (8, 16, 32)},
-        "digits-5-nn": digits_neighbours,
+        "digits-5-nn": pictures(DIGITS),
+        "digits-5-nn-gain": pictures_gain(DIGITS),
         "digits-recall-30-wrong": digits_recall,
         "held-1024": held(1_024),
         "held-2048": held(2_048),

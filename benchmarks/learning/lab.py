@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
@@ -14,11 +15,13 @@ from sklearn.datasets import load_digits
 
 from benchmarks.data import data_folder
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
-from neuro.encoders import InputNormalisation, LearnedEncoder, Reading
+from neuro.encoders import InputNormalisation, LearnedEncoder, ReadBy
 from neuro.encoders.codes import binary
 from neuro.errors import InvalidInput
 from neuro.progress import Stages
 from neuro.training import EncoderState, EncoderTraining
+
+Kept = TypeVar("Kept")
 
 SEEDS = (1, 2, 3)
 """Of what is reported. Settings were chosen on parts of the training data, with other seeds."""
@@ -26,6 +29,9 @@ SEEDS = (1, 2, 3)
 UNITS, DIGIT_UNITS = 1024, 256
 SYNAPSES = 32
 """Weights of a unit of the sparse form."""
+
+WORDS, SPARSE_WORDS, MNIST, DIGITS = "words", "words sparse", "mnist", "digits"
+"""Names of the data."""
 
 LEARNED, EXEMPLARS, RANDOM, KMEANS, FLY = "learned", "exemplars", "random projection", "k-means", "FlyHash"
 PEERS = (LEARNED, EXEMPLARS, RANDOM, KMEANS, FLY)
@@ -40,8 +46,12 @@ ABLATIONS: Mapping[str, EncoderTraining] = MappingProxyType(
         "winners at random": replace(DENSE, competition=False),
     }
 )
-DIGITS = EncoderTraining(passes=10)
-MNIST = EncoderTraining()
+DIGITS_TRAINING = EncoderTraining(passes=10)
+MNIST_TRAINING = EncoderTraining()
+
+_BLOCK = 2_000
+_SAMPLE = 8_000
+"""Vectors by which codes are calibrated."""
 
 _NONZEROS, _FLY_SHARE = 16, 0.1
 """Entries that a unit of the random projection reads; share of them that one of FlyHash adds up."""
@@ -71,10 +81,16 @@ class LearningLab:
 
     def __init__(self, stages: Stages) -> None:
         self.stages = stages
-        self.seconds: dict[tuple[str, str, int], float] = {}
-        self._rows: dict[tuple[str, str, int, int], LearnedEncoder] = {}
-        self._states: dict[tuple[str, str, int, int], EncoderState] = {}
-        self._codes: dict[tuple[str, str, int, int, Reading], tuple[BoolArray, ...]] = {}
+        self.seconds: dict[str, float] = {}
+        self._kept: dict[str, Any] = {}
+
+    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """What ``make`` gives, made once."""
+        if name not in self._kept:
+            with self.stages.stage(name):
+                self._kept[name] = make()
+        kept: Kept = self._kept[name]
+        return kept
 
     @cached_property
     def nouns(self) -> tuple[FloatArray, FloatArray]:
@@ -97,6 +113,11 @@ class LearningLab:
         entries = self.nouns[1][self.order]
         none = np.zeros(0, np.int64)
         return Task(entries[4_000:24_000], entries[:4_000], none, none, DENSE, UNITS)
+
+    @cached_property
+    def sparse_words(self) -> Task:
+        """The same for the sparse form."""
+        return replace(self.words, settings=SPARSE)
 
     @cached_property
     def glosses(self) -> FloatArray:
@@ -125,62 +146,66 @@ class LearningLab:
             images, labels = arrays["x_train"], arrays["y_train"].astype(np.int64)
         rows = np.random.default_rng(0).permutation(len(images))[:9_000]
         vectors, names = images[rows].reshape(len(rows), -1) / 255.0, labels[rows]
-        return Task(vectors[:8_000], vectors[8_000:], names[:8_000], names[8_000:], MNIST, UNITS)
+        return Task(vectors[:8_000], vectors[8_000:], names[:8_000], names[8_000:], MNIST_TRAINING, UNITS)
 
     def digits(self, split: int) -> Task:
         """1,437 digits to learn from and 360 to measure on, drawn by the split's number."""
         bunch = load_digits()
         rows = np.random.default_rng(split).permutation(len(bunch.data))
         vectors, names = bunch.data[rows].astype(np.float64), bunch.target[rows].astype(np.int64)
-        return Task(vectors[:1_437], vectors[1_437:], names[:1_437], names[1_437:], DIGITS, DIGIT_UNITS)
+        return Task(vectors[:1_437], vectors[1_437:], names[:1_437], names[1_437:], DIGITS_TRAINING, DIGIT_UNITS)
 
-    def state(
-        self, name: str, task: Task, seed: int, settings: EncoderTraining | None = None, what: str = ""
-    ) -> EncoderState:
+    def state(self, name: str, task: Task, seed: int, settings: EncoderTraining | None = None) -> EncoderState:
         """A finished training, by the name of its data and of what is special about it."""
-        key = (name, what, seed, task.units)
-        if key not in self._states:
+        title = f"Learn {name}, {task.units} units, seed {seed}"
+
+        def make() -> EncoderState:
             state = EncoderState.start(task.train, task.units, task.settings if settings is None else settings, seed)
-            levels, block = state.levels(task.train), 2_000
-            with self.stages.stage(f"Learn {name} {what} {task.units} {seed}", state.total) as advance:
-                began = time.perf_counter()
-                while state.done < state.total:
-                    state = state.advanced(levels, block)
-                    advance(state.done)
-                self.seconds[name, what, seed] = time.perf_counter() - began
-            self._states[key] = state
-        return self._states[key]
+            levels = state.levels(task.train)
+            state.advanced(levels[:1], 1)  # compiles
+            began = time.perf_counter()
+            while state.done < state.total:
+                state = state.advanced(levels, _BLOCK)
+            self.seconds[title] = time.perf_counter() - began
+            return state
+
+        return self.keep(title, make)
+
+    def taken(self, name: str, task: Task, seed: int) -> float:
+        """Seconds that a training took."""
+        self.state(name, task, seed)
+        return self.seconds[f"Learn {name}, {task.units} units, seed {seed}"]
 
     def encoder(self, name: str, task: Task, peer: str, seed: int) -> LearnedEncoder:
         """A code of a task: learned, or one of its peers with the same normalisation, bits and thresholds."""
-        key = (name, peer, seed, task.units)
-        if key not in self._rows:
-            self._rows[key] = self._made(name, task, peer, seed)
-        return self._rows[key]
+        title = f"Make {name}, {peer}, {task.units} units, seed {seed}"
+        return self.keep(title, lambda: self._made(name, task, peer, seed))
 
     def codes(
-        self, name: str, task: Task, peer: str, seed: int, active: int, reading: Reading = Reading.CURRENTS
+        self, name: str, task: Task, peer: str, seed: int, active: int, reading: ReadBy = ReadBy.CURRENTS
     ) -> tuple[BoolArray, ...]:
         """Truth values of the units for what is measured on, by a calibrated code; of words, for glosses as well."""
-        key = (name, peer, seed, active, reading)
-        if key not in self._codes:
+
+        def make() -> tuple[BoolArray, ...]:
             encoder = self.encoder(name, task, peer, seed)
-            ready = encoder.calibrated(task.train[:8_000], active=active, reading=reading)
-            shown = [task.test, self.glosses] if name.startswith("words") else [task.train, task.test]
-            self._codes[key] = tuple(dense(ready, vectors) for vectors in shown)
-        return self._codes[key]
+            ready = encoder.calibrated(task.train[:_SAMPLE], active=active, reading=reading)
+            shown = [task.test, self.glosses] if name.startswith(WORDS) else [task.train, task.test]
+            return tuple(dense(ready, vectors) for vectors in shown)
+
+        return self.keep(f"Encode {name}, {peer}, seed {seed}, {active} by {reading.value}", make)
 
     def _made(self, name: str, task: Task, peer: str, seed: int) -> LearnedEncoder:
-        thin = name.endswith("sparse")
         if peer == LEARNED:
-            state = self.state(name, task, seed)
-            return state.freeze(task.train, 1)
+            return self.state(name, task, seed).freeze(task.train, 1)
         if peer in ABLATIONS:
-            return self.state(name, task, seed, ABLATIONS[peer], peer).freeze(task.train, 1)
-        front = InputNormalisation.fit(task.train)
-        rows = _ROWS[peer](front.directions(task.train), task.units, seed)
-        encoder = LearnedEncoder.from_rows(rows, front, 1, task.train[:8_000])
-        return encoder.sparse(SYNAPSES, task.train[:8_000]) if thin else encoder
+            return self.state(f"{name}, {peer}", task, seed, ABLATIONS[peer]).freeze(task.train, 1)
+        front = InputNormalisation.fit(task.train, whiten=task.settings.whiten)
+        sample = task.train[:_SAMPLE]
+        encoder = LearnedEncoder.from_rows(
+            _ROWS[peer](front.directions(task.train), task.units, seed), front, 1, sample, reading=ReadBy.CURRENTS
+        )
+        synapses = task.settings.synapses
+        return encoder if synapses is None else encoder.sparse(synapses, sample)
 
 
 def dense(encoder: LearnedEncoder, vectors: FloatArray) -> BoolArray:

@@ -15,7 +15,7 @@ from neuro.encoders.gaussian_fields import GaussianFieldsEncoder
 from neuro.encoders.input_normalisation import InputNormalisation
 from neuro.encoders.kwta import KWTAEncoder
 from neuro.encoders.latency import LatencyEncoder
-from neuro.encoders.learned import LearnedEncoder, Reading
+from neuro.encoders.learned import LearnedEncoder, ReadBy
 from neuro.encoders.on_off_channels import OnOffChannels
 from neuro.encoders.phase import PhaseEncoder
 from neuro.encoders.poisson_rate import PoissonEncoder
@@ -36,7 +36,7 @@ __all__ = [
     "PhaseEncoder",
     "PoissonEncoder",
     "RankOrderEncoder",
-    "Reading",
+    "ReadBy",
     "RegularRateEncoder",
     "ScaledEncoder",
     "SpikeCode",

@@ -130,7 +130,7 @@ class LearningState:
         return LearningState(weights, recording.final[UNITS, "theta"], recording.final[UNITS, "gain"])
 
 
-def presentation_ticks(channels: OnOffChannels) -> int:
+def learning_ticks(channels: OnOffChannels) -> int:
     """Ticks of a presentation while units learn."""
     return channels.window + 2
 
@@ -146,7 +146,7 @@ def learning_circuit(
     teacher: IntArray | None = None,
     seed: int = 0,
 ) -> Circuit:
-    """Shows presentations one after the other to units that learn; a presentation takes :func:`presentation_ticks`.
+    """Shows presentations one after the other to units that learn; a presentation takes :func:`learning_ticks`.
 
     Populations ``channels`` and ``units``, projections ``synapses`` (plastic) and ``lift``, source ``gate``.
 
@@ -160,7 +160,7 @@ def learning_circuit(
         teacher: the unit that each presentation's gate lifts, shape (presentations,); None: it lifts all.
         seed: of the circuit.
     """
-    period, (entries, units) = presentation_ticks(channels), state.weights.shape
+    period, (entries, units) = learning_ticks(channels), state.weights.shape
     starts = np.arange(len(levels)) * period
     given: dict[str, Value] = {
         "v_threshold": rule.v_threshold,

@@ -6,9 +6,9 @@ The weights come from :func:`neuro.training.train_encoder`, by STDP and homeosta
 here. Weights and thresholds are whole numbers, so margins are exact and the winners the same on every simulator. A code
 is read in one of two ways:
 
-* ``Reading.CURRENTS``: the margins ``sum_j w_ju I_j - theta_u`` of constant currents I become levels, and LIF units
+* ``ReadBy.CURRENTS``: the margins ``sum_j w_ju I_j - theta_u`` of constant currents I become levels, and LIF units
   race (:class:`neuro.encoders.race.Race`): the first k to fire win.
-* ``Reading.SPIKES``: channels fire regular spikes (:class:`neuro.encoders.on_off_channels.OnOffChannels`), n_j of them
+* ``ReadBy.SPIKES``: channels fire regular spikes (:class:`neuro.encoders.on_off_channels.OnOffChannels`), n_j of them
   in a window, and units without leak add up ``sum_j w_ju n_j``. A gate then lifts them all over threshold, and the k
   with the largest margin fire first.
 """
@@ -54,7 +54,7 @@ _ROUNDS, _RATE = 60, 0.4
 _NO_DIRECTION = 1e-12
 
 
-class Reading(Enum):
+class ReadBy(Enum):
     """How a learned code is read."""
 
     CURRENTS = "currents"
@@ -86,7 +86,7 @@ class LearnedEncoder:
     weights: npt.ArrayLike
     theta: npt.ArrayLike
     active: int
-    reading: Reading = Reading.SPIKES
+    reading: ReadBy = ReadBy.SPIKES
     channels: OnOffChannels = field(default_factory=OnOffChannels)
     current_bits: int = 12
     dt: float = 1e-3
@@ -117,7 +117,7 @@ class LearnedEncoder:
         sample: npt.ArrayLike,
         *,
         weight_bits: int = 8,
-        reading: Reading = Reading.SPIKES,
+        reading: ReadBy = ReadBy.SPIKES,
         channels: OnOffChannels | None = None,
     ) -> Self:
         """An encoder whose units match rows (units, dimensions) of directions, each stretched to length 1.
@@ -163,7 +163,7 @@ class LearnedEncoder:
     @property
     def presentation_ticks(self) -> int:
         """The fewest ticks of a presentation in :meth:`circuit`."""
-        return self._race.ticks if self.reading is Reading.CURRENTS else self.channels.window + 1
+        return self._race.ticks if self.reading is ReadBy.CURRENTS else self.channels.window + 1
 
     @property
     def ticks(self) -> int:
@@ -174,7 +174,7 @@ class LearnedEncoder:
     def drive_max(self) -> int:
         """A sum that no embedding exceeds."""
         sizes = np.abs(np.asarray(self.weights))
-        if self.reading is Reading.CURRENTS:
+        if self.reading is ReadBy.CURRENTS:
             return _CURRENT_STEPS * int(sizes.sum(axis=0).max())
         by_spikes = (int(self.channels.spikes) + self.dimensions + 1) * int(sizes.max())
         return min(self.channels.window * int(sizes.sum(axis=0).max()), by_spikes)
@@ -192,7 +192,7 @@ class LearnedEncoder:
             InvalidInput: wrong dimension or dtype, empty, NaN or infinity, another scale than what was fitted.
         """
         margins = np.atleast_2d(self.margins(embeddings))
-        ranked = _levels(margins, self.current_bits) if self.reading is Reading.CURRENTS else margins
+        ranked = _levels(margins, self.current_bits) if self.reading is ReadBy.CURRENTS else margins
         winners = np.sort(stable_top_k(ranked, self.active), axis=1).astype(np.int64)
         return winners[0] if np.ndim(embeddings) == 1 else winners
 
@@ -203,7 +203,7 @@ class LearnedEncoder:
             InvalidInput: as :meth:`encode`.
         """
         directions = self.normalisation.directions(embeddings)
-        if self.reading is Reading.CURRENTS:
+        if self.reading is ReadBy.CURRENTS:
             inputs = np.floor(directions * _CURRENT_STEPS + 0.5)
         else:
             inputs = self.channels.counts(self.channels.levels(directions)).astype(np.float64)
@@ -219,7 +219,7 @@ class LearnedEncoder:
         """
         return np.asarray(self.drives(embeddings) - np.asarray(self.theta))
 
-    def calibrated(self, sample: npt.ArrayLike, *, active: int | None = None, reading: Reading | None = None) -> Self:
+    def calibrated(self, sample: npt.ArrayLike, *, active: int | None = None, reading: ReadBy | None = None) -> Self:
         """The same weights with thresholds under which all units win about equally often on a sample.
 
         Homeostasis alone: round by round each threshold rises with its unit's use beyond the mean and falls below it.
@@ -291,7 +291,7 @@ class LearnedEncoder:
         """
         length = self.presentation_ticks if presentation_ticks is None else presentation_ticks
         check_whole("presentation_ticks", length, self.presentation_ticks, 1 << 31)
-        if self.reading is Reading.CURRENTS:
+        if self.reading is ReadBy.CURRENTS:
             levels = _levels(np.atleast_2d(self.margins(embeddings)), self.current_bits)
             return self._race.circuit(levels, self.active, presentation_ticks=length, name=name, seed=self.seed)
         levels = self.channels.levels(self.normalisation.directions(embeddings))
@@ -316,7 +316,7 @@ class LearnedEncoder:
         """
         winners = np.atleast_2d(self.encode(embeddings))
         items = np.repeat(np.arange(len(winners)), self.active)
-        if self.reading is Reading.CURRENTS:
+        if self.reading is ReadBy.CURRENTS:
             levels = _levels(np.atleast_2d(self.margins(embeddings)), self.current_bits)
             ticks = self._race.first_ticks(np.take_along_axis(levels, winners, axis=1)).ravel()
         else:
@@ -390,7 +390,7 @@ class LearnedEncoder:
             active, window, bits, seed = (int(value) for value in arrays["whole"])
             spikes, dt = (float(value) for value in arrays["reals"])
             front = InputNormalisation(arrays["mean"], arrays.get("whitening"), radius, shortest, longest)
-            reading = Reading(str(arrays["reading"]))
+            reading = ReadBy(str(arrays["reading"]))
             return cls(
                 front,
                 arrays["weights"],

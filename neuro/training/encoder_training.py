@@ -27,10 +27,10 @@ from neuro.encoders.competitive_learning import (
     LearningState,
     learn,
     learning_circuit,
-    presentation_ticks,
+    learning_ticks,
 )
 from neuro.encoders.input_normalisation import InputNormalisation
-from neuro.encoders.learned import LearnedEncoder, Reading
+from neuro.encoders.learned import LearnedEncoder, ReadBy
 from neuro.encoders.on_off_channels import OnOffChannels
 from neuro.encoders.stimulus import check_vectors
 from neuro.errors import InvalidInput
@@ -84,7 +84,7 @@ class EncoderTraining:
     threshold: float = 0.5
     window: int = 16
     spikes: float = 180.0
-    reading: Reading = Reading.SPIKES
+    reading: ReadBy = ReadBy.SPIKES
     read_spikes: float = 400.0
     whiten: bool = True
     synapses: int | None = None
@@ -202,7 +202,8 @@ class EncoderState:
     def circuit(self, vectors: npt.ArrayLike) -> Circuit:
         """Units that go on learning from vectors (n, dimensions), in the order given: on chip, or in any simulator.
 
-        A presentation takes :func:`neuro.encoders.competitive_learning.presentation_ticks`; :meth:`after` reads a run.
+        A presentation takes :func:`neuro.encoders.competitive_learning.learning_ticks`;
+        :meth:`neuro.encoders.competitive_learning.LearningState.after` reads a run.
         """
         learned, settings = self.learned, self.settings
         return learning_circuit(
@@ -227,7 +228,7 @@ class EncoderState:
         else:
             dt = self.settings.dt
             circuit = learning_circuit(channels, shown, self.learned, self.rule, dt, teacher=teacher, seed=self.seed)
-            learned = self.learned.after(simulate(circuit, len(shown) * presentation_ticks(channels), on))
+            learned = self.learned.after(simulate(circuit, len(shown) * learning_ticks(channels), on))
         return replace(self, learned=learned, done=self.done + len(shown))
 
     def freeze(self, vectors: npt.ArrayLike, k: int) -> LearnedEncoder:

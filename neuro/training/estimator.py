@@ -102,7 +102,7 @@ class LearnedCodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         Raises:
             InvalidInput: as :func:`neuro.training.train_encoder`.
         """
-        rows = validate_data(self, X, dtype=(np.float64, np.float32))
+        rows = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=self.units)
         self.encoder_ = train_encoder(rows, self.units, self.active, self.settings, self.random_state)
         self._n_features_out = self.units
         return self

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from neuro.encoders import InputNormalisation, LearnedEncoder, OnOffChannels, Reading, codes_from_spikes
+from neuro.encoders import InputNormalisation, LearnedEncoder, OnOffChannels, ReadBy, codes_from_spikes
 from neuro.encoders.base import unit_rows
 from neuro.errors import InvalidInput
 from neuro.memories import HebbianMemory, LabelReadout, classify, label_from_spikes, recall_circuit, recall_ticks
@@ -31,7 +31,7 @@ def reading(name: str) -> LearnedEncoder:
     """The encoder by spikes, by currents, and with ten weights a unit."""
     encoder = digits_encoder()
     if name == "currents":
-        return encoder.calibrated(DIGITS[:300], reading=Reading.CURRENTS)
+        return encoder.calibrated(DIGITS[:300], reading=ReadBy.CURRENTS)
     return encoder.sparse(10, DIGITS[:300]) if name == "sparse" else encoder
 
 

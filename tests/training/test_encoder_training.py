@@ -23,7 +23,7 @@ from neuro.encoders.competitive_learning import (
     learn,
     learning_circuit,
     learning_formats,
-    presentation_ticks,
+    learning_ticks,
 )
 from neuro.errors import InvalidInput
 from neuro.simulators import Brian2Reference, FixedPoint, simulate
@@ -39,14 +39,14 @@ def start(vectors: int = 300, units: int = 24, seed: int = 0, settings: EncoderT
 
 def test_the_kernel_does_what_the_circuit_does_on_brian2_and_compiled() -> None:
     state = start(units=12)
-    channels, levels = FAST.channels, state.levels(DIGITS[:300])
+    channels, levels = FAST.channels, state.levels(DIGITS[:60])
     learned, winners, ticks = learn(channels, levels, state.learned, state.rule)
-    period = presentation_ticks(channels)
+    period = learning_ticks(channels)
     assert len(set(ticks.tolist())) > 3  # winners by threshold, and by the gate
-    circuit = state.circuit(DIGITS[:300])
+    circuit = state.circuit(DIGITS[:60])
     for on in (None, Brian2Reference()):
-        run = simulate(circuit, 300 * period, on)
-        assert run.spikes[UNITS].ticks.tolist() == (np.arange(300) * period + ticks).tolist()
+        run = simulate(circuit, 60 * period, on)
+        assert run.spikes[UNITS].ticks.tolist() == (np.arange(60) * period + ticks).tolist()
         assert run.spikes[UNITS].indices.tolist() == winners.tolist()
         after = state.learned.after(run)
         for name in ("weights", "theta", "gain"):
@@ -73,7 +73,7 @@ def test_one_presentation_follows_the_rule() -> None:
 
 
 def test_the_second_win_moves_a_share_of_the_way() -> None:
-    state = start(units=2, settings=replace(FAST, homeostasis=False))
+    state = start(units=2, settings=replace(FAST, homeostasis=False, threshold=100.0))
     levels = state.levels(DIGITS[:300])[[0, 0]]
     learned, winners, _ = learn(FAST.channels, levels, state.learned, state.rule)
     assert winners[0] == winners[1]
@@ -97,20 +97,20 @@ def test_few_synapses_and_a_teacher_are_learned_alike(teacher: bool) -> None:
     rule = replace(state.rule, v_threshold=100.0) if teacher else state.rule
     by_kernel, winners, _ = learn(FAST.channels, levels, learned, rule, **options)
     circuit = learning_circuit(FAST.channels, levels, learned, rule, **options)
-    run = simulate(circuit, 80 * presentation_ticks(FAST.channels))
+    run = simulate(circuit, 80 * learning_ticks(FAST.channels))
     assert run.spikes[UNITS].indices.tolist() == winners.tolist()
     np.testing.assert_allclose(learned.after(run, connected).weights, by_kernel.weights, rtol=0, atol=1e-12)
     assert forced is None or winners.tolist() == forced.tolist()
 
 
 def test_integers_learn_what_floats_learn() -> None:
-    state = start(units=12)
+    state = start(units=8)
     channels = FAST.channels
-    ticks = 120 * presentation_ticks(channels)
-    circuit = state.circuit(DIGITS[:120])
+    ticks = 60 * learning_ticks(channels)
+    circuit = state.circuit(DIGITS[:60])
     integers = FixedPoint(formats=learning_formats(channels, state.rule))
     run, quantised = integers.run(circuit, ticks), integers.quantise(circuit, ticks)
-    learned, winners, _ = learn(channels, state.levels(DIGITS[:120]), state.learned, state.rule)
+    learned, winners, _ = learn(channels, state.levels(DIGITS[:60]), state.learned, state.rule)
     assert np.mean(run.spikes[UNITS].indices == winners) > 0.9
     steps = run.final[SYNAPSES, "w"] * quantised.formats[SYNAPSES, "w"].step
     assert np.corrcoef(steps, learned.weights.ravel())[0, 1] > 0.97
@@ -169,7 +169,7 @@ train_encoder(X, 24, 4, EncoderTraining(passes=100000, threshold=0.6), 3, checkp
 """
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("sent", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.long)])
 def test_an_interrupted_training_leaves_its_last_checkpoint(tmp_path: Path, sent: signal.Signals) -> None:
     folder = tmp_path / "kept"
     path = {**os.environ, "PYTHONPATH": str(Path.cwd())}
