@@ -43,7 +43,7 @@ from neuro.circuit.circuit import Circuit, CurrentInput, Population, Projection,
 from neuro.circuit.composition import compose
 from neuro.circuit.connections import Connections
 from neuro.compiler.lower_circuit import lower
-from neuro.encoders import LearnedEncoder, Reading
+from neuro.encoders import LearnedEncoder, ReadBy
 from neuro.encoders.codes import Codes, binary, check_codes, overlap
 from neuro.errors import InvalidInput
 from neuro.models.base import NeuronModel
@@ -147,10 +147,10 @@ class RetrievalNetwork:
                 "one of each for every item is allowed"
             )
         check_whole("winners", self.settings.winners, 1, len(self.codes))
-        if self.encoder.reading is not Reading.SPIKES:
+        if self.encoder.reading is not ReadBy.SPIKES:
             raise InvalidInput(
                 f"the encoder is read by {self.encoder.reading.name}: its winners fire one after the other, and nodes "
-                "would before they have all their evidence; calibrate it with reading=Reading.SPIKES"
+                "would before they have all their evidence; calibrate it with reading=ReadBy.SPIKES"
             )
 
     @classmethod
