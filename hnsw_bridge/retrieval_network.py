@@ -16,7 +16,8 @@ One presentation, with E = ``encoder.presentation_ticks`` and ``waves`` = K / s 
   node's potential is its evidence, the overlap of cue and item.
 * E .. E+waves-1: of the nodes with evidence the s with the largest potential fire in each tick, and send weight along
   their links, which counts from the next tick on: ``v_j = evidence_j + sum over fired i of w_ij``. A node fires once.
-* E+waves: the label with most votes, one a node, fires; none if no node has fired. Ties go to the lower index.
+* E+voting: the label with most votes, one from each node that fired until then, fires; none if none has. Ties go to
+  the lower index.
 
 No neuron behind the encoder leaks and all weights lie on a dyadic grid, so sums are exact: the spikes are the same in
 Brian2, compiled floats, integers and Verilog, and equal :meth:`RetrievalNetwork.retrieve`, the same in numbers.
@@ -36,6 +37,7 @@ import numpy.typing as npt
 
 from hnsw_bridge.graph import IndexGraph, Links, read_graph
 from hnsw_bridge.index import IndexSettings, build_index
+from hnsw_bridge.spreading import NODES
 from hnsw_bridge.synapses import STEPS, ExponentialWeights, WeightRule, synaptic_weights
 from neuro.arrays import FloatArray, IntArray, stable_top_k
 from neuro.checks import check_whole, whole_numbers
@@ -56,7 +58,6 @@ _UNIT = 2.0**-10
 """Volts that one active unit of the code, or one vote, adds: a power of two, so that sums are exact."""
 
 _ONTO_V = static_synapse("v", "volt")
-NODES = "nodes"
 
 _DRIVEN_NODE = NeuronModel(
     equations="""
@@ -78,6 +79,7 @@ class RetrievalSettings:
     Args:
         winners: K, nodes that fire in a query, or fewer if fewer have evidence.
         nodes_per_tick: s, nodes that fire in one tick.
+        voting_ticks: of the nodes, only those that fire in the first so many ticks vote for a label; None: all.
         rule: similarity of a link's ends -> weight, in units of evidence.
         memory: False takes the nodes away: the encoder's units vote for the labels that they were active for.
         graph: False takes the links away: nodes fire by the memory's evidence alone.
@@ -89,7 +91,8 @@ class RetrievalSettings:
 
     winners: int = 10
     nodes_per_tick: int = 5
-    rule: WeightRule = field(default_factory=lambda: ExponentialWeights(0.5))
+    voting_ticks: int | None = 1
+    rule: WeightRule = field(default_factory=lambda: ExponentialWeights(2.0))
     memory: bool = True
     graph: bool = True
     competition: bool = True
@@ -97,6 +100,13 @@ class RetrievalSettings:
     def __post_init__(self) -> None:
         check_whole("winners", self.winners, 1, 1 << 24)
         check_whole("nodes_per_tick", self.nodes_per_tick, 1, self.winners)
+        if self.voting_ticks is not None:
+            check_whole("voting_ticks", self.voting_ticks, 1, 1 << 24)
+
+    @property
+    def voting(self) -> int:
+        """Ticks whose nodes vote."""
+        return self.waves if self.voting_ticks is None else min(self.voting_ticks, self.waves)
 
     @property
     def waves(self) -> int:
@@ -285,7 +295,9 @@ class RetrievalNetwork:
         for row, fired in enumerate(waves):
             first = np.concatenate(fired)[: self.settings.winners]
             found[row, : first.size] = first
-            votes[row] = np.bincount(self._label_of[np.concatenate(fired[:-1])], minlength=self._names.size)
+            votes[row] = np.bincount(
+                self._label_of[np.concatenate(fired[: self.settings.voting])], minlength=self._names.size
+            )
         return Retrieved(found, self._named(votes))
 
     def retrieved(self, recording: Recording) -> Retrieved:
@@ -361,11 +373,11 @@ class RetrievalNetwork:
     def _most_votes(self) -> int:
         if not self.settings.memory:
             return self.codes.shape[1] * int(self._vote_levels().max())
-        return self.settings.winners if self.settings.competition else self.items
+        return self.settings.nodes_per_tick * self.settings.voting if self.settings.competition else self.items
 
     def _naming(self, dt: float, starts: IntArray, seed: int) -> Circuit:
         """The labels, and the gate that asks for their answer: it lifts those that have a vote over the threshold."""
-        size, last = self._names.size, self.encoder.presentation_ticks + self.settings.waves - 1
+        size, last = self._names.size, self.encoder.presentation_ticks + self.settings.voting - 1
         threshold = (self._most_votes() + 0.5) * _UNIT
         everybody = Connections.all_to_all(1, size)
         limit = Winners(max_winners=1)
