@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
     from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, no_edges
     from hnsw_bridge.readout import GO_TICKS, READOUT, similarity_levels, with_readout
+    from hnsw_bridge.retrieval_network import RetrievalNetwork, RetrievalSettings, Retrieved
     from hnsw_bridge.search import NeuromorphicSearch, SearchResult, SilentSearch, build_search
     from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
     from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
@@ -114,6 +115,9 @@ __all__ = [
     "RecallSettings",
     "Recollection",
     "Resonance",
+    "RetrievalNetwork",
+    "RetrievalSettings",
+    "Retrieved",
     "SILICON_SETTINGS",
     "SearchResult",
     "Seeds",
@@ -194,6 +198,7 @@ if not TYPE_CHECKING:
         "hnsw_bridge.neuron": "Dendrites Gamma History Homeostasis Priming Resonance SpreadingParts",
         "hnsw_bridge.plasticity": "CO_ACTIVATION EdgeStdp no_edges",
         "hnsw_bridge.readout": "GO_TICKS READOUT similarity_levels with_readout",
+        "hnsw_bridge.retrieval_network": "RetrievalNetwork RetrievalSettings Retrieved",
         "hnsw_bridge.search": "NeuromorphicSearch SearchResult SilentSearch build_search",
         "hnsw_bridge.spreading": "LINKS NODES THRESHOLD Seeds Spreading find_seeds spreading_circuit",
         "hnsw_bridge.synapses": "ExponentialWeights contrast synaptic_weights",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         Winners,
         compose,
     )
-    from neuro.encoders import KWTAEncoder, LearnedEncoder, codes_from_spikes, train_encoder
+    from neuro.encoders import KWTAEncoder, LearnedEncoder, codes_from_spikes
     from neuro.errors import (
         CircuitError,
         InvalidInput,
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from neuro.simulators.brian2.reference import to_brian2
     from neuro.spikes import Recording, Spikes
     from neuro.storage import load_circuit, load_memory, save_circuit, save_memory
-    from neuro.training import ContrastiveEncoderTrainer, KWTATransformer
+    from neuro.training import ContrastiveEncoderTrainer, KWTATransformer, train_encoder
     from rtl_export import export, synthesise, verify
     from rtl_export.exploration import explore
 
@@ -158,7 +158,7 @@ if not TYPE_CHECKING:
         "hnsw_bridge.text.records": "NewRecord",
         "neuro.circuit": "Circuit Connections CurrentInput Operation Population Probe "
         "Projection Restart SpikeSource Winners compose",
-        "neuro.encoders": "KWTAEncoder LearnedEncoder codes_from_spikes train_encoder",
+        "neuro.encoders": "KWTAEncoder LearnedEncoder codes_from_spikes",
         "neuro.errors": "CircuitError InvalidInput NumericalError SpikeloomError "
         "ToolError UnsupportedByTarget VerificationError",
         "neuro.interop": "from_brian2 from_nir",
@@ -172,7 +172,7 @@ if not TYPE_CHECKING:
         "neuro.simulators.brian2.reference": "to_brian2",
         "neuro.spikes": "Recording Spikes",
         "neuro.storage": "load_circuit load_memory save_circuit save_memory",
-        "neuro.training": "ContrastiveEncoderTrainer KWTATransformer",
+        "neuro.training": "ContrastiveEncoderTrainer KWTATransformer train_encoder",
         "rtl_export": "export synthesise verify",
         "rtl_export.exploration": "explore",
     }

@@ -16,7 +16,6 @@ from benchmarks.data import data_folder
 from benchmarks.search.folds import held_out, judged
 from benchmarks.search.lab import SEEDS, Floats
 from hnsw_bridge import (
-    TEXT_SPREADING,
     FirstArrival,
     Fusion,
     LinearSpreading,
@@ -24,6 +23,7 @@ from hnsw_bridge import (
     Mentions,
     Metric,
     PersonalisedPageRank,
+    Spreading,
     SpreadingDynamics,
     SummedLayers,
     WordScores,
@@ -44,6 +44,8 @@ from neuro.arrays import FloatArray, IntArray, stable_top_k
 SETS = ("musique_train100", "hotpot_dev100")
 _COUNTS, _TIRES, _SPIKES, _BONUSES = (2, 3, 5), (0.0, 0.25, 0.5), (0.3, 0.6, 1.0), (0.0, 0.15, 0.3)
 _LEAST_SHARE, _DRAWS = 0.67, 10_000
+_OLD = Spreading(links=False, ticks=4, max_winners=64)
+"""What text memories used before first arrival: version 0.1.0 spread by these."""
 
 DYNAMICS: Mapping[str, Sequence[SpreadingDynamics]] = MappingProxyType(
     {
@@ -162,7 +164,7 @@ def measure_set(of: PassageSet) -> Measurements:
 
 def _today(of: PassageSet) -> tuple[Floats, float, float]:
     search = build_search(
-        build_index(of.passages.astype(np.float32), metric=Metric.COSINE), TEXT_SPREADING, layers=[linked(of.layers)]
+        build_index(of.passages.astype(np.float32), metric=Metric.COSINE), _OLD, layers=[linked(of.layers)]
     )
     rows, fired, spent = [], [], []
     for question in of.questions:

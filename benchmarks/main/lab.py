@@ -6,22 +6,20 @@ import tempfile
 from functools import cached_property
 from pathlib import Path
 
+from benchmarks.main.graph import GraphSearch, spread_over_graph
+from benchmarks.main.recall import DemoCodes, Naming, RecallOutcome, encode, name_held_out, recall_under_noise
+from benchmarks.main.settings import Digits, DigitsSettings, load_split
+from benchmarks.main.silicon import SiliconCircuit, compare_search_with_brian2, silicon_circuit
 from neuro.memories import recall_ticks
 from neuro.progress import Stages
 from rtl_export import SimulatorResult
-from spikeloom.demo.data import Digits, DigitsSettings, load_split
-from spikeloom.demo.graph import GraphSearch, spread_over_graph
-from spikeloom.demo.recall import DemoCodes, Naming, RecallOutcome, encode, name_held_out, recall_under_noise
 from spikeloom.demo.silicon import export_core, installed_simulators, simulate_core
 from spikeloom.demo.targets import (
     Comparison,
     Integers,
-    SiliconCircuit,
     compare_integers_with_brian2,
-    compare_search_with_brian2,
     compare_with_brian2,
     quantise_circuit,
-    silicon_circuit,
 )
 
 SEED = 0
@@ -110,7 +108,7 @@ class Lab:
         verdicts = []
         with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
             core = Path(scratch) / "core"
-            export_core(self.silicon, self.integers, core)
+            export_core(self.silicon, self.integers, core, "digits_core")
             for simulator in installed_simulators():
                 with self._stages.stage(f"Verilog in {simulator.value}"):
                     verdicts.append(simulate_core(core, simulator))

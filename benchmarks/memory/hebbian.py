@@ -275,22 +275,20 @@ def spiking(part: str) -> Row:
         shown, winners, ticks = pool.cues["gloss"], 32, recall_ticks(encoder)
         circuit = item_circuit(encoder, memory, shown, winners=winners)
         with lab.stages.stage("Recall by spikes", ticks * len(shown)):
-            run_learned_encoder = simulate(circuit, ticks * len(shown))
+            run = simulate(circuit, ticks * len(shown))
         cues = encoder.encode(shown)
-        pointers = codes_from_spikes(run_learned_encoder, ticks, "pointers")
-        named = item_from_spikes(run_learned_encoder, encoder, memory)
+        pointers = codes_from_spikes(run, ticks, "pointers")
+        named = item_from_spikes(run, encoder, memory)
         same = float(np.mean(np.all(pointers == top_units(memory.activity(cues), winners), axis=1)))
         items = float(np.mean(named == item_by_winners(memory, cues, winners=winners)))
         ranked = float(np.mean(named == memory.recall(cues).indices[:, 0]))
         right = float(np.mean(named == pool.asked))
         equal = checked(
-            bool(np.array_equal(codes_from_spikes(run_learned_encoder, ticks), cues)),
+            bool(np.array_equal(codes_from_spikes(run, ticks), cues)),
             "the encoder's winners are the code",
         )
         if part == "operations":
-            counts = {
-                name: [count / len(shown)] for name, count in synaptic_operations(circuit, run_learned_encoder).items()
-            }
+            counts = {name: [count / len(shown)] for name, count in synaptic_operations(circuit, run).items()}
             note = f"{sum(p.connections.synapses for p in circuit.projections):,} synapses; samples by projection"
             return Measured(sum(count[0] for count in counts.values()), "operations", equal, counts, note=note)
         samples = {"pointers": [same], "items": [items], "items as recall ranks them": [ranked], "right": [right]}
@@ -301,26 +299,6 @@ def spiking(part: str) -> Row:
         return Measured(100 * min(same, items), "%", equal, samples, note=note)
 
     return measure
-
-
-def learned_front_end(lab: MemoryLab) -> Measured:
-    """Recall behind the encoder that STDP learned, beside the random projection's."""
-    from neuro.experiments.learned_encoder import LEARNED, RANDOM, StudySettings, run_learned_encoder
-
-    result = run_learned_encoder(SEEDS[0], lab.stages, StudySettings(vectors=600))
-    names = dict.fromkeys(row.encoder for row in result.rows)
-    samples = {
-        f"{data}, {name}": [result.row(data, name).exact, *result.row(data, name).noisy]
-        for data in dict.fromkeys(row.data for row in result.rows)
-        for name in names
-    }
-    learned, plain = (result.row("digits", name) for name in (LEARNED, RANDOM))
-    equal = checked(
-        result.settings.units > 0, f"{result.settings.units} units, {result.settings.active} active, in all"
-    )
-    note = "held-out digits, cues with noise of " + ", ".join(f"{level:g}" for level in result.settings.noise)
-    note += " standard deviations, the last is the value; samples: exact, noisy, each part of learning off in turn"
-    return Measured(learned.noisy[-1], "", equal, samples, "random projection", plain.noisy[-1], note)
 
 
 def _empty(seed: int) -> HebbianMemory:
@@ -383,6 +361,5 @@ HEBBIAN_ROWS: Mapping[str, Row] = MappingProxyType(
         "hebbian-palimpsest": palimpsest,
         "hebbian-spiking-winners": spiking("winners"),
         "hebbian-spiking-operations": spiking("operations"),
-        "hebbian-learned-encoder": learned_front_end,
     }
 )

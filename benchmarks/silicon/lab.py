@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.form import checked
+from benchmarks.main.settings import DigitsSettings, load_split
 from neuro.compiler.ir import StepProgram
 from neuro.experiments.diehl_cook.circuit import LearnedWeights
 from neuro.experiments.diehl_cook.data import Images, Split
@@ -21,7 +22,6 @@ from neuro.experiments.diehl_cook.training import respond, train
 from neuro.progress import Stages
 from neuro.spikes import Recording
 from rtl_export import Outcome, RTLSimulator, SimulatorResult, build_core, export, verify
-from spikeloom.demo.data import DigitsSettings, load_split
 
 SEED = 0
 _SECONDS = 3600.0

@@ -23,8 +23,8 @@ from neuro.simulators.compiled.simulator import run_program
 from neuro.spikes import Recording
 from neuro.training import LIFClassifier, bernoulli_spikes
 from rtl_export import SimulatorResult, export, verify
-from spikeloom.demo.recall import probed
 from spikeloom.demo.silicon import installed_simulators
+from spikeloom.demo.targets import probed
 
 STEPS, HIDDEN, TRAINED, SHOWN, SILICON = 16, 32, 1400, 397, 40
 _EPOCHS = 8

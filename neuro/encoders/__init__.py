@@ -12,10 +12,11 @@ from neuro.encoders.codes import (
 )
 from neuro.encoders.delta import DeltaEncoder
 from neuro.encoders.gaussian_fields import GaussianFieldsEncoder
+from neuro.encoders.input_normalisation import InputNormalisation
 from neuro.encoders.kwta import KWTAEncoder
 from neuro.encoders.latency import LatencyEncoder
-from neuro.encoders.learned import LearnedEncoder
-from neuro.encoders.learned_training import EncoderTraining, train_encoder
+from neuro.encoders.learned import LearnedEncoder, ReadBy
+from neuro.encoders.on_off_channels import OnOffChannels
 from neuro.encoders.phase import PhaseEncoder
 from neuro.encoders.poisson_rate import PoissonEncoder
 from neuro.encoders.rank_order import RankOrderEncoder
@@ -26,14 +27,16 @@ __all__ = [
     "BurstEncoder",
     "DeltaEncoder",
     "Encoder",
-    "EncoderTraining",
     "GaussianFieldsEncoder",
+    "InputNormalisation",
     "KWTAEncoder",
     "LatencyEncoder",
     "LearnedEncoder",
+    "OnOffChannels",
     "PhaseEncoder",
     "PoissonEncoder",
     "RankOrderEncoder",
+    "ReadBy",
     "RegularRateEncoder",
     "ScaledEncoder",
     "SpikeCode",
@@ -46,5 +49,4 @@ __all__ = [
     "overlap",
     "replace_units",
     "top_units",
-    "train_encoder",
 ]

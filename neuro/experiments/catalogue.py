@@ -7,7 +7,6 @@ from neuro.experiments.brunel import BRUNEL
 from neuro.experiments.diehl_cook.experiment import DIGITS_100, MNIST_100, MNIST_400, MNIST_1600
 from neuro.experiments.experiment import Experiment
 from neuro.experiments.homeostasis import HOMEOSTASIS
-from neuro.experiments.learned_encoder import LEARNED_ENCODER
 from neuro.experiments.lif_fi import LIF_FI
 from neuro.experiments.masquelier import MASQUELIER
 from neuro.experiments.ping import PING
@@ -26,7 +25,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     MNIST_100,
     MNIST_400,
     MNIST_1600,
-    LEARNED_ENCODER,
 )
 
 

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
         output_folder,
         write_manifest,
     )
-    from neuro.storage.snapshot import check_snapshot_folder, load_memory, load_snapshot, save_memory, save_snapshot
+    from neuro.storage.snapshot import (
+        check_snapshot_folder,
+        load_encoder,
+        load_memory,
+        load_snapshot,
+        save_encoder,
+        save_memory,
+        save_snapshot,
+    )
 
 __all__ = [
     "MANIFEST",
@@ -25,11 +33,13 @@ __all__ = [
     "check_snapshot_folder",
     "is_untouched",
     "load_circuit",
+    "load_encoder",
     "load_memory",
     "load_snapshot",
     "output_folder",
     "read_json",
     "save_circuit",
+    "save_encoder",
     "save_memory",
     "save_snapshot",
     "write_bytes",
@@ -44,7 +54,8 @@ if not TYPE_CHECKING:
         "neuro.storage.circuit_file": "load_circuit save_circuit",
         "neuro.storage.files": "canonical_json read_json write_bytes write_json",
         "neuro.storage.folder": "MANIFEST check_output_file check_output_folder is_untouched output_folder write_manifest",
-        "neuro.storage.snapshot": "check_snapshot_folder load_memory load_snapshot save_memory save_snapshot",
+        "neuro.storage.snapshot": "check_snapshot_folder load_encoder load_memory load_snapshot save_encoder save_memory "
+        "save_snapshot",
     }
     _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

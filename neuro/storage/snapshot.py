@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from neuro.arrays import AnyArray, JSONValue
+from neuro.encoders.learned import LearnedEncoder
 from neuro.errors import InvalidInput
 from neuro.storage.files import npy_bytes, read_json, write_bytes, write_json
 from neuro.storage.folder import check_output_folder, is_untouched, output_folder, write_manifest
@@ -118,6 +119,27 @@ def _npz(arrays: Mapping[str, AnyArray]) -> bytes:
 
 
 M = TypeVar("M", bound="Memory")
+
+_ENCODER = "encoder.learned"
+
+
+def save_encoder(folder: str | os.PathLike[str], encoder: LearnedEncoder) -> None:
+    """Write a learned encoder; an earlier, unchanged snapshot of one is replaced.
+
+    Raises:
+        InvalidInput: a folder that can't be written or holds something else.
+    """
+    save_snapshot(Path(folder), _ENCODER, encoder.state(), {"digest": encoder.digest})
+
+
+def load_encoder(folder: str | os.PathLike[str]) -> LearnedEncoder:
+    """The encoder that :func:`save_encoder` wrote.
+
+    Raises:
+        InvalidInput: no snapshot of a learned encoder, or a damaged one.
+    """
+    arrays, _ = load_snapshot(Path(folder), _ENCODER)
+    return LearnedEncoder.from_state(arrays)
 
 
 def save_memory(folder: str | os.PathLike[str], memory: Memory) -> None:

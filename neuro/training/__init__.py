@@ -1,9 +1,10 @@
-"""Training: contrastive learning for the k-winners encoder, with analytic gradients."""
+"""Training: codes learned by spikes, contrastive learning with analytic gradients, classifiers."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from neuro.training.checkpoint import recall_hits
+from neuro.training.encoder_training import EncoderState, EncoderTraining, train_encoder
 from neuro.training.hard_negatives import HardNegativeMiner, Mining
 from neuro.training.lif_classifier import LIFClassifier, bernoulli_spikes
 from neuro.training.losses import InfoNCELoss, LocalContrastiveLoss, PairLoss
@@ -16,18 +17,21 @@ from neuro.training.surrogate_gradient import SurrogateGradientTrainer
 from neuro.training.trainer import ContrastiveEncoderTrainer, Kept, TrainedEncoder
 
 if TYPE_CHECKING:
-    from neuro.training.estimator import KWTATransformer
+    from neuro.training.estimator import KWTATransformer, LearnedCodeTransformer
 
 __all__ = [
     "Adam",
     "AdamW",
     "ContrastiveEncoderTrainer",
     "CurriculumScheduler",
+    "EncoderState",
+    "EncoderTraining",
     "HardNegativeMiner",
     "InfoNCELoss",
     "KWTATransformer",
     "Kept",
     "LIFClassifier",
+    "LearnedCodeTransformer",
     "Lesson",
     "LocalContrastiveLoss",
     "Mining",
@@ -45,12 +49,13 @@ __all__ = [
     "distinct_pairs",
     "laplacian",
     "recall_hits",
+    "train_encoder",
 ]
 
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        """Import the scikit-learn transformer when it is first used: nothing else here needs scikit-learn."""
-        if name != "KWTATransformer":
+        """Import a scikit-learn transformer when it is first used: nothing else here needs scikit-learn."""
+        if name not in ("KWTATransformer", "LearnedCodeTransformer"):
             raise AttributeError(f"module 'neuro.training' has no attribute {name!r}")
-        return import_module("neuro.training.estimator").KWTATransformer
+        return getattr(import_module("neuro.training.estimator"), name)

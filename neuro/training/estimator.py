@@ -1,4 +1,4 @@
-"""The k-winners code as a scikit-learn transformer, which fits itself to data."""
+"""The random and the learned k-winners codes as scikit-learn transformers, which fit themselves to data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuro.checks import check_whole
 from neuro.encoders import KWTAEncoder
+from neuro.training.encoder_training import EncoderTraining, train_encoder
 from neuro.training.settings import TrainingSettings
 from neuro.training.trainer import ContrastiveEncoderTrainer
 
@@ -61,6 +62,49 @@ class KWTATransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         trainer = ContrastiveEncoderTrainer(self.encoder_, TrainingSettings() if settings is None else settings)
         trained = trainer.fit((cues, items))
         self.encoder_, self.report_ = trained.encoder, trained.report
+        return self
+
+    def transform(self, X: npt.ArrayLike) -> npt.NDArray[np.floating]:
+        """The codes of X (n, features), shape (n, units), in the precision of X."""
+        check_is_fitted(self)
+        rows = validate_data(self, X, dtype=(np.float64, np.float32), reset=False)
+        return self.encoder_.features(self.encoder_.encode(rows)).astype(rows.dtype)
+
+
+class LearnedCodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Embeddings (n, features) -> 0 and 1 of each unit (n, units), ``active`` ones a row, learned without labels.
+
+    Args:
+        units: n; at most as many as rows to fit.
+        active: k; at most ``units``.
+        settings: of :func:`neuro.training.train_encoder`; None: the defaults.
+        random_state: seed of the training, a whole number.
+
+    Attributes:
+        encoder_: the :class:`neuro.encoders.LearnedEncoder`.
+    """
+
+    def __init__(
+        self,
+        units: int = 1024,
+        active: int = 32,
+        settings: EncoderTraining | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.units = units
+        self.active = active
+        self.settings = settings
+        self.random_state = random_state
+
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> Self:  # noqa: ARG002 - scikit-learn hands labels to everyone
+        """Learn a code from X (n, features).
+
+        Raises:
+            InvalidInput: as :func:`neuro.training.train_encoder`.
+        """
+        rows = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=self.units)
+        self.encoder_ = train_encoder(rows, self.units, self.active, self.settings, self.random_state)
+        self._n_features_out = self.units
         return self
 
     def transform(self, X: npt.ArrayLike) -> npt.NDArray[np.floating]:

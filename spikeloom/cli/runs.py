@@ -14,7 +14,7 @@ from neuro.errors import InvalidInput, VerificationError
 from spikeloom.cli.terminal import ShownStages, print_table
 
 if TYPE_CHECKING:
-    from spikeloom.demo import DigitsResult
+    from spikeloom.demo import DemoResult
 
 _SHOWN_NOISE = 0.4
 
@@ -26,48 +26,50 @@ def demo_command(
     seed: Annotated[int | None, typer.Option(help="Of everything random; 0 by default.")] = None,
     liberty: Annotated[Path | None, typer.Option(help="Cell library (.lib); adds area and fmax.")] = None,
     config: Annotated[Path | None, typer.Option(help="JSON file with other settings.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="Arrays embeddings and labels; digits by default.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the metrics as JSON, not as a table.")] = False,
 ) -> None:
-    """From handwritten digits to proven Verilog.
+    """One circuit from embedding to answer: learned, asked, taken apart and proven in Verilog.
 
-    Leaves a folder with report.html, metrics.json, times.json, circuit.npz and rtl/.
+    Leaves a folder with report.html, metrics.json, times.json, circuit.npz, rtl/ and rtl_learning/.
     """
     from neuro.storage import canonical_json
-    from spikeloom.demo import metrics, read_settings, run_demo
+    from spikeloom.demo import metrics, read_examples, read_settings, run_demo
 
-    settings = read_settings(config, seed)
+    settings, examples = read_settings(config, seed), read_examples(data)
     with ShownStages() as stages:
-        result = run_demo(settings, output, stages, liberty)
+        result = run_demo(settings, output, stages, liberty, examples)
     if as_json:
         typer.echo(canonical_json(metrics(result)), nl=False)
     else:
-        print_table("From handwritten digits to proven Verilog", ("Metric", "Value ", "Compare "), _rows(result))
+        print_table("One circuit from embedding to answer", ("Metric", "Value ", "Compare "), _rows(result))
         typer.echo(f"Report: {output / 'report.html'}   ({stages.elapsed:.0f} s)")
-    if result.brian2_mismatches or not result.rtl_passed:
+    if result.software_mismatches or not result.rtl_passed:
         raise VerificationError(
-            f"targets differ: {result.brian2_mismatches} mismatches with Brian2, {result.rtl_mismatches} in Verilog; "
+            f"targets differ: {result.software_mismatches} mismatches in software, {result.rtl_mismatches} in Verilog; "
             f"see {output / 'report.html'}"
         )
 
 
-def _rows(result: DigitsResult) -> list[tuple[str, str, str]]:
-    recall, graph, naming, verdicts = result.recall, result.graph, result.naming, result.verdicts
-    activated, limit = graph.result.activated.mean(), graph.search.settings.limit(len(result.stored))
-    spikes = sum(pair.spikes for pair in result.brian2)
-    states, ticks = min(verdict.states for verdict in verdicts), min(verdict.ticks for verdict in verdicts)
+def _rows(result: DemoResult) -> list[tuple[str, str, str]]:
+    answers, off, verdicts = result.answers, result.ablations[-1].whole, result.verdicts
+    k = answers.network.settings.winners
+    spikes = sum(pair.spikes for pair in result.software)
+    states = max(verdict.states for verdict in verdicts)
     rows = [
-        ("digits stored", f"{len(recall.memory):,}", ""),
+        ("stored", f"{len(result.stored):,}", f"weights {result.learning.encoder.digest[:12]}"),
         *(
-            (f"recall@1 at {noise:.0%} noise", f"{share:.4f}", f"exact search {recall.exact_at_1[noise]:.4f}")
-            for noise, share in recall.at_1.items()
+            (f"recall@1 at {noise:.0%} noise", f"{share:.4f}", f"exact search {result.exact[noise]:.4f}")
+            for noise, share in result.recall.items()
             if noise <= _SHOWN_NOISE
         ),
-        ("held-out digits named", f"{naming.accuracy:.4f}", f"k-NN {naming.knn_accuracy:.4f}"),
-        ("recall@10 on the graph", f"{graph.recall:.4f}", f"seeds only {graph.seeds_only:.4f}"),
-        ("spikes per query", f"{activated:,.0f}", f"limit {limit:,}"),
-        ("Brian2: spikes", f"{spikes:,}", f"{result.brian2_mismatches} mismatches"),
+        ("held-out named", f"{answers.quality.named:.4f}", f"5 neighbours {answers.neighbours:.4f}"),
+        (f"recall@{k}", f"{answers.quality.recall:.4f}", f"graph off {off.recall:.4f}"),
+        ("software: spikes", f"{spikes:,}", f"{result.software_mismatches} mismatches"),
         ("Verilog: registers", f"{states:,}", f"{result.rtl_mismatches} mismatches"),
-        ("Verilog: ticks", f"{ticks:,}", ", ".join(verdict.simulator for verdict in verdicts)),
+        ("Verilog: ticks", ", ".join(f"{verdict.simulator} {verdict.ticks:,}" for verdict in verdicts), ""),
         ("logic cells", f"{result.synthesis.cells:,}", f"{result.silicon.neurons} neurons"),
     ]
     if result.synthesis.area_um2 is not None:

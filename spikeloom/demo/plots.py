@@ -1,8 +1,8 @@
 """The plots of the demo's report, in the page's own style.
 
-Curves of recall and similarity, counts of cells, digits beside their codes and where they were misread, the spikes of a
-few digits on their way through the circuit, and one query: the nodes that fired first, as digits, with the links over
-which the spikes came.
+What learning did to weights, thresholds and usage, recall under noise, what each mechanism is worth, counts of cells,
+the spikes of a few queries on their way through the circuit, and one query on the graph: the memories that fired, with
+the links between them and their neighbours.
 """
 
 from __future__ import annotations
@@ -10,41 +10,123 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hnsw_bridge import NODES, RetrievalNetwork
 from neuro.analysis.plots import figure_of, new_axes, plot_spikes
 from neuro.arrays import Float32Array, FloatArray, IntArray
-from neuro.encoders import overlap
 from neuro.spikes import Recording
-from spikeloom.demo.data import Digits
-from spikeloom.demo.graph import GraphSearch
-from spikeloom.demo.recall import DemoCodes, Naming, RecallOutcome
-from spikeloom.demo.targets import SiliconCircuit
+from spikeloom.demo.data import Examples
+from spikeloom.demo.learning import Learning
+from spikeloom.demo.retrieval import Ablation, Answers
 from spikeloom.report import Paint, figure_svg, ink_png, plot_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FIRST, _SECOND, _THIRD, _LINE = (paint.value for paint in (Paint.FIRST, Paint.SECOND, Paint.THIRD, Paint.LINE))
-_CODE_COLUMNS = 128
-_RASTER_LAYERS = (("encoder", _FIRST, 3.0), ("pointers", _SECOND, 3.0), ("labels", _THIRD, 1.6))
-_RASTER_DIGITS = 4
-_NODES = 60
+_FIELDS = 40
+_RASTER_LAYERS = (
+    ("encoder_channels", "input", _FIRST, 2.0),
+    ("encoder", "encoder", _FIRST, 2.6),
+    (NODES, "nodes", _SECOND, 3.0),
+    ("labels", "labels", _THIRD, 1.4),
+)
+_RASTER_QUERIES = 4
+_NODES = 44
 _WIDTH, _HEIGHT, _LEFT, _MARGIN = 1060, 560, 190, 30
 _TILE, _QUERY_TILE = 34, 92
 _Place = tuple[float, float]
 
 
-def recall_plot(recall: RecallOutcome) -> str:
+def fields_plot(learning: Learning, image: tuple[int, int] | None) -> str:
+    """Weights of some units before and after learning, on less off: as images, or as rows of colour."""
+    from matplotlib.figure import Figure
+
+    shown = np.argsort(-learning.used, kind="stable")[:: max(1, learning.used.size // _FIELDS)][:_FIELDS]
+    with plot_style():
+        figure = Figure(figsize=(12.6, 3.1 if image else 4.4))
+        panels: Sequence[Axes] = figure.subplots(1, 2)
+        for axes, rows, name in zip(panels, (learning.before, learning.after), ("before", "after"), strict=True):
+            picture = _mosaic(rows[shown], image) if image else rows[shown]
+            limit = float(np.nanmax(np.abs(picture))) or 1.0
+            axes.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="equal" if image else "auto")
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.spines[:].set_visible(False)
+            axes.set_xlabel(f"{name} learning")
+        words = f"weights of {shown.size} units: noise before learning, strokes of the inputs after it"
+        return figure_svg(figure, "fields", words)
+
+
+def _mosaic(rows: FloatArray, image: tuple[int, int], columns: int = 10) -> FloatArray:
+    """Fields beside each other, each scaled to its largest weight, a blank line between."""
+    height, width = image
+    lines = -(-len(rows) // columns)
+    picture = np.full((lines * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
+    for number, row in enumerate(rows):
+        top, left = (number // columns) * (height + 1), (number % columns) * (width + 1)
+        field = row.reshape(image) / (np.abs(row).max() or 1.0)
+        picture[top : top + height, left : left + width] = field
+    return picture
+
+
+def thresholds_plot(learning: Learning) -> str:
+    """How thresholds settle: each unit's, in the course of learning."""
+    with plot_style():
+        axes = new_axes(5.6, 3.4)
+        axes.plot(learning.presentations, learning.thetas, color=_SECOND, linewidth=0.6, alpha=0.25)
+        axes.plot(learning.presentations, np.median(learning.thetas, axis=1), color=_THIRD, linewidth=2)
+        axes.set_xlabel("embeddings shown")
+        axes.set_ylabel("threshold θ (input spikes taught)")
+        axes.yaxis.grid(visible=True, linewidth=0.8)
+        words = f"thresholds of {learning.thetas.shape[1]} units spread while they learn and then settle"
+        return figure_svg(figure_of(axes), "thresholds", words)
+
+
+def usage_plot(learning: Learning) -> str:
+    """How evenly units are used, most used first."""
+    with plot_style():
+        axes = new_axes(5.6, 3.4)
+        share = 100 * np.sort(learning.used)[::-1]
+        axes.fill_between(np.arange(share.size), share, color=_SECOND, alpha=0.5, linewidth=0, step="mid")
+        axes.axhline(float(share.mean()), color=_FIRST, linewidth=1.2, linestyle=(0, (4, 3)))
+        axes.set_xlabel("units, most used first")
+        axes.set_ylabel("stored items it is active in (%)")
+        axes.set_ylim(0, None)
+        axes.set_xlim(0, share.size - 1)
+        axes.yaxis.grid(visible=True, linewidth=0.8)
+        return figure_svg(
+            figure_of(axes), "usage", f"units are in {share.min():.0f} to {share.max():.0f} % of the codes"
+        )
+
+
+def ablations_plot(parts: Sequence[Ablation]) -> str:
+    """What is named and found with each mechanism off."""
+    with plot_style():
+        axes = new_axes(7.2, 0.5 * len(parts) + 0.9)
+        place = np.arange(len(parts))
+        axes.barh(place - 0.19, [100 * part.whole.named for part in parts], 0.36, color=_SECOND, label="named")
+        axes.barh(place + 0.19, [100 * part.whole.recall for part in parts], 0.36, color=_THIRD, label="neighbours")
+        axes.set_yticks(place, [part.name for part in parts])
+        axes.invert_yaxis()
+        axes.tick_params(length=0)
+        axes.set_xlim(0, 100)
+        axes.set_xlabel("held-out embeddings named, nearest neighbours found (%)")
+        axes.xaxis.grid(visible=True, linewidth=0.8)
+        axes.legend(loc="lower right", fontsize=10)
+        return figure_svg(figure_of(axes), "ablations", "what each mechanism is worth, taken away one by one")
+
+
+def recall_plot(found: Mapping[float, float], by_search: Mapping[float, float]) -> str:
     """Recall at 1 against noise, beside an exact search."""
     with plot_style():
         axes = new_axes(5.6, 3.7)
-        noise = 100 * np.array(list(recall.at_1))
-        exact = 100 * np.array(list(recall.exact_at_1.values()))
-        mine = 100 * np.array(list(recall.at_1.values()))
+        noise = 100 * np.array(list(found))
+        exact = 100 * np.array(list(by_search.values()))
+        mine = 100 * np.array(list(found.values()))
         axes.plot(noise, exact, color=_FIRST, linewidth=1.5, linestyle=(0, (4, 3)), marker="o", markersize=3)
         axes.plot(noise, mine, color=_SECOND, linewidth=2.5, marker="o", markersize=5)
         _name_line(axes, noise, exact, "exact search\nover all codes", _FIRST, 8)
@@ -65,47 +147,6 @@ def _name_line(axes: Axes, x: FloatArray, y: FloatArray, name: str, color: str, 
     axes.annotate(name, end, (9, lift), textcoords="offset points", color=color, fontsize=11, va="center")
 
 
-def similarity_plot(codes: DemoCodes, stored: Digits) -> str:
-    """Code overlap against the cosine of the centred images."""
-    encoder = codes.encoder
-    centred = stored.embeddings[:400] - np.asarray(encoder.mean)
-    directions = centred / np.linalg.norm(centred, axis=1, keepdims=True)
-    pairs = np.triu_indices(len(directions), 1)
-    cosine = (directions @ directions.T)[pairs]
-    shared = overlap(codes.stored[:400], codes.stored[:400], encoder.units)[pairs]
-    edges = np.arange(-0.6, 1.0001, 0.1)
-    middles, bands = [], []
-    for low, high in pairwise(edges.tolist()):
-        inside = shared[(cosine >= low) & (cosine < high)]
-        if inside.size >= 5:
-            middles.append((low + high) / 2)
-            bands.append(np.percentile(inside, [5, 50, 95]))
-    band = np.array(bands).T
-    with plot_style():
-        axes = new_axes(5.6, 3.7)
-        axes.fill_between(middles, band[0], band[2], color=_SECOND, alpha=0.16, linewidth=0)
-        axes.plot(middles, band[1], color=_SECOND, linewidth=2.5, marker="o", markersize=4)
-        chance = encoder.active**2 / encoder.units
-        axes.axhline(chance, color=_FIRST, linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.annotate(
-            "two random codes",
-            (0.99, chance),
-            (0, 5),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            ha="right",
-            color=_FIRST,
-            fontsize=11,
-        )
-        axes.set_xlabel("cosine of two images, mean image taken off")
-        axes.set_ylabel(f"active units shared (of {encoder.active})")
-        axes.yaxis.grid(visible=True, linewidth=0.8)
-        axes.set_ylim(0, None)
-        return figure_svg(
-            figure_of(axes), "similarity", "the more alike two images are, the more units their codes share"
-        )
-
-
 def cells_plot(by_type: Mapping[str, int], most: int = 10) -> str:
     """How many cells of each kind, the most frequent first."""
     counts = sorted(by_type.items(), key=lambda item: (-item[1], item[0]))[:most]
@@ -124,102 +165,75 @@ def cells_plot(by_type: Mapping[str, int], most: int = 10) -> str:
         return figure_svg(figure_of(axes), "cells", f"{len(names)} kinds of cells, most often {', '.join(names[:3])}")
 
 
-def code_cards(stored: Digits, held_out: Digits, codes: DemoCodes, recall: RecallOutcome) -> str:
-    """One held-out digit of each kind: its image, its code, and the stored digit that the memory recalls."""
-    shown = [int(np.flatnonzero(held_out.labels == label)[0]) for label in np.unique(held_out.labels)]
-    found = recall.memory.recall(codes.held_out[shown]).indices
-    cards = [
-        _card(
-            held_out.images[item],
-            int(held_out.labels[item]),
-            codes.held_out[item],
-            codes.stored[match],
-            (stored.images[match], int(stored.labels[match])),
-            codes.encoder.units,
-        )
-        for item, match in zip(shown, found[:, 0].tolist(), strict=True)
-    ]
-    return f'<div class="codes">{"".join(cards)}</div>'
-
-
-def _card(
-    image: Float32Array,
-    label: int,
-    code: IntArray,
-    match_code: IntArray,
-    match: tuple[Float32Array, int],
-    units: int,
-) -> str:
-    shared = set(np.intersect1d(code, match_code).tolist())
-    dots = "".join(
-        f'<circle cx="{unit % _CODE_COLUMNS + 0.5}" cy="{unit // _CODE_COLUMNS + 0.5}" r=".62" '
-        f'fill="{(Paint.SECOND if unit in shared else Paint.FIRST).css}" '
-        f'opacity="{1 if unit in shared else 0.55}"/>'
-        for unit in code.tolist()
-    )
-    height = -(-units // _CODE_COLUMNS)
-    words = f"code of a {label}: {len(code)} of {units} units, {len(shared)} shared with a stored {match[1]}"
-    return (
-        f'<div class="code">{_digit_image(image, f"a held-out {label}")}'
-        f'<svg viewBox="0 0 {_CODE_COLUMNS} {height}" role="img" aria-label="{words}">{dots}</svg>'
-        f"{_digit_image(match[0], f'the stored {match[1]} that was recalled')}"
-        f"<small>a {label}</small><small>{len(shared)} of {len(code)} units shared</small>"
-        f"<small>a {match[1]}</small></div>"
-    )
-
-
 def _digit_image(image: Float32Array, words: str) -> str:
     """A digit as an image element."""
     return f'<img class="digit" src="{ink_png(image)}" alt="{escape(words)}" width="60" height="60">'
 
 
-def misread(held_out: Digits, naming: Naming, most: int = 12) -> str:
-    """The held-out digits that were named wrongly."""
-    wrong = np.flatnonzero(naming.labels != held_out.labels)[:most]
+def misread(held_out: Examples, answers: Answers, most: int = 12) -> str:
+    """The held-out embeddings that were named wrongly."""
+    told = answers.retrieved.labels
+    wrong = np.flatnonzero(told != held_out.labels)[:most]
     items = [
-        f"<li>{_digit_image(held_out.images[item], f'a {held_out.labels[item]}')}"
-        f"<span>a <b>{held_out.labels[item]}</b><br>named <b>{naming.labels[item]}</b></span></li>"
+        f"<li>{_picture(held_out, item)}<span>a <b>{held_out.labels[item]}</b><br>named <b>{told[item]}</b></span></li>"
         for item in wrong.tolist()
     ]
     return f'<ul class="errors">{"".join(items)}</ul>' if items else "<p>None.</p>"
 
 
-def raster_plot(silicon: SiliconCircuit, recording: Recording) -> str:
-    """Spikes of a few presentations: encoder, pointers and labels, one above the other."""
-    from matplotlib.figure import Figure
-    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+def _picture(examples: Examples, item: int) -> str:
+    """An embedding as an image element, if it is one."""
+    if examples.image is None:
+        return ""
+    return _digit_image(examples.embeddings[item].reshape(examples.image), f"a {examples.labels[item]}")
 
-    length, shown = silicon.presentation_ticks, min(_RASTER_DIGITS, len(silicon.digits))
-    first = _distinct(silicon.digits.labels.tolist(), shown)
+
+def raster_plot(network: RetrievalNetwork, held_out: Examples, recording: Recording) -> str:
+    """Spikes of a few presentations: input, encoder, nodes and labels, one above the other."""
+    from matplotlib.figure import Figure
+
+    length = network.ticks
+    shown = min(_RASTER_QUERIES, recording.ticks // length)
+    first = _distinct(held_out.labels[: recording.ticks // length].tolist(), shown)
     start, stop = first * length, (first + shown) * length
+    told = network.retrieved(recording).labels
     with plot_style():
-        figure = Figure(figsize=(12.6, 5.4))
-        panels: Sequence[Axes] = figure.subplots(3, 1, sharex=True, height_ratios=[part[2] for part in _RASTER_LAYERS])
-        for axes, (name, color, _) in zip(panels, _RASTER_LAYERS, strict=True):
-            size = 26 if name == "labels" else 7
+        figure = Figure(figsize=(12.6, 6.4))
+        heights = [part[3] for part in _RASTER_LAYERS]
+        panels: Sequence[Axes] = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+        for axes, (name, called, color, _) in zip(panels, _RASTER_LAYERS, strict=True):
+            size = 26 if name == "labels" else 4
             plot_spikes(recording, [name], start=start, stop=stop, axes=axes, s=size, color=color)
             axes.set_xlabel("")
-            axes.set_ylabel(name, color=color)
+            axes.set_ylabel(called, color=color)
             last = recording.spikes[name].size - 1
             axes.set_yticks([0, last], ["0", f"{last}"])
             axes.tick_params(length=0)
             for edge in range(1, shown):
                 axes.axvline((first + edge) * length * recording.dt * 1e3 - 0.5, color=_LINE, linewidth=1)
-        named = silicon.named(recording)
-        panels[2].set_yticks(range(10), [str(digit) if digit % 3 == 0 else "" for digit in range(10)])
-        panels[2].set_xlabel("time (ms)")
+        panels[-1].set_xlabel("time (ms)")
         for number in range(first, first + shown):
-            at = ((number + 0.5) * length * recording.dt * 1e3 - 0.5, 1.2)
-            truth, told = int(silicon.digits.labels[number]), int(named[number])
-            text, above = f"a {truth}, named {told}", ("data", "axes fraction")
-            panels[0].annotate(text, at, (20, 0), above, "offset points", va="center", fontsize=11)
-            image = OffsetImage(_ink(silicon.digits.images[number]), zoom=3.4, interpolation="nearest")
-            box = AnnotationBbox(image, at, xycoords=above, frameon=False, annotation_clip=False, pad=0)
-            panels[0].add_artist(box)
+            at = ((number + 0.5) * length * recording.dt * 1e3 - 0.5, 1.25)
+            _head(panels[0], held_out, number, at, f"a {held_out.labels[number]}, named {told[number]}")
         figure.align_ylabels(panels)
         figure.subplots_adjust(hspace=0.12)
-        words = f"spikes of {shown} digits: the encoder's winners, the pointers they recall, and one label each"
+        words = f"spikes of {shown} queries: input, the encoder's winners, the memories that fire, and one label each"
         return figure_svg(figure, "raster", words).replace("<image ", '<image class="digit" ')
+
+
+def _head(axes: Axes, held_out: Examples, number: int, at: _Place, text: str) -> None:
+    """What is shown in a presentation, above it."""
+    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+    above = ("data", "axes fraction")
+    axes.annotate(text, at, (20, 0), above, "offset points", va="center", fontsize=11)
+    if held_out.image is not None:
+        ink = _ink(held_out.embeddings[number].reshape(held_out.image))
+        box = AnnotationBbox(
+            OffsetImage(ink, zoom=3.4, interpolation="nearest"), at, xycoords=above, frameon=False, pad=0
+        )
+        box.set_annotation_clip(False)
+        axes.add_artist(box)
 
 
 def _distinct(labels: list[int], count: int) -> int:
@@ -240,10 +254,10 @@ class ActivatedGraph:
     """What one query did.
 
     Args:
-        nodes: those shown: the answer and the first to fire, shape (nodes,).
-        tick: node -> tick of its spike.
-        answer: the k nearest of the spiking nodes.
-        seeds: where the query entered.
+        nodes: those shown, the ones that fired first, shape (nodes,).
+        tick: node -> which tick of the nodes it fired in.
+        answer: all that fired.
+        seeds: those that fired in the first tick.
         links: pairs of shown nodes that are linked.
     """
 
@@ -254,29 +268,31 @@ class ActivatedGraph:
     links: tuple[tuple[int, int], ...]
 
 
-def activated_graph(found: GraphSearch, query: int) -> ActivatedGraph:
-    """The first nodes of a query."""
-    length, graph = int(found.search.settings.ticks), found.search.graph
-    spikes = found.result.spikes.between(query * length, (query + 1) * length)
-    labels = found.result.labels[query]
-    answer = graph.nodes_of(labels[labels >= 0])
-    ordered = np.concatenate([answer, spikes.indices])
-    kept = ordered[np.sort(np.unique(ordered, return_index=True)[1])][:_NODES]
-    links = graph.links.both_ways()
+def activated_graph(answers: Answers, query: int) -> ActivatedGraph:
+    """The memories that fired for a query, in their ticks, and neighbours of theirs that did not."""
+    network = answers.network
+    fired = answers.retrieved.nodes[query]
+    fired = fired[fired >= 0]
+    tick = {node: place // network.settings.nodes_per_tick for place, node in enumerate(fired.tolist())}
+    links = network.graph.links.both_ways()
     source = links.source()
+    beside = links.column[np.isin(source, fired)]
+    ordered = np.concatenate([fired, beside])
+    kept = ordered[np.sort(np.unique(ordered, return_index=True)[1])][:_NODES]
     inside = np.isin(source, kept) & np.isin(links.column, kept) & (source < links.column)
+    seeds = tuple(node for node, when in tick.items() if when == 0)
     return ActivatedGraph(
         kept,
-        dict(zip(spikes.indices.tolist(), (spikes.ticks - query * length).tolist(), strict=True)),
-        frozenset(answer.tolist()),
-        tuple(found.result.seeds.nodes[query].tolist()),
+        tick,
+        frozenset(fired.tolist()),
+        seeds,
         tuple(zip(source[inside].tolist(), links.column[inside].tolist(), strict=True)),
     )
 
 
-def graph_plot(found: GraphSearch, stored: Digits, queries: Digits, query: int) -> str:
+def graph_plot(answers: Answers, stored: Examples, queries: Examples, query: int) -> str:
     """The activated part of the graph as an inline SVG element."""
-    shown = activated_graph(found, query)
+    shown = activated_graph(answers, query)
     places = _places(shown, stored.embeddings[shown.nodes])
     middle = (_LEFT / 2 - 8, _HEIGHT / 2)
     parts = [_line(places[a], places[b], shown, a, b) for a, b in shown.links]
@@ -284,7 +300,7 @@ def graph_plot(found: GraphSearch, stored: Digits, queries: Digits, query: int) 
     order = sorted(shown.nodes.tolist(), key=lambda node: (node in shown.answer, node in shown.seeds))
     parts += [_node(places[node], stored, node, shown) for node in order]
     parts.append(_query(middle, queries, query))
-    words = f"a query, its {len(shown.seeds)} seeds and the {len(shown.nodes)} digits nearest in the graph that fired"
+    words = f"a query, the {len(shown.seeds)} memories that fired first, and their neighbours in the graph"
     return f'<svg class="plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{words}">{"".join(parts)}</svg>'
 
 
@@ -347,29 +363,39 @@ def _entry(start: _Place, end: _Place) -> str:
     )
 
 
-def _node(at: _Place, stored: Digits, node: int, shown: ActivatedGraph) -> str:
+def _node(at: _Place, stored: Examples, node: int, shown: ActivatedGraph) -> str:
     paint, width = (Paint.THIRD, 2.5) if node in shown.answer else (Paint.FIRST, 1.2)
     if node in shown.seeds:
         paint, width = Paint.SECOND, 3.5
-    tick = shown.tick.get(node, 0)
-    opacity = 1.0 if node in shown.answer or node in shown.seeds else max(0.35, 1.0 - 0.22 * tick)
+    tick = shown.tick.get(node)
+    words = f"a stored {stored.labels[node]}, " + ("silent" if tick is None else f"fired in tick {tick}")
     half = _TILE / 2
     return (
-        f'<g opacity="{opacity:.2f}"><title>a stored {stored.labels[node]}, fired at tick {tick}</title>'
+        f'<g opacity="{0.4 if tick is None else 1.0}"><title>{words}</title>'
         f'<rect x="{at[0] - half:.1f}" y="{at[1] - half:.1f}" width="{_TILE}" height="{_TILE}" rx="7" '
         f'fill="{Paint.CARD.css}" stroke="{paint.css}" stroke-width="{width}"/>'
-        f'<image class="digit" href="{ink_png(stored.images[node])}" x="{at[0] - half + 5:.1f}" '
-        f'y="{at[1] - half + 5:.1f}" width="{_TILE - 10}" height="{_TILE - 10}"/></g>'
+        f"{_inside(stored, node, at, _TILE, 5)}</g>"
     )
 
 
-def _query(at: _Place, queries: Digits, query: int) -> str:
+def _inside(examples: Examples, item: int, at: _Place, size: int, margin: int) -> str:
+    """What a tile shows: the image, or else the label."""
+    if examples.image is None:
+        return (
+            f'<text x="{at[0]:.0f}" y="{at[1] + size / 6:.0f}" text-anchor="middle" font-size="{size / 2.4:.0f}" '
+            f'fill="{Paint.INK.css}">{examples.labels[item]}</text>'
+        )
+    left, top, side = at[0] - size / 2 + margin, at[1] - size / 2 + margin, size - 2 * margin
+    picture = ink_png(examples.embeddings[item].reshape(examples.image))
+    return f'<image class="digit" href="{picture}" x="{left:.1f}" y="{top:.1f}" width="{side}" height="{side}"/>'
+
+
+def _query(at: _Place, queries: Examples, query: int) -> str:
     half = _QUERY_TILE / 2
     return (
         f'<rect x="{at[0] - half:.1f}" y="{at[1] - half:.1f}" width="{_QUERY_TILE}" height="{_QUERY_TILE}" rx="12" '
         f'fill="{Paint.CARD.css}" stroke="{Paint.INK.css}" stroke-width="2"/>'
-        f'<image class="digit" href="{ink_png(queries.images[query])}" x="{at[0] - half + 12:.1f}" '
-        f'y="{at[1] - half + 12:.1f}" width="{_QUERY_TILE - 24}" height="{_QUERY_TILE - 24}"/>'
+        f"{_inside(queries, query, at, _QUERY_TILE, 12)}"
         f'<text x="{at[0]:.0f}" y="{at[1] + half + 24:.0f}" text-anchor="middle" font-size="15" '
         f'fill="{Paint.MUTED.css}">query: a held-out {queries.labels[query]}</text>'
     )

@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from spikeloom.demo.plots import (
+    ablations_plot,
     activated_graph,
     cells_plot,
-    code_cards,
+    fields_plot,
     graph_plot,
     misread,
     raster_plot,
     recall_plot,
-    similarity_plot,
+    thresholds_plot,
+    usage_plot,
 )
-from spikeloom.demo.result import DigitsResult
+from spikeloom.demo.result import DemoResult, nodes_fired
+from spikeloom.demo.retrieval import DAMAGE, named
 from spikeloom.demo.silicon import most_clocks, rtl_comparison
 from spikeloom.demo.targets import Comparison
 from spikeloom.report import Figure, Page, ReportStep, Section, Table, Tile
@@ -22,20 +25,20 @@ from spikeloom.report import Figure, Page, ReportStep, Section, Table, Tile
 _ALMOST_ALL = 0.99
 
 
-def build_page(result: DigitsResult, seconds: float) -> Page:
+def build_page(result: DemoResult, seconds: float) -> Page:
     """The whole report."""
     comparisons = _comparisons(result)
     return Page(
         kicker="Spikeloom demo",
-        title="From handwritten digits to proven Verilog",
+        title="One spiking circuit from embedding to answer",
         lead=_lead(result, comparisons),
         tiles=_tiles(result, comparisons),
         steps=_steps(result),
         sections=[
-            _codes(result),
-            _recall(result),
+            _learning(result),
             _naming(result),
             _graph(result),
+            _ablations(result),
             _equality(comparisons),
             _silicon(result),
         ],
@@ -48,60 +51,66 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0") + "\N{NO-BREAK SPACE}%"
 
 
-def _comparisons(result: DigitsResult) -> list[Comparison]:
-    return [*result.brian2, *(rtl_comparison(result.silicon, verdict) for verdict in result.verdicts)]
+def _comparisons(result: DemoResult) -> list[Comparison]:
+    return [
+        *result.software,
+        *(rtl_comparison(result.silicon, "the circuit", verdict) for verdict in result.verdicts),
+        *(rtl_comparison(result.learner, "learning", verdict) for verdict in result.learner_verdicts),
+    ]
 
 
 def _mismatches(comparisons: list[Comparison]) -> int:
     return sum(pair.mismatches for pair in comparisons)
 
 
-def _lead(result: DigitsResult, comparisons: list[Comparison]) -> str:
-    wrong = _mismatches(comparisons)
+def _things(result: DemoResult) -> str:
+    return "embeddings" if result.stored.image is None else "digits"
+
+
+def _lead(result: DemoResult, comparisons: list[Comparison]) -> str:
+    wrong, things = _mismatches(comparisons), _things(result)
     equal = "identical" if wrong == 0 else f"different in {wrong:,} places"
     return (
-        f"{len(result.stored):,} digits become sparse spike codes and are stored in a Hebbian memory that names "
-        f"{_percent(result.naming.accuracy)} of {len(result.held_out)} digits it has never seen. A version of "
-        f"{result.silicon.neurons} neurons, written once, runs in Brian2, in integers and in generated Verilog: "
-        f"{equal}, tick by tick."
+        f"LIF neurons with STDP, winner-take-all and homeostatic thresholds learn a code from {len(result.stored):,} "
+        f"{things}; a Hebbian memory keeps them as nodes of an hnswlib graph, over which spikes spread. The circuit, "
+        f"{result.silicon.neurons:,} neurons, names {_percent(result.answers.quality.named)} of "
+        f"{len(result.held_out)} {things} it has never seen. Written once, it runs in Brian2, in integers and in "
+        f"generated Verilog: {equal}, tick by tick."
     )
 
 
-def _tiles(result: DigitsResult, comparisons: list[Comparison]) -> list[Tile]:
-    wrong = _mismatches(comparisons)
+def _tiles(result: DemoResult, comparisons: list[Comparison]) -> list[Tile]:
+    wrong, answers = _mismatches(comparisons), result.answers
     values = sum(pair.spikes + pair.states for pair in comparisons)
-    noise = _robust_noise(result)
-    k = result.settings.neighbours
-    naming, graph = result.naming, result.graph
+    noise = max((noise for noise, share in result.recall.items() if share >= _ALMOST_ALL), default=0.0)
     compared = f"{values / 1e6:.1f} million spikes and states compared"
-    kept = f"recall stays at {_percent(_ALMOST_ALL)} or more"
-    baseline, alone = _percent(naming.knn_accuracy), _percent(graph.seeds_only)
+    k, off = answers.network.settings.winners, result.ablations[-1]
     return [
         Tile(f"{wrong:,}", f"mismatches in {len(comparisons)} comparisons", compared, wrong == 0),
-        Tile(_percent(naming.accuracy), "held-out digits named by spikes", f"nearest neighbours: {baseline}"),
-        Tile(_percent(noise), "of a cue may be wrong", kept),
-        Tile(_percent(graph.recall), f"recall@{k} on the graph", f"without spreading: {alone}"),
-        Tile(f"{result.synthesis.cells:,}", "logic cells in silicon", f"{result.silicon.neurons} neurons"),
+        Tile(
+            _percent(answers.quality.named),
+            f"held-out {_things(result)} named by spikes",
+            f"5 nearest neighbours: {_percent(answers.neighbours)}",
+        ),
+        Tile(_percent(noise), "of a cue may be wrong", f"recall stays at {_percent(_ALMOST_ALL)} or more"),
+        Tile(_percent(answers.quality.recall), f"of the {k} nearest fire", f"graph off: {_percent(off.whole.recall)}"),
+        Tile(f"{result.synthesis.cells:,}", "logic cells in silicon", f"{result.silicon.neurons:,} neurons"),
     ]
 
 
-def _robust_noise(result: DigitsResult) -> float:
-    return max((noise for noise, at_1 in result.recall.at_1.items() if at_1 >= _ALMOST_ALL), default=0.0)
-
-
-def _steps(result: DigitsResult) -> list[ReportStep]:
-    memory, silicon = result.settings.memory, result.settings.silicon
+def _steps(result: DemoResult) -> list[ReportStep]:
+    chosen, network = result.settings, result.answers.network
     return [
-        ReportStep("Digits", f"{len(result.stored):,} stored, {len(result.held_out)} held out"),
-        ReportStep("Codes", f"{memory.active} of {memory.units:,} units spike"),
-        ReportStep("Memory", f"1-bit weights, {_percent(float(result.recall.memory.weights.mean()))} set"),
-        ReportStep("Graph", f"{len(result.graph.search.graph.links):,} links carry spikes"),
-        ReportStep("Integers", f"{_bits(result)} bits a state"),
-        ReportStep("Verilog", f"{silicon.units} + {silicon.pointer_units} + 10 neurons"),
+        ReportStep("Currents", f"{2 * result.stored.embeddings.shape[1]} on and off neurons spike"),
+        ReportStep("Encoder", f"{chosen.active} of {chosen.units:,} units win; STDP, homeostasis"),
+        ReportStep("Memory", f"{network.items:,} items, 1-bit Hebbian weights"),
+        ReportStep("Graph", f"{len(network.graph.links):,} links of hnswlib carry spikes"),
+        ReportStep("Winners", f"{network.settings.winners} memories fire, a label answers"),
+        ReportStep("Verilog", f"{_bits(result)} bits a state, equal"),
     ]
 
 
-def _bits(result: DigitsResult) -> str:
+def _bits(result: DemoResult) -> str:
     states = [
         form.bits
         for (part, _), form in result.integers.quantised.formats.items()
@@ -110,105 +119,126 @@ def _bits(result: DigitsResult) -> str:
     return f"{min(states)} to {max(states)}"
 
 
-def _codes(result: DigitsResult) -> Section:
-    memory = result.settings.memory
-    cards = code_cards(result.stored, result.held_out, result.codes, result.recall)
+def _learning(result: DemoResult) -> Section:
+    learning = result.learning
+    spread = float(learning.used.std() / learning.used.mean())
     return Section(
-        f"A digit becomes {memory.active} spikes",
-        f"A random sparse projection drives {memory.units:,} neurons; the first {memory.active} to fire are the "
-        "code. Similar digits share units, so a digit that was never stored still finds its like.",
+        "STDP turns noise into strokes, homeostasis shares the work",
+        "One unit wins each presentation; its synapses move towards the spikes it has just seen, and its threshold "
+        "rises. No label takes part.",
         [
             Figure(
-                cards,
-                "Left: a held-out digit. Middle: its code, one place a unit; blue units are also in the code of the "
-                "stored digit that the memory recalls (right), grey ones are not.",
-            )
-        ],
-    )
-
-
-def _recall(result: DigitsResult) -> Section:
-    noise = _percent(_robust_noise(result))
-    return Section(
-        f"Recall holds while {noise} of the cue is wrong",
-        "Each stored digit is asked for with a damaged cue: some of its active units are replaced by random others.",
-        [
-            Figure(
-                recall_plot(result.recall),
-                f"Share of {len(result.stored):,} stored digits that come back first. The memory holds "
-                f"{result.recall.memory.weights.size / 8 / 1024:,.0f} KiB of 1-bit weights; the exact search compares "
-                "the cue with every stored code.",
+                fields_plot(learning, result.stored.image),
+                "Weights of some units, on less off channel, before the first and after the last presentation. "
+                f"Kept: {result.settings.synapses} synapses a unit.",
+                wide=True,
             ),
             Figure(
-                similarity_plot(result.codes, result.stored),
-                "Median and 5th to 95th percentile. Correlation of overlap with cosine: "
-                f"{result.codes.correlation:.2f}.",
+                thresholds_plot(learning),
+                "Thresholds settle: each line is a unit, the thick one their median.",
+            ),
+            Figure(
+                usage_plot(learning),
+                f"Units are used evenly: standard deviation {_percent(spread)} of the mean.",
             ),
         ],
         side=True,
     )
 
 
-def _naming(result: DigitsResult) -> Section:
-    wrong = int(np.count_nonzero(result.naming.labels != result.held_out.labels))
-    milliseconds = result.silicon.presentation_ticks * result.silicon.circuit.dt * 1e3
+def _naming(result: DemoResult) -> Section:
+    answers, things = result.answers, _things(result)
+    wrong = int(np.count_nonzero(answers.retrieved.labels != result.held_out.labels))
+    network = answers.network
+    milliseconds = network.ticks * result.silicon.circuit.dt * 1e3
+    by_integers = named(network, result.integers.recording, result.held_out.labels)
+    shown = result.silicon.ticks // network.ticks
     return Section(
-        f"A digit is named by one spike, {milliseconds:.0f} ms after it is shown",
-        f"The encoder's winners reach the pointers through the memory's weights; the most driven pointers fire "
-        f"together and vote, and one label neuron answers. {len(result.held_out) - wrong} of "
-        f"{len(result.held_out)} held-out digits get the right name; nearest neighbours on the images get "
-        f"{_percent(result.naming.knn_accuracy)}.",
+        f"A query enters as currents and is named by one spike, within {milliseconds:.0f} ms",
+        f"The encoder's winners drive the memories that share their units; the most driven fire, and one label neuron "
+        f"answers. {len(result.held_out) - wrong} of {len(result.held_out)} held-out {things} get the right name; "
+        f"five nearest neighbours on the embeddings get {_percent(answers.neighbours)}.",
         [
             Figure(
-                raster_plot(result.silicon, result.integers.recording),
-                f"One dot is one spike of the circuit that becomes Verilog ({result.silicon.neurons} neurons, in "
-                f"integers; it names {_percent(result.silicon.accuracy(result.integers.recording))} of "
-                f"{len(result.silicon.digits)} digits).",
+                raster_plot(network, result.held_out, result.integers.recording),
+                f"One dot is one spike of the circuit that becomes Verilog ({result.silicon.neurons:,} neurons, in "
+                f"integers; it names {_percent(by_integers)} of {shown} {things}).",
                 wide=True,
             ),
             Figure(
-                misread(result.held_out, result.naming),
-                f"{'All' if wrong <= 12 else 'The first 12 of'} {wrong} held-out digits that the memory names wrongly.",
+                recall_plot(result.recall, result.exact),
+                f"Recall of {len(result.stored):,} stored items from damaged codes: some active units are replaced by "
+                "random others.",
+            ),
+            Figure(
+                misread(result.held_out, answers),
+                f"{'All' if wrong <= 12 else 'The first 12 of'} {wrong} held-out {things} that are named wrongly.",
             ),
         ],
     )
 
 
-def _graph(result: DigitsResult) -> Section:
-    found, k = result.graph.result, result.settings.neighbours
-    seeds = int(found.seeds.nodes.shape[1])
+def _graph(result: DemoResult) -> Section:
+    answers = result.answers
+    settings = answers.network.settings
+    return Section(
+        f"Spikes spread over {len(answers.network.graph.links):,} links to {nodes_fired(result):.0f} memories",
+        f"The {settings.nodes_per_tick} most driven memories fire first and excite their neighbours; in the next tick "
+        f"the next {settings.nodes_per_tick} fire, until {settings.winners} have. The links are read from an hnswlib "
+        "index over the codes.",
+        [
+            Figure(
+                graph_plot(answers, result.stored, result.held_out, _telling_query(result)),
+                "The query, among the first hundred, whose memories are of most kinds. Blue: fired first. Orange: "
+                "fired later. Faint: neighbours that stayed silent.",
+                wide=True,
+            ),
+        ],
+    )
+
+
+def _ablations(result: DemoResult) -> Section:
+    whole = result.ablations[0]
+    k = result.answers.network.settings.winners
+    columns = ["Named", f"Recall@{k}", "Named, damaged", f"Recall@{k}, damaged"]
+
     rows = [
-        ["Brute force", "1.000", f"{len(result.stored):,}"],
-        ["Plain hnswlib", f"{result.graph.hnswlib:.3f}", "not counted"],
-        ["Spikes, spreading on", f"{result.graph.recall:.3f}", f"{found.activated.mean():,.0f}"],
-        ["Spikes, spreading off", f"{result.graph.seeds_only:.3f}", f"{seeds}"],
-    ]
-    return Section(
-        f"From {seeds} seeds, spikes find {_percent(result.graph.recall)} of the {k} nearest",
-        f"Every stored digit is a neuron, every link of the hnswlib graph a synapse that grows with similarity. A "
-        f"query drives {seeds} seeds; the nodes that fire are ranked by exact distance.",
         [
-            Figure(
-                graph_plot(result.graph, result.stored, result.held_out, _telling_query(result)),
-                "The query, among the first hundred, whose spikes meet most kinds of digits. Blue: the seeds. "
-                f"Orange: the others of its {k} nearest. Fainter ones fired later; the first of "
-                f"{found.activated.mean():.0f} are shown.",
-                wide=True,
+            part.name,
+            *(
+                f"{value:.3f}" if part is whole else f"{value:.3f} ({value - all_on:+.3f})"
+                for value, all_on in (
+                    (part.whole.named, whole.whole.named),
+                    (part.whole.recall, whole.whole.recall),
+                    (part.damaged.named, whole.damaged.named),
+                    (part.damaged.recall, whole.damaged.recall),
+                )
             ),
+        ]
+        for part in result.ablations
+    ]
+    costs = [part.name for part in result.ablations[1:] if part.whole.recall < whole.whole.recall]
+    return Section(
+        f"{len(costs)} of {len(result.ablations) - 1} mechanisms cost neighbours when they are off",
+        "Each is taken away alone; where learning changes, the encoder is trained anew with the same seed.",
+        [
+            Figure(ablations_plot(result.ablations), "One seed; the bench has three and intervals."),
             Table(
-                ["Method", f"Recall@{k}", "Nodes ranked per query"],
+                ["Off", *columns],
                 rows,
-                f"Mean of {len(result.held_out)} queries over {len(result.stored):,} digits.",
-                frozenset((f"Recall@{k}", "Nodes ranked per query")),
+                f"{len(result.held_out)} held-out {_things(result)}; damaged: {DAMAGE:.0%} of the active units of a "
+                "code replaced. In brackets: the change.",
+                frozenset(columns),
+                wide=True,
             ),
         ],
     )
 
 
-def _telling_query(result: DigitsResult) -> int:
-    """The query whose wave meets most kinds of digits, among the first hundred."""
+def _telling_query(result: DemoResult) -> int:
+    """The query whose memories are of most kinds, among the first hundred."""
     kinds = [
-        np.unique(result.stored.labels[activated_graph(result.graph, query).nodes]).size
+        np.unique(result.stored.labels[list(activated_graph(result.answers, query).answer)]).size
         for query in range(min(100, len(result.held_out)))
     ]
     return int(np.argmax(kinds))
@@ -248,7 +278,7 @@ def _equality(comparisons: list[Comparison]) -> Section:
     )
 
 
-def _silicon(result: DigitsResult) -> Section:
+def _silicon(result: DemoResult) -> Section:
     synthesis, silicon = result.synthesis, result.silicon
     synapses = sum(part.connections.synapses for part in silicon.circuit.projections)
     rows = [
@@ -277,11 +307,14 @@ def _silicon(result: DigitsResult) -> Section:
     )
 
 
-def _footer(result: DigitsResult, seconds: float) -> list[str]:
+def _footer(result: DemoResult, seconds: float) -> list[str]:
     from importlib.metadata import version
 
-    return [
-        f"spikeloom demo --seed {result.settings.seed} · Spikeloom {version('spikeloom')} · {seconds:.0f} s",
-        "Digits: scikit-learn's copy of the UCI Optical Recognition of Handwritten Digits (CC BY 4.0).",
+    lines = [
+        f"spikeloom demo --seed {result.settings.seed} · Spikeloom {version('spikeloom')} · {seconds:.0f} s · weights "
+        f"{result.learning.encoder.digest[:12]}",
         "The generated Verilog belongs to whoever ran this. All metrics: metrics.json beside this page.",
     ]
+    if result.stored.image is not None:
+        lines.insert(1, "Digits: scikit-learn's copy of the UCI Optical Recognition of Handwritten Digits (CC BY 4.0).")
+    return lines

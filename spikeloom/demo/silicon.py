@@ -9,10 +9,10 @@ from pathlib import Path
 from neuro.errors import InvalidInput, ToolError
 from rtl_export import RTLSimulator, SimulatorResult, build_core, export, verify
 from rtl_export.tools import find, find_compiler
-from spikeloom.demo.targets import Comparison, Integers, SiliconCircuit
+from spikeloom.demo.targets import Comparison, Integers, Shown
 
-CORE = "digits_core"
-"""Name of the top module."""
+CORE, LEARNING_CORE = "retrieval_core", "learning_core"
+"""Names of the top modules."""
 
 
 def check_tools() -> None:
@@ -50,24 +50,25 @@ def installed_simulators() -> tuple[RTLSimulator, ...]:
     return tuple(simulator for simulator, there in found.items() if there)
 
 
-def export_core(silicon: SiliconCircuit, integers: Integers, folder: Path) -> None:
-    """Write the core, its test benches and the golden vectors of the whole run."""
-    export(integers.program, folder, ticks=silicon.ticks, golden=integers.recording, name=CORE)
+def export_core(shown: Shown, integers: Integers, folder: Path, name: str, every: int = 1) -> None:
+    """Write the core, its test benches and golden vectors of the whole run, registers at every so many ticks."""
+    golden = integers.recording if every == 1 else None
+    export(integers.program, folder, ticks=shown.ticks, golden=golden, name=name, every=every)
 
 
-def simulate_core(folder: Path, simulator: RTLSimulator) -> SimulatorResult:
-    """The verdict of one simulator."""
-    (result,) = verify(folder, simulators=(simulator,))
+def simulate_core(folder: Path, simulator: RTLSimulator, ticks: int | None = None) -> SimulatorResult:
+    """The verdict of one simulator, on the first ticks or on all."""
+    (result,) = verify(folder, ticks=ticks, simulators=(simulator,))
     return result
 
 
-def rtl_comparison(silicon: SiliconCircuit, result: SimulatorResult) -> Comparison:
+def rtl_comparison(shown: Shown, what: str, result: SimulatorResult) -> Comparison:
     """A simulator's verdict as a comparison."""
     return Comparison(
-        "fixed point",
+        f"fixed point, {what}",
         f"Verilog, {result.simulator}",
         "spikes and states identical",
-        silicon.neurons,
+        shown.neurons,
         result.ticks,
         result.spikes,
         result.states,

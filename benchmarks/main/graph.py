@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.main.settings import Digits, DigitsSettings
 from hnsw_bridge import IndexSettings, NeuromorphicSearch, SearchResult, Spreading, build_index, build_search
 from hnsw_bridge.metric import distances
 from neuro.arrays import IntArray
 from neuro.progress import Advance
-from spikeloom.demo.data import Digits, DigitsSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.main.settings import Digits, DigitsSettings, MemorySettings
 from neuro.arrays import IntArray
-from neuro.circuit.circuit import Circuit, Probe
-from neuro.compiler.lower_circuit import lower
 from neuro.encoders import KWTAEncoder, code_cosine_correlation, overlap, replace_units
 from neuro.memories import HebbianMemory, LabelReadout, label_from_spikes, recall_circuit, recall_ticks
 from neuro.progress import Advance
 from neuro.simulators import simulate
 from neuro.spikes import Recording
-from spikeloom.demo.data import Digits, DigitsSettings, MemorySettings
+from spikeloom.demo.targets import probed
 
 BASELINE_NEIGHBOURS = 3
 
@@ -108,12 +107,6 @@ def recall_under_noise(codes: DemoCodes, stored: Digits, settings: DigitsSetting
         exact[noise] = float(np.mean(overlap(cues, codes.stored, units).argmax(axis=1) == mine))
         advance(number + 1)
     return RecallOutcome(memory, readout, found, exact)
-
-
-def probed(circuit: Circuit, every: int = 1) -> Circuit:
-    """The circuit with a probe on every state of every neuron, read each ``every`` ticks."""
-    states = [(part.name, state.name) for part in lower(circuit).populations for state in part.states]
-    return replace(circuit, probes=[Probe(part, state, every) for part, state in states])
 
 
 def name_held_out(
