@@ -64,7 +64,7 @@ class EncoderTraining:
         spikes: of all channels in a window while learning, about.
         reading: how the frozen code is read; :meth:`neuro.encoders.LearnedEncoder.calibrated` changes it later.
         read_spikes: the same when the frozen code is read by spikes.
-        whiten: whether directions are half-whitened.
+        whitening: power of the whitening of directions, 0 (none) to 1/2; 1/4 takes half of their correlation away.
         synapses: weights that a unit keeps in the end (the sparse form); None: all.
         weight_bits: of a frozen weight, 2 to 16.
         dt: length of a tick in seconds.
@@ -86,7 +86,7 @@ class EncoderTraining:
     spikes: float = 180.0
     reading: ReadBy = ReadBy.SPIKES
     read_spikes: float = 400.0
-    whiten: bool = True
+    whitening: float = 0.25
     synapses: int | None = None
     weight_bits: int = 8
     dt: float = 1e-3
@@ -107,6 +107,7 @@ class EncoderTraining:
                 f"gain_last is {self.gain_last:g}, gain_first {self.gain_first:g}; gains fall, give a smaller gain_last"
             )
         check_setting("threshold", self.threshold, 1e-3, 1e3)
+        check_setting("whitening", self.whitening, 0.0, 0.5)
         check_setting("dt", self.dt, 1e-9, 1e3)
         OnOffChannels(self.window, self.spikes)
         OnOffChannels(self.window, self.read_spikes)
@@ -167,7 +168,7 @@ class EncoderState:
                 f"{len(rows)} vectors for {units} units; each unit starts as one vector, so give at least as many "
                 "vectors, or fewer units"
             )
-        front = InputNormalisation.fit(rows, whiten=settings.whiten)
+        front = InputNormalisation.fit(rows, settings.whitening)
         if settings.synapses is not None:
             check_whole("synapses", settings.synapses, 1, front.dimensions)
         levels = settings.channels.levels(front.directions(rows))
