@@ -80,7 +80,7 @@ class EncoderTraining:
     passes: int = 3
     gain_first: float = 0.05
     gain_last: float = 0.005
-    theta_step: float = 0.005
+    theta_step: float = 0.0035
     threshold: float = 0.5
     window: int = 16
     spikes: float = 180.0
@@ -115,7 +115,7 @@ class EncoderTraining:
     @classmethod
     def sparse(cls, synapses: int = 32) -> Self:
         """For silicon: few weights a unit, from faster learning, whose larger weights say more when cut."""
-        return cls(gain_first=0.1, gain_last=0.01, synapses=synapses)
+        return cls(gain_first=0.1, gain_last=0.01, theta_step=0.005, synapses=synapses)
 
     @property
     def channels(self) -> OnOffChannels:
