@@ -242,7 +242,7 @@ class LearnedEncoder:
             active=self.active if active is None else active,
             reading=self.reading if reading is None else reading,
         )
-        drives = np.atleast_2d(bare.drives(sample))
+        drives = np.atleast_2d(bare.drives(sample)).astype(np.float64)
         rate = _RATE * (float(drives.std()) or 1.0)
         theta = even_thresholds(drives, bare.active, _ROUNDS, rate)
         return replace(bare, theta=np.floor(theta + 0.5).astype(np.int64))

@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray
+from neuro.arrays import BoolArray, IntArray, stable_top_k
 from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit
 from neuro.encoders.base import check_setting
@@ -143,6 +143,7 @@ class EncoderState:
         vectors: how many there are to learn from.
         seed: of the first weights and of every order.
         done: presentations so far.
+        connected: which synapses there are, shape of the weights; None: all.
     """
 
     normalisation: InputNormalisation
@@ -152,6 +153,7 @@ class EncoderState:
     vectors: int
     seed: int
     done: int = 0
+    connected: BoolArray | None = None
 
     @classmethod
     def start(cls, vectors: npt.ArrayLike, units: int, settings: EncoderTraining, seed: int) -> Self:
@@ -207,9 +209,32 @@ class EncoderState:
         :meth:`neuro.encoders.competitive_learning.LearningState.after` reads a run.
         """
         learned, settings = self.learned, self.settings
+        shown, there = self.levels(vectors), self.connected
         return learning_circuit(
-            settings.channels, self.levels(vectors), learned, self.rule, settings.dt, seed=self.seed
+            settings.channels, shown, learned, self.rule, settings.dt, connected=there, seed=self.seed
         )
+
+    def sparse(self, synapses: int) -> EncoderState:
+        """The same units with few synapses, that go on learning on what they keep: for silicon.
+
+        The whitening is folded into the weights, so the channels take centred directions from here on; of a unit's
+        weights the largest stay, each as one synapse from the on or from the off channel of its entry.
+
+        Raises:
+            InvalidInput: synapses out of range.
+        """
+        check_whole("synapses", synapses, 1, self.normalisation.dimensions)
+        rows = self.normalisation.folded(self.learned.prototypes())
+        kept = np.zeros(rows.shape, dtype=bool)
+        np.put_along_axis(kept, stable_top_k(np.abs(rows), synapses), True, axis=1)
+        rows = np.where(kept, rows, 0.0)
+        # Weights as large as the trace of one spike that is sure to come.
+        rows *= WEIGHT_STEP / float(np.abs(rows[kept]).mean())
+        weights = np.stack([np.maximum(rows, 0.0), np.maximum(-rows, 0.0)], axis=-1).reshape(len(rows), -1).T.copy()
+        learned = LearningState(weights, np.zeros(len(rows)), np.full(len(rows), self.settings.gain_last))
+        match = float(np.mean(np.sum(weights**2, axis=0))) / WEIGHT_STEP
+        plain = replace(self.normalisation, whitening=None)
+        return replace(self, normalisation=plain, learned=learned, match=match, connected=weights > 0.0)
 
     def advanced(self, levels: IntArray, presentations: int, on: Simulator | None = None) -> EncoderState:
         """The state some presentations later, never beyond the end of a pass.
@@ -225,11 +250,20 @@ class EncoderState:
         teacher = None if self.settings.competition else self._drawn(turn)[since : since + presentations]
         channels = self.settings.channels
         if on is None:
-            learned, _, _ = learn(channels, shown, self.learned, self.rule, teacher=teacher)
+            there = self.connected
+            learned, _, _ = learn(channels, shown, self.learned, self.rule, connected=there, teacher=teacher)
         else:
-            dt = self.settings.dt
-            circuit = learning_circuit(channels, shown, self.learned, self.rule, dt, teacher=teacher, seed=self.seed)
-            learned = self.learned.after(simulate(circuit, len(shown) * learning_ticks(channels), on))
+            circuit = learning_circuit(
+                channels,
+                shown,
+                self.learned,
+                self.rule,
+                self.settings.dt,
+                connected=self.connected,
+                teacher=teacher,
+                seed=self.seed,
+            )
+            learned = self.learned.after(simulate(circuit, len(shown) * learning_ticks(channels), on), self.connected)
         return replace(self, learned=learned, done=self.done + len(shown))
 
     def freeze(self, vectors: npt.ArrayLike, k: int) -> LearnedEncoder:
@@ -257,7 +291,9 @@ class EncoderState:
             channels=OnOffChannels(settings.window, settings.read_spikes),
         )
         encoder = replace(encoder, dt=settings.dt, seed=self.seed)
-        return encoder if settings.synapses is None else encoder.sparse(settings.synapses, rows)
+        if settings.synapses is None or self.connected is not None:
+            return encoder
+        return encoder.sparse(settings.synapses, rows)
 
     def save(self, folder: Path, digest: str) -> None:
         """Keep the state, whole or not at all; ``digest`` names settings and data.
