@@ -9,6 +9,7 @@ from benchmarks.resonance.bench import RESONANCE, RESONANCE_TRAINING
 from benchmarks.search.bench import SEARCH, SEARCH_MILLION
 from benchmarks.silicon.bench import SILICON
 from benchmarks.simulation.bench import SIMULATION
+from benchmarks.text.bench import TEXT
 from benchmarks.training.bench import TRAINING
 
 BENCHES: tuple[Bench, ...] = (
@@ -20,5 +21,6 @@ BENCHES: tuple[Bench, ...] = (
     SEARCH_MILLION,
     SILICON,
     SIMULATION,
+    TEXT,
     TRAINING,
 )

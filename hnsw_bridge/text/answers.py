@@ -52,6 +52,7 @@ class Answer:
     namespace: str
     metadata: Mapping[str, JSONValue]
     created: float
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
     notes.txt, page.md    UTF-8; cut into passages, titled by their headings, else by the file's name
     facts.jsonl           one object a line: "text", and if wanted "title", "namespace", "metadata", "created",
-                          "document", "position"
+                          "document", "position", "key"
 
 A file is read and checked as a whole before anything is made of it. A text is cut at paragraphs, then sentences, then
 words: paragraphs (parted by an empty line) are joined while they fit into ``most`` characters; one that is longer is
@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from hnsw_bridge.text.folder import check_record
-from hnsw_bridge.text.records import NewRecord
-from neuro.checks import check_whole
+from hnsw_bridge.text.records import NewRecord, Record
+from neuro.arrays import JSONValue
+from neuro.checks import check_whole, is_number, is_whole
 from neuro.errors import InvalidInput
 
 MOST_CHARACTERS = 1000
@@ -33,10 +36,11 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "text": str,
     "title": str,
     "namespace": str,
-    "metadata": dict,
-    "created": (int, float),
+    "metadata": Mapping,
+    "created": (int, float, str, datetime),
     "document": str,
     "position": int,
+    "key": str,
 }
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _SENTENCE = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+")
@@ -162,13 +166,74 @@ def _read(path: Path) -> str:
         ) from None
 
 
+def read_lines(path: Path) -> tuple[list[tuple[int | None, NewRecord]], list[tuple[int, int, float]]]:
+    """The records of a file of JSON lines, each with the id that the file gives it, and its links.
+
+    Raises:
+        InvalidInput: a file that can't be read, a broken line; the message names file and line.
+    """
+    records, links = list[tuple[int | None, NewRecord]](), list[tuple[int, int, float]]()
+    for number, line in enumerate(_read(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        value = _parsed(f"{path}, line {number}", line)
+        if isinstance(value, dict) and "link" in value:
+            links.append(_link(f"{path}, line {number}", value))
+            continue
+        own = value.pop("id", None) if isinstance(value, dict) else None
+        records.append((own if is_whole(own, 1) else None, _record_of(f"{path}, line {number}", value, "default")))
+    if not records:
+        raise InvalidInput(f"{path} holds no records; leave it out")
+    return records, links
+
+
+def exported_line(record: Record) -> str:
+    """A record as a line that :func:`read_lines` reads."""
+    content: dict[str, JSONValue] = {"id": record.id, "text": record.text, "namespace": record.namespace}
+    content |= {"metadata": record.metadata, "created": record.created}
+    return json.dumps(content | ({} if record.key is None else {"key": record.key}), ensure_ascii=False)
+
+
+GivenRecord = str | NewRecord | Mapping[str, JSONValue]
+"""A text, a record, or a mapping with the keys of a line of JSON."""
+
+
+def as_record(given: GivenRecord) -> NewRecord:
+    """The record that is meant; it is not yet checked further.
+
+    Raises:
+        InvalidInput: a mapping without a text, with an unknown key or with a value of another kind.
+
+    >>> as_record({"text": "hello", "title": "x"}).metadata
+    {'title': 'x'}
+    """
+    if isinstance(given, NewRecord):
+        return given
+    return NewRecord(given) if isinstance(given, str) else _record_of("a record", given, "default")
+
+
 def _from_line(path: Path, number: int, line: str, namespace: str) -> NewRecord:
     where = f"{path}, line {number}"
+    return _record_of(where, _parsed(where, line), namespace)
+
+
+def _parsed(where: str, line: str) -> JSONValue:
     try:
-        value = json.loads(line)
+        value: JSONValue = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{where} is no JSON ({str(error)[:80]}); write one object a line") from None
-    if not isinstance(value, dict) or "text" not in value:
+    return value
+
+
+def _link(where: str, value: Mapping[str, Any]) -> tuple[int, int, float]:
+    ends, weight = value["link"], value.get("weight", 1.0)
+    if not (isinstance(ends, list) and len(ends) == 2 and all(is_whole(end, 1) for end in ends) and is_number(weight)):
+        raise InvalidInput(f'{where} is no link; write {{"link": [1, 2], "weight": 1.0}}')
+    return int(ends[0]), int(ends[1]), float(weight)
+
+
+def _record_of(where: str, value: Any, namespace: str) -> NewRecord:
+    if not isinstance(value, Mapping) or "text" not in value:
         raise InvalidInput(f'{where} is no object with a "text"; write {{"text": "..."}}')
     for name, given in value.items():
         if name not in _KEYS:
@@ -176,12 +241,12 @@ def _from_line(path: Path, number: int, line: str, namespace: str) -> NewRecord:
         if not isinstance(given, _KEYS[name]) or isinstance(given, bool):
             raise InvalidInput(f"{where}: {name} is {str(given)[:40]!r}, a {type(given).__name__}")
     own = {name: value[name] for name in ("title", "document", "position") if name in value}
+    metadata = {**value.get("metadata", {}), **own}
     record = NewRecord(
-        value["text"], value.get("namespace", namespace), {**value.get("metadata", {}), **own}, value.get("created")
+        value["text"], value.get("namespace", namespace), metadata, value.get("created"), value.get("key")
     )
     try:
         check_record(record)
-        json.dumps(record.metadata, allow_nan=False)
-    except ValueError as error:
+    except InvalidInput as error:
         raise InvalidInput(f"{where}: {error}") from None
     return record

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import fcntl
+import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from hnsw_bridge.text.links import whole_text
-from hnsw_bridge.text.records import NewRecord, RecordStore, open_records
+from hnsw_bridge.text.links import title_in, whole_text
+from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records, seconds
+from neuro.arrays import Float32Array, JSONValue
 from neuro.errors import InvalidInput
 
 RECORDS = "records.sqlite"
@@ -19,10 +22,12 @@ LONGEST_TEXT = 100_000
 """Characters of one text; cut a longer one with :func:`hnsw_bridge.passages`."""
 
 _LOCK_FILE = ".lock"
+_DEEPEST = 50
+"""How deep metadata may be nested."""
 
 
 class FolderLock:
-    """An advisory lock on ``FOLDER/.lock`` (flock), held until :meth:`release` or the end of the process.
+    """The right to write: an advisory lock on ``FOLDER/.lock`` (flock), held until :meth:`release` or the end of the process.
 
     Raises:
         InvalidInput: another process (or another object of this one) holds it, or the folder can't be written.
@@ -41,7 +46,8 @@ class FolderLock:
         except OSError:
             os.close(self._handle)
             raise InvalidInput(
-                f"{folder} is in use by another process; close it there, or wait until it is done"
+                f"{folder} is being written by another process, and one alone may write; open it with read_only=True, or "
+                "close it there"
             ) from None
 
     def release(self) -> None:
@@ -60,51 +66,88 @@ def made_with(folder: Path) -> str:
     """The name of the embedder that a memory was made with.
 
     Raises:
-        InvalidInput: no memory, one in use by another process, or a damaged one.
+        InvalidInput: no memory, or a damaged one.
     """
-    with _locked(folder) as store:
+    with _records(folder, read_only=True) as store:
         return store.model
 
 
 def forget_records(folder: Path, ids: int | Iterable[int]) -> int:
-    """Delete records of a memory that no process has open, damaged ones too, without any embedder; gives how many stay.
+    """Delete records of a memory that no process writes, damaged ones too, without any embedder; gives how many stay.
 
     Raises:
-        InvalidInput: no memory, one in use by another process, or an unknown id; nothing is deleted then.
+        InvalidInput: no memory, one that another process writes, or an unknown id; nothing is deleted then.
     """
-    with _locked(folder) as store:
-        store.forget(ids)
-        return len(store)
+    lock = FolderLock(folder) if is_memory(folder) else None
+    try:
+        with _records(folder, read_only=False) as store:
+            store.forget(ids)
+            return len(store)
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def open_folder(folder: Path, model: str | None, probe: Float32Array | None, *, read_only: bool) -> RecordStore:
+    """The records of a memory's folder; one of an earlier version is renewed first, also for a reader if nobody writes.
+
+    Raises:
+        InvalidInput: as :func:`hnsw_bridge.text.records.open_records`.
+    """
+    path = folder / RECORDS
+    if read_only and path.is_file() and path.stat().st_size and needs_renewal(path):
+        lock = FolderLock(folder)
+        try:
+            open_records(path).close()
+        finally:
+            lock.release()
+    return open_records(path, model, probe, read_only=read_only)
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[RecordStore]:
+def _records(folder: Path, *, read_only: bool) -> Iterator[RecordStore]:
     if not is_memory(folder):
         raise InvalidInput(f"{folder} holds no memory ({RECORDS} is missing); give the folder of one")
-    lock = FolderLock(folder)
+    store = open_folder(folder, None, None, read_only=read_only)
     try:
-        store = open_records(folder / RECORDS)
-        try:
-            yield store
-        finally:
-            store.close()
+        yield store
     finally:
-        lock.release()
+        store.close()
 
 
 def check_record(record: NewRecord) -> None:
     """Raise InvalidInput unless a memory can keep a record."""
     check_text(record.text, "a text")
     check_text(record.namespace, "a namespace")
+    if record.key is not None:
+        check_text(record.key, "a key")
     if not isinstance(record.metadata, Mapping):
         raise InvalidInput(f"metadata is {str(record.metadata)[:60]!r}; JSON values by name are allowed")
-    if not all(isinstance(name, str) for name in record.metadata):
-        raise InvalidInput(f"metadata has the names {list(record.metadata)[:5]}; texts are allowed as names")
-    check_text(whole_text(str(record.metadata.get("title", "")), record.text), "a text with its title")
-    if record.created is not None and not (
-        isinstance(record.created, int | float) and not isinstance(record.created, bool) and abs(record.created) < 1e12
-    ):
-        raise InvalidInput(f"created is {record.created!r}; seconds since 1970 are allowed")
+    check_json(record.metadata, "metadata", 0)
+    if len(json.dumps(dict(record.metadata))) > LONGEST_TEXT:
+        raise InvalidInput(f"metadata is longer than {LONGEST_TEXT:,} characters of JSON; keep less beside a text")
+    check_text(whole_text(title_in(record.metadata), record.text), "a text with its title")
+    if record.created is not None:
+        seconds(record.created)
+
+
+def check_json(value: JSONValue, name: str, depth: int) -> None:
+    """Raise InvalidInput unless a value is what JSON can say, and comes back from it as it is."""
+    if depth > _DEEPEST:
+        raise InvalidInput(f"{name} is nested more than {_DEEPEST} deep; flatten it")
+    if isinstance(value, Mapping):
+        if not all(isinstance(own, str) for own in value):
+            raise InvalidInput(f"{name} has the names {[str(own)[:20] for own in value][:5]}; texts are allowed as names")
+        for own, part in value.items():
+            check_json(part, f"{name}[{own[:40]!r}]", depth + 1)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            check_json(part, name, depth + 1)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidInput(f"{name} is {value}; JSON has finite numbers only")
+    elif not (value is None or isinstance(value, str | int)):
+        raise InvalidInput(f"{name} is a {type(value).__name__}; JSON values are allowed: text, numbers, lists, objects")
 
 
 def check_text(text: str, what: str) -> None:

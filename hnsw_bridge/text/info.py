@@ -9,19 +9,19 @@ says how far the embedder tells related from unrelated texts; near 0, cosine alo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from hnsw_bridge.text.link_table import LAYERS, TIME, TextLinks
 from hnsw_bridge.text.links import title_of, whole_text
 from hnsw_bridge.text.records import RecordStore
-from hnsw_bridge.text.retrieval import RecallSettings, recall
+from hnsw_bridge.text.retrieval import TEXT_SPREADING, RecallSettings, recall
 from hnsw_bridge.text.state import TextMemoryState
-from neuro.arrays import FloatArray, IntArray
+from neuro.arrays import Float32Array, FloatArray, IntArray
 
-_PAIRS, _QUERIES, _SEED = 2000, 32, 0
-_RELATED = ("titles", "phrases", "adjacent", "learned")
+_PAIRS, _SOURCES, _QUERIES, _SEED = 2000, 500, 32, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,16 @@ def measure_records(
     store: RecordStore, state: TextMemoryState, settings: RecallSettings, most_records: int
 ) -> MemoryInfo:
     """The metrics of a memory; what is drawn at random is the same each time."""
-    graph, index = state.graph, state.index
     within, between, _ = cosine_gap(state)
     known = [value if np.isfinite(value) else None for value in (within, between, within - between)]
     spikes: float | None = None
-    if graph is not None and index is not None:
-        nodes = np.random.default_rng(_SEED).permutation(np.flatnonzero(index.alive))[:_QUERIES]
-        counts = []
-        for node in nodes.tolist():
-            record = state.records[int(index.labels[node])]
-            text = whole_text(title_of(record), record.text)
-            counts.append(recall(graph, text, index.vectors[node], 1, settings).run.nodes.size)
+    rows = np.random.default_rng(_SEED).permutation(np.flatnonzero(state.alive))[:_QUERIES]
+    if rows.size:
+        asked = zip(rows.tolist(), state.records(rows), strict=True)
+        texts = ((row, whole_text(title_of(record), record.text)) for row, record in asked)
+        counts = [
+            recall(state.graph, text, state.graph.vectors[row], 1, settings).run.nodes.size for row, text in texts
+        ]
         spikes = float(np.mean(counts))
     return MemoryInfo(
         embedder=store.model,
@@ -79,39 +78,51 @@ def measure_records(
         records=len(store),
         forgotten=store.tombstones,
         namespaces=store.namespaces(),
-        links={} if graph is None else {layer.name: len(layer) for layer in graph.layers},
+        links=_count_links(state),
         within=known[0],
         between=known[1],
         gap=known[2],
         spikes=spikes,
-        most_spikes=0 if graph is None else graph.search.settings.limit(len(graph.search.graph)),
+        most_spikes=0 if not rows.size else TEXT_SPREADING.limit(state.rows),
         capacity_used=len(store) / most_records,
-        nodes=0 if index is None else index.nodes,
+        nodes=state.rows,
         bytes=sum(path.stat().st_size for path in store.path.parent.glob(f"{store.path.name}*")),
     )
 
 
 def cosine_gap(state: TextMemoryState) -> tuple[float, float, float]:
     """Mean cosine within linked pairs and between others, and the standard deviation between; NaN where none are."""
-    graph, index = state.graph, state.index
-    if graph is None or index is None or len(index) < 2:
+    alive = np.flatnonzero(state.alive)
+    if alive.size < 2:
         return np.nan, np.nan, np.nan
     random = np.random.default_rng(_SEED)
-    alive = np.flatnonzero(index.alive)
-    related = [layer for layer in graph.layers if layer.name in _RELATED]
-    source = np.concatenate([layer.source() for layer in related])
-    column = np.concatenate([layer.column for layer in related])
-    joined = np.unique(source * index.nodes + column)
-    chosen = random.permutation(joined.size)[:_PAIRS]
-    drawn = alive[random.integers(0, alive.size, (4 * _PAIRS, 2))]
-    apart = (drawn[:, 0] != drawn[:, 1]) & ~np.isin(drawn[:, 0] * index.nodes + drawn[:, 1], joined)
-    vectors = index.vectors.astype(np.float64)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    linked = _cosines(vectors, joined[chosen] // index.nodes, joined[chosen] % index.nodes)
-    others = _cosines(vectors, *drawn[apart][:_PAIRS].T)
+    links, vectors = state.graph.links, state.graph.vectors.astype(np.float32)
+    drawn = alive[random.integers(0, alive.size, (_PAIRS, 2))]
+    joined = _related(links, random.permutation(alive)[:_SOURCES].tolist())
+    apart = np.array([left != right and right not in _ends(links, left) for left, right in drawn.tolist()], dtype=np.bool_)
+    linked = _cosines(vectors, *joined[random.permutation(len(joined))[:_PAIRS]].T)
+    others = _cosines(vectors, *drawn[apart].T)
     within = float(linked.mean()) if linked.size else np.nan
     return (within, float(others.mean()), float(others.std())) if others.size else (within, np.nan, np.nan)
 
 
-def _cosines(vectors: FloatArray, left: IntArray, right: IntArray) -> FloatArray:
-    return np.asarray(np.einsum("ij,ij->i", vectors[left], vectors[right]))
+def _related(links: TextLinks, rows: Sequence[int]) -> IntArray:
+    """Pairs of rows that a link joins, shape (pairs, 2)."""
+    pairs = [(row, end) for row in rows for end in _ends(links, row)]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _ends(links: TextLinks, row: int) -> set[int]:
+    return {end for name, ends, _ in links.by_layer(row) if name != TIME for end in ends.tolist()}
+
+
+def _count_links(state: TextMemoryState) -> dict[str, int]:
+    counts = dict.fromkeys(LAYERS, 0)
+    for row in np.flatnonzero(state.alive).tolist():
+        for name, ends, _ in state.graph.links.by_layer(row):
+            counts[name] += ends.size
+    return counts
+
+
+def _cosines(vectors: Float32Array, left: IntArray, right: IntArray) -> FloatArray:
+    return np.einsum("ij,ij->i", vectors[left], vectors[right], dtype=np.float64)

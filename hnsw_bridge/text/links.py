@@ -12,14 +12,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeGuard
 
 import numpy as np
 
 from hnsw_bridge.layers import MOST_WEIGHT, EdgeLayer, edge_layer, shared_layer
 from hnsw_bridge.text.records import Record, RecordEdges
-from neuro.arrays import FloatArray
+from hnsw_bridge.text.tokens import tokens
+from neuro.arrays import FloatArray, JSONValue
 
 LINKED = "linked"
 """The layer along which spikes travel: the sum of all others."""
@@ -34,6 +37,8 @@ _EDGE_WORDS = frozenset(
     after before during who what where when which how if""".split()  # noqa: SIM905 - one word a line would hide the rest of this file
 )
 _SHORTEST = 3
+_CASED = re.compile(r"(^|[.!?:;\n\"“”(]\s*)?([^\W\d_][\w'’-]*)")
+_SPEAKER = re.compile(r"([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}): ")
 
 _Place = tuple[tuple[str, str], float, int]
 """The group that a record stands in, its value there, and what orders equal values."""
@@ -52,6 +57,43 @@ def phrases(text: str) -> frozenset[str]:
         if len(phrase) >= _SHORTEST:
             found.add(phrase)
     return frozenset(found)
+
+
+def cleaned_name(phrase: str, lower: Callable[[str], int], upper: Callable[[str], int]) -> str:
+    """A phrase of :func:`phrases` without the words at its ends that are no names; "" where nothing is left.
+
+    A word is no name when at least as many records hold it in lower case as capitalised inside a sentence: "Wow" begins
+    sentences only, and "wow" stands in others.
+
+    Args:
+        phrase: in lower case.
+        lower, upper: how many records hold a token (:func:`hnsw_bridge.text.tokens.tokens`) in lower case, and
+            capitalised inside a sentence; see :func:`cased_tokens`.
+    """
+
+    def common(word: str) -> bool:
+        found = tokens(word)
+        return not found or all(0 < lower(one) >= upper(one) for one in found)
+
+    words = phrase.split()
+    while words and common(words[0]):
+        words = words[1:]
+    while words and common(words[-1]):
+        words = words[:-1]
+    name = " ".join(words).strip(" .")
+    return name if len(name) >= _SHORTEST else ""
+
+
+def cased_tokens(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The tokens of a text that stand in it in lower case, and those that stand capitalised inside a sentence."""
+    lower, upper = set[str](), set[str]()
+    for found in _CASED.finditer(text):
+        begins, word = found.groups()
+        if not word[0].isupper():
+            lower.update(tokens(word))
+        elif begins is None:
+            upper.update(tokens(word))
+    return frozenset(lower), frozenset(upper)
 
 
 def bare_title(title: str) -> str:
@@ -111,9 +153,67 @@ def _words(text: str) -> str:
     return re.sub(r"[^\w]+", " ", text.lower()).strip()
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Turn:
+    """Where a record stands in its conversation: neighbours there say more together than each alone.
+
+    Args:
+        group: of the conversation; records of two groups are no neighbours.
+        order: in it; of two equal ones the lower id stands first.
+        id: of the record.
+        speaker: who says it; "" where nobody is named.
+        by_time: whether the order is a time, and nothing else tells which records belong together.
+    """
+
+    group: str
+    order: float
+    id: int
+    speaker: str = ""
+    by_time: bool = False
+
+    def leads_to(self, other: Turn) -> bool:
+        """Whether the next record in order is a neighbour: within an hour, where only the time tells.
+
+        What was written at one moment has no order, unless somebody says it.
+        """
+        gap = other.order - self.order
+        if self.group != other.group or not self.by_time:
+            return self.group == other.group
+        return 0 < gap <= NEAR or (gap == 0 and bool(self.speaker and other.speaker))
+
+
+def turn(record: Record) -> Turn:
+    """Where a record stands: in ``metadata["session"]`` or ``["document"]`` by ``["position"]``, else in time."""
+    metadata, speaker = record.metadata, speaker_of(record)
+    for name in ("session", "document"):
+        session, position = metadata.get(name), metadata.get("position")
+        if isinstance(session, str | int) and (name == "session" or _is_number(position)):
+            order = float(position) if _is_number(position) else record.created
+            return Turn(f"{name} {session!r} of {record.namespace}", order, record.id, speaker)
+    return Turn(record.namespace, record.created, record.id, speaker, by_time=True)
+
+
+def _is_number(value: JSONValue) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def speaker_of(record: Record) -> str:
+    """``metadata["speaker"]`` where it is a text, or the name in front of a text such as "Mira: hello"; else ""."""
+    named = record.metadata.get("speaker")
+    if isinstance(named, str):
+        return named.strip()
+    found = _SPEAKER.match(record.text)
+    return found.group(1) if found else ""
+
+
 def title_of(record: Record | None) -> str:
     """``metadata["title"]`` where it is a text; else an empty one."""
-    title = "" if record is None else record.metadata.get("title", "")
+    return "" if record is None else title_in(record.metadata)
+
+
+def title_in(metadata: Mapping[str, JSONValue]) -> str:
+    """The title that metadata give; an empty text where they give none."""
+    title = metadata.get("title", "")
     return title if isinstance(title, str) else ""
 
 

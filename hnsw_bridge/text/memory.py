@@ -1,41 +1,42 @@
 """The memory of texts: texts in, answers out, in one folder; what is stored stays.
 
     FOLDER/records.sqlite    the truth: texts, embeddings, learned edges (:mod:`hnsw_bridge.text.records`)
-    FOLDER/index, links      made from it; quick to open, never believed when damaged
+    FOLDER/state             a snapshot of what was made from it; quick to open, never believed when damaged
 
-A write is on the disk when its method returns.
+A write is on the disk when its method returns. One process writes, any number of others read (``read_only=True``); each
+answer belongs to the records as they stood at one moment.
 """
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+import numpy.typing as npt
 
-from hnsw_bridge.metric import Metric, checked_vectors
-from hnsw_bridge.plasticity import CO_ACTIVATION, LearnedEdges
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why, nothing
 from hnsw_bridge.text.embedders import Embed, embed_questions
-from hnsw_bridge.text.folder import RECORDS, FolderLock, check_record, check_text, is_memory
+from hnsw_bridge.text.files import GivenRecord, as_record, exported_line, read_lines
+from hnsw_bridge.text.folder import FolderLock, check_record, check_text, is_memory, open_folder
 from hnsw_bridge.text.info import MemoryInfo, cosine_gap, measure_records
-from hnsw_bridge.text.links import whole_text
-from hnsw_bridge.text.records import NewRecord, Record, RecordEdges, RecordStore, open_records
+from hnsw_bridge.text.links import title_in, whole_text
+from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, seconds
 from hnsw_bridge.text.retrieval import Candidates, RecallSettings, links_used, recall
-from hnsw_bridge.text.state import TextMemoryState, open_state, renewed, save_state
-from neuro.arrays import BoolArray, Float32Array, JSONValue
-from neuro.checks import check_whole
+from hnsw_bridge.text.state import RecordFilter, TextMemoryState, Where
+from neuro.arrays import Float32Array, JSONValue
+from neuro.checks import check_rows, check_whole
 from neuro.errors import InvalidInput
 from neuro.progress import Advance
-from neuro.storage import check_output_folder
+from neuro.storage.files import write_bytes
+from neuro.storage.folder import check_output_folder
 
 MOST_RECORDS = 1_000_000
 """Records that a memory holds."""
-
-Where = Mapping[str, JSONValue] | Callable[[Record], bool]
-"""Metadata values that a record must have, or a function that says whether it may be found."""
 
 DEVIATIONS = 3.0
 """From the mean cosine of unlinked texts to the cosine below which a memory abstains, unless told otherwise."""
@@ -43,11 +44,11 @@ DEVIATIONS = 3.0
 _PROBE = "A memory keeps what it was told, and finds it again by a part of it."
 _SAME = 0.999
 """Cosine from which two embeddings of the probe come from one model; threads and processors differ in the last bits."""
-_BATCH = 256
+_BATCH = 64
 
 
 class TextMemory:
-    """A text memory in a folder; one process at a time, any number of its threads. A context manager.
+    """A text memory in a folder, for any number of threads. A context manager.
 
     Args:
         folder: a memory's, or a new or empty one.
@@ -55,10 +56,12 @@ class TextMemory:
             opened with the embedder that it was made with, which a probe text confirms.
         recall: how it recalls.
         say: told what was wrong with a snapshot that had to be built again; default: kept in :attr:`notices`.
+        read_only: write nothing, and see what another process writes from its next question on. One process alone may
+            have the folder for writing.
 
     Raises:
-        InvalidInput: a folder of something else, in use by another process, or made with another embedder; damaged
-            records. Nothing is changed then.
+        InvalidInput: a folder of something else, one that another process writes, or one made with another embedder;
+            damaged records. Nothing is changed then.
     """
 
     def __init__(
@@ -68,24 +71,31 @@ class TextMemory:
         *,
         recall: RecallSettings | None = None,
         say: Callable[[str], None] | None = None,
+        read_only: bool = False,
     ) -> None:
         self.folder = Path(folder)
         self.notices: list[str] = []
+        self.read_only = read_only
         self._embed, self._recall = embed, RecallSettings() if recall is None else recall
         self._say = self.notices.append if say is None else say
         self._lock = threading.RLock()
         self._state: TextMemoryState | None = None
+        self._saved = 0
         self._gap: tuple[float, float, float] | None = None
         if not is_memory(self.folder):
+            if read_only:
+                raise InvalidInput(f"{self.folder} holds no memory; open it for writing to make one")
             check_output_folder(self.folder)
         probe = self._embedded([_PROBE])[0]
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._folder_lock = FolderLock(self.folder)
+        self._folder_lock: FolderLock | None = None
+        if not read_only:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._folder_lock = FolderLock(self.folder)
         try:
-            self._store = open_records(self.folder / RECORDS, _name_of(embed), probe)
+            self._store = open_folder(self.folder, _name_of(embed), probe, read_only=read_only)
             self._check_embedder(probe)
         except BaseException:
-            self._folder_lock.release()
+            self._release()
             raise
 
     def __enter__(self) -> TextMemory:
@@ -106,52 +116,55 @@ class TextMemory:
         return self._store
 
     def close(self) -> None:
-        """Write snapshots of what was made from the records, and give the folder free."""
+        """Keep a snapshot, where that pays, and give the folder free; every other method then says that it is closed."""
         with self._lock:
             try:
-                self.save()
+                if self._store.is_open:
+                    self.save()
             finally:
                 self._store.close()
-                self._folder_lock.release()
+                self._release()
 
     def save(self) -> None:
-        """Write snapshots now. Records need none: they are on the disk when a method that writes returns."""
+        """Write a snapshot, if much has changed since the last. Records need none: they are on the disk already."""
         with self._lock:
             state = self._state
-            if state is not None and state.change == self._store.change:
-                save_state(self.folder, self._store, state)
+            if state is not None and not self.read_only and state.worth_saving(self._saved):
+                state.save()
+                self._saved = state.change
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    def add(self, records: Iterable[str | NewRecord] | str | NewRecord, progress: Advance | None = None) -> list[int]:
+    def add(self, records: Iterable[GivenRecord] | GivenRecord, progress: Advance | None = None) -> list[int]:
         """Keep texts; gives their ids. All of them are kept when this returns, or none.
 
         Args:
-            records: texts, or :class:`NewRecord` with namespace, metadata and time. In the metadata
+            records: texts, :class:`NewRecord`, or mappings with the keys of a line of JSON: ``text``, and if wanted
+                ``title``, ``namespace``, ``metadata``, ``created``, ``document``, ``position``, ``key``. In the metadata
                 ``title`` counts for the embedding and for links, ``document`` and ``position`` for neighbourhood.
             progress: called with how many are embedded.
 
         Raises:
-            InvalidInput: an empty or too long text, metadata that JSON can't say, too many records.
+            InvalidInput: an empty or too long text, metadata that JSON can't say, a key that is there already, too many
+                records.
         """
-        given = [records] if isinstance(records, str | NewRecord) else records
-        fresh = [record if isinstance(record, NewRecord) else NewRecord(record) for record in given]
-        for record in fresh:
-            check_record(record)
-        if not fresh:
-            return []
+        fresh = _listed(records)
         with self._lock:
-            if len(self) + len(fresh) > MOST_RECORDS:
-                raise InvalidInput(
-                    f"{len(self)} + {len(fresh)} records are more than {MOST_RECORDS:,}; use a second memory"
-                )
-            texts = [_embeddable(record) for record in fresh]
-            parts = []
-            for start in range(0, len(texts), _BATCH):
-                parts.append(self._embedded(texts[start : start + _BATCH]))
-                if progress is not None:
-                    progress(min(start + _BATCH, len(texts)))
-            return [int(number) for number in self._store.add(fresh, np.concatenate(parts))]
+            known = self.find([record.key for record in fresh if record.key is not None])
+            if known:
+                raise InvalidInput(f"there is a record with the key {next(iter(known))!r}; use upsert to replace it")
+            return self._put(fresh, [None] * len(fresh), progress)
+
+    def upsert(self, records: Iterable[GivenRecord] | GivenRecord, progress: Advance | None = None) -> list[int]:
+        """As :meth:`add`, but a record with a key that is there already takes the place of that one, with its id.
+
+        Raises:
+            InvalidInput: as :meth:`add`, or a key that is given twice.
+        """
+        fresh = _listed(records)
+        with self._lock:
+            known = self.find([record.key for record in fresh if record.key is not None])
+            return self._put(fresh, [known.get(record.key or "") for record in fresh], progress)
 
     def update(
         self,
@@ -160,9 +173,9 @@ class TextMemory:
         *,
         namespace: str | None = None,
         metadata: Mapping[str, JSONValue] | None = None,
-        created: float | None = None,
+        created: Moment | None = None,
     ) -> None:
-        """Change parts of a record; it keeps its id and its links from use.
+        """Change parts of a record; it keeps its id, its key and its links from use.
 
         Raises:
             InvalidInput: an unknown id, or what :meth:`add` refuses; nothing is changed then.
@@ -174,18 +187,41 @@ class TextMemory:
                 old.namespace if namespace is None else namespace,
                 old.metadata if metadata is None else metadata,
                 old.created if created is None else created,
+                old.key,
             )
-            check_record(fresh)
-            self._store.update(int(number), fresh, self._embedded([_embeddable(fresh)])[0])
+            self._put([fresh], [int(number)], None)
 
-    def forget(self, ids: int | Iterable[int]) -> None:
-        """Delete records, for good.
+    def forget(
+        self,
+        ids: int | Iterable[int] | None = None,
+        *,
+        keys: Sequence[str] | None = None,
+        namespace: str | None = None,
+        where: Where | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+    ) -> int:
+        """Delete records, for good: those of some ids, of some keys, or all that a filter lets through.
+
+        Returns:
+            how many went.
 
         Raises:
-            InvalidInput: an unknown id, or anything but whole numbers; nothing is deleted then.
+            InvalidInput: an unknown id or key, anything but whole numbers as ids, none or several of the three ways;
+                nothing is deleted then.
         """
+        chosen = _filter(namespace, where, since, until)
+        if (ids is not None) + (keys is not None) + bool(chosen) != 1:
+            raise InvalidInput("forget takes ids, or keys, or a filter (namespace, where, since, until): give one of them")
         with self._lock:
-            self._store.forget(ids)
+            if ids is not None:
+                given: list[int] = list(ids) if isinstance(ids, Iterable) and not isinstance(ids, str | bytes) else [ids]  # type: ignore[list-item]
+                self._store.forget(given)
+                return len(set(given))
+            wanted = self._ids_of(keys) if keys is not None else self._chosen(chosen)
+            if wanted:
+                self._store.forget(wanted)
+            return len(wanted)
 
     def link(self, source: int, target: int, weight: float = 1.0) -> None:
         """Link two records both ways; the weight is in thresholds, -2 to 2, and 0 removes the link.
@@ -207,6 +243,8 @@ class TextMemory:
         Raises:
             InvalidInput: an unknown id; nothing is changed then.
         """
+        from hnsw_bridge.plasticity import CO_ACTIVATION, LearnedEdges
+
         with self._lock:
             self._store.records(ids)
             edges = self._store.edges()
@@ -220,12 +258,87 @@ class TextMemory:
             source, target = np.r_[after.start, dropped[:, 0]], np.r_[after.end, dropped[:, 1]]
             self._store.set_edges(RecordEdges(names[source], names[target], np.r_[after.weight, np.zeros(len(lost))]))
 
+    def import_records(self, path: str | Path, progress: Advance | None = None) -> int:
+        """Keep what :meth:`export_records` wrote, or other lines of JSON; gives how many records there were.
+
+        Records with a key take the place of those that have it; others are added, with new ids. Links are given by the
+        ids of the file. All of it is kept or none.
+
+        Raises:
+            InvalidInput: a file that can't be read, or a line that is none; it names the line.
+        """
+        records, links = read_lines(Path(path))
+        with self._lock:
+            ids = self.upsert([record for _, record in records], progress)
+            mine = {own: number for (own, _), number in zip(records, ids, strict=True) if own is not None}
+            kept = [(mine[a], mine[b], weight) for a, b, weight in links if a in mine and b in mine]
+            if kept:
+                source, target, weight = zip(*kept, strict=True)
+                ends = (np.array(part, dtype=np.int64) for part in (source, target))
+                self._store.set_edges(RecordEdges(*ends, np.array(weight)))
+            return len(ids)
+
     # ------------------------------------------------------------------------------------------------ reading
 
-    def get(self, ids: Sequence[int]) -> list[Record]:
-        """Records by id; InvalidInput for an unknown one."""
+    def get(self, ids: Sequence[int] = (), *, keys: Sequence[str] = ()) -> list[Record]:
+        """Records by id, then by key; InvalidInput for an unknown one."""
+        with self._lock, self._store.reading():
+            return self._store.records([*ids, *self._ids_of(keys)])
+
+    def find(self, keys: Sequence[str]) -> dict[str, int]:
+        """Key -> id, of those keys that a record has; InvalidInput for what is no text."""
+        for key in keys:
+            if not isinstance(key, str):
+                raise InvalidInput(f"a key is {key!r}; texts are allowed")
         with self._lock:
-            return self._store.records(ids)
+            return self._store.find(keys)
+
+    def list_records(
+        self,
+        *,
+        namespace: str | None = None,
+        where: Where | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[Record]:
+        """Records by id, a page at a time.
+
+        Args:
+            namespace, where, since, until: as :meth:`ask`.
+            after: the last id of the page before.
+            limit: of a page.
+
+        Raises:
+            InvalidInput: a limit or an ``after`` that is no such number, a namespace that does not exist.
+        """
+        check_whole("after", after, 0, 2**63 - 1)
+        check_whole("limit", limit, 1, MOST_RECORDS)
+        with self._reading():
+            ids = self._chosen(_filter(namespace, where, since, until))
+            return self._store.records([number for number in ids if number > after][:limit])
+
+    def export_records(self, path: str | Path) -> int:
+        """Write all records and links as lines of JSON, in one step; gives how many records there were.
+
+        Raises:
+            InvalidInput: a file that can't be written.
+        """
+        with self._reading():
+            records, edges = self._store.records(), self._store.edges()
+        lines = [exported_line(record) for record in records]
+        ends = zip(edges.source.tolist(), edges.target.tolist(), edges.weight.tolist(), strict=True)
+        lines += [json.dumps({"link": [source, target], "weight": weight}) for source, target, weight in ends]
+        write_bytes(Path(path), "".join(f"{line}\n" for line in lines).encode())
+        return len(records)
+
+    def vectors(self, ids: Sequence[int]) -> Float32Array:
+        """The embeddings of records at unit length, shape (ids, dimension); InvalidInput for an unknown one."""
+        with self._reading():
+            self._store.records(ids)
+            state = self.state()
+            return state.graph.vectors[state.rows_of(ids)]
 
     def namespaces(self) -> dict[str, int]:
         """Namespace -> number of its records."""
@@ -239,6 +352,8 @@ class TextMemory:
         *,
         namespace: str | None = None,
         where: Where | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
         budget_characters: int | None = None,
         min_score: float | None = None,
     ) -> Recollection:
@@ -248,8 +363,9 @@ class TextMemory:
             question: any text.
             k: at most so many answers.
             namespace: look in this one only; None: in all.
-            where: metadata that a record must have, or a function of a record. What it leaves out neither answers
-                nor leads on to others.
+            where: metadata that a record must have, or a function of a record, which is asked for each. What it leaves
+                out neither answers nor leads on to others.
+            since, until: the first and the last moment at which a record may have been created.
             budget_characters: the texts together are at most so long.
             min_score: the memory abstains when no text has a cosine this large; None: three standard deviations above
                 the mean cosine of records that have nothing to do with each other.
@@ -263,14 +379,15 @@ class TextMemory:
             check_whole("budget_characters", budget_characters, 1, 10**12)
         if min_score is not None and not np.isfinite(min_score):
             raise InvalidInput(f"min_score is {min_score}; it must be a finite cosine or None")
-        with self._lock:
+        chosen = _filter(namespace, where, since, until)
+        with self._reading():
             state = self.state()
             lowest = self._min_score() if min_score is None else float(min_score)
-            allowed = self._allowed(state, namespace, where)
-            if state.graph is None or (allowed is not None and not allowed.any()):
+            allowed = state.allowed(chosen)
+            if not (state.alive if allowed is None else allowed).any():
                 return nothing(lowest)
-            cue = checked_vectors(embed_questions(self._embed, [question]), "embeddings", Metric.COSINE)[0]
-            most = len(state.records) if allowed is None else int(np.count_nonzero(allowed))
+            (cue,) = self._checked_rows(embed_questions(self._embed, [question]), [question])
+            most = len(state) if allowed is None else int(np.count_nonzero(allowed))
             found = recall(state.graph, question, cue, min(int(k), most), self._recall, allowed)
             abstained = found.nearest < lowest
             answers = () if abstained else self._answers(state, found)
@@ -279,27 +396,80 @@ class TextMemory:
 
     def info(self) -> MemoryInfo:
         """What the memory holds, how far related and unrelated texts lie apart, and what a query costs in spikes."""
-        with self._lock:
-            state = self.state()
-            return measure_records(self._store, state, self._recall, MOST_RECORDS)
+        with self._reading():
+            return measure_records(self._store, self.state(), self._recall, MOST_RECORDS)
 
-    def state(self) -> TextMemoryState:
-        """What was made from the records, up to date."""
-        with self._lock:
+    def state(self, progress: Advance | None = None) -> TextMemoryState:
+        """What was made from the records, up to date; called with how many are done where that takes a while."""
+        with self._lock, self._store.reading():
             if self._state is None:
-                self._state = open_state(self._store, self._say)
-                self._gap = None
-            elif self._state.change != self._store.change:
-                self._state = renewed(self._state, self._store, self._say)
+                self._state = TextMemoryState.loaded(self._store, self._say)
+                self._saved = self._state.change
+            before = self._state.change
+            try:
+                self._state = self._state.catch_up(progress)
+            except BaseException:
+                # Half of a change may be in it.
+                self._state = None
+                raise
+            if self._state.change != before:
                 self._gap = None
             return self._state
 
     # -------------------------------------------------------------------------------------------------- parts
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock, self._store.reading():
+            yield
+
+    def _release(self) -> None:
+        if self._folder_lock is not None:
+            self._folder_lock.release()
+
+    def _put(self, fresh: Sequence[NewRecord], places: Sequence[int | None], progress: Advance | None) -> list[int]:
+        if self.read_only:
+            raise InvalidInput(f"{self.folder} was opened with read_only=True; open it for writing to change it")
+        for record in fresh:
+            check_record(record)
+        if not fresh:
+            return []
+        total = len(self) + places.count(None)
+        if total > MOST_RECORDS:
+            raise InvalidInput(f"{total:,} records would be more than {MOST_RECORDS:,}; use a second memory")
+        texts, parts = [_embeddable(record) for record in fresh], []
+        told = progress or (lambda _: None)
+        for start in range(0, len(texts), _BATCH):
+            told(start)
+            parts.append(self._embedded(texts[start : start + _BATCH]))
+        told(len(texts))
+        return [int(number) for number in self._store.put(fresh, np.concatenate(parts), places)]
+
+    def _ids_of(self, keys: Sequence[str]) -> list[int]:
+        known = self.find(keys)
+        for key in keys:
+            if key not in known:
+                raise InvalidInput(f"there is no record with the key {key!r} in {self.folder}; give keys that it has")
+        return [known[key] for key in dict.fromkeys(keys)]
+
+    def _chosen(self, chosen: RecordFilter) -> list[int]:
+        """Ids of the records that a filter lets through, ascending."""
+        state = self.state()
+        allowed = state.allowed(chosen)
+        return np.sort(state.ids[state.alive if allowed is None else allowed]).tolist()
+
     def _embedded(self, texts: Sequence[str]) -> Float32Array:
-        rows = checked_vectors(self._embed(texts), "embeddings", Metric.COSINE)
+        return self._checked_rows(self._embed(texts), texts)
+
+    def _checked_rows(self, given: npt.ArrayLike, texts: Sequence[str]) -> Float32Array:
+        rows = check_rows(given, "embeddings").astype(np.float32)
         if len(rows) != len(texts):
             raise InvalidInput(f"the embedder gave {len(rows)} rows for {len(texts)} texts; one row a text is allowed")
+        empty = np.flatnonzero(~rows.any(axis=1) | ~np.isfinite(rows).all(axis=1))
+        if empty.size:
+            raise InvalidInput(
+                f"the embedding of {texts[int(empty[0])][:40]!r} is all zeros or beyond float32, which has no cosine"
+            )
         return rows
 
     def _check_embedder(self, probe: Float32Array) -> None:
@@ -326,46 +496,38 @@ class TextMemory:
         # Too few records to say what is far: then nothing is.
         return between + DEVIATIONS * spread if np.isfinite(between + spread) and spread > 0 else -1.0
 
-    def _allowed(self, state: TextMemoryState, namespace: str | None, where: Where | None) -> BoolArray | None:
-        if namespace is None and where is None:
-            return None
-        known = self._store.namespaces()
-        if namespace is not None and namespace not in known:
-            raise InvalidInput(f"there is no namespace {namespace!r}; there are {', '.join(known) or 'none yet'}")
-
-        def fits(record: Record) -> bool:
-            if namespace is not None and record.namespace != namespace:
-                return False
-            if callable(where):
-                return bool(where(record))
-            return all(
-                name in record.metadata and record.metadata[name] == value for name, value in (where or {}).items()
-            )
-
-        return np.array([record is not None and fits(record) for record in state.nodes()], dtype=np.bool_)
-
     def _answers(self, state: TextMemoryState, found: Candidates) -> tuple[Answer, ...]:
-        if state.graph is None or state.index is None:
-            return ()
-        labels, answers = state.index.labels, []
-        for place, (node, score) in enumerate(zip(found.nodes.tolist(), found.scores.tolist(), strict=True)):
-            record = state.records[int(labels[node])]
-            links = links_used(found.run, state.graph.layers, node, self._recall.fusion.fade)
+        answers = []
+        records = state.records(found.nodes)
+        rows = zip(found.nodes.tolist(), found.scores.tolist(), records, strict=True)
+        for place, (node, score, record) in enumerate(rows):
+            links = links_used(found.run, state.graph.links, node, self._recall.fusion.fade)
             why = Why(
                 float(found.parts["similarity"][place]),
                 float(found.parts["words"][place]),
                 bool(found.parts["mentions"][place]),
-                tuple(LinkUsed(layer, int(labels[source]), carried) for layer, source, carried in links),
+                tuple(LinkUsed(layer, int(state.ids[source]), carried) for layer, source, carried in links),
             )
             answers.append(
-                Answer(record.id, record.text, score, why, record.namespace, record.metadata, record.created)
+                Answer(record.id, record.text, score, why, record.namespace, record.metadata, record.created, record.key)
             )
         return tuple(answers)
 
 
+def _listed(records: Iterable[GivenRecord] | GivenRecord) -> list[NewRecord]:
+    one = isinstance(records, str | NewRecord | Mapping)
+    return [as_record(record) for record in ([records] if one else records)]  # type: ignore[arg-type,list-item]
+
+
+def _filter(
+    namespace: str | None, where: Where | None, since: Moment | None, until: Moment | None
+) -> RecordFilter:
+    first, last = (None if moment is None else seconds(moment, name) for name, moment in (("since", since), ("until", until)))
+    return RecordFilter(namespace, where, first, last)
+
+
 def _embeddable(record: NewRecord) -> str:
-    title = record.metadata.get("title", "")
-    return whole_text(title if isinstance(title, str) else "", record.text)
+    return whole_text(title_in(record.metadata), record.text)
 
 
 def _name_of(embed: Embed) -> str:

@@ -1,25 +1,28 @@
 """Records: texts with embeddings in one SQLite file, which is the truth; everything else can be made from it again.
 
-    records     id, namespace, text, metadata (JSON), created, model, embedding (float32), change, digest
-    edges       source, target, weight: links that were learned or given
+    records     id, namespace, text, metadata (JSON), created, model, embedding (float32), change, digest, key
+    edges       source, target, weight, change: links that were learned or given; weight 0: taken away again
     tombstones  id, change: what was forgotten
     about       what the file holds: model, dimension, a random identity, the number of the last change
 
 Every change is one transaction (WAL, ``synchronous = FULL``): when a method returns, its change is on the disk, and
 after a crash it is there wholly or not at all. Ids are never used twice. Each record carries a digest over all its
-parts, so a flipped bit is found when it is read.
+parts, so a flipped bit is found when it is read. Whoever reads inside :meth:`RecordStore.reading` sees the records as
+they stood at one change, whatever another process writes meanwhile.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +33,7 @@ from neuro.checks import check_whole, is_whole
 from neuro.errors import InvalidInput
 from neuro.storage.files import sync_folder
 
-_FORMAT, _VERSION = 0x5350_4B4C, 1
+_FORMAT, _VERSION = 0x5350_4B4C, 2
 """SQLite's application id ("SPKL") and the version of the tables."""
 
 _TABLES = """
@@ -44,12 +47,67 @@ CREATE TABLE edges (
     weight REAL NOT NULL, PRIMARY KEY (source, target)) WITHOUT ROWID;
 CREATE TABLE tombstones (id INTEGER PRIMARY KEY, change INTEGER NOT NULL);
 """
-_COLUMNS = "id, namespace, text, metadata, created, model, embedding, change, digest"
+"""Version 1, that of Spikeloom 0.1.0; a new file takes the same steps as an old one."""
+
+_STEPS = {
+    1: """
+ALTER TABLE records ADD COLUMN key TEXT;
+ALTER TABLE edges ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX records_key ON records (key) WHERE key IS NOT NULL;
+CREATE INDEX records_change ON records (change);
+CREATE INDEX records_namespace ON records (namespace);
+CREATE INDEX edges_change ON edges (change);
+CREATE INDEX tombstones_change ON tombstones (change);
+"""
+}
+"""Version -> what makes the next one of it."""
+
+_COLUMNS = "id, namespace, text, metadata, created, model, embedding, change, digest, key"
 _MOST_ID = 2**63 - 1
 _FEW = 500
 """Ids in one question to SQLite."""
+_PORTION = 4096
+"""Records read at once."""
+_PATIENCE = 30.0
+"""Seconds to wait for another process in the middle of a write."""
 
-_Cell = int | float | str | bytes
+_Cell = int | float | str | bytes | None
+
+Moment = float | str | datetime
+"""Seconds since 1970, an ISO date or time, or a datetime; one without a time zone is UTC."""
+
+
+def seconds(moment: Moment, what: str = "created") -> float:
+    """A moment in seconds since 1970, below 0 before that.
+
+    Raises:
+        InvalidInput: no ISO date, or a number that is not finite or more than 30,000 years away.
+
+    >>> seconds("1969-12-31T23:59:00Z")
+    -60.0
+    """
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError:
+            raise InvalidInput(f"{what} is {moment[:40]!r}; an ISO date such as 2026-03-01T12:00:00Z goes") from None
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if not isinstance(moment, int | float) or isinstance(moment, bool) or not abs(moment) < 1e12:
+        raise InvalidInput(f"{what} is {moment!r}; seconds since 1970 or an ISO date are allowed")
+    return float(moment)
+
+
+def iso_date(moment: float) -> str:
+    """Seconds since 1970 as an ISO date and time in UTC; outside the years 1 to 9999 the number itself as text.
+
+    >>> iso_date(-60.0)
+    '1969-12-31T23:59:00+00:00'
+    """
+    try:
+        return datetime.fromtimestamp(moment, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return repr(moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +118,15 @@ class NewRecord:
         text: of the record.
         namespace: which part of a memory it belongs to.
         metadata: JSON values by name.
-        created: seconds since 1970; None: now.
+        created: seconds since 1970, an ISO date or a datetime; None: now.
+        key: a name of your own, which one record of a memory has at most; None: none.
     """
 
     text: str
     namespace: str = "default"
     metadata: Mapping[str, JSONValue] = field(default_factory=dict)
-    created: float | None = None
+    created: Moment | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +139,7 @@ class Record:
     metadata: Mapping[str, JSONValue]
     created: float
     change: int
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +156,7 @@ class RecordStore:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._database = connection
+        self._open = True
         self.path = path
         about = dict(connection.execute("SELECT name, value FROM about").fetchall())
         self.model: str = about["model"]
@@ -111,6 +173,12 @@ class RecordStore:
         return self._one("SELECT value FROM about WHERE name = 'change'")
 
     @property
+    def snapshot(self) -> str:
+        """The token of the snapshot that was made of these very records; an empty text before the first."""
+        rows = self._all("SELECT value FROM about WHERE name = 'snapshot'")
+        return str(rows[0][0]) if rows else ""
+
+    @property
     def probe(self) -> Float32Array:
         """The embedding that was kept when the file was made, shape (dimension,)."""
         return np.frombuffer(bytes.fromhex(self._probe), dtype="<f4").astype(np.float32)
@@ -120,9 +188,31 @@ class RecordStore:
         """How many records were forgotten."""
         return self._one("SELECT count(*) FROM tombstones")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether :meth:`close` was not called yet."""
+        return self._open
+
     def close(self) -> None:
         """Close the file; what was written stays."""
+        self._open = False
         self._database.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Everything read inside belongs to one change."""
+        if self._checked_open().in_transaction:
+            yield
+            return
+        try:
+            self._database.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from None
+        try:
+            yield
+        finally:
+            if self._database.in_transaction:
+                self._database.execute("COMMIT")
 
     # ------------------------------------------------------------------------------------------------ writing
 
@@ -130,18 +220,10 @@ class RecordStore:
         """Keep records; gives their ids, in order. All of them are on the disk when this returns, or none.
 
         Raises:
-            InvalidInput: embeddings of another shape, or metadata that JSON can't say; nothing is kept then.
+            InvalidInput: embeddings of another shape, metadata that JSON can't say, a key that a record has already;
+                nothing is kept then.
         """
-        rows = self._checked(embeddings, len(records))
-        now = time.time()
-        with self._change() as (database, change):
-            (first,) = database.execute("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence").fetchone()
-            ids = range(first, first + len(records))
-            database.executemany(
-                f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - fixed text
-                [self._row(own, new, now, row, change) for own, new, row in zip(ids, records, rows, strict=True)],
-            )
-        return np.arange(ids.start, ids.stop, dtype=np.int64)
+        return self.put(records, embeddings, [None] * len(records))
 
     def update(self, number: int, record: NewRecord, embedding: Float32Array) -> None:
         """Replace a record; it keeps its id and its edges.
@@ -149,14 +231,35 @@ class RecordStore:
         Raises:
             InvalidInput: no such record, or anything that :meth:`add` refuses; nothing is changed then.
         """
-        (row,) = self._checked(embedding[None], 1)
-        self.records([number])
+        self.put([record], embedding[None], [number])
+
+    def put(
+        self, records: Sequence[NewRecord], embeddings: Float32Array, places: Sequence[int | None]
+    ) -> IntArray:
+        """Keep records, each in place of the one of an id, or as a new one (None); gives their ids, in order.
+
+        Raises:
+            InvalidInput: what :meth:`add` and :meth:`update` refuse; nothing is changed then.
+        """
+        rows = self._checked(embeddings, len(records))
+        self._check_known([place for place in places if place is not None])
+        now = time.time()
         with self._change() as (database, change):
-            database.execute(
-                "UPDATE records SET namespace = ?2, text = ?3, metadata = ?4, created = ?5, model = ?6, "
-                "embedding = ?7, change = ?8, digest = ?9 WHERE id = ?1",
-                self._row(number, record, time.time(), row, change),
+            (first,) = database.execute("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence").fetchone()
+            fresh = iter(range(first, first + len(records)))
+            ids = [next(fresh) if place is None else int(place) for place in places]
+            cells = [self._row(own, new, now, row, change) for own, new, row in zip(ids, records, rows, strict=True)]
+            adding = [place is None for place in places]
+            database.executemany(
+                f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - fixed text
+                [row for row, new in zip(cells, adding, strict=True) if new],
             )
+            database.executemany(
+                "UPDATE records SET namespace = ?2, text = ?3, metadata = ?4, created = ?5, model = ?6, "
+                "embedding = ?7, change = ?8, digest = ?9, key = ?10 WHERE id = ?1",
+                [row for row, new in zip(cells, adding, strict=True) if not new],
+            )
+        return np.array(ids, dtype=np.int64)
 
     def forget(self, ids: int | Iterable[int]) -> None:
         """Delete records, damaged ones too, and their edges; tombstones stay, so that nothing brings them back.
@@ -182,9 +285,15 @@ class RecordStore:
             raise InvalidInput("an edge leads to its own record or its weight is not finite; leave it out")
         self._check_known(np.union1d(edges.source, edges.target).tolist())
         rows = list(zip(edges.source.tolist(), edges.target.tolist(), edges.weight.tolist(), strict=True))
-        with self._change() as (database, _):
-            database.executemany("INSERT OR REPLACE INTO edges VALUES (?, ?, ?)", rows)
-            database.execute("DELETE FROM edges WHERE weight = 0")
+        with self._change() as (database, change):
+            database.executemany("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?)", [(*row, change) for row in rows])
+
+    def mark_snapshot(self, token: str) -> None:
+        """Keep the token of a snapshot that was just made; no change of the records."""
+        try:
+            self._checked_open().execute("INSERT OR REPLACE INTO about VALUES ('snapshot', ?)", (token,))
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error, "; nothing was changed") from None
 
     # ------------------------------------------------------------------------------------------------ reading
 
@@ -207,16 +316,39 @@ class RecordStore:
         self._check_known([number for number in wanted if number not in found])
         return [found[number] for number in wanted]
 
+    def find(self, keys: Sequence[str]) -> dict[str, int]:
+        """Key -> id, of those keys that a record has."""
+        found: dict[str, int] = {}
+        for start in range(0, len(keys), _FEW):
+            part = list(keys[start : start + _FEW])
+            marks = ", ".join("?" * len(part))
+            found |= dict(self._all(f"SELECT key, id FROM records WHERE key IN ({marks})", part))  # noqa: S608 - bound
+        return found
+
     def since(self, change: int) -> tuple[list[Record], Float32Array]:
-        """Records added or updated after a change, by id, and their embeddings, shape (records, dimension).
+        """Records added or updated after a change, in the order of their changes, and their embeddings.
+
+        Returns:
+            the records by (change, id), and float32 of shape (records, dimension).
 
         Raises:
             InvalidInput: a record that is damaged.
         """
+        portions = list(self.portions_since(change))
+        vectors = [rows for _, rows in portions]
+        empty = np.zeros((0, self.dimension), dtype=np.float32)
+        return [record for part, _ in portions for record in part], np.concatenate([empty, *vectors])
+
+    def portions_since(self, change: int) -> Iterator[tuple[list[Record], Float32Array]]:
+        """As :meth:`since`, some thousand records at a time."""
         check_whole("change", change, 0, _MOST_ID)
-        pairs = list(self._read("WHERE change > ? ORDER BY id", (change,)))
-        vectors = np.array([vector for _, vector in pairs], dtype=np.float32).reshape(-1, self.dimension)
-        return [record for record, _ in pairs], vectors
+        pairs = self._read("WHERE change > ? ORDER BY change, id", (change,))
+        while part := [pair for _, pair in zip(range(_PORTION), pairs, strict=False)]:
+            yield [record for record, _ in part], np.array([vector for _, vector in part], dtype=np.float32)
+
+    def changed_since(self, change: int) -> int:
+        """How many records were added or updated after a change."""
+        return int(self._all("SELECT count(*) FROM records WHERE change > ?", (change,))[0][0])
 
     def forgotten_since(self, change: int) -> list[int]:
         """Ids forgotten after a change, ascending."""
@@ -226,9 +358,12 @@ class RecordStore:
 
     def edges(self) -> RecordEdges:
         """All edges."""
-        rows = self._all("SELECT source, target, weight FROM edges ORDER BY source, target")
-        source, target, weight = zip(*rows, strict=True) if rows else ((), (), ())
-        return RecordEdges(np.array(source, np.int64), np.array(target, np.int64), np.array(weight, np.float64))
+        return _edges(self._all("SELECT source, target, weight FROM edges WHERE weight != 0 ORDER BY source, target"))
+
+    def edges_since(self, change: int) -> RecordEdges:
+        """Edges set after a change, with weight 0 where one was removed by that."""
+        query = "SELECT source, target, weight FROM edges WHERE change > ? ORDER BY source, target"
+        return _edges(self._all(query, (change,)))
 
     def namespaces(self) -> dict[str, int]:
         """Namespace -> number of its records."""
@@ -242,16 +377,16 @@ class RecordStore:
             if not known or not self._all("SELECT 1 FROM records WHERE id = ?", (int(number),)):
                 raise InvalidInput(f"there is no record {number!r} in {self.path.parent}; give ids that it gave")
 
-    def _read(self, clause: str, values: Sequence[int]) -> Iterator[tuple[Record, Float32Array]]:
-        for row in self._all(f"SELECT {_COLUMNS} FROM records {clause}", values):  # noqa: S608 - values are bound
-            number, namespace, text, metadata, created, model, embedding, change, digest = row
-            if digest != _digest(row[:8]) or model != self.model or len(embedding) != 4 * self.dimension:
+    def _read(self, clause: str, values: Sequence[_Cell]) -> Iterator[tuple[Record, Float32Array]]:
+        for row in self._each(f"SELECT {_COLUMNS} FROM records {clause}", values):  # noqa: S608 - values are bound
+            number, namespace, text, metadata, created, model, embedding, change, digest, key = row
+            if digest != _digest((*row[:8], key)) or model != self.model or len(embedding) != 4 * self.dimension:
                 raise InvalidInput(
                     f"record {number} in {self.path} is damaged: it is not what was written; forget it, or restore the "
                     "file from a copy"
                 )
-            record = Record(number, namespace, text, json.loads(metadata), created, change)
-            yield record, np.frombuffer(embedding, dtype="<f4").astype(np.float32)
+            record = Record(number, namespace, text, json.loads(metadata), created, change, key)
+            yield record, np.frombuffer(embedding, dtype="<f4")
 
     def _checked(self, embeddings: Float32Array, count: int) -> Float32Array:
         rows = np.asarray(embeddings)
@@ -265,17 +400,17 @@ class RecordStore:
     def _row(self, number: int, new: NewRecord, now: float, vector: Float32Array, change: int) -> tuple[_Cell, ...]:
         try:
             metadata = json.dumps(dict(new.metadata), sort_keys=True, ensure_ascii=False, allow_nan=False)
-            (new.text + new.namespace + metadata).encode()
-        except (TypeError, ValueError) as error:
+            (new.text + new.namespace + metadata + (new.key or "")).encode()
+        except (TypeError, ValueError, RecursionError) as error:
             raise InvalidInput(f"a record can't be kept: {str(error)[:120]}; give JSON values and text") from None
-        created = now if new.created is None else float(new.created)
+        created = now if new.created is None else seconds(new.created)
         parts = (number, new.namespace, new.text, metadata, created, self.model, vector.tobytes(), change)
-        return (*parts, _digest(parts))
+        return (*parts, _digest((*parts, new.key)), new.key)
 
     @contextmanager
     def _change(self) -> Iterator[tuple[sqlite3.Connection, int]]:
         """One transaction with the number of its change; kept wholly or not at all."""
-        database = self._database
+        database = self._checked_open()
         try:
             database.execute("BEGIN IMMEDIATE")
             try:
@@ -287,18 +422,36 @@ class RecordStore:
                 if database.in_transaction:
                     database.execute("ROLLBACK")
                 raise
+        except sqlite3.IntegrityError as error:
+            raise InvalidInput(
+                f"a key stands in {self.path.parent} already or is given twice ({error}); use upsert to replace a "
+                "record, nothing was changed"
+            ) from None
         except sqlite3.Error as error:
-            raise InvalidInput(f"{self.path} can't be written ({error}); nothing was changed") from None
+            raise _unusable(self.path, error, "; nothing was changed") from None
 
-    def _all(self, query: str, values: Sequence[int] = ()) -> list[Any]:
+    def _checked_open(self) -> sqlite3.Connection:
+        if not self._open:
+            raise InvalidInput(f"the memory {self.path.parent} is closed; open it again with TextMemory")
+        return self._database
+
+    def _each(self, query: str, values: Sequence[_Cell] = ()) -> Iterator[Any]:
         try:
-            return self._database.execute(query, values).fetchall()
+            yield from self._checked_open().execute(query, values)
         except sqlite3.Error as error:
-            raise _damaged(self.path, error) from None
+            raise _unusable(self.path, error) from None
+
+    def _all(self, query: str, values: Sequence[_Cell] = ()) -> list[Any]:
+        return list(self._each(query, values))
 
     def _one(self, query: str) -> int:
         ((value,),) = self._all(query)
         return int(value)
+
+
+def _edges(rows: Sequence[tuple[int, int, float]]) -> RecordEdges:
+    source, target, weight = zip(*rows, strict=True) if rows else ((), (), ())
+    return RecordEdges(np.array(source, np.int64), np.array(target, np.int64), np.array(weight, np.float64))
 
 
 def _listed(ids: int | Iterable[int]) -> list[int]:
@@ -308,11 +461,12 @@ def _listed(ids: int | Iterable[int]) -> list[int]:
 
 
 def _digest(parts: Sequence[_Cell]) -> bytes:
-    """A digest over the parts of a record; lengths keep neighbours apart."""
+    """A digest over the parts of a record; lengths keep neighbours apart. A missing key leaves it as version 1 had it."""
     whole = hashlib.blake2b(digest_size=16)
     for part in parts:
-        content = part if isinstance(part, bytes) else repr(part).encode("utf-8", "surrogatepass")
-        whole.update(len(content).to_bytes(8, "little") + content)
+        if part is not None:
+            content = part if isinstance(part, bytes) else repr(part).encode("utf-8", "surrogatepass")
+            whole.update(len(content).to_bytes(8, "little") + content)
     return whole.digest()
 
 
@@ -320,55 +474,125 @@ def _damaged(path: Path, error: Exception) -> InvalidInput:
     return InvalidInput(f"{path} is damaged or no file of records ({error}); restore it from a copy")
 
 
-def open_records(path: Path, model: str | None = None, probe: Float32Array | None = None) -> RecordStore:
-    """The records of a file.
+_WHAT_TO_TRY = {
+    sqlite3.SQLITE_FULL: "the disk is full, so {path} can't be written; free some space and try again",
+    sqlite3.SQLITE_BUSY: "{path} is being written by another process for longer than a write takes; try again",
+    sqlite3.SQLITE_LOCKED: "{path} is being written by another process for longer than a write takes; try again",
+    sqlite3.SQLITE_READONLY: "{path} can't be written by this process; open it for writing, or mend its permissions",
+    sqlite3.SQLITE_CANTOPEN: "{path} or its log can't be opened; see that the folder can be read and written",
+    sqlite3.SQLITE_IOERR: "the disk failed to read or write {path}; look at the disk",
+    sqlite3.SQLITE_NOMEM: "there is not enough memory to read {path}; close something",
+}
+"""SQLite's primary code -> what is wrong, and what to try."""
+
+
+def _unusable(path: Path, error: sqlite3.Error, more: str = "") -> InvalidInput:
+    """What an error of SQLite means to whoever called."""
+    code = getattr(error, "sqlite_errorcode", None)
+    known = _WHAT_TO_TRY.get(code & 0xFF) if isinstance(code, int) else None
+    return _damaged(path, error) if known is None else InvalidInput(f"{known.format(path=path)} ({error}){more}")
+
+
+def open_records(
+    path: Path, model: str | None = None, probe: Float32Array | None = None, *, read_only: bool = False
+) -> RecordStore:
+    """The records of a file; one of an earlier version is brought to this one.
 
     Args:
         path: the file, usually ``FOLDER/records.sqlite``.
         model: for a new file: which model gives the embeddings.
         probe: for a new file: an embedding that the same model must give again, shape (dimension,).
+        read_only: refuse every change.
 
     Raises:
-        InvalidInput: the file is missing and no model is given, it is damaged, or it is something
+        InvalidInput: the file is missing and no model is given, it is damaged or of no bytes, or it is something
             else; it is not changed then.
     """
-    fresh = not path.is_file() or path.stat().st_size == 0
-    if fresh and (model is None or probe is None):
-        raise InvalidInput(f"{path.parent} holds no records ({path.name} is missing); give a folder that holds some")
     try:
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        if not path.is_file():
+            if model is None or probe is None or read_only:
+                raise InvalidInput(
+                    f"{path.parent} holds no records ({path.name} is missing); give a folder that holds some"
+                )
+            _make(path, model, probe)
+        elif path.stat().st_size == 0:
+            raise _damaged(path, ValueError("it holds 0 bytes"))
+        database = _connected(path)
         try:
-            # A file whose maker was killed before its first commit holds no tables yet.
-            fresh = not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not fresh:
-                _check_format(database, path)
-            for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            version = _checked_version(database, path)
+            for setting in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 database.execute(f"PRAGMA {setting}")
-            if fresh and model is not None and probe is not None:
-                _make(database, model, probe)
-                sync_folder(path.parent)
+            if version < _VERSION and read_only:
+                raise InvalidInput(f"{path} is of an earlier version; open it once for writing, which renews it")
+            if not read_only:
+                database.execute("PRAGMA journal_mode = WAL")
+                _renew(database, version)
+            else:
+                database.execute("PRAGMA query_only = ON")
             return RecordStore(database, path)
         except BaseException:
             database.close()
             raise
-    except (sqlite3.Error, KeyError, ValueError) as error:
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from None
+    except (KeyError, ValueError) as error:
         if isinstance(error, InvalidInput):
             raise
         raise _damaged(path, error) from None
 
 
-def _check_format(database: sqlite3.Connection, path: Path) -> None:
+def needs_renewal(path: Path) -> bool:
+    """Whether a file of records is of an earlier version; False for what is no such file."""
+    try:
+        database = _connected(path)
+        try:
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            return 1 <= version < _VERSION
+        finally:
+            database.close()
+    except sqlite3.Error:
+        return False
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+
+
+def _checked_version(database: sqlite3.Connection, path: Path) -> int:
     (known,), (version,) = (
         database.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
     )
-    if known != _FORMAT or version != _VERSION:
+    if known != _FORMAT or not 1 <= version <= _VERSION:
         raise InvalidInput(f"{path} is an SQLite file of another program or version; give a folder of your own")
     ((verdict,), *_) = database.execute("PRAGMA quick_check(1)").fetchall()
     if verdict != "ok":
         raise _damaged(path, ValueError(str(verdict)[:120]))
+    return int(version)
 
 
-def _make(database: sqlite3.Connection, model: str, probe: Float32Array) -> None:
+def _renew(database: sqlite3.Connection, version: int) -> None:
+    """Bring tables to this version, in one transaction."""
+    if version == _VERSION:
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        for step in range(version, _VERSION):
+            _run(database, _STEPS[step])
+        database.execute(f"PRAGMA user_version = {_VERSION}")
+        database.execute("COMMIT")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+
+
+def _run(database: sqlite3.Connection, script: str) -> None:
+    for statement in script.split(";\n"):
+        if statement.strip():
+            database.execute(statement)
+
+
+def _make(path: Path, model: str, probe: Float32Array) -> None:
+    """A file without records, put in place as a whole: one of 0 bytes is never ours."""
     values = {
         "model": model,
         "dimension": str(probe.size),
@@ -376,11 +600,21 @@ def _make(database: sqlite3.Connection, model: str, probe: Float32Array) -> None
         "identity": secrets.token_hex(16),
         "change": "0",
     }
-    database.execute("BEGIN IMMEDIATE")
-    for statement in _TABLES.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
-    database.executemany("INSERT INTO about VALUES (?, ?)", list(values.items()))
-    database.execute(f"PRAGMA application_id = {_FORMAT}")
-    database.execute(f"PRAGMA user_version = {_VERSION}")
-    database.execute("COMMIT")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        database = _connected(part)
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            _run(database, _TABLES)
+            for step in range(1, _VERSION):
+                _run(database, _STEPS[step])
+            database.executemany("INSERT INTO about VALUES (?, ?)", list(values.items()))
+            database.execute(f"PRAGMA application_id = {_FORMAT}")
+            database.execute(f"PRAGMA user_version = {_VERSION}")
+            database.execute("COMMIT")
+        finally:
+            database.close()
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)

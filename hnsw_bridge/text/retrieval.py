@@ -11,25 +11,23 @@ at each text that shares a word.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from hnsw_bridge.fusion import Fusion, WordScores, activation, ranked_by
-from hnsw_bridge.layers import EdgeLayer
-from hnsw_bridge.search import NeuromorphicSearch
-from hnsw_bridge.spreading import Seeds, Spreading
-from hnsw_bridge.text.links import Mentions
+from hnsw_bridge.fusion import Fusion
+from hnsw_bridge.spreading import Spreading
+from hnsw_bridge.text.inverted_index import WordIndex
+from hnsw_bridge.text.link_table import TextLinks, TitleIndex
+from hnsw_bridge.text.records import Record
+from hnsw_bridge.text.tokens import tokens
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole
 from neuro.simulators.event_driven import QuerySpikes
 
 TEXT_SPREADING = Spreading(links=False, ticks=4, max_winners=64)
 """Spikes follow the links between texts alone; similarity has its say in the seeds and in the score."""
-
-_LEAST_SHARE = 0.67
-"""A weaker seed would not fire in the first ticks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,33 @@ class RecallSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextGraph:
-    """Texts as nodes: what recall looks things up in. Node i is the index's node i."""
+    """Texts as rows: what recall looks things up in. Row i is node i; dead rows stay and are masked.
 
-    search: NeuromorphicSearch
-    layers: tuple[EdgeLayer, ...]
-    words: WordScores
-    mentions: Mentions
+    Args:
+        nodes: number of rows.
+        ids: of the records, shape (nodes,); they break ties, since rows may differ from process to process.
+        alive: shape (nodes,).
+        vectors: shape (nodes, dimension), of unit length.
+        created: shape (nodes,), seconds since 1970.
+        records: reads the records of living rows from the file.
+        words: BM25.
+        titles, speakers: which are mentioned by a text.
+        before, after: shape (nodes,), the row that stands before and after in a conversation; -1: none.
+        links: neighbours.
+    """
+
+    nodes: int
+    ids: IntArray
+    alive: BoolArray
+    vectors: Float32Array
+    created: FloatArray
+    records: Callable[[IntArray], list[Record]]
+    words: WordIndex
+    titles: TitleIndex
+    speakers: TitleIndex
+    before: IntArray
+    after: IntArray
+    links: TextLinks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,53 +112,44 @@ def recall(
     Raises:
         InvalidInput: an unusable cue or k.
     """
-    index = graph.search.index
-    (query,) = index.checked(np.asarray(cue)[None])
-    may = index.alive if allowed is None else allowed & index.alive
+    query = np.asarray(cue, dtype=np.float32) / np.float32(np.linalg.norm(cue))
+    may = graph.alive if allowed is None else allowed & graph.alive
     count = min(max(settings.candidates, k), int(np.count_nonzero(may)))
-    found = index.nearest(query[None], count) if allowed is None else index.nearest_allowed(query[None], count, may)
-    words = np.where(may, graph.words.scores(question), 0.0)
-    mentions = np.where(may, graph.mentions.scores(question), 0.0)
-    pool = np.unique(
-        np.concatenate([found[0][0], ranked_by(words, np.arange(words.size), count), np.flatnonzero(mentions)])
-    )
+    cosines = np.where(may, graph.vectors @ query, -2.0)
+    asked = tokens(question)
+    words = np.where(may, graph.words.scores(asked), 0.0)
+    mentions = np.where(may, graph.titles.scores(question), 0.0)
+    pool = np.unique(np.concatenate([_best(cosines, count), _best(words, count), np.flatnonzero(mentions)]))
     pool = pool[may[pool]]
-    cosines = _cosines(index.vectors[pool], query)
-    parts = {"similarity": cosines, "words": words[pool], "mentions": mentions[pool]}
+    parts = {"similarity": np.maximum(cosines[pool], 0.0), "words": words[pool], "mentions": mentions[pool]}
     fusion = settings.fusion
-    run = _spread(graph, pool, fusion.scores(parts), settings.seeds, may if allowed is not None else None)
-    unmatched = graph.words.unmatched(question) if fusion.rest < 1 else None
-    carried = np.where(may, activation(run, graph.search.program, fusion.fade, unmatched, fusion.rest), 0.0)
-    reached = np.setdiff1d(np.flatnonzero(carried > 0), pool)
-    pool = np.concatenate([pool, reached])
-    cosines = np.concatenate([cosines, _cosines(index.vectors[reached], query)])
-    parts = {"similarity": cosines, "words": words[pool], "mentions": mentions[pool], "spikes": carried[pool]}
+    fused = fusion.scores(parts)
+    seeds = pool[np.lexsort((graph.ids[pool], -fused))[: settings.seeds]]
+    carried = np.zeros(graph.nodes)
+    for seed in seeds.tolist():
+        ends, weights = graph.links.neighbours(seed)
+        carried[ends] += weights
+    carried = np.where(may, np.maximum(carried, 0.0), 0.0)
+    pool = np.union1d(pool, np.flatnonzero(carried))
+    similarity = np.maximum(cosines[pool], 0.0)
+    parts = {"similarity": similarity, "words": words[pool], "mentions": mentions[pool], "spikes": carried[pool]}
     scores = fusion.scores(parts)
-    order = np.lexsort((pool, -scores))[:k]
+    order = np.lexsort((graph.ids[pool], -scores))[:k]
     best = {name: values[order] for name, values in parts.items()}
-    return Candidates(pool[order], scores[order], best, run, float(cosines.max(initial=-1.0)))
+    run = QuerySpikes(np.zeros(seeds.size, np.int64), seeds, seeds.size)
+    return Candidates(pool[order], scores[order], best, run, float(cosines[pool].max(initial=-1.0)))
 
 
-def links_used(run: QuerySpikes, layers: Sequence[EdgeLayer], node: int, fade: float) -> list[tuple[str, int, float]]:
+def _best(scores: FloatArray, count: int) -> IntArray:
+    """The rows of the largest scores, in no order."""
+    return np.argpartition(-scores, count - 1)[:count] if count < scores.size else np.arange(scores.size)
+
+
+def links_used(run: QuerySpikes, links: TextLinks, node: int, fade: float) -> list[tuple[str, int, float]]:
     """Links that carried spikes to a node: layer, source node and what they carried, the strongest first."""
     found = []
     strength = fade ** run.ticks.astype(np.float64)
-    for layer in layers:
-        for source, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):
-            ends, weights = layer.neighbours(source)
-            found += [(layer.name, source, share * weight) for weight in weights[ends == node].tolist()]
+    for source, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):
+        for layer, ends, weights in links.by_layer(source):
+            found += [(layer, source, share * weight) for weight in weights[ends == node].tolist()]
     return sorted(found, key=lambda link: (-link[2], link[0], link[1]))
-
-
-def _spread(graph: TextGraph, pool: IntArray, fused: FloatArray, seeds: int, allowed: BoolArray | None) -> QuerySpikes:
-    order = np.lexsort((pool, -fused))[:seeds]
-    share = np.clip(fused[order] / max(float(fused[order[0]]), 1e-12), _LEAST_SHARE, 1.0)
-    (run,) = graph.search.spread(Seeds(pool[order][None], share[None]), allowed)
-    return run
-
-
-def _cosines(vectors: Float32Array, query: Float32Array) -> FloatArray:
-    """Exact cosines, shape (rows,); negative ones count as 0 in a fused score."""
-    rows, one = vectors.astype(np.float64), query.astype(np.float64)
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows) * (one @ one))
-    return np.asarray(np.maximum(rows @ one / np.maximum(lengths, 1e-300), 0.0))

@@ -1,188 +1,405 @@
-"""What a text memory derives from its records: index, links, words; snapshots of it are believed only when they fit.
+"""What a text memory derives from its records, row by row: vectors, words, titles, phrases, orders, links.
 
-    FOLDER/index      hnswlib's graph over the embeddings (:mod:`hnsw_bridge.index_snapshot`)
-    FOLDER/links      the edge layers that the texts gave
+A record takes the next row when it is written, and another one when it is changed; the row of what was forgotten or
+changed stays behind, dead. So a write costs what it writes. Everything is brought to a later change by what was written
+since (:meth:`TextMemoryState.catch_up`), in the process that writes and in those that only read.
 
-Each names the records' file by its identity and the change that it was made at. A snapshot that is damaged, foreign or
-from the future is reported and built again; one from the past is brought up to date.
+    FOLDER/state    a snapshot, written on closing once much has changed since the last
+
+It names the records' file by its identity and a token that the file keeps too. One that is damaged or foreign is
+reported and built again from the records.
 """
 
 from __future__ import annotations
 
+import json
+import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
+from hashlib import blake2b
 
 import numpy as np
 
-from hnsw_bridge.fusion import WordScores
-from hnsw_bridge.index import IndexSettings, SpikeIndex, build_index
-from hnsw_bridge.index_snapshot import load_index, save_index
-from hnsw_bridge.layers import EdgeLayer
-from hnsw_bridge.metric import Metric
-from hnsw_bridge.search import build_search
-from hnsw_bridge.text.links import Mentions, linked, text_layers, title_of, whole_text
-from hnsw_bridge.text.records import Record, RecordStore
-from hnsw_bridge.text.retrieval import TEXT_SPREADING, TextGraph
-from neuro.arrays import Float32Array, IntArray
+from hnsw_bridge.layers import MOST_WEIGHT
+from hnsw_bridge.text.inverted_index import InvertedIndex, WordIndex, packed_texts, unpacked_texts
+from hnsw_bridge.text.link_table import (
+    RecordOrder,
+    TextLinks,
+    TitleIndex,
+    mentions_key,
+    rows_that_may_mention,
+)
+from hnsw_bridge.text.links import NEAR, bare_title, phrases, speaker_of, title_of, turn, whole_text
+from hnsw_bridge.text.records import Record, RecordEdges, RecordStore
+from hnsw_bridge.text.retrieval import TextGraph
+from hnsw_bridge.text.tokens import tokens
+from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray, JSONValue, grown
 from neuro.errors import InvalidInput
-from neuro.storage import load_snapshot, save_snapshot
+from neuro.progress import Advance
+from neuro.storage.snapshot import load_snapshot, save_snapshot
 
-_INDEX, _LINKS, _KIND = "index", "links", "text links"
-_SETTINGS = IndexSettings(search_effort=100)
+_STATE, _KIND, _FORMAT = "state", "text.state", 1
+_OF_0_1_0 = ("index", "links")
+"""Snapshots that version 0.1.0 wrote."""
+
 _MOST_DEAD = 0.5
-"""Share of forgotten nodes from which an index is built anew."""
+"""Share of dead rows from which all rows are numbered anew."""
+_LEAST_LATE, _MOST_LATE = 64, 0.05
+"""Changed records that a snapshot may be behind: as a number, and as a share of the rows."""
+_LONG_VALUE = 64
+"""Characters of a metadata value from which a digest stands for it."""
 
 Say = Callable[[str], None]
 
+Where = Mapping[str, JSONValue] | Callable[[Record], bool]
+"""Metadata values that a record must have, or a function that says whether it may be found."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TextMemoryState:
-    """Everything that is made from the records as they stood at one change.
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Which records count; what is None leaves none out.
 
     Args:
-        change: of the records.
-        records: by id.
-        index: over their embeddings, labelled by id; None where there are none.
-        graph: what recall looks things up in; None where there are none.
+        namespace: theirs.
+        where: metadata that they must have, or a function of a record, which is asked for each.
+        since, until: the first and the last moment at which they may have been created, in seconds since 1970.
     """
 
-    change: int
-    records: Mapping[int, Record]
-    index: SpikeIndex | None
-    graph: TextGraph | None
+    namespace: str | None = None
+    where: Where | None = None
+    since: float | None = None
+    until: float | None = None
 
-    def nodes(self) -> list[Record | None]:
-        """The record of each node, None where it was forgotten."""
-        labels = [] if self.index is None else self.index.labels.tolist()
-        return [self.records.get(label) for label in labels]
+    def __bool__(self) -> bool:
+        return any(part is not None for part in (self.namespace, self.where, self.since, self.until))
 
 
-def open_state(store: RecordStore, say: Say) -> TextMemoryState:
-    """The state of records, from snapshots where they are whole; what was wrong with one is said.
+class TextMemoryState:
+    """Everything that is made from the records as they stood at one change, and can be brought to a later one.
 
-    Raises:
-        InvalidInput: the records themselves are damaged.
+    Whoever holds the memory's lock may read and change it.
     """
-    everything, vectors = store.since(0)
-    records = {record.id: record for record in everything}
-    index = _loaded(store, records, vectors, say)
-    if index is None and records:
-        index = build_index(vectors, np.array(list(records)), Metric.COSINE, _SETTINGS)
-    return _with_graph(store, records, index, say)
 
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
+        self.change, self.rows = 0, 0
+        self.words, self.titles, self.speakers = WordIndex(), TitleIndex(), TitleIndex(shortest=1)
+        self._marks, self._facets, self._mentions = InvertedIndex(), InvertedIndex(), InvertedIndex()
+        self._later: dict[str, list[int]] = {}
+        self._later_of: dict[int, list[str]] = {}
+        self._documents, self._times, self._turns = RecordOrder(), RecordOrder(), RecordOrder()
+        self._learned: dict[int, dict[int, float]] = {}
+        self._namespaces: dict[str, int] = {}
+        self._row_of: dict[int, int] = {}
+        self._ids, self._before, self._after = np.zeros((3, 0), dtype=np.int64)
+        self._created = np.zeros(0, dtype=np.float64)
+        self._namespace = np.zeros(0, dtype=np.int32)
+        self._alive, self._by_time, self._speaks = np.zeros((3, 0), dtype=np.bool_)
+        self._vectors = np.zeros((0, store.dimension), dtype=np.float32)
+        self._graph: TextGraph | None = None
 
-def renewed(state: TextMemoryState, store: RecordStore, say: Say) -> TextMemoryState:
-    """The state after what has changed since."""
-    changed, vectors = store.since(state.change)
-    gone = set(store.forgotten_since(state.change))
-    records = {number: record for number, record in state.records.items() if number not in gone}
-    records |= {record.id: record for record in changed}
-    index = None
-    if records and state.index is not None:
-        index = _caught_up(state.index, changed, vectors, gone)
-    elif records:
-        index = build_index(vectors, np.array([record.id for record in changed]), Metric.COSINE, _SETTINGS)
-    if index is not None and len(index) < (1 - _MOST_DEAD) * index.nodes:
-        living = np.flatnonzero(index.alive)
-        index = build_index(index.vectors[living], index.labels[living], Metric.COSINE, _SETTINGS)
-    return _with_graph(store, dict(sorted(records.items())), index, say)
+    def __len__(self) -> int:
+        return len(self._row_of)
 
+    @property
+    def ids(self) -> IntArray:
+        """Of the records, shape (rows,); of dead rows too."""
+        return self._ids[: self.rows]
 
-def save_state(folder: Path, store: RecordStore, state: TextMemoryState) -> None:
-    """Write snapshots of a state, so that the next opening is quick; nothing else depends on them."""
-    if state.index is None or state.graph is None:
-        return
-    mark = _snapshot_mark(store, state.change)
-    save_index(_cleared(folder / _INDEX), state.index, mark)
-    arrays = {"labels": state.index.labels}
-    for layer in state.graph.layers:
-        for part in ("row_start", "column", "weight"):
-            arrays[f"{layer.name}_{part}"] = getattr(layer, part)
-    names = [layer.name for layer in state.graph.layers]
-    save_snapshot(_cleared(folder / _LINKS), _KIND, arrays, mark | {"layers": names})
+    @property
+    def alive(self) -> BoolArray:
+        """Shape (rows,): neither forgotten nor changed since."""
+        return self._alive[: self.rows]
 
+    @property
+    def graph(self) -> TextGraph:
+        """What recall looks things up in, until the next change."""
+        if self._graph is None:
+            self._graph = TextGraph(
+                nodes=self.rows,
+                ids=self.ids,
+                alive=self.alive,
+                vectors=self._vectors[: self.rows],
+                created=self._created[: self.rows],
+                records=self.records,
+                words=self.words,
+                titles=self.titles,
+                speakers=self.speakers,
+                before=self._before[: self.rows],
+                after=self._after[: self.rows],
+                links=TextLinks(
+                    self.alive,
+                    self.titles,
+                    self._mentions,
+                    self._later,
+                    self._later_of,
+                    self._marks,
+                    self._documents,
+                    self._times,
+                    self._learned,
+                    self.ids,
+                    self._row_of,
+                    {},
+                ),
+            )
+        return self._graph
 
-def _cleared(folder: Path) -> Path:
-    """The folder of a snapshot without the last one, which may be damaged; it can always be made again."""
-    shutil.rmtree(folder, ignore_errors=True)
-    return folder
+    def records(self, rows: IntArray) -> list[Record]:
+        """The records of living rows, read from the file and checked."""
+        return self._store.records(self._ids[rows].tolist())
 
+    def rows_of(self, ids: Iterable[int]) -> list[int]:
+        """The living rows of records that are there."""
+        return [self._row_of[number] for number in ids]
 
-def _snapshot_mark(store: RecordStore, change: int) -> dict[str, str | int]:
-    return {"identity": store.identity, "change": change}
+    # ------------------------------------------------------------------------------------------------ changing
 
+    def catch_up(self, progress: Advance | None = None) -> TextMemoryState:
+        """Bring everything to the records' present change, inside their `reading()`; gives the state to go on with.
 
-def _loaded(store: RecordStore, records: Mapping[int, Record], vectors: Float32Array, say: Say) -> SpikeIndex | None:
-    """The snapshot of the index brought up to date; None where there is none to believe."""
-    folder = store.path.parent / _INDEX
-    if not folder.exists():
-        return None
-    try:
-        index, about = load_index(folder)
-        change = about.get("change")
-        if about.get("identity") != store.identity or not isinstance(change, int) or not 0 <= change <= store.change:
-            raise InvalidInput(f"the snapshot {folder} belongs to other records or to a later state of these")
-        place = {number: row for row, number in enumerate(records)}
-        late = [record for record in records.values() if record.change > change]
-        index = _caught_up(
-            index, late, vectors[[place[record.id] for record in late]], set(store.forgotten_since(change))
+        Args:
+            progress: called with how many changed records are done.
+
+        Raises:
+            InvalidInput: a damaged record.
+        """
+        store, now = self._store, self._store.change
+        if now == self.change:
+            return self
+        self._graph = None
+        first, done = self.rows, 0
+        self._bury(store.forgotten_since(self.change))
+        for records, vectors in store.portions_since(self.change):
+            self._bury([record.id for record in records])
+            self._append(records, vectors)
+            done += len(records)
+            if progress is not None:
+                progress(done)
+        self._mention(first)
+        self._link(store.edges_since(self.change) if self.change else store.edges())
+        self.change = now
+        if self.rows - len(self) > max(_MOST_DEAD * self.rows, _LEAST_LATE):
+            return TextMemoryState(store).catch_up(progress)
+        return self
+
+    def _bury(self, ids: Sequence[int]) -> None:
+        rows = [self._row_of.pop(number) for number in ids if number in self._row_of]
+        if not rows:
+            return
+        self._alive[rows] = False
+        for index in (self.words, self.titles, self.speakers, self._marks, self._facets, self._mentions):
+            index.remove(row for row in rows if row < index.rows)
+        affected = [*self._turns.before[rows].tolist(), *self._turns.after[rows].tolist(), *rows]
+        for order in (self._documents, self._times, self._turns):
+            order.remove(rows)
+        self._rejoin(affected)
+
+    def _append(self, records: Sequence[Record], vectors: Float32Array) -> None:
+        first, self.rows = self.rows, self.rows + len(records)
+        part, ids = slice(first, self.rows), [record.id for record in records]
+        for name in ("_ids", "_before", "_after", "_created", "_namespace", "_alive", "_by_time", "_speaks", "_vectors"):
+            setattr(self, name, grown(getattr(self, name), self.rows))
+        self._ids[part], self._alive[part] = ids, True
+        self._created[part] = [record.created for record in records]
+        numbers = self._namespaces
+        self._namespace[part] = [numbers.setdefault(record.namespace, len(numbers)) for record in records]
+        self._vectors[part] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        self._row_of |= dict(zip(ids, range(first, self.rows), strict=True))
+        titles = [title_of(record) for record in records]
+        texts = [whole_text(title, record.text) for title, record in zip(titles, records, strict=True)]
+        self.words.add(map(tokens, texts))
+        self.titles.add(titles)
+        self._marks.add(
+            [*phrases(text.replace("\n", ". ")) | ({bare_title(title)} - {""})]
+            for text, title in zip(texts, titles, strict=True)
         )
-        living = index.labels[index.alive]
-        rows = [place.get(label, -1) for label in living.tolist()]
-        if len(index) != len(records) or not np.array_equal(index.vectors[index.alive], vectors[rows]):
-            raise InvalidInput(f"the snapshot {folder} does not hold what the records hold")
-    except InvalidInput as error:
-        say(f"{error}; it is built again from the records")
-        return None
-    return index
+        self._facets.add([facet(name, value) for name, value in record.metadata.items()] for record in records)
+        self._documents.add([_document(record) for record in records], ids)
+        self._times.add([(record.namespace, record.created) for record in records], ids)
+        turns = [turn(record) for record in records]
+        self._turns.add([(own.group, own.order) for own in turns], ids)
+        self.speakers.add([own.speaker for own in turns])
+        self._by_time[part] = [own.by_time for own in turns]
+        self._speaks[part] = [bool(own.speaker) for own in turns]
+        fresh = np.arange(first, self.rows)
+        self._rejoin([*fresh.tolist(), *self._turns.before[fresh].tolist(), *self._turns.after[fresh].tolist()])
 
+    def _rejoin(self, rows: Sequence[int]) -> None:
+        """Which rows follow each other in a conversation, by the rule of :meth:`hnsw_bridge.text.links.Turn.leads_to`."""
+        at = np.unique(np.array(rows, dtype=np.int64))
+        at = at[at >= 0]
+        for own, raw, sign in ((self._before, self._turns.before, -1.0), (self._after, self._turns.after, 1.0)):
+            other = raw[at]
+            gap = sign * (self._turns.value[other] - self._turns.value[at])
+            near = ((gap > 0) & (gap <= NEAR)) | ((gap == 0) & self._speaks[at] & self._speaks[other])
+            own[at] = np.where((other >= 0) & (~self._by_time[at] | near), other, -1)
 
-def _caught_up(index: SpikeIndex, changed: list[Record], vectors: Float32Array, gone: set[int]) -> SpikeIndex:
-    """The index with changed records in it and forgotten ones out of it, as far as it holds them."""
-    known = set(index.labels[index.alive].tolist())
-    old = [row for row, record in enumerate(changed) if record.id in known]
-    new = [row for row, record in enumerate(changed) if record.id not in known]
-    if new:
-        index.add(vectors[new], np.array([changed[row].id for row in new]))
-    if old:
-        index.update(np.array([changed[row].id for row in old]), vectors[old])
-    lost = sorted(known & gone)
-    if lost:
-        index.delete(lost)
-    return index
+    def _mention(self, first: int) -> None:
+        """Which titles the rows from ``first`` on mention, and which older rows mention a title that is new."""
+        fresh = np.arange(first, self.rows)
+        if fresh.size == 0:
+            return
+        for start in range(0, fresh.size, 4096):
+            rows = fresh[start : start + 4096]
+            texts = self._texts(rows) if self.titles.any else {}
+            self._mentions.add(self.titles.keys_in(texts[row]) if row in texts else [] for row in rows.tolist())
+        wanted: dict[int, list[str]] = {}
+        for key in dict.fromkeys(self.titles.key(row) for row in fresh.tolist()) if first else ():
+            if key and self.titles.holders(key)[0] >= first:
+                for row in rows_that_may_mention(self.words, key).tolist():
+                    if row < first and not self._mentions.holds(row, key) and key not in self._later_of.get(row, ()):
+                        wanted.setdefault(row, []).append(key)
+        older = np.array(sorted(wanted), dtype=np.int64)
+        for start in range(0, older.size, 4096):
+            for row, text in self._texts(older[start : start + 4096]).items():
+                for key in wanted[row]:
+                    if mentions_key(text, key):
+                        self._later.setdefault(key, []).append(row)
+                        self._later_of.setdefault(row, []).append(key)
 
+    def _texts(self, rows: IntArray) -> dict[int, str]:
+        living = rows[self._alive[rows]]
+        return {row: whole_text(title_of(r), r.text) for row, r in zip(living.tolist(), self.records(living), strict=True)}
 
-def _with_graph(store: RecordStore, records: dict[int, Record], index: SpikeIndex | None, say: Say) -> TextMemoryState:
-    change = store.change
-    if index is None:
-        return TextMemoryState(change, MappingProxyType(records), None, None)
-    state = TextMemoryState(change, MappingProxyType(records), index, None)
-    nodes = state.nodes()
-    layers = _loaded_layers(store, index.labels, say) or text_layers(nodes, store.edges())
-    texts = ["" if record is None else whole_text(title_of(record), record.text) for record in nodes]
-    search = build_search(index, TEXT_SPREADING, layers=[linked(layers)])
-    graph = TextGraph(search, layers, WordScores(texts), Mentions([title_of(record) for record in nodes]))
-    return TextMemoryState(change, state.records, index, graph)
+    def _link(self, edges: RecordEdges) -> None:
+        ends = zip(edges.source.tolist(), edges.target.tolist(), edges.weight.tolist(), strict=True)
+        for source, target, weight in ends:
+            own = self._learned.setdefault(source, {})
+            own.pop(target, None)
+            if weight:
+                own[target] = min(max(weight, -MOST_WEIGHT), MOST_WEIGHT)
 
+    # ------------------------------------------------------------------------------------------------ choosing
 
-def _loaded_layers(store: RecordStore, labels: IntArray, say: Say) -> tuple[EdgeLayer, ...] | None:
-    """The layers of the snapshot, if it is of these very nodes at this very change."""
-    folder = store.path.parent / _LINKS
-    if not folder.exists():
-        return None
-    try:
-        arrays, about = load_snapshot(folder, _KIND)
-        if {name: about.get(name) for name in ("identity", "change")} != _snapshot_mark(store, store.change):
+    def allowed(self, chosen: RecordFilter) -> BoolArray | None:
+        """Which rows a filter lets through, shape (rows,); None for one that leaves none out.
+
+        Raises:
+            InvalidInput: a namespace that does not exist.
+        """
+        if not chosen:
             return None
-        if not np.array_equal(arrays["labels"], labels):
-            return None
-        return tuple(
-            EdgeLayer(name, arrays[f"{name}_row_start"], arrays[f"{name}_column"], arrays[f"{name}_weight"])
-            for name in about["layers"]
-        )
-    except (InvalidInput, KeyError) as error:
-        say(f"{error}; it is built again from the records")
-        return None
+        mask = self.alive.copy()
+        if chosen.namespace is not None:
+            mask &= self._namespace[: self.rows] == self._namespaces.get(chosen.namespace, -1)
+            if not mask.any():
+                known = ", ".join(self._store.namespaces()) or "none yet"
+                raise InvalidInput(f"there is no namespace {chosen.namespace!r}; there are {known}")
+        if chosen.since is not None:
+            mask &= self._created[: self.rows] >= chosen.since
+        if chosen.until is not None:
+            mask &= self._created[: self.rows] <= chosen.until
+        where = chosen.where
+        if isinstance(where, Mapping):
+            for name, value in where.items():
+                held = np.zeros(self.rows, dtype=np.bool_)
+                held[self._facets.holders(facet(name, value))] = True
+                mask &= held
+        elif where is not None:
+            rows = np.flatnonzero(mask)
+            mask[rows] = [bool(where(record)) for record in self.records(rows)]
+        return mask
+
+    # -------------------------------------------------------------------------------------------------- keeping
+
+    def save(self) -> None:
+        """Write a snapshot; nothing else depends on it."""
+        store, folder = self._store, self._store.path.parent
+        arrays: dict[str, AnyArray] = {name: getattr(self, f"_{name}")[: self.rows] for name in _ARRAYS}
+        arrays |= {"namespaces": packed_texts(list(self._namespaces))}
+        parts = {name: getattr(self, name) for name in _PARTS}
+        arrays |= {f"{part}.{name}": array for part, own in parts.items() for name, array in own.state().items()}
+        later = [(key, row) for key, rows in self._later.items() for row in rows]
+        arrays |= {"later": np.array([row for _, row in later], np.int64), "keys": packed_texts([key for key, _ in later])}
+        token = secrets.token_hex(16)
+        about = {"identity": store.identity, "change": self.change, "token": token, "format": _FORMAT}
+        for name in (_STATE, *_OF_0_1_0):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        save_snapshot(folder / _STATE, _KIND, arrays, about)
+        store.mark_snapshot(token)
+
+    def worth_saving(self, saved: int) -> bool:
+        """Whether so much has changed since a change that a snapshot pays; 0: there is none."""
+        late = self._store.changed_since(saved) + len(self._store.forgotten_since(saved))
+        return late > (0 if saved == 0 else max(_LEAST_LATE, int(_MOST_LATE * self.rows)))
+
+    @classmethod
+    def loaded(cls, store: RecordStore, say: Say) -> TextMemoryState:
+        """The state of a snapshot, or an empty one where none can be believed; what was wrong is said."""
+        fresh, folder = cls(store), store.path.parent
+        if not (folder / _STATE).exists():
+            return fresh
+        try:
+            arrays, about = load_snapshot(folder / _STATE, _KIND)
+            marks = (about.get("identity"), about.get("token"), about.get("format"))
+            if marks != (store.identity, store.snapshot, _FORMAT) or not 0 <= about["change"] <= store.change:
+                raise InvalidInput(f"the snapshot {folder / _STATE} belongs to other records or to a later state of these")
+            fresh._restore(arrays)
+        except (InvalidInput, KeyError, IndexError, TypeError, ValueError) as error:
+            say(f"{error}; it is built again from the records")
+            return cls(store)
+        fresh.change = about["change"]
+        return fresh
+
+    def _restore(self, arrays: Mapping[str, AnyArray]) -> None:
+        for name in _ARRAYS:
+            setattr(self, f"_{name}", arrays[name])
+        self.rows = self._ids.size
+        own: dict[str, dict[str, AnyArray]] = {}
+        for name, array in arrays.items():
+            part, _, inner = name.partition(".")
+            own.setdefault(part, {})[inner] = array
+        for part, kind in _PARTS.items():
+            setattr(self, part, kind.from_state(own[part]))
+            if getattr(self, part).rows != self.rows:
+                raise InvalidInput(f"{part.lstrip('_')} of the snapshot have another number of rows")
+        self.speakers = TitleIndex.from_state(own["speakers"], shortest=1)
+        self._namespaces = {name: number for number, name in enumerate(unpacked_texts(arrays["namespaces"]))}
+        living = np.flatnonzero(self.alive)
+        self._row_of = dict(zip(self._ids[living].tolist(), living.tolist(), strict=True))
+        for key, row in zip(unpacked_texts(arrays["keys"]), arrays["later"].tolist(), strict=True):
+            self._later.setdefault(key, []).append(row)
+            self._later_of.setdefault(row, []).append(key)
+        if self._vectors.shape != (self.rows, self._store.dimension):
+            raise InvalidInput(f"the snapshot has vectors {self._vectors.shape}")
+        self._link(self._store.edges())
+
+
+_ARRAYS = ("ids", "created", "namespace", "alive", "by_time", "speaks", "before", "after", "vectors")
+_PARTS = {
+    "words": WordIndex,
+    "titles": TitleIndex,
+    "speakers": TitleIndex,
+    "_marks": InvertedIndex,
+    "_facets": InvertedIndex,
+    "_mentions": InvertedIndex,
+    "_documents": RecordOrder,
+    "_times": RecordOrder,
+    "_turns": RecordOrder,
+}
+
+
+def facet(name: str, value: JSONValue) -> str:
+    """One term for a name of metadata and its value; equal values of JSON have equal terms, 1 and 1.0 too."""
+    said = json.dumps(_plain_numbers(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    if len(said) > _LONG_VALUE:
+        said = blake2b(said.encode(), digest_size=16).hexdigest()
+    return f"{name}\x1f{said}"
+
+
+def _plain_numbers(value: JSONValue) -> JSONValue:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {name: _plain_numbers(part) for name, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain_numbers(part) for part in value]
+    return value
+
+
+def _document(record: Record) -> tuple[str, float] | None:
+    document, position = record.metadata.get("document"), record.metadata.get("position")
+    if isinstance(document, str) and isinstance(position, int | float):
+        return f"{record.namespace}\x1f{document}", float(position)
+    return None

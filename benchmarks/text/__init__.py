@@ -1,0 +1,1 @@
+"""Bench ``text``: the text memory as its users meet it."""

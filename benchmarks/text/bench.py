@@ -1,0 +1,11 @@
+"""Bench ``text``: the text memory as its users meet it; each group of rows is a module of its own."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from benchmarks.form import Bench
+from benchmarks.text.lab import SEEDS, TextLab
+from benchmarks.text.retrieval import RETRIEVAL_ROWS
+
+TEXT = Bench("text", TextLab, MappingProxyType({**RETRIEVAL_ROWS}), SEEDS)
