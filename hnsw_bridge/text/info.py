@@ -106,6 +106,16 @@ def cosine_gap(state: TextMemoryState) -> tuple[float, float, float]:
     return (within, float(others.mean()), float(others.std())) if others.size else (within, np.nan, np.nan)
 
 
+def cosines_at_random(state: TextMemoryState) -> tuple[float, float]:
+    """Mean and standard deviation of the cosines of pairs of records drawn at random; NaN for fewer than two."""
+    alive = np.flatnonzero(state.alive)
+    if alive.size < 2:
+        return np.nan, np.nan
+    drawn = alive[np.random.default_rng(_SEED).integers(0, alive.size, (_PAIRS, 2))]
+    found = _cosines(state.graph.vectors, *drawn[drawn[:, 0] != drawn[:, 1]].T)
+    return float(found.mean()), float(found.std())
+
+
 def _related(links: TextLinks, rows: Sequence[int]) -> IntArray:
     """Pairs of rows that a link joins, shape (pairs, 2)."""
     pairs = [(row, end) for row in rows for end in _ends(links, row)]

@@ -16,6 +16,7 @@ import numpy as np
 from hnsw_bridge.layers import MOST_WEIGHT
 from hnsw_bridge.text.inverted_index import InvertedIndex, WordIndex, packed_texts, rows_with_all, unpacked_texts
 from hnsw_bridge.text.links import NEAR, bare_title
+from hnsw_bridge.text.name_index import MOST_HOLDERS, NameIndex
 from hnsw_bridge.text.tokens import normalised, tokens
 from neuro.arrays import AnyArray, BoolArray, FloatArray, IntArray, grown
 from neuro.errors import InvalidInput
@@ -25,7 +26,7 @@ LAYERS = (TITLES, PHRASES, ADJACENT, TIME, LEARNED)
 """Names of the layers, in their order."""
 
 _TITLES, _PHRASES, _ADJACENT, _TIME = 0.5, 0.25, 0.5, 0.25
-_MOST_HOLDERS, _MOST_EDGES = 50, 64
+_MOST_EDGES = 64
 _GAPS = re.compile(r"[^\w]+")
 
 Neighbours = tuple[IntArray, FloatArray]
@@ -272,7 +273,7 @@ class TextLinks:
         titles: of rows.
         mentions: row -> keys of titles that its text mentions, as known when it was written.
         later, later_of: key -> rows that mention it and were written before any record had that title; row -> such keys.
-        marks: row -> its phrases.
+        names: the marks that rows share.
         documents, times: orders in documents and in time.
         learned: id -> id -> weight.
         ids: of the rows, shape (rows,).
@@ -285,7 +286,7 @@ class TextLinks:
     mentions: InvertedIndex
     later: Mapping[str, Sequence[int]]
     later_of: Mapping[int, Sequence[str]]
-    marks: InvertedIndex
+    names: NameIndex
     documents: RecordOrder
     times: RecordOrder
     learned: Mapping[int, Mapping[int, float]]
@@ -332,10 +333,10 @@ class TextLinks:
         return ends, np.full(ends.size, _TITLES)
 
     def _sharing(self, node: int) -> Neighbours:
-        count, sums = self.marks.living, dict[int, float]()
-        for mark in sorted(self.marks.terms(node)):
-            if 2 <= self.marks.count(mark) <= _MOST_HOLDERS:
-                holders = self.marks.holders(mark)
+        count, sums = self.names.living, dict[int, float]()
+        for mark in sorted(self.names.marks(node)):
+            holders = self.names.holders(mark)
+            if 2 <= holders.size <= MOST_HOLDERS:
                 idf = float(np.log(count / holders.size) / np.log(max(count, 2)))
                 for row in holders.tolist():
                     sums[row] = sums.get(row, 0.0) + _PHRASES * idf

@@ -23,7 +23,7 @@ from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why, nothin
 from hnsw_bridge.text.embedders import Embed, embed_questions
 from hnsw_bridge.text.files import GivenRecord, as_record, exported_line, read_lines
 from hnsw_bridge.text.folder import FolderLock, check_record, check_text, is_memory, open_folder
-from hnsw_bridge.text.info import MemoryInfo, cosine_gap, measure_records
+from hnsw_bridge.text.info import MemoryInfo, cosines_at_random, measure_records
 from hnsw_bridge.text.links import title_in, whole_text
 from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, seconds
 from hnsw_bridge.text.retrieval import Candidates, RecallSettings, links_used, recall
@@ -81,7 +81,7 @@ class TextMemory:
         self._lock = threading.RLock()
         self._state: TextMemoryState | None = None
         self._saved = 0
-        self._gap: tuple[float, float, float] | None = None
+        self._gap: tuple[float, float] | None = None
         if not is_memory(self.folder):
             if read_only:
                 raise InvalidInput(f"{self.folder} holds no memory; open it for writing to make one")
@@ -491,8 +491,8 @@ class TextMemory:
 
     def _min_score(self) -> float:
         if self._gap is None:
-            self._gap = cosine_gap(self.state())
-        _, between, spread = self._gap
+            self._gap = cosines_at_random(self.state())
+        between, spread = self._gap
         # Too few records to say what is far: then nothing is.
         return between + DEVIATIONS * spread if np.isfinite(between + spread) and spread > 0 else -1.0
 

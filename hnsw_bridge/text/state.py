@@ -31,6 +31,7 @@ from hnsw_bridge.text.link_table import (
     rows_that_may_mention,
 )
 from hnsw_bridge.text.links import NEAR, bare_title, phrases, speaker_of, title_of, turn, whole_text
+from hnsw_bridge.text.name_index import NameIndex
 from hnsw_bridge.text.records import Record, RecordEdges, RecordStore
 from hnsw_bridge.text.retrieval import TextGraph
 from hnsw_bridge.text.tokens import tokens
@@ -85,7 +86,7 @@ class TextMemoryState:
         self._store = store
         self.change, self.rows = 0, 0
         self.words, self.titles, self.speakers = WordIndex(), TitleIndex(), TitleIndex(shortest=1)
-        self._marks, self._facets, self._mentions = InvertedIndex(), InvertedIndex(), InvertedIndex()
+        self._names, self._facets, self._mentions = NameIndex(self.words), InvertedIndex(), InvertedIndex()
         self._later: dict[str, list[int]] = {}
         self._later_of: dict[int, list[str]] = {}
         self._documents, self._times, self._turns = RecordOrder(), RecordOrder(), RecordOrder()
@@ -134,7 +135,7 @@ class TextMemoryState:
                     self._mentions,
                     self._later,
                     self._later_of,
-                    self._marks,
+                    self._names,
                     self._documents,
                     self._times,
                     self._learned,
@@ -188,7 +189,7 @@ class TextMemoryState:
         if not rows:
             return
         self._alive[rows] = False
-        for index in (self.words, self.titles, self.speakers, self._marks, self._facets, self._mentions):
+        for index in (self.words, self.titles, self.speakers, self._names, self._facets, self._mentions):
             index.remove(row for row in rows if row < index.rows)
         affected = [*self._turns.before[rows].tolist(), *self._turns.after[rows].tolist(), *rows]
         for order in (self._documents, self._times, self._turns):
@@ -210,9 +211,8 @@ class TextMemoryState:
         texts = [whole_text(title, record.text) for title, record in zip(titles, records, strict=True)]
         self.words.add(map(tokens, texts))
         self.titles.add(titles)
-        self._marks.add(
-            [*phrases(text.replace("\n", ". ")) | ({bare_title(title)} - {""})]
-            for text, title in zip(texts, titles, strict=True)
+        self._names.add(
+            texts, [phrases(text.replace("\n", ". ")) for text in texts], [bare_title(title) for title in titles]
         )
         self._facets.add([facet(name, value) for name, value in record.metadata.items()] for record in records)
         self._documents.add([_document(record) for record in records], ids)
@@ -308,7 +308,7 @@ class TextMemoryState:
         store, folder = self._store, self._store.path.parent
         arrays: dict[str, AnyArray] = {name: getattr(self, f"_{name}")[: self.rows] for name in _ARRAYS}
         arrays |= {"namespaces": packed_texts(list(self._namespaces))}
-        parts = {name: getattr(self, name) for name in _PARTS}
+        parts = {name: getattr(self, name) for name in (*_PARTS, "_names")}
         arrays |= {f"{part}.{name}": array for part, own in parts.items() for name, array in own.state().items()}
         later = [(key, row) for key, rows in self._later.items() for row in rows]
         arrays |= {"later": np.array([row for _, row in later], np.int64), "keys": packed_texts([key for key, _ in later])}
@@ -354,6 +354,7 @@ class TextMemoryState:
             setattr(self, part, kind.from_state(own[part]))
             if getattr(self, part).rows != self.rows:
                 raise InvalidInput(f"{part.lstrip('_')} of the snapshot have another number of rows")
+        self._names = NameIndex.from_state(own["_names"], self.words)
         self.speakers = TitleIndex.from_state(own["speakers"], shortest=1)
         self._namespaces = {name: number for number, name in enumerate(unpacked_texts(arrays["namespaces"]))}
         living = np.flatnonzero(self.alive)
@@ -371,7 +372,6 @@ _PARTS = {
     "words": WordIndex,
     "titles": TitleIndex,
     "speakers": TitleIndex,
-    "_marks": InvertedIndex,
     "_facets": InvertedIndex,
     "_mentions": InvertedIndex,
     "_documents": RecordOrder,
