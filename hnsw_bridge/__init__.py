@@ -7,49 +7,56 @@
 as a ``neuro.circuit.circuit.Circuit`` for Brian2, the compiled and fixed-point simulators and Verilog.
 """
 
-from hnsw_bridge.association import Evidence, associate
-from hnsw_bridge.cue_index import HNSWCues
-from hnsw_bridge.explanation import explain, plot_activated
-from hnsw_bridge.fusion import Fusion, WordScores, activation
-from hnsw_bridge.graph import (
-    IndexGraph,
-    Links,
-    graph_from_state,
-    layer_from_graphml,
-    layer_from_networkx,
-    read_graph,
-    to_networkx,
-    write_graphml,
-)
-from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
-from hnsw_bridge.index_snapshot import load_index, save_index
-from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
-from hnsw_bridge.metric import Metric
-from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
-from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, no_edges
-from hnsw_bridge.readout import GO_TICKS, READOUT, similarity_levels, with_readout
-from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
-from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
-from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
-from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
-from hnsw_bridge.text.embedders import (
-    EMBEDDERS,
-    E5Embedder,
-    Embed,
-    Embedder,
-    FusedEmbedder,
-    MiniLMEmbedder,
-    SpladeEmbedder,
-    WordLlamaEmbedder,
-    embed_questions,
-    find_embedder,
-)
-from hnsw_bridge.text.files import MOST_CHARACTERS, Passage, passages, read_texts
-from hnsw_bridge.text.folder import LONGEST_TEXT, forget_records, is_memory, made_with
-from hnsw_bridge.text.info import MemoryInfo
-from hnsw_bridge.text.links import Mentions, bare_title, linked, mention_layer, phrases, text_layers
-from hnsw_bridge.text.memory import MOST_RECORDS, TextMemory
-from hnsw_bridge.text.retrieval import TEXT_SPREADING, Candidates, RecallSettings, TextGraph, links_used, recall
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuro.deferred import deferred_names
+
+if TYPE_CHECKING:
+    from hnsw_bridge.association import Evidence, associate
+    from hnsw_bridge.cue_index import HNSWCues
+    from hnsw_bridge.explanation import explain, plot_activated
+    from hnsw_bridge.fusion import Fusion, WordScores, activation
+    from hnsw_bridge.graph import (
+        IndexGraph,
+        Links,
+        graph_from_state,
+        layer_from_graphml,
+        layer_from_networkx,
+        read_graph,
+        to_networkx,
+        write_graphml,
+    )
+    from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
+    from hnsw_bridge.index_snapshot import load_index, save_index
+    from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
+    from hnsw_bridge.metric import Metric
+    from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
+    from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, no_edges
+    from hnsw_bridge.readout import GO_TICKS, READOUT, similarity_levels, with_readout
+    from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
+    from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
+    from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
+    from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
+    from hnsw_bridge.text.embedders import (
+        EMBEDDERS,
+        E5Embedder,
+        Embed,
+        Embedder,
+        FusedEmbedder,
+        MiniLMEmbedder,
+        SpladeEmbedder,
+        WordLlamaEmbedder,
+        embed_questions,
+        find_embedder,
+    )
+    from hnsw_bridge.text.files import MOST_CHARACTERS, Passage, passages, read_texts
+    from hnsw_bridge.text.folder import LONGEST_TEXT, forget_records, is_memory, made_with
+    from hnsw_bridge.text.info import MemoryInfo
+    from hnsw_bridge.text.links import Mentions, bare_title, linked, mention_layer, phrases, text_layers
+    from hnsw_bridge.text.memory import MOST_RECORDS, TextMemory
+    from hnsw_bridge.text.retrieval import TEXT_SPREADING, Candidates, RecallSettings, TextGraph, links_used, recall
 
 __all__ = [
     "Answer",
@@ -146,3 +153,6 @@ __all__ = [
     "with_readout",
     "write_graphml",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = deferred_names(__name__, __file__)

@@ -19,14 +19,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.spreading import THRESHOLD
 from neuro.arrays import FloatArray, IntArray
 from neuro.errors import InvalidInput, ToolError
-from neuro.simulators.event_driven import EventProgram, QuerySpikes
+
+if TYPE_CHECKING:
+    from neuro.simulators.event_driven import EventProgram, QuerySpikes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def activation(
     run: QuerySpikes, program: EventProgram, fade: float = 0.5, unmatched: Open | None = None, rest: float = 1.0
 ) -> FloatArray:
     """What a query's spikes carried to each node along all edges, in thresholds, shape (nodes,)."""
+    from hnsw_bridge.spreading import THRESHOLD
+
     result = np.zeros(program.nodes)
     strength = fade ** run.ticks.astype(np.float64) / THRESHOLD
     for node, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from neuro.storage.circuit_file import load_circuit, save_circuit
-from neuro.storage.files import canonical_json, read_json, write_bytes, write_json
-from neuro.storage.folder import (
-    MANIFEST,
-    check_output_file,
-    check_output_folder,
-    is_untouched,
-    output_folder,
-    write_manifest,
-)
-from neuro.storage.snapshot import check_snapshot_folder, load_memory, load_snapshot, save_memory, save_snapshot
+from typing import TYPE_CHECKING
+
+from neuro.deferred import deferred_names
+
+if TYPE_CHECKING:
+    from neuro.storage.circuit_file import load_circuit, save_circuit
+    from neuro.storage.files import canonical_json, read_json, write_bytes, write_json
+    from neuro.storage.folder import (
+        MANIFEST,
+        check_output_file,
+        check_output_folder,
+        is_untouched,
+        output_folder,
+        write_manifest,
+    )
+    from neuro.storage.snapshot import check_snapshot_folder, load_memory, load_snapshot, save_memory, save_snapshot
 
 __all__ = [
     "MANIFEST",
@@ -33,3 +38,6 @@ __all__ = [
     "write_json",
     "write_manifest",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = deferred_names(__name__, __file__)

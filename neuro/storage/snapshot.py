@@ -15,15 +15,17 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from neuro.arrays import AnyArray, JSONValue
 from neuro.errors import InvalidInput
-from neuro.memories.base import Memory
 from neuro.storage.files import npy_bytes, read_json, write_bytes, write_json
 from neuro.storage.folder import check_output_folder, is_untouched, output_folder, write_manifest
+
+if TYPE_CHECKING:
+    from neuro.memories.base import Memory
 
 _ARRAYS, _ABOUT = "arrays.npz", "about.json"
 _MADE_BY = "spikeloom snapshot"
@@ -115,7 +117,7 @@ def _npz(arrays: Mapping[str, AnyArray]) -> bytes:
     return whole.getvalue()
 
 
-M = TypeVar("M", bound=Memory)
+M = TypeVar("M", bound="Memory")
 
 
 def save_memory(folder: str | os.PathLike[str], memory: Memory) -> None:
