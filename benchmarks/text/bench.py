@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from benchmarks.form import Bench
 from benchmarks.text.lab import SEEDS, TextLab
+from benchmarks.text.reach import REACH_ROWS
 from benchmarks.text.retrieval import RETRIEVAL_ROWS
 
-TEXT = Bench("text", TextLab, MappingProxyType({**RETRIEVAL_ROWS}), SEEDS)
+TEXT = Bench("text", TextLab, MappingProxyType({**RETRIEVAL_ROWS, **REACH_ROWS}), SEEDS)

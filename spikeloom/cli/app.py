@@ -20,7 +20,7 @@ from neuro.errors import SpikeloomError, VerificationError
 from spikeloom.cli.environment import doctor_command
 from spikeloom.cli.runs import bench_command, demo_command, experiment_command
 from spikeloom.cli.silicon import explore_command, export_command, verify_command
-from spikeloom.cli.text_memory import add_texts, ask, forget, info, memory_command
+from spikeloom.cli.text_memory import add_texts, ask, forget, info, memory_command, serve
 
 _NO, _CANNOT, _STOPPED, _TERMINATED = 1, 2, 130, 143
 _COMMANDS: dict[str, Callable[..., None]] = {
@@ -30,6 +30,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "explore": explore_command,
     "bench": bench_command,
     "experiment": experiment_command,
+    "serve": serve,
     "doctor": doctor_command,
 }
 _MEMORY_COMMANDS: dict[str, Callable[..., None]] = {"add": add_texts, "ask": ask, "info": info, "forget": forget}

