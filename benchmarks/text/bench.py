@@ -8,5 +8,6 @@ from benchmarks.form import Bench
 from benchmarks.text.lab import SEEDS, TextLab
 from benchmarks.text.reach import REACH_ROWS
 from benchmarks.text.retrieval import RETRIEVAL_ROWS
+from benchmarks.text.store import STORE_ROWS
 
-TEXT = Bench("text", TextLab, MappingProxyType({**RETRIEVAL_ROWS, **REACH_ROWS}), SEEDS)
+TEXT = Bench("text", TextLab, MappingProxyType({**RETRIEVAL_ROWS, **STORE_ROWS, **REACH_ROWS}), SEEDS)

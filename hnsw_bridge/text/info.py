@@ -37,7 +37,7 @@ class MemoryInfo:
         spikes: mean spikes of a query, over records that ask for themselves.
         most_spikes: the bound of a query.
         capacity_used: share of the records that a memory may hold.
-        nodes: of the index, forgotten records that still lead on to others included.
+        nodes: rows that are held, those of forgotten and changed records included.
         bytes: of the records' file and its log.
     """
 

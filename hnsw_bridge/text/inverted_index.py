@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -112,27 +113,26 @@ class InvertedIndex:
 
     def add(self, bags: Iterable[Sequence[str]]) -> None:
         """Add rows, each with its terms; a term may stand in one several times."""
-        numbers, names = self._numbers, self._names
-        terms, counts, sizes, lengths = list[int](), list[int](), list[int](), list[int]()
+        flat, lengths, numbers = list[str](), list[int](), self._numbers
         for bag in bags:
-            held = Counter(bag)
-            for term in held:
-                if term not in numbers:
-                    numbers[term] = len(names)
-                    names.append(term)
-            terms += [numbers[term] for term in held]
-            counts += held.values()
-            sizes.append(len(held))
+            flat += bag
             lengths.append(len(bag))
-        first, self.rows = self.rows, self.rows + len(sizes)
-        self._holders = _zero_grown(self._holders, len(names))
+        own = np.array([numbers.setdefault(term, len(numbers)) for term in flat], dtype=np.int64)
+        self._names += list(islice(reversed(numbers), len(numbers) - len(self._names)))[::-1]
+        keys = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths) * len(numbers) + own
+        pairs, counts = np.unique(keys, return_counts=True)
+        rows, terms = np.divmod(pairs, max(len(numbers), 1))
+        start = np.searchsorted(rows, np.arange(len(lengths) + 1)).astype(np.int64)
+        first, self.rows = self.rows, self.rows + len(lengths)
+        self._holders = _zero_grown(self._holders, len(numbers))
         self._sizes, self._alive = _zero_grown(self._sizes, self.rows), _zero_grown(self._alive, self.rows)
         self._sizes[first : self.rows], self._alive[first : self.rows] = lengths, True
-        self.living, self.total = self.living + len(sizes), self.total + sum(lengths)
-        own = np.array(terms, dtype=np.int32)
-        np.add.at(self._holders, own, 1)
-        start = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
-        self._append(Segment.of(first, start, own, np.array(counts, dtype=np.int32)))
+        self.living, self.total = self.living + len(lengths), self.total + len(flat)
+        if terms.size > len(numbers) // 8:
+            self._holders[: len(numbers)] += np.bincount(terms, minlength=len(numbers))
+        else:
+            np.add.at(self._holders, terms, 1)
+        self._append(Segment.of(first, start, terms.astype(np.int32), counts.astype(np.int32)))
 
     def remove(self, rows: Iterable[int]) -> None:
         """Rows no longer hold anything; those that hold nothing already stay as they are."""
@@ -153,7 +153,7 @@ class InvertedIndex:
         return 0 if number is None else int(self._holders[number])
 
     def terms(self, row: int) -> list[str]:
-        """The different terms of a living row, in the order of their first place in it."""
+        """The different terms of a living row."""
         if not self._alive[row]:
             return []
         return [self._names[number] for number in self._segment(row).of_row(row)[0].tolist()]

@@ -261,7 +261,7 @@ def mentions_key(text: str, key: str) -> bool:
 
 
 def _words(text: str) -> str:
-    return _GAPS.sub(" ", normalised(text)).strip()
+    return _GAPS.sub(" ", text.lower() if text.isascii() else normalised(text)).strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

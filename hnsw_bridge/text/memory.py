@@ -25,7 +25,7 @@ from hnsw_bridge.text.files import GivenRecord, as_record, exported_line, read_l
 from hnsw_bridge.text.folder import FolderLock, check_record, check_text, is_memory, open_folder
 from hnsw_bridge.text.info import MemoryInfo, cosines_at_random, measure_records
 from hnsw_bridge.text.links import title_in, whole_text
-from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, seconds
+from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, listed_ids, seconds
 from hnsw_bridge.text.retrieval import Candidates, RecallSettings, links_used, recall
 from hnsw_bridge.text.state import RecordFilter, TextMemoryState, Where
 from neuro.arrays import Float32Array, JSONValue
@@ -215,12 +215,12 @@ class TextMemory:
             raise InvalidInput("forget takes ids, or keys, or a filter (namespace, where, since, until): give one of them")
         with self._lock:
             if ids is not None:
-                given: list[int] = list(ids) if isinstance(ids, Iterable) and not isinstance(ids, str | bytes) else [ids]  # type: ignore[list-item]
-                self._store.forget(given)
+                given = listed_ids(ids)
+                self._writable().forget(given)
                 return len(set(given))
             wanted = self._ids_of(keys) if keys is not None else self._chosen(chosen)
             if wanted:
-                self._store.forget(wanted)
+                self._writable().forget(wanted)
             return len(wanted)
 
     def link(self, source: int, target: int, weight: float = 1.0) -> None:
@@ -235,7 +235,7 @@ class TextMemory:
             check_whole(name, number, 1, 2**63 - 1)
         ends = np.array([source, target], dtype=np.int64)
         with self._lock:
-            self._store.set_edges(RecordEdges(ends, ends[::-1].copy(), np.full(2, float(weight))))
+            self._writable().set_edges(RecordEdges(ends, ends[::-1].copy(), np.full(2, float(weight))))
 
     def used(self, ids: Sequence[int]) -> None:
         """Tell that records were used together, in this order: Hebbian edges between them grow, all others decay.
@@ -256,7 +256,7 @@ class TextMemory:
             lost = [pair for pair in zip(start.tolist(), end.tolist(), strict=True) if pair not in kept]
             dropped = np.array(lost, dtype=np.int64).reshape(-1, 2)
             source, target = np.r_[after.start, dropped[:, 0]], np.r_[after.end, dropped[:, 1]]
-            self._store.set_edges(RecordEdges(names[source], names[target], np.r_[after.weight, np.zeros(len(lost))]))
+            self._writable().set_edges(RecordEdges(names[source], names[target], np.r_[after.weight, np.zeros(len(lost))]))
 
     def import_records(self, path: str | Path, progress: Advance | None = None) -> int:
         """Keep what :meth:`export_records` wrote, or other lines of JSON; gives how many records there were.
@@ -275,7 +275,7 @@ class TextMemory:
             if kept:
                 source, target, weight = zip(*kept, strict=True)
                 ends = (np.array(part, dtype=np.int64) for part in (source, target))
-                self._store.set_edges(RecordEdges(*ends, np.array(weight)))
+                self._writable().set_edges(RecordEdges(*ends, np.array(weight)))
             return len(ids)
 
     # ------------------------------------------------------------------------------------------------ reading
@@ -283,7 +283,7 @@ class TextMemory:
     def get(self, ids: Sequence[int] = (), *, keys: Sequence[str] = ()) -> list[Record]:
         """Records by id, then by key; InvalidInput for an unknown one."""
         with self._lock, self._store.reading():
-            return self._store.records([*ids, *self._ids_of(keys)])
+            return self._store.records([*listed_ids(ids), *self._ids_of(keys)])
 
     def find(self, keys: Sequence[str]) -> dict[str, int]:
         """Key -> id, of those keys that a record has; InvalidInput for what is no text."""
@@ -427,9 +427,13 @@ class TextMemory:
         if self._folder_lock is not None:
             self._folder_lock.release()
 
-    def _put(self, fresh: Sequence[NewRecord], places: Sequence[int | None], progress: Advance | None) -> list[int]:
+    def _writable(self) -> RecordStore:
         if self.read_only:
             raise InvalidInput(f"{self.folder} was opened with read_only=True; open it for writing to change it")
+        return self._store
+
+    def _put(self, fresh: Sequence[NewRecord], places: Sequence[int | None], progress: Advance | None) -> list[int]:
+        store = self._writable()
         for record in fresh:
             check_record(record)
         if not fresh:
@@ -443,7 +447,7 @@ class TextMemory:
             told(start)
             parts.append(self._embedded(texts[start : start + _BATCH]))
         told(len(texts))
-        return [int(number) for number in self._store.put(fresh, np.concatenate(parts), places)]
+        return [int(number) for number in store.put(fresh, np.concatenate(parts), places)]
 
     def _ids_of(self, keys: Sequence[str]) -> list[int]:
         known = self.find(keys)

@@ -9,7 +9,6 @@ fires.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -52,13 +51,19 @@ class NameIndex:
         """How many rows were not removed."""
         return self._held.living
 
-    def add(self, texts: Sequence[str], phrases: Sequence[Iterable[str]], titles: Sequence[str]) -> None:
-        """Add rows: their texts, the phrases in them, and their titles or empty texts."""
+    def add(
+        self,
+        texts: Sequence[str],
+        bags: Sequence[Sequence[str]],
+        phrases: Sequence[Iterable[str]],
+        titles: Sequence[str],
+    ) -> None:
+        """Add rows: their texts, the tokens of these, the phrases in them, and their titles or empty texts."""
         self._cleaned = {}
         held, parts = list[list[str]](), list[list[str]]()
-        for text, own, title in zip(texts, phrases, titles, strict=True):
+        for text, bag, own, title in zip(texts, bags, phrases, titles, strict=True):
             known = list(own)
-            inside, always = capitalised(text)
+            inside, always = capitalised(text, bag)
             held.append(
                 [
                     *(_INSIDE + word for word in inside),
@@ -122,23 +127,25 @@ class NameIndex:
         return self._cleaned[phrase]
 
 
-def capitalised(text: str) -> tuple[set[str], set[str]]:
+def capitalised(text: str, bag: Sequence[str]) -> tuple[set[str], set[str]]:
     """The tokens of a text that stand capitalised inside a sentence, and those that stand capitalised everywhere in it.
 
     Together with the number of records that hold a token at all they say what
     :func:`hnsw_bridge.text.links.cased_tokens` does, for a fifth of the time.
+
+    Args:
+        text: of a record.
+        bag: its tokens, each as often as it stands there.
     """
-    inside, times = set[str](), Counter[str]()
+    inside, times = set[str](), dict[str, int]()
     for begins, word in _CAPITALISED.findall(text):
         if word[0].isupper():
             found = tokens(word)
-            times.update(found)
+            for one in found:
+                times[one] = times.get(one, 0) + 1
             if not begins:
                 inside.update(found)
-    if not times:
-        return inside, set()
-    whole = Counter(tokens(text))
-    return inside, {word for word, count in times.items() if whole[word] <= count}
+    return inside, {word for word, count in times.items() if bag.count(word) <= count}
 
 
 def _parts_of(phrase: str) -> list[str]:

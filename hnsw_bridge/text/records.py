@@ -267,7 +267,7 @@ class RecordStore:
         Raises:
             InvalidInput: an unknown id, or anything but whole numbers; nothing is deleted then.
         """
-        wanted = _listed(ids)
+        wanted = listed_ids(ids)
         self._check_known(wanted)
         with self._change() as (database, change):
             database.executemany("DELETE FROM records WHERE id = ?", [(int(number),) for number in wanted])
@@ -305,7 +305,7 @@ class RecordStore:
         """
         if ids is None:
             return [record for record, _ in self._read("ORDER BY id", ())]
-        given = _listed(ids)
+        given = listed_ids(ids)
         self._check_known([number for number in given if not is_whole(number, 1) or number > _MOST_ID])
         wanted = [int(number) for number in given]
         found: dict[int, Record] = {}
@@ -454,7 +454,7 @@ def _edges(rows: Sequence[tuple[int, int, float]]) -> RecordEdges:
     return RecordEdges(np.array(source, np.int64), np.array(target, np.int64), np.array(weight, np.float64))
 
 
-def _listed(ids: int | Iterable[int]) -> list[int]:
+def listed_ids(ids: int | Iterable[int]) -> list[int]:
     """Ids one by one, not yet checked; a text is one thing, not its letters."""
     given: Any = ids.tolist() if isinstance(ids, np.ndarray | np.generic) else ids
     return list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]

@@ -169,15 +169,15 @@ class TextMemoryState:
         if now == self.change:
             return self
         self._graph = None
-        first, done = self.rows, 0
+        first, done, texts = self.rows, 0, list[str]()
         self._bury(store.forgotten_since(self.change))
         for records, vectors in store.portions_since(self.change):
             self._bury([record.id for record in records])
-            self._append(records, vectors)
+            texts += self._append(records, vectors)
             done += len(records)
             if progress is not None:
                 progress(done)
-        self._mention(first)
+        self._mention(first, texts)
         self._link(store.edges_since(self.change) if self.change else store.edges())
         self.change = now
         if self.rows - len(self) > max(_MOST_DEAD * self.rows, _LEAST_LATE):
@@ -196,7 +196,7 @@ class TextMemoryState:
             order.remove(rows)
         self._rejoin(affected)
 
-    def _append(self, records: Sequence[Record], vectors: Float32Array) -> None:
+    def _append(self, records: Sequence[Record], vectors: Float32Array) -> list[str]:
         first, self.rows = self.rows, self.rows + len(records)
         part, ids = slice(first, self.rows), [record.id for record in records]
         for name in ("_ids", "_before", "_after", "_created", "_namespace", "_alive", "_by_time", "_speaks", "_vectors"):
@@ -209,10 +209,14 @@ class TextMemoryState:
         self._row_of |= dict(zip(ids, range(first, self.rows), strict=True))
         titles = [title_of(record) for record in records]
         texts = [whole_text(title, record.text) for title, record in zip(titles, records, strict=True)]
-        self.words.add(map(tokens, texts))
+        bags = [tokens(text) for text in texts]
+        self.words.add(bags)
         self.titles.add(titles)
         self._names.add(
-            texts, [phrases(text.replace("\n", ". ")) for text in texts], [bare_title(title) for title in titles]
+            texts,
+            bags,
+            [phrases(text.replace("\n", ". ")) for text in texts],
+            [bare_title(title) for title in titles],
         )
         self._facets.add([facet(name, value) for name, value in record.metadata.items()] for record in records)
         self._documents.add([_document(record) for record in records], ids)
@@ -224,6 +228,7 @@ class TextMemoryState:
         self._speaks[part] = [bool(own.speaker) for own in turns]
         fresh = np.arange(first, self.rows)
         self._rejoin([*fresh.tolist(), *self._turns.before[fresh].tolist(), *self._turns.after[fresh].tolist()])
+        return texts
 
     def _rejoin(self, rows: Sequence[int]) -> None:
         """Which rows follow each other in a conversation, by the rule of :meth:`hnsw_bridge.text.links.Turn.leads_to`."""
@@ -235,15 +240,13 @@ class TextMemoryState:
             near = ((gap > 0) & (gap <= NEAR)) | ((gap == 0) & self._speaks[at] & self._speaks[other])
             own[at] = np.where((other >= 0) & (~self._by_time[at] | near), other, -1)
 
-    def _mention(self, first: int) -> None:
+    def _mention(self, first: int, texts: Sequence[str]) -> None:
         """Which titles the rows from ``first`` on mention, and which older rows mention a title that is new."""
         fresh = np.arange(first, self.rows)
         if fresh.size == 0:
             return
-        for start in range(0, fresh.size, 4096):
-            rows = fresh[start : start + 4096]
-            texts = self._texts(rows) if self.titles.any else {}
-            self._mentions.add(self.titles.keys_in(texts[row]) if row in texts else [] for row in rows.tolist())
+        self._mentions.add(map(self.titles.keys_in, texts))
+        self._mentions.remove(fresh[~self._alive[fresh]].tolist())
         wanted: dict[int, list[str]] = {}
         for key in dict.fromkeys(self.titles.key(row) for row in fresh.tolist()) if first else ():
             if key and self.titles.holders(key)[0] >= first:

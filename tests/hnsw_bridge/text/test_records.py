@@ -144,7 +144,7 @@ def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
 
 def test_one_lock_at_a_time(tmp_path: Path) -> None:
     lock = FolderLock(tmp_path)
-    with pytest.raises(InvalidInput, match="is in use by another process"):
+    with pytest.raises(InvalidInput, match="is being written by another process"):
         FolderLock(tmp_path)
     lock.release()
     lock.release()
