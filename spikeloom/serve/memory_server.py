@@ -17,7 +17,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from itertools import pairwise
@@ -30,7 +30,7 @@ from mcp.server.mcpserver.exceptions import ToolError as FailedCall
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from hnsw_bridge import Answer, TextMemory
+from hnsw_bridge import TextMemory
 from hnsw_bridge.text.records import NewRecord, Record
 from neuro.errors import InvalidInput, SpikeloomError
 from neuro.progress import Advance
@@ -62,7 +62,7 @@ class RecordScope(BaseModel):
         dict[str, JsonValue] | None, Field(description="Metadata that a record must have, such as {'language': 'en'}.")
     ] = None
     since: Annotated[str | None, Field(description="ISO date: only records of then or later.")] = None
-    until: Annotated[str | None, Field(description="ISO date: only records before it.")] = None
+    until: Annotated[str | None, Field(description="ISO date: only records of then or earlier.")] = None
 
 
 _Only = Annotated[RecordScope | None, Field(description="Left out: all records.")]
@@ -100,18 +100,27 @@ class ListedRecord(BaseModel):
 
 
 class RecalledText(ListedRecord):
-    """A record that answers; ``score`` compares the answers to one question, ``why`` names its parts."""
+    """A record that answers; ``score`` compares the answers to one question, ``why`` names its parts.
+
+    ``count`` copies of it were found; ``superseded_by`` is the id of an answer that says something newer of the same.
+    """
 
     score: float
     why: str
+    count: int = 1
+    superseded_by: int | None = None
 
 
 class Recall(BaseModel):
-    """What ``recall`` found, best first; ``abstained``: nothing here is about the question."""
+    """What ``recall`` found, best first; ``abstained``: nothing here is about the question.
+
+    ``confidence`` is the largest cosine, ``answerability`` what of the question its best answers cover, 0 to 1.
+    """
 
     answers: list[RecalledText]
     abstained: bool
     confidence: float
+    answerability: float = 0.0
 
 
 class AssociatedRecords(BaseModel):
@@ -175,11 +184,8 @@ class MemoryTools:
                 budget_characters=budget_characters,
                 min_score=min_score,
             )
-            answers = [
-                RecalledText(**_listed(answer).model_dump(), score=answer.score, why=str(answer.why))
-                for answer in found.answers
-            ]
-            return Recall(answers=answers, abstained=found.abstained, confidence=found.confidence)
+            answers = [asdict(answer) | {"why": str(answer.why)} for answer in found.answers]
+            return Recall.model_validate(asdict(found) | {"answers": answers})
 
         return await _worked(context, ask)
 
@@ -317,6 +323,5 @@ def _record(given: str | TextToKeep) -> NewRecord:
     return NewRecord(given.text, given.namespace, {**given.metadata, **title}, given.created, given.key)
 
 
-def _listed(record: Record | Answer) -> ListedRecord:
-    names = ("id", "key", "text", "namespace", "metadata", "created")
-    return ListedRecord.model_validate({name: getattr(record, name) for name in names})
+def _listed(record: Record) -> ListedRecord:
+    return ListedRecord.model_validate(asdict(record))

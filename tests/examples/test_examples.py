@@ -69,7 +69,7 @@ RUNS: dict[str, tuple[Callable[[Path], None], str]] = {
     "05_text_memory": (text_memory, "titles from 1"),
     "06_agent_memory": (
         agent_memory,
-        "blue door.\nForget the key.\n  (forget: 3 notes)\nWhere does the spare key hang?\n  I was",
+        "blue door.\nForget the key.\n  (forget: 2 notes)\nWhere does the spare key hang?\n  I was",
     ),
 }
 
