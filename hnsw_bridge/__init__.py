@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neuro.deferred import deferred_names
+
 if TYPE_CHECKING:
     from hnsw_bridge.association import Evidence, associate
     from hnsw_bridge.coverage import covering_seeds
@@ -179,46 +181,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    from importlib import import_module
-
-    _HOMES = {
-        "hnsw_bridge.association": "Evidence associate",
-        "hnsw_bridge.coverage": "covering_seeds",
-        "hnsw_bridge.cue_index": "HNSWCues",
-        "hnsw_bridge.dynamics": "LinearSpreading LinkGate NodeLinks PersonalisedPageRank Reached SpreadingDynamics",
-        "hnsw_bridge.explanation": "explain plot_activated",
-        "hnsw_bridge.first_arrival": "ARRIVALS FirstArrival first_arrival_circuit one_delay_each",
-        "hnsw_bridge.fusion": "Fusion WordScores activation",
-        "hnsw_bridge.graph": "IndexGraph Links graph_from_state layer_from_graphml layer_from_networkx read_graph to_networkx "
-        "write_graphml",
-        "hnsw_bridge.index": "MISSING SILICON_SETTINGS IndexSettings SpikeIndex build_index",
-        "hnsw_bridge.index_snapshot": "load_index save_index",
-        "hnsw_bridge.layers": "EdgeLayer SummedLayers edge_layer shared_layer strongest temporal_layer",
-        "hnsw_bridge.metric": "Metric",
-        "hnsw_bridge.neuron": "Dendrites Gamma History Homeostasis Priming Resonance SpreadingParts",
-        "hnsw_bridge.plasticity": "CO_ACTIVATION EdgeStdp no_edges",
-        "hnsw_bridge.readout": "GO_TICKS READOUT similarity_levels with_readout",
-        "hnsw_bridge.retrieval_network": "RetrievalNetwork RetrievalSettings Retrieved",
-        "hnsw_bridge.search": "NeuromorphicSearch SearchResult SilentSearch build_search",
-        "hnsw_bridge.spreading": "LINKS NODES THRESHOLD Seeds Spreading find_seeds spreading_circuit",
-        "hnsw_bridge.synapses": "ExponentialWeights contrast synaptic_weights",
-        "hnsw_bridge.text.answers": "Answer LinkUsed Recollection Why",
-        "hnsw_bridge.text.embedders": "EMBEDDERS E5Embedder Embed Embedder FusedEmbedder MiniLMEmbedder SpladeEmbedder WordLlamaEmbedder "
-        "embed_questions find_embedder",
-        "hnsw_bridge.text.files": "MOST_CHARACTERS Passage passages read_texts",
-        "hnsw_bridge.text.folder": "LONGEST_TEXT forget_records is_memory made_with",
-        "hnsw_bridge.text.info": "MemoryInfo",
-        "hnsw_bridge.text.links": "Mentions bare_title linked mention_layer phrases text_layers",
-        "hnsw_bridge.text.memory": "MOST_RECORDS TextMemory",
-        "hnsw_bridge.text.retrieval": "Candidates RecallSettings TextGraph links_used recall",
-    }
-    _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
-
-    def __getattr__(name: str):
-        """Import a public name when it is first used: a question to a text memory needs few of them."""
-        if name not in _HOME:
-            raise AttributeError(f"module 'hnsw_bridge' has no attribute {name!r}")
-        return getattr(import_module(_HOME[name]), name)
-
-    def __dir__():
-        return __all__
+    __getattr__, __dir__ = deferred_names(__name__, __file__)

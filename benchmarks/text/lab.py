@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.data import data_folder
-from hnsw_bridge import Embed, TextMemory, find_embedder
+from hnsw_bridge import Embed, Embedder, FusedEmbedder, TextMemory, embed_questions, find_embedder
 from hnsw_bridge.text.records import NewRecord
 from neuro.errors import InvalidInput
 from neuro.progress import Stages
@@ -58,8 +58,13 @@ class TextLab:
 
     def __init__(self, stages: Stages) -> None:
         self.stages = stages
-        self.embedder = cache(_Remembering)
+        self._part = cache(lambda name: _Remembering(find_embedder(name)))
         self._kept: dict[str, Any] = {}
+
+    def embedder(self, name: str) -> Embedder:
+        """An embedder that ships, or several fused; each embeds each text once."""
+        parts = [self._part(part) for part in name.split("+")]
+        return parts[0] if len(parts) == 1 else FusedEmbedder(parts)
 
     @cached_property
     def conversations(self) -> tuple[Collection, ...]:
@@ -94,20 +99,29 @@ class TextLab:
 class _Remembering:
     """An embedder that embeds each text once; the bench asks many memories the same questions."""
 
-    def __init__(self, name: str) -> None:
-        self._embed: Any = find_embedder(name)
-        self.name = self._embed.name
-        self._rows: dict[str, npt.NDArray[np.float32]] = {}
+    def __init__(self, embed: Embedder) -> None:
+        self._embed, self.name, self.dimension = embed, embed.name, embed.dimension
+        self._texts: dict[str, npt.NDArray[np.float32]] = {}
+        self._questions: dict[str, npt.NDArray[np.float32]] = {}
 
     def know(self, texts: Sequence[str], rows: npt.NDArray[np.float32]) -> None:
         """Take embeddings that were made before."""
         self._rows |= dict(zip(texts, rows, strict=True))
 
     def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        fresh = [text for text in dict.fromkeys(texts) if text not in self._rows]
-        if fresh:
-            self._rows |= dict(zip(fresh, self._embed(fresh), strict=True))
-        return np.array([self._rows[text] for text in texts])
+        return _each_once(self._embed, self._texts, texts)
+
+    def query(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        return _each_once(partial(embed_questions, self._embed), self._questions, texts)
+
+
+def _each_once(
+    embed: Callable[[Sequence[str]], npt.ArrayLike], rows: dict[str, npt.NDArray[np.float32]], texts: Sequence[str]
+) -> npt.NDArray[np.float32]:
+    fresh = [text for text in dict.fromkeys(texts) if text not in rows]
+    if fresh:
+        rows |= dict(zip(fresh, np.asarray(embed(fresh), dtype=np.float32), strict=True))
+    return np.array([rows[text] for text in texts])
 
 
 def interval(paired: Floats) -> tuple[float, float]:

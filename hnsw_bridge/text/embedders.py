@@ -13,7 +13,6 @@ EMNLP 2019; Wang et al., *Multilingual E5 text embeddings* (2024); :mod:`hnsw_br
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.text.splade import load_splade, sketch
+from hnsw_bridge.text.safetensors import read_safetensors
+from hnsw_bridge.text.splade import SpladeWeights, sketch
 from neuro.arrays import Float32Array
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput, ToolError
@@ -78,6 +78,8 @@ class _TellsQuestions(Protocol):
 class WordLlamaEmbedder:
     """WordLlama: the mean of static word vectors; some thousand passages a second on one core.
 
+    Its vectors are read without the package, whose import alone takes half a second.
+
     Raises:
         ToolError: wordllama is not installed; it names the extra.
     """
@@ -85,15 +87,21 @@ class WordLlamaEmbedder:
     dimension = 256
 
     def __init__(self) -> None:
-        folder = _folder("wordllama", "text")
-        with _same_logging():
-            package = import_module("wordllama")
-        self._model = package.WordLlama.load(cache_dir=folder, disable_download=True)
+        folder, tokenizers = _folder("wordllama", "text"), _imported("tokenizers", "text")
+        weights = read_safetensors(folder / "weights" / f"l2_supercat_{self.dimension}.safetensors")
+        self._vectors = weights["embedding.weight"]
+        self._tokenizer = tokenizers.Tokenizer.from_file(
+            str(folder / "tokenizers" / "l2_supercat_tokenizer_config.json")
+        )
+        self._tokenizer.no_truncation()
         self.name = f"wordllama-{self.dimension}"
 
     def __call__(self, texts: Sequence[str]) -> Float32Array:
         """Unit vectors, shape (texts, 256)."""
-        rows = np.asarray(self._model.embed(list(texts)), dtype=np.float32)
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, coded in zip(rows, self._tokenizer.encode_batch(list(texts), add_special_tokens=False), strict=True):
+            if coded.ids:
+                row[:] = self._vectors[coded.ids].mean(axis=0, dtype=np.float32)
         return _unit(rows, texts)
 
 
@@ -186,7 +194,7 @@ class SpladeEmbedder:
     def __init__(self) -> None:
         tokenizers = _imported("tokenizers", "splade")
         folder = _folder("cognition", "splade", _WEIGHTS_ALONE) / "model"
-        self._weights = load_splade(folder / "model.safetensors")
+        self._weights = SpladeWeights(read_safetensors(folder / "model.safetensors"))
         self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(_TOKENS)
         self._places, self._signs = sketch(self._weights.vocabulary, self.dimension, seed=0)
@@ -259,18 +267,6 @@ def find_embedder(name: str) -> Embedder:
         raise InvalidInput(f"there is no embedder {unknown[0]!r}; there are {known}, and any of them joined with +")
     parts = [EMBEDDERS[part]() for part in names]
     return FusedEmbedder(parts) if len(parts) > 1 else parts[0]
-
-
-@contextmanager
-def _same_logging() -> Iterator[None]:
-    """Leave the process's logging alone: wordllama sets it up for everybody when it is imported."""
-    root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
-    try:
-        yield
-    finally:
-        root.setLevel(level)
-        root.handlers[:] = handlers
 
 
 @contextmanager

@@ -554,9 +554,7 @@ class TextMemory:
         self, state: TextMemoryState, found: Candidates, records: Sequence[Record], chosen: Consolidated
     ) -> tuple[Answer, ...]:
         answers = []
-        used = links_used(
-            found.run, state.graph.links, found.nodes[list(chosen.order)], self._recall.fusion.fade
-        )
+        used = links_used(found.run, state.graph.links, found.nodes[list(chosen.order)], self._recall.fusion.fade)
         scores = sorted(found.scores[list(chosen.order)].tolist(), reverse=True)
         for score, place, count, newer in zip(scores, chosen.order, chosen.counts, chosen.newer, strict=True):
             record, node = records[place], int(found.nodes[place])

@@ -24,7 +24,7 @@ MOST_HOLDERS = 50
 
 _CAPITALISED = re.compile(r"(?<![\w'’-])[^\W\d_a-z][\w'’-]*")
 _ASCII_CAPITALISED = re.compile(r"(?<![\w'-])[A-Z][\w'-]*")
-_ENDS = ".!?:;\"“”("
+_ENDS = '.!?:;"“”('
 """What may stand before a sentence."""
 _MOST_WORDS = 16
 """Of a phrase; a longer one is a line in capitals and no name."""

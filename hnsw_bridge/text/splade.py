@@ -8,18 +8,13 @@ passage. Source: Formal, Piwowarski & Clinchant, *SPLADE*, SIGIR 2021; the weigh
 
 from __future__ import annotations
 
-import json
 import math
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
 from neuro.arrays import Float32Array, IntArray
-from neuro.errors import InvalidInput
 
 _LAYERS, _HEADS, _EPSILON = 2, 2, 1e-12
 _WORDS = "bert.embeddings.word_embeddings.weight"
@@ -76,30 +71,6 @@ class SpladeWeights:
         spread = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + _EPSILON)
         scale, shift = (self.arrays[f"{name}.LayerNorm.{part}"] for part in ("gamma", "beta"))
         return np.asarray(centred / spread * scale + shift, dtype=np.float32)
-
-
-def load_splade(path: Path) -> SpladeWeights:
-    """The weights of a safetensors file: a length, a JSON header, then float32 arrays.
-
-    Raises:
-        InvalidInput: it is cut short, no such file, or lacks an array.
-    """
-    try:
-        content = path.read_bytes()
-        (size,) = struct.unpack_from("<Q", content)
-        header = json.loads(content[8 : 8 + size])
-        arrays = {
-            name: np.frombuffer(content, "<f4", math.prod(entry["shape"]), 8 + size + entry["data_offsets"][0])
-            .reshape(entry["shape"])
-            .astype(np.float32)
-            for name, entry in header.items()
-            if name != "__metadata__" and entry["dtype"] == "F32"
-        }
-        weights = SpladeWeights(MappingProxyType(arrays))
-        weights.activations([0])
-    except (OSError, ValueError, KeyError, TypeError, IndexError, struct.error) as error:
-        raise InvalidInput(f"{path} holds no SPLADE weights ({error}); install its package again") from None
-    return weights
 
 
 def sketch(vocabulary: int, dimension: int, seed: int) -> tuple[IntArray, Float32Array]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from neuro.circuit.circuit import Circuit as _Circuit
-from neuro.simulators.brian2.lowered import Brian2Lowered
-from neuro.simulators.brian2.reference import Brian2Reference
-from neuro.simulators.brian2.standalone import Brian2Standalone, StandaloneBuild
-from neuro.simulators.compiled.simulation import Checkpoint, Simulation, simulate_batch
-from neuro.simulators.compiled.simulator import Compiled
-from neuro.simulators.fixed_point import FixedPoint
+from neuro.deferred import deferred_names
 from neuro.spikes import Progress as _Progress
 from neuro.spikes import Recording as _Recording
+
+if TYPE_CHECKING:
+    from neuro.simulators.brian2.lowered import Brian2Lowered
+    from neuro.simulators.brian2.reference import Brian2Reference
+    from neuro.simulators.brian2.standalone import Brian2Standalone, StandaloneBuild
+    from neuro.simulators.compiled.simulation import Checkpoint, Simulation, simulate_batch
+    from neuro.simulators.compiled.simulator import Compiled
+    from neuro.simulators.fixed_point import FixedPoint
 
 __all__ = [
     "Brian2Lowered",
@@ -54,4 +57,10 @@ def simulate(
     >>> simulate(circuit, 100).spikes["neuron"].ticks.tolist()
     [32, 66]
     """
+    from neuro.simulators.compiled.simulator import Compiled
+
     return (Compiled() if on is None else on).run(circuit, ticks, progress)
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = deferred_names(__name__, __file__)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neuro.deferred import deferred_names
+
 if TYPE_CHECKING:
     from neuro.storage.circuit_file import load_circuit, save_circuit
     from neuro.storage.files import canonical_json, read_json, write_bytes, write_json
@@ -48,22 +50,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    from importlib import import_module
-
-    _HOMES = {
-        "neuro.storage.circuit_file": "load_circuit save_circuit",
-        "neuro.storage.files": "canonical_json read_json write_bytes write_json",
-        "neuro.storage.folder": "MANIFEST check_output_file check_output_folder is_untouched output_folder write_manifest",
-        "neuro.storage.snapshot": "check_snapshot_folder load_encoder load_memory load_snapshot save_encoder save_memory "
-        "save_snapshot",
-    }
-    _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
-
-    def __getattr__(name: str):
-        """Import a public name when it is first used: a question to a text memory needs few of them."""
-        if name not in _HOME:
-            raise AttributeError(f"module 'neuro.storage' has no attribute {name!r}")
-        return getattr(import_module(_HOME[name]), name)
-
-    def __dir__():
-        return __all__
+    __getattr__, __dir__ = deferred_names(__name__, __file__)

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from neuro.arrays import AnyArray, JSONValue
-from neuro.encoders.learned import LearnedEncoder
 from neuro.errors import InvalidInput
 from neuro.storage.files import npy_bytes, read_json, write_bytes, write_json
 from neuro.storage.folder import check_output_folder, is_untouched, output_folder, write_manifest
 
 if TYPE_CHECKING:
+    from neuro.encoders.learned import LearnedEncoder
     from neuro.memories.base import Memory
 
 _ARRAYS, _ABOUT = "arrays.npz", "about.json"
@@ -138,6 +138,8 @@ def load_encoder(folder: str | os.PathLike[str]) -> LearnedEncoder:
     Raises:
         InvalidInput: no snapshot of a learned encoder, or a damaged one.
     """
+    from neuro.encoders.learned import LearnedEncoder
+
     arrays, _ = load_snapshot(Path(folder), _ENCODER)
     return LearnedEncoder.from_state(arrays)
 

@@ -30,6 +30,7 @@ from spikeloom.cli.text_memory import (
     info,
     list_texts,
     memory_command,
+    serve,
 )
 
 _NO, _CANNOT, _STOPPED, _TERMINATED = 1, 2, 130, 143
@@ -40,6 +41,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "explore": explore_command,
     "bench": bench_command,
     "experiment": experiment_command,
+    "serve": serve,
     "doctor": doctor_command,
 }
 _MEMORY_COMMANDS: dict[str, Callable[..., None]] = {

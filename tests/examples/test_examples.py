@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 from collections.abc import Callable
 from functools import partial
@@ -55,12 +56,21 @@ def text_memory(folder: Path) -> None:
     assert (folder / "memory" / "records.sqlite").stat().st_size > 0
 
 
+def agent_memory(folder: Path) -> None:
+    pytest.importorskip("mcp", reason="install the extra 'serve'")
+    asyncio.run(load("06_agent_memory").main(folder / "memory"))
+
+
 RUNS: dict[str, tuple[Callable[[Path], None], str]] = {
     "01_digits_to_verilog": (digits_to_verilog, "passed, 0 mismatches in"),
     "02_spike_codes": (spike_codes, "LatencyEncoder            0.99"),
     "03_motifs": (motifs, "Brian2: 0 mismatches"),
     "04_experiments": (experiments, "largest-error-of-an-interval: 0.9"),
     "05_text_memory": (text_memory, "titles from 1"),
+    "06_agent_memory": (
+        agent_memory,
+        "blue door.\nForget the key.\n  (forget: 2 notes)\nWhere does the spare key hang?\n  I was",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ PACKAGES = ("spikeloom", "neuro", "hnsw_bridge", "rtl_export")
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("neuro.arrays", "neuro.errors"),
-    ("neuro.checks", "neuro.counter_hash", "neuro.progress", "neuro.spikes"),
+    ("neuro.checks", "neuro.counter_hash", "neuro.deferred", "neuro.progress", "neuro.spikes"),
     ("neuro.analysis.diagnostics", "neuro.analysis.statistics", "neuro.models"),
     ("neuro.circuit",),
     ("neuro.compiler",),

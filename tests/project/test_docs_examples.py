@@ -47,8 +47,14 @@ def texts() -> dict[str, Any]:
     return {}
 
 
+def agents() -> dict[str, Any]:
+    pytest.importorskip("langchain_core", reason="install the extra 'langchain'")
+    return texts()
+
+
 READERS_OWN: dict[str, Callable[[], dict[str, Any]]] = {
     "learned_codes.md": lambda: {"vectors": ROWS, "queries": ROWS[:3]},
+    "agents.md": agents,
     "memories/hebbian.md": lambda: {"embeddings": ROWS, "queries": ROWS[:3]},
     "memories/hippocampal.md": lambda: {"embeddings": ROWS, "paraphrases": ROWS[:2] + 0.1, "queries": ROWS[:6]},
     "memories/modern_hopfield.md": lambda: {"keys": ROWS, "values": ROWS[:, :64], "cue": ROWS[0]},

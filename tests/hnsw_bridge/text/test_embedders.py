@@ -19,7 +19,8 @@ from hnsw_bridge import (
     embed_questions,
     find_embedder,
 )
-from hnsw_bridge.text.splade import load_splade, sketch
+from hnsw_bridge.text.safetensors import read_safetensors
+from hnsw_bridge.text.splade import sketch
 from neuro.errors import InvalidInput, ToolError
 
 TEXTS = ["The cat sleeps on the warm sofa.", "A kitten naps on the couch.", "Interest rates rose by half a point.", "x"]
@@ -54,6 +55,18 @@ def test_questions_have_vectors_of_their_own() -> None:
     assert abs(float(e5_rows[1] @ e5_rows[2])) < 0.3, "cosines spread around 0"
     words = WordLlamaEmbedder()
     assert np.array_equal(embed_questions(words, TEXTS), words(TEXTS))
+
+
+def test_wordllama_is_the_package_s_own() -> None:
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    package = pytest.importorskip("wordllama", reason="install the extra 'text'")
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    folder = Path(package.__file__).parent
+    theirs = package.WordLlama.load(cache_dir=folder, disable_download=True)
+    texts = [*TEXTS, "naïve 日本語 \U0001f600", "a  b\n\tc " * 300]
+    assert np.allclose(WordLlamaEmbedder()(texts), theirs.embed(texts, norm=True), atol=1e-5)
 
 
 def test_nul_is_a_space_and_the_environment_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,10 +154,12 @@ def test_the_fold_keeps_inner_products() -> None:
 
 
 def test_weights_that_are_cut_short_are_named(tmp_path: Path) -> None:
-    (tmp_path / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
+    (tmp_path / "model.safetensors").write_bytes(
+        b"\x3e\0\0\0\0\0\0\0" + b'{"a": {"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}}'
+    )
     for path in (tmp_path / "model.safetensors", tmp_path / "none.safetensors"):
-        with pytest.raises(InvalidInput, match=f"{path.name} holds no SPLADE weights"):
-            load_splade(path)
+        with pytest.raises(InvalidInput, match=f"{path.name} holds no weights"):
+            read_safetensors(path)
 
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,16 @@ import pytest
 from hnsw_bridge import TextMemory
 from hnsw_bridge.layers import shared_layer
 from hnsw_bridge.text.link_table import RecordOrder
-from hnsw_bridge.text.links import bare_title, cased_tokens, cleaned_name, phrases, text_layers, title_of, turn, whole_text
+from hnsw_bridge.text.links import (
+    bare_title,
+    cased_tokens,
+    cleaned_name,
+    phrases,
+    text_layers,
+    title_of,
+    turn,
+    whole_text,
+)
 from hnsw_bridge.text.name_index import capitalised
 from hnsw_bridge.text.records import NewRecord, Record, RecordEdges
 from hnsw_bridge.text.state import TextMemoryState
@@ -137,7 +146,12 @@ def test_an_order_is_that_of_sorting() -> None:
 
 
 def test_capitals_are_counted_as_cased_tokens_says() -> None:
-    texts = ["Wow. It was Mira, wow!", "mira saw Mills. Mills of Ljungan; ljungan", "OAK oak. Oak (Oak)", "no capital here"]
+    texts = [
+        "Wow. It was Mira, wow!",
+        "mira saw Mills. Mills of Ljungan; ljungan",
+        "OAK oak. Oak (Oak)",
+        "no capital here",
+    ]
     lower, upper, total, always = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for text in texts:
         small, large = cased_tokens(text)

@@ -36,7 +36,9 @@ def ids(records: list[Record]) -> list[int]:
 
 
 def test_a_mapping_is_a_record(memory: TextMemory) -> None:
-    (number,) = memory.add({"text": "hello", "title": "x", "created": "1950-01-01", "metadata": {"n": [1, {"a": None}]}})
+    (number,) = memory.add(
+        {"text": "hello", "title": "x", "created": "1950-01-01", "metadata": {"n": [1, {"a": None}]}}
+    )
     (record,) = memory.get([number])
     assert (record.text, record.metadata) == ("hello", {"title": "x", "n": [1, {"a": None}]})
     assert record.created == datetime(1950, 1, 1, tzinfo=UTC).timestamp() < 0
@@ -213,7 +215,9 @@ def test_answers_of_readers_are_those_of_prefixes_of_the_writes(tmp_path: Path) 
         for thread in threads:
             thread.start()
         for (what, number, text), _ in zip(planned(), range(150), strict=False):
-            writer.add(text) if what == "add" else writer.forget(number) if what == "forget" else writer.update(number, text)
+            writer.add(text) if what == "add" else writer.forget(number) if what == "forget" else writer.update(
+                number, text
+            )
         done.set()
         for thread in threads:
             thread.join()

@@ -1,0 +1,5 @@
+"""A text memory for other programs: :mod:`spikeloom.serve.memory_server`."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
