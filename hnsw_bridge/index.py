@@ -201,8 +201,8 @@ class SpikeIndex:
     ) -> tuple[IntArray, FloatArray]:
         """Labels and exact distances of the k nearest items found, nearest first, each of shape (rows, k).
 
-        A walk keeps max(k, search_effort) distinct vectors; what the rounding of their codes leaves possible is
-        measured exactly; ties go to the item that was added first. A small index is looked through one and all, so its
+        hnswlib, or a walk where its links hide much, keeps max(k, search_effort) candidates, which are measured exactly;
+        ties go to the item that was added first. A small index is looked through one and all, so its
         answers are brute force's (:mod:`hnsw_bridge.proximity_graph`). A filter is honoured exactly and never starved:
         where the walk gives fewer than k of the items that it lets through, or it lets through few, these are scanned
         one and all. With fewer than k of them the rest of a row is -1, at infinite distance.
@@ -250,7 +250,10 @@ class SpikeIndex:
         """Like :meth:`query` for rows already checked, with node numbers in place of labels and without a filter."""
         check_k(k, len(self))
         with self._lock.read:
-            return self._graph.nearest(queries, int(k), self.settings.search_effort)
+            aside = self._aside(int(k))
+            if aside is None:
+                return self._graph.nearest(queries, int(k), self.settings.search_effort)
+            return self._beside(queries, int(k), aside)
 
     def ranked(self, query: Float32Array, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
         """The k nearest of the candidate nodes and their exact distances, nearest first, each node once."""
@@ -286,8 +289,32 @@ class SpikeIndex:
             return self._graph.reachability()
 
     def _find(self, queries: Float32Array, count: int) -> tuple[IntArray, Float32Array]:
-        nodes, near = self._graph.nearest(queries, count, self.settings.search_effort)
+        aside = self._aside(count)
+        nodes, near = (
+            self._graph.nearest(queries, count, self.settings.search_effort)
+            if aside is None
+            else self._beside(queries, count, aside)
+        )
         return nodes, near.astype(np.float32)
+
+    def _aside(self, k: int) -> IntArray | None:
+        """What to measure beside hnswlib's own search; None where queries walk over codes, or measure all."""
+        return self._graph.aside() if 4 * max(k, self.settings.search_effort) < len(self) else None
+
+    def _beside(self, queries: Float32Array, k: int, aside: IntArray) -> tuple[IntArray, FloatArray]:
+        """The k nearest of what hnswlib finds and of the items aside, by exact distances."""
+        effort = max(k, self.settings.search_effort)
+        try:
+            found = np.asarray(self._native.knn_query(queries, k=effort, num_threads=1)[0]).view(np.int64)
+        except RuntimeError:
+            # Fewer than `effort` items can be reached from the entry.
+            return self._graph.nearest(queries, k, self.settings.search_effort)
+        nodes = np.empty((len(queries), k), dtype=np.int64)
+        near = np.empty((len(queries), k), dtype=np.float64)
+        candidates = np.hstack([found, np.broadcast_to(aside, (len(queries), aside.size))]) if aside.size else found
+        for row, query in enumerate(queries):
+            nodes[row], near[row] = self._items.ranked(query, candidates[row], k)
+        return nodes, near
 
     def add(
         self,

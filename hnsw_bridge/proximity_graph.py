@@ -3,7 +3,9 @@
     written items -> side list, scanned in 8-bit codes and measured exactly
                   -> once that is long: hnswlib's links of level 0, equal vectors as one node, hidden ones linked
 
-A side list as long as a walk takes is all that a small index has, so its answers are brute force's.
+A side list as long as a walk takes is all that a small index has, so its answers are brute force's. Where no vectors are
+equal and hnswlib's links hide or barely hold few items, hnswlib searches its own graph and those few are measured
+beside what it finds (:meth:`ProximityGraph.aside`): that is quicker than a walk over codes.
 
 Source: Malkov & Yashunin (2018), the walk over level 0; Aguerrebere et al., *Similarity search in the blink of an eye
     with compressed indices* (2023), codes with a step a row.
@@ -34,6 +36,9 @@ _SIDE = 512
 """Items beside a graph that are scanned, at least; a share of a graph's nodes if that is more."""
 
 _SIDE_SHARE = 64
+_ASIDE = 1024
+"""Items that are measured beside hnswlib's own search, at most; with more of them queries walk over codes."""
+
 _STARTS = 256
 _EXTRA_LINKS = 16
 _FEW_LINKS = 4
@@ -102,6 +107,8 @@ class ProximityGraph:
         self._leader = np.empty(0, dtype=np.int32)
         self._hidden = np.empty(0, dtype=np.int64)
         self._linked = 0
+        self._suspects = np.empty(0, dtype=np.int64)
+        self._aside: IntArray | None = None
         self._centre = np.zeros(items.dimension)
         self._graph = _no_graph(items.dimension)
         self._clear_side()
@@ -113,11 +120,13 @@ class ProximityGraph:
 
     def write(self, nodes: IntArray) -> None:
         """Nodes that are new, or whose vectors have changed."""
+        self._aside = None
         self._written.append(nodes)
         self._leave(nodes)
 
     def bury(self, nodes: IntArray) -> None:
         """Nodes whose items are deleted."""
+        self._aside = None
         self._leave(nodes)
 
     def nearest(self, queries: Float32Array, k: int, effort: int) -> tuple[IntArray, FloatArray]:
@@ -149,6 +158,22 @@ class ProximityGraph:
                 nodes[first], near[first] = self._measured(queries[first], k)
                 first += 1
         return nodes, near
+
+    def aside(self) -> IntArray | None:
+        """Nodes to measure beside what hnswlib finds; None where its own graph is no place to search.
+
+        These are the living items that its links hide, those with fewer than four links (few lead to them), and what was
+        written since the graph of codes was made. None for a small index, and where vectors are equal or these are many.
+        """
+        self._take()
+        if not self._graph.placed.size or self._graph.owners.size < self._graph.placed.size:
+            return None
+        if self._suspects.size + self._count > _ASIDE:
+            return None
+        if self._aside is None:
+            nodes = np.union1d(self._suspects, self._others[: self._count])
+            self._aside = nodes[self._items.alive[nodes]]
+        return self._aside
 
     def reachability(self) -> Reachability:
         """What hnswlib's links lead to and what they don't; makes the graph of what has been written so far."""
@@ -247,6 +272,8 @@ class ProximityGraph:
         reached = np.zeros(nodes, dtype=np.bool_)
         _graph_kernels.spread_reach(table, entry, reached, queue)
         self._hidden = np.flatnonzero(alive & ~reached)
+        self._suspects = np.flatnonzero(alive & (~reached | (table[:, _FEW_LINKS - 1] < 0)))
+        self._aside = None
         hashes, owners, self._leader = _groups(items)
         links = np.full((nodes, table.shape[1] + _EXTRA_LINKS), _graph_kernels.NOBODY, dtype=np.int32)
         if owners.size == nodes:
