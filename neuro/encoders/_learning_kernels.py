@@ -16,7 +16,7 @@ def learn_all(
     learned: tuple[FloatArray, FloatArray, FloatArray],
     connected: BoolArray | None,
     teacher: IntArray,
-    thresholds: tuple[int, float, float, float, float, float],
+    thresholds: tuple[int, float, float, float, float, float, float],
     gains: tuple[float, float, float, float],
     outcome: IntArray,
 ) -> None:
@@ -27,17 +27,17 @@ def learn_all(
         learned: weights, thetas and gains, which change.
         connected: which weights there are; None: all.
         teacher: the unit that each gate lifts; -1: all.
-        thresholds: window, v_threshold, rise, fall, largest theta, kick.
+        thresholds: window, v_threshold, rise, fall, least and largest theta, kick.
         gains: step of a weight; first and last gain, decay.
         outcome: winner and its tick of each presentation, shape (presentations, 2), written.
     """
     weights, theta, gain = learned
-    _, _, rise, fall, limit, _ = thresholds
+    _, _, rise, fall, lowest, highest, _ = thresholds
     step, first, last, decay = gains
     trace, v = np.empty(levels.shape[1], np.int64), np.empty(theta.size)
     for item in range(len(levels)):
         for unit in range(theta.size):
-            theta[unit] = min(max(theta[unit] - fall, -limit), limit)
+            theta[unit] = min(max(theta[unit] - fall, lowest), highest)
         winner, tick = _compete(levels[item], weights, theta, teacher[item], thresholds, trace, v)
         for row in range(len(weights)):
             level = levels[item, row // 2]
@@ -55,7 +55,7 @@ def _compete(
     weights: FloatArray,
     theta: FloatArray,
     teacher: int,
-    thresholds: tuple[int, float, float, float, float, float],
+    thresholds: tuple[int, float, float, float, float, float, float],
     trace: IntArray,
     v: FloatArray,
 ) -> tuple[int, int]:
@@ -63,7 +63,7 @@ def _compete(
 
     The sums are taken in the order of the tick contract, so that they round as a simulator's do.
     """
-    window, v_threshold, _, _, _, kick = thresholds
+    window, v_threshold, _, _, _, _, kick = thresholds
     phase = np.zeros(levels.size, np.int64)
     trace[:], v[:] = 0, 0.0
     winner, tick = -1, 0

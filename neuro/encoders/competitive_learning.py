@@ -88,14 +88,19 @@ class LearningRule:
     gain_decay: float
 
     @property
+    def theta_min(self) -> float:
+        """The lowest threshold of a unit, volts: a silent one stays silent."""
+        return -0.5 * self.v_threshold
+
+    @property
     def theta_max(self) -> float:
-        """Thresholds move by -theta_max to theta_max, volts: a silent unit stays silent."""
-        return 0.5 * self.v_threshold
+        """The highest threshold of a unit, volts."""
+        return 2.0 * self.v_threshold
 
     @property
     def kick(self) -> float:
         """Volts that the gate adds: enough for any unit, as potentials are >= 0."""
-        return 2.0 * self.v_threshold
+        return 4.0 * self.v_threshold
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,8 +180,7 @@ def learning_circuit(
     lift = Connections.all_to_all(1, units) if teacher is None else Connections.one_to_one(units)
     links = Connections.all_to_all(entries, units) if connected is None else Connections.from_dense(connected)
     weights = state.weights.ravel() if connected is None else state.weights[connected]
-    limit = rule.theta_max
-    fall = f"theta = clip(theta - {rule.fall!r}*volt, -{limit!r}*volt, {limit!r}*volt)"
+    fall = f"theta = clip(theta - {rule.fall!r}*volt, {rule.theta_min!r}*volt, {rule.theta_max!r}*volt)"
     return Circuit(
         dt,
         [channels.population(entries // 2, dt, CHANNELS), learners],
@@ -242,7 +246,7 @@ def learn(
         (new.weights, new.theta, new.gain),
         connected,
         np.full(len(levels), -1) if teacher is None else teacher,
-        (channels.window, rule.v_threshold, rule.rise, rule.fall, rule.theta_max, rule.kick),
+        (channels.window, rule.v_threshold, rule.rise, rule.fall, rule.theta_min, rule.theta_max, rule.kick),
         (WEIGHT_STEP, rule.gain_first, rule.gain_last, rule.gain_decay),
         outcome,
     )
