@@ -1,4 +1,4 @@
-"""Every optional part of the spreading neuron on and off, on six tasks."""
+"""Every optional part of the spreading neuron on and off, on seven tasks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.data import data_folder
 from benchmarks.learning.multihop import PassageSet
 from benchmarks.learning.use import ITEMS, counted, usage
-from benchmarks.search.lab import Floats
+from benchmarks.search.lab import Floats, pool
 from hnsw_bridge import (
     Dendrites,
     EdgeLayer,
@@ -267,6 +267,19 @@ def _utterances(part: str) -> list[tuple[Floats, int]]:
     return found
 
 
+def neighbours_task() -> Task:
+    """recall@10 of the nearest among 2,000 clustered items, by spikes along similarity links alone."""
+    rows, queries = pool(2000, 300, 1, 64)
+    index = build_index(rows, metric=Metric.COSINE)
+    truth = [np.argsort(index.exact(query), kind="stable")[:10] for query in queries]
+
+    def judge(search: NeuromorphicSearch) -> Floats:
+        labels = search.query(queries, 10).labels
+        return np.array([np.isin(near, found).mean() for near, found in zip(truth, labels, strict=True)])
+
+    return Task(index, [], judge, lambda settings: replace(settings, links=True, max_winners=None))
+
+
 TASKS: Mapping[str, Callable[[], Task]] = MappingProxyType(
     {
         "musique": lambda: passages_task("musique_train100"),
@@ -275,6 +288,7 @@ TASKS: Mapping[str, Callable[[], Task]] = MappingProxyType(
         "wordnet": hypernyms_task,
         "sessions": sessions_task,
         "vowels": vowels_task,
+        "neighbours": neighbours_task,
     }
 )
 """The tasks by name, each made only if its row is asked for."""
