@@ -60,11 +60,11 @@ def recall_at_1(cues: BoolArray, items: BoolArray) -> float:
     return float(np.mean((own == best) / np.sum(scores == best[:, None], axis=1)))
 
 
-def named_by_five(known: BoolArray, labels: IntArray, shown: BoolArray, wanted: IntArray) -> FloatArray:
+def named_by_five(known: BoolArray, labels: IntArray, shown: BoolArray, wanted: IntArray) -> BoolArray:
     """Whether the five nearest codes name each label, (shown,)."""
     scores = shuffled(overlaps(shown, known))
     nearest = np.argpartition(-scores, 5, axis=1)[:, :5]
-    return np.array([np.bincount(labels[row]).argmax() for row in nearest]) == wanted
+    return np.asarray(np.array([np.bincount(labels[row]).argmax() for row in nearest]) == wanted)
 
 
 def mean_average_precision(known: BoolArray, labels: IntArray, shown: BoolArray, wanted: IntArray) -> float:

@@ -46,7 +46,7 @@ ABLATIONS: Mapping[str, EncoderTraining] = MappingProxyType(
         "winners at random": replace(DENSE, competition=False),
     }
 )
-DIGITS_TRAINING = EncoderTraining(passes=10)
+DIGITS_TRAINING = EncoderTraining(passes=10, theta_step=0.01, gain_first=0.02)
 MNIST_TRAINING = EncoderTraining()
 
 _BLOCK = 2_000
@@ -162,7 +162,7 @@ class LearningLab:
         def make() -> EncoderState:
             state = EncoderState.start(task.train, task.units, task.settings if settings is None else settings, seed)
             levels = state.levels(task.train)
-            state.advanced(levels[:1], 1)  # compiles
+            state.advanced(levels, 1)  # compiles
             began = time.perf_counter()
             while state.done < state.total:
                 state = state.advanced(levels, _BLOCK)
@@ -199,7 +199,7 @@ class LearningLab:
             return self.state(name, task, seed).freeze(task.train, 1)
         if peer in ABLATIONS:
             return self.state(f"{name}, {peer}", task, seed, ABLATIONS[peer]).freeze(task.train, 1)
-        front = InputNormalisation.fit(task.train, whiten=task.settings.whiten)
+        front = InputNormalisation.fit(task.train, task.settings.whitening)
         sample = task.train[:_SAMPLE]
         encoder = LearnedEncoder.from_rows(
             _ROWS[peer](front.directions(task.train), task.units, seed), front, 1, sample, reading=ReadBy.CURRENTS

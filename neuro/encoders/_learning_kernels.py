@@ -97,21 +97,22 @@ def _past_threshold(v: FloatArray, theta: FloatArray, v_threshold: float) -> int
 
 
 @njit(cache=True)
-def even_thresholds(drives: IntArray, active: int, rounds: int, rate: float) -> FloatArray:
+def even_thresholds(drives: FloatArray, active: int, rounds: int, rate: float) -> FloatArray:
     """Thresholds under which each unit is among the ``active`` largest margins about equally often.
 
     After each round over all rows of ``drives`` a threshold moves by ``rate`` times its unit's use, relative to even
     use, less 1, at most 3.
     """
     items, units = drives.shape
-    theta, use = np.zeros(units), np.empty(units)
+    theta, use, margins = np.zeros(units), np.empty(units), np.empty(units)
     best, value = np.empty(active, np.int64), np.empty(active)
     for _ in range(rounds):
         use[:] = 0.0
         for item in range(items):
             count = 0
+            margins[:] = drives[item] - theta
             for j in range(units):
-                margin = drives[item, j] - theta[j]
+                margin = margins[j]
                 if count == active and margin <= value[active - 1]:
                     continue
                 place = count if count < active else active - 1

@@ -1,10 +1,10 @@
 """Input normalisation: an embedding becomes a direction that all inputs of a learned code have in common.
 
-    x -> x - mean -> length 1 -> half-whitening P -> length 1,    P = C^(-1/4)
+    x -> x - mean -> length 1 -> whitening P -> length 1,    P = C^(-power)
 
-C is the covariance of the centred directions: P takes half of their correlation away, in the geometric sense, so that a
-few strong directions do not decide every competition. Mean and P are fitted, once, before anything learns; nothing here
-is learned by spikes.
+C is the covariance of the centred directions. With power 1/2 nothing of it is left, with 1/4 (half-whitening) its
+square root, so that a few strong directions do not decide every competition; with 0 there is no P. Mean and P are
+fitted, once, before anything learns; nothing here is learned by spikes.
 """
 
 from __future__ import annotations
@@ -70,18 +70,19 @@ class InputNormalisation:
             _keep(self, "whitening", matrix)
 
     @classmethod
-    def fit(cls, vectors: npt.ArrayLike, *, whiten: bool = True) -> Self:
-        """The normalisation of vectors (n, dimensions).
+    def fit(cls, vectors: npt.ArrayLike, power: float = 0.25) -> Self:
+        """The normalisation of vectors (n, dimensions), with a whitening of that power, 0 to 1/2.
 
         Raises:
-            InvalidInput: vectors that are empty, not floats, not finite or all alike.
+            InvalidInput: vectors that are empty, not floats, not finite or all alike; a power out of range.
         """
+        check_setting("power", power, 0.0, 0.5)
         rows = check_vectors(vectors)
         mean, lengths = rows.mean(axis=0), np.linalg.norm(rows, axis=1)
         centred = np.linalg.norm(rows - mean, axis=1)
         if centred.max() <= _ROUNDING * max(lengths.max(), 1e-300):
             raise InvalidInput(f"all {len(rows)} vectors are alike; there is nothing to learn, give some that differ")
-        whitening = _half_whitening(unit_rows(rows - mean)) if whiten else None
+        whitening = _whitening(unit_rows(rows - mean), power) if power > 0 else None
         radius = float(np.sqrt(np.mean(centred**2)))
         return cls(mean, whitening, radius, float(lengths.min()), float(lengths.max()))
 
@@ -115,9 +116,9 @@ class InputNormalisation:
             )
 
 
-def _half_whitening(directions: FloatArray) -> FloatArray:
+def _whitening(directions: FloatArray, power: float) -> FloatArray:
     values, vectors = np.linalg.eigh(np.cov(directions, rowvar=False).reshape(directions.shape[1], -1))
-    scaled = vectors * np.maximum(values, _FLOOR * values.max()) ** -0.25
+    scaled = vectors * np.maximum(values, _FLOOR * values.max()) ** -power
     return np.asarray(scaled @ vectors.T)
 
 

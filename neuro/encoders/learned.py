@@ -29,7 +29,7 @@ from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit, Population, Projection, Restart, SpikeSource, Winners
 from neuro.circuit.connections import Connections
 from neuro.encoders.base import CodeReport, check_setting, measure_code, unit_rows
-from neuro.encoders.codes import Codes, binary, check_codes
+from neuro.encoders.codes import Codes, binary, check_codes, top_units
 from neuro.encoders.input_normalisation import InputNormalisation
 from neuro.encoders.on_off_channels import OnOffChannels
 from neuro.encoders.race import Race
@@ -192,8 +192,10 @@ class LearnedEncoder:
             InvalidInput: wrong dimension or dtype, empty, NaN or infinity, another scale than what was fitted.
         """
         margins = np.atleast_2d(self.margins(embeddings))
-        ranked = _levels(margins, self.current_bits) if self.reading is ReadBy.CURRENTS else margins
-        winners = np.sort(stable_top_k(ranked, self.active), axis=1).astype(np.int64)
+        if self.reading is ReadBy.CURRENTS:
+            winners = top_units(_levels(margins, self.current_bits), self.active)
+        else:
+            winners = np.sort(stable_top_k(margins, self.active), axis=1).astype(np.int64)
         return winners[0] if np.ndim(embeddings) == 1 else winners
 
     def drives(self, embeddings: npt.ArrayLike) -> IntArray:
@@ -240,7 +242,7 @@ class LearnedEncoder:
             active=self.active if active is None else active,
             reading=self.reading if reading is None else reading,
         )
-        drives = np.atleast_2d(bare.drives(sample))
+        drives = np.atleast_2d(bare.drives(sample)).astype(np.float64)
         rate = _RATE * (float(drives.std()) or 1.0)
         theta = even_thresholds(drives, bare.active, _ROUNDS, rate)
         return replace(bare, theta=np.floor(theta + 0.5).astype(np.int64))
@@ -436,11 +438,12 @@ class LearnedEncoder:
         ]
 
 
-def _levels(margins: IntArray, bits: int) -> IntArray:
+def _levels(margins: IntArray, bits: int) -> npt.NDArray[np.int32]:
     """Levels of a race that keep the order of margins (n, units): from 0 for a row's lowest to 2**bits - 1."""
     above = (margins - margins.min(axis=1, keepdims=True)).astype(np.float64)
     top = np.maximum(above.max(axis=1, keepdims=True), 1.0)
-    return np.floor(above / top * ((1 << bits) - 1) + 0.5).astype(np.int64)
+    levels: npt.NDArray[np.int32] = np.floor(above / top * ((1 << bits) - 1) + 0.5).astype(np.int32)
+    return levels
 
 
 def _whole(name: str, given: AnyArray) -> IntArray:

@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import IntArray
+from neuro.arrays import BoolArray, IntArray, stable_top_k
 from neuro.checks import check_whole
 from neuro.circuit.circuit import Circuit
 from neuro.encoders.base import check_setting
@@ -64,7 +64,7 @@ class EncoderTraining:
         spikes: of all channels in a window while learning, about.
         reading: how the frozen code is read; :meth:`neuro.encoders.LearnedEncoder.calibrated` changes it later.
         read_spikes: the same when the frozen code is read by spikes.
-        whiten: whether directions are half-whitened.
+        whitening: power of the whitening of directions, 0 (none) to 1/2; 1/4 takes half of their correlation away.
         synapses: weights that a unit keeps in the end (the sparse form); None: all.
         weight_bits: of a frozen weight, 2 to 16.
         dt: length of a tick in seconds.
@@ -80,13 +80,13 @@ class EncoderTraining:
     passes: int = 3
     gain_first: float = 0.05
     gain_last: float = 0.005
-    theta_step: float = 0.005
+    theta_step: float = 0.0035
     threshold: float = 0.5
     window: int = 16
     spikes: float = 180.0
     reading: ReadBy = ReadBy.SPIKES
     read_spikes: float = 400.0
-    whiten: bool = True
+    whitening: float = 0.25
     synapses: int | None = None
     weight_bits: int = 8
     dt: float = 1e-3
@@ -107,6 +107,7 @@ class EncoderTraining:
                 f"gain_last is {self.gain_last:g}, gain_first {self.gain_first:g}; gains fall, give a smaller gain_last"
             )
         check_setting("threshold", self.threshold, 1e-3, 1e3)
+        check_setting("whitening", self.whitening, 0.0, 0.5)
         check_setting("dt", self.dt, 1e-9, 1e3)
         OnOffChannels(self.window, self.spikes)
         OnOffChannels(self.window, self.read_spikes)
@@ -114,7 +115,7 @@ class EncoderTraining:
     @classmethod
     def sparse(cls, synapses: int = 32) -> Self:
         """For silicon: few weights a unit, from faster learning, whose larger weights say more when cut."""
-        return cls(gain_first=0.1, gain_last=0.01, synapses=synapses)
+        return cls(gain_first=0.1, gain_last=0.01, theta_step=0.005, synapses=synapses)
 
     @property
     def channels(self) -> OnOffChannels:
@@ -142,6 +143,7 @@ class EncoderState:
         vectors: how many there are to learn from.
         seed: of the first weights and of every order.
         done: presentations so far.
+        connected: which synapses there are, shape of the weights; None: all.
     """
 
     normalisation: InputNormalisation
@@ -151,6 +153,7 @@ class EncoderState:
     vectors: int
     seed: int
     done: int = 0
+    connected: BoolArray | None = None
 
     @classmethod
     def start(cls, vectors: npt.ArrayLike, units: int, settings: EncoderTraining, seed: int) -> Self:
@@ -167,7 +170,7 @@ class EncoderState:
                 f"{len(rows)} vectors for {units} units; each unit starts as one vector, so give at least as many "
                 "vectors, or fewer units"
             )
-        front = InputNormalisation.fit(rows, whiten=settings.whiten)
+        front = InputNormalisation.fit(rows, settings.whitening)
         if settings.synapses is not None:
             check_whole("synapses", settings.synapses, 1, front.dimensions)
         levels = settings.channels.levels(front.directions(rows))
@@ -206,9 +209,32 @@ class EncoderState:
         :meth:`neuro.encoders.competitive_learning.LearningState.after` reads a run.
         """
         learned, settings = self.learned, self.settings
+        shown, there = self.levels(vectors), self.connected
         return learning_circuit(
-            settings.channels, self.levels(vectors), learned, self.rule, settings.dt, seed=self.seed
+            settings.channels, shown, learned, self.rule, settings.dt, connected=there, seed=self.seed
         )
+
+    def sparse(self, synapses: int) -> EncoderState:
+        """The same units with few synapses, that go on learning on what they keep: for silicon.
+
+        The whitening is folded into the weights, so the channels take centred directions from here on; of a unit's
+        weights the largest stay, each as one synapse from the on or from the off channel of its entry.
+
+        Raises:
+            InvalidInput: synapses out of range.
+        """
+        check_whole("synapses", synapses, 1, self.normalisation.dimensions)
+        rows = self.normalisation.folded(self.learned.prototypes())
+        kept = np.zeros(rows.shape, dtype=bool)
+        np.put_along_axis(kept, stable_top_k(np.abs(rows), synapses), True, axis=1)
+        rows = np.where(kept, rows, 0.0)
+        # Weights as large as the trace of one spike that is sure to come.
+        rows *= WEIGHT_STEP / float(np.abs(rows[kept]).mean())
+        weights = np.stack([np.maximum(rows, 0.0), np.maximum(-rows, 0.0)], axis=-1).reshape(len(rows), -1).T.copy()
+        learned = LearningState(weights, np.zeros(len(rows)), np.full(len(rows), self.settings.gain_last))
+        match = float(np.mean(np.sum(weights**2, axis=0))) / WEIGHT_STEP
+        plain = replace(self.normalisation, whitening=None)
+        return replace(self, normalisation=plain, learned=learned, match=match, connected=weights > 0.0)
 
     def advanced(self, levels: IntArray, presentations: int, on: Simulator | None = None) -> EncoderState:
         """The state some presentations later, never beyond the end of a pass.
@@ -224,11 +250,20 @@ class EncoderState:
         teacher = None if self.settings.competition else self._drawn(turn)[since : since + presentations]
         channels = self.settings.channels
         if on is None:
-            learned, _, _ = learn(channels, shown, self.learned, self.rule, teacher=teacher)
+            there = self.connected
+            learned, _, _ = learn(channels, shown, self.learned, self.rule, connected=there, teacher=teacher)
         else:
-            dt = self.settings.dt
-            circuit = learning_circuit(channels, shown, self.learned, self.rule, dt, teacher=teacher, seed=self.seed)
-            learned = self.learned.after(simulate(circuit, len(shown) * learning_ticks(channels), on))
+            circuit = learning_circuit(
+                channels,
+                shown,
+                self.learned,
+                self.rule,
+                self.settings.dt,
+                connected=self.connected,
+                teacher=teacher,
+                seed=self.seed,
+            )
+            learned = self.learned.after(simulate(circuit, len(shown) * learning_ticks(channels), on), self.connected)
         return replace(self, learned=learned, done=self.done + len(shown))
 
     def freeze(self, vectors: npt.ArrayLike, k: int) -> LearnedEncoder:
@@ -256,7 +291,9 @@ class EncoderState:
             channels=OnOffChannels(settings.window, settings.read_spikes),
         )
         encoder = replace(encoder, dt=settings.dt, seed=self.seed)
-        return encoder if settings.synapses is None else encoder.sparse(settings.synapses, rows)
+        if settings.synapses is None or self.connected is not None:
+            return encoder
+        return encoder.sparse(settings.synapses, rows)
 
     def save(self, folder: Path, digest: str) -> None:
         """Keep the state, whole or not at all; ``digest`` names settings and data.

@@ -26,7 +26,7 @@ from neuro.encoders.competitive_learning import (
     learning_ticks,
 )
 from neuro.errors import InvalidInput
-from neuro.simulators import Brian2Reference, FixedPoint, simulate
+from neuro.simulators import Brian2Reference, Compiled, FixedPoint, simulate
 from neuro.training import EncoderState, EncoderTraining, train_encoder
 
 DIGITS = load_digits().data
@@ -101,6 +101,20 @@ def test_few_synapses_and_a_teacher_are_learned_alike(teacher: bool) -> None:
     assert run.spikes[UNITS].indices.tolist() == winners.tolist()
     np.testing.assert_allclose(learned.after(run, connected).weights, by_kernel.weights, rtol=0, atol=1e-12)
     assert forced is None or winners.tolist() == forced.tolist()
+
+
+def test_the_sparse_form_goes_on_learning() -> None:
+    state = start(units=10)
+    levels = state.levels(DIGITS[:300])
+    thin = state.advanced(levels, 300).sparse(7)
+    assert thin.normalisation.whitening is None
+    assert np.count_nonzero(thin.learned.weights, axis=0).tolist() == [7] * 10
+    plain = thin.levels(DIGITS[:300])
+    later, by_circuit = thin.advanced(plain, 80), thin.advanced(plain, 80, Compiled())
+    np.testing.assert_allclose(later.learned.weights, by_circuit.learned.weights, rtol=0, atol=1e-12)
+    assert not np.any(later.learned.weights[thin.learned.weights == 0.0])
+    assert np.any(later.learned.weights != thin.learned.weights)
+    assert later.freeze(DIGITS[:300], 3).synapses == 7
 
 
 def test_integers_learn_what_floats_learn() -> None:
