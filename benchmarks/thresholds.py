@@ -96,6 +96,10 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "learning-on-chip-mismatches": MetricThreshold(0, _MOST),
                 "learning-seconds": MetricThreshold(60.0, _MOST),
                 "learning-growth": MetricThreshold(1.2, _MOST),
+                "circuit-named": MetricThreshold(-2.0, _LEAST),
+                "circuit-mismatches": MetricThreshold(0, _MOST),
+                "demo-seconds": MetricThreshold(60.0, _MOST),
+                "demo-seconds-with-icarus": MetricThreshold(75.0, _MOST),
             }
         ),
         "resonance": MappingProxyType(
