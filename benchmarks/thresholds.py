@@ -53,6 +53,10 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "spreading-beyond-seeds": MetricThreshold(80.0, _LEAST),
                 "use-stdp-against-counts": MetricThreshold(0.0, _LEAST),
                 "use-spares-unused": MetricThreshold(-0.5, _LEAST),
+                "circuit-named": MetricThreshold(-2.0, _LEAST),
+                "circuit-mismatches": MetricThreshold(0, _MOST),
+                "demo-seconds": MetricThreshold(60.0, _MOST),
+                "demo-seconds-with-icarus": MetricThreshold(75.0, _MOST),
             }
         ),
         "main": MappingProxyType(

@@ -287,17 +287,12 @@ class RetrievalNetwork:
         if not self.settings.memory:
             votes = self._vote_levels()[rows].sum(axis=1)
             return Retrieved(np.full((len(rows), self.settings.winners), -1), self._named(votes))
-        links, weights = self._links()
-        steps = np.rint(weights * (STEPS / _UNIT)).astype(np.int64)
-        waves = [self._waves(row, steps, links) for row in self.evidence(rows)]
-        found = np.full((len(waves), self.settings.winners), -1)
-        votes = np.zeros((len(waves), self._names.size), dtype=np.int64)
-        for row, fired in enumerate(waves):
-            first = np.concatenate(fired)[: self.settings.winners]
-            found[row, : first.size] = first
-            votes[row] = np.bincount(
-                self._label_of[np.concatenate(fired[: self.settings.voting])], minlength=self._names.size
-            )
+        waves = self._waves(self.evidence(rows))
+        order = np.argsort(np.where(waves < 0, self.settings.waves + 1, waves), axis=1, kind="stable")
+        found = order[:, : self.settings.winners]
+        found = np.where(np.take_along_axis(waves, found, axis=1) < 0, -1, found)
+        voted = (waves >= 0) & (waves < self.settings.voting)
+        votes = voted.astype(np.int64) @ (self._label_of[:, None] == np.arange(self._names.size)).astype(np.int64)
         return Retrieved(found, self._named(votes))
 
     def retrieved(self, recording: Recording) -> Retrieved:
@@ -411,19 +406,24 @@ class RetrievalNetwork:
     def _named(self, votes: IntArray) -> IntArray:
         return np.asarray(np.where(votes.any(axis=1), self._names[votes.argmax(axis=1)], -1))
 
-    def _waves(self, evidence: IntArray, steps: IntArray, links: Links) -> list[IntArray]:
-        """The nodes that fire in each tick of a query, the last of which comes too late for a vote."""
-        chosen, size = self.settings, self.items
-        level, waves = evidence * STEPS, []
-        left = chosen.winners if chosen.competition else size
-        for _ in range(chosen.waves + 1):
-            best = stable_top_k(level, min(chosen.nodes_per_tick, left) if chosen.competition else size)
-            fired = np.sort(best[2 * level[best] > STEPS])
+    def _waves(self, evidence: IntArray) -> IntArray:
+        """The tick in which each node fires, -1 for never, (queries, items); the last comes too late for a vote."""
+        from scipy.sparse import csr_matrix
+
+        chosen = self.settings
+        links, weights = self._links()
+        steps = np.rint(weights * (STEPS / _UNIT)).astype(np.int64)
+        matrix = csr_matrix((steps, links.column, links.row_start), shape=(self.items, self.items))
+        level, fired = evidence * STEPS, np.full(evidence.shape, -1)
+        for wave in range(chosen.waves + 1):
+            now = (2 * level > STEPS) & (fired < 0)
+            if chosen.competition:
+                left = chosen.winners - (fired >= 0).sum(axis=1, keepdims=True)
+                best = stable_top_k(np.where(now, level, np.iinfo(np.int64).min + 1), chosen.nodes_per_tick)
+                allowed = np.zeros_like(now)
+                np.put_along_axis(allowed, best, np.arange(best.shape[1]) < left, axis=1)
+                now &= allowed
+            fired[now] = wave
             if chosen.graph:
-                for node in fired.tolist():
-                    row = slice(links.row_start[node], links.row_start[node + 1])
-                    level[links.column[row]] += steps[row]
-            level[fired] = np.iinfo(np.int64).min // 2
-            left -= fired.size
-            waves.append(fired)
-        return waves
+                level = level + np.asarray(now.astype(np.int64) @ matrix)
+        return fired

@@ -48,10 +48,10 @@ class DemoSettings(BaseModel):
     passes: _Count = 3
     winners: _Count = 10
     noise: Annotated[tuple[_Fraction, ...], Field(min_length=1)] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-    silicon_queries: _Count = 12
+    silicon_queries: _Count = 8
     learning_units: _Count = 16
     learning_presentations: _Count = 24
-    icarus_ticks: _Count = 20
+    icarus_ticks: _Count = 4
 
     @model_validator(mode="after")
     def _check(self) -> DemoSettings:

@@ -8,14 +8,16 @@ import numpy as np
 
 from neuro.arrays import FloatArray, IntArray
 from neuro.circuit.circuit import Probe
+from neuro.compiler.lower_circuit import lower
 from neuro.encoders import LearnedEncoder
 from neuro.encoders.codes import binary
-from neuro.encoders.competitive_learning import SYNAPSES, WEIGHT_STEP, learning_formats, learning_ticks
+from neuro.encoders.competitive_learning import WEIGHT_STEP, learning_formats, learning_ticks
 from neuro.progress import Advance
 from neuro.simulators import simulate
 from neuro.training import EncoderState, EncoderTraining
+from rtl_export.exporter import changing_states
 from spikeloom.demo.data import DemoSettings, Examples
-from spikeloom.demo.targets import Integers, Shown, probed, quantise_circuit
+from spikeloom.demo.targets import Integers, Shown, quantise_circuit
 
 LEARNING_SPIKES, READING_SPIKES = 400.0, 180.0
 _VIEWS = 30
@@ -70,9 +72,11 @@ def learning_core(stored: Examples, settings: DemoSettings, chosen: EncoderTrain
     """A small circuit that learns on its own, in floats and in integers, from its first presentation on."""
     units = min(settings.learning_units, len(stored))
     state = EncoderState.start(stored.embeddings, units, replace(chosen, synapses=None, spikes=READING_SPIKES), 0)
-    circuit = probed(state.circuit(stored.embeddings[: settings.learning_presentations]))
+    circuit = state.circuit(stored.embeddings[: settings.learning_presentations])
+    # What changes is read once a presentation, as it is in Verilog: a weight at every tick would be millions of words.
     every = learning_ticks(state.settings.channels)
-    watched = replace(circuit, probes=[*circuit.probes, Probe(SYNAPSES, "w", every)])
+    changing = changing_states(lower(circuit), every)
+    watched = replace(circuit, probes=[Probe(part.of, part.variable, part.every) for part in changing])
     ticks = every * min(settings.learning_presentations, len(stored))
     shown = Shown(watched, ticks, simulate(watched, ticks))
     return shown, quantise_circuit(shown, learning_formats(state.settings.channels, state.rule))

@@ -311,10 +311,10 @@ def _footer(result: DemoResult, seconds: float) -> list[str]:
     from importlib.metadata import version
 
     lines = [
-        f"spikeloom demo --seed {result.settings.seed} · Spikeloom {version('spikeloom')} · {seconds:.0f} s · weights "
-        f"{result.learning.encoder.digest[:12]}",
+        f"spikeloom demo --seed {result.settings.seed} · Spikeloom {version('spikeloom')} · {seconds:.0f} s",
+        f"Learned weights: {result.learning.encoder.digest[:12]}.",
         "The generated Verilog belongs to whoever ran this. All metrics: metrics.json beside this page.",
     ]
     if result.stored.image is not None:
-        lines.insert(1, "Digits: scikit-learn's copy of the UCI Optical Recognition of Handwritten Digits (CC BY 4.0).")
+        lines.insert(2, "Digits: scikit-learn's copy of the UCI Optical Recognition of Handwritten Digits (CC BY 4.0).")
     return lines

@@ -52,8 +52,7 @@ def installed_simulators() -> tuple[RTLSimulator, ...]:
 
 def export_core(shown: Shown, integers: Integers, folder: Path, name: str, every: int = 1) -> None:
     """Write the core, its test benches and golden vectors of the whole run, registers at every so many ticks."""
-    golden = integers.recording if every == 1 else None
-    export(integers.program, folder, ticks=shown.ticks, golden=golden, name=name, every=every)
+    export(integers.program, folder, ticks=shown.ticks, golden=integers.recording, name=name, every=every)
 
 
 def simulate_core(folder: Path, simulator: RTLSimulator, ticks: int | None = None) -> SimulatorResult:

@@ -8,31 +8,37 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
+from neuro.errors import InvalidInput
 from neuro.progress import QuietStages
 from neuro.storage import is_untouched, load_circuit
 from rtl_export import Outcome, RTLSimulator, SimulatorResult, SynthesisResult, tools
 from spikeloom.cli import main
-from spikeloom.demo import read_settings, run_demo
-from spikeloom.demo.data import DigitsSettings, load_split
-from spikeloom.demo.graph import recall_of
+from spikeloom.demo import read_examples, read_settings, run_demo
+from spikeloom.demo.data import DemoSettings, split
 from spikeloom.demo.pipeline import run_stages
+from spikeloom.demo.retrieval import recall_of
 from spikeloom.demo.silicon import installed_simulators
 
 pytestmark = pytest.mark.slow
 
 PIPELINE = "spikeloom.demo.pipeline"
 SMALL = {
-    "digits": 200,
+    "items": 160,
+    "units": 32,
+    "active": 8,
+    "synapses": 8,
+    "passes": 2,
     "noise": [0.0, 0.4],
-    "memory": {"units": 256, "active": 16, "pointer_units": 256, "pointer_active": 4, "winners": 32},
-    "silicon": {"units": 48, "active": 8, "pointer_units": 32, "pointer_active": 1, "winners": 8},
-    "silicon_digits": 4,
-    "checked_queries": 2,
+    "silicon_queries": 2,
+    "learning_units": 4,
+    "learning_presentations": 3,
 }
+TICKS, NEURONS = 2 * 20, 128 + 32 + 128 + 10
 
 
 @pytest.fixture
@@ -47,8 +53,7 @@ def test_the_whole_demo(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One run, looked at from all sides; a second one gives the same bytes; a third one replaces it."""
-    if RTLSimulator.ICARUS in installed_simulators():  # The quicker one here; tests/rtl_export has both.
-        monkeypatch.setattr(f"{PIPELINE}.installed_simulators", lambda: (RTLSimulator.ICARUS,))
+    monkeypatch.setattr(f"{PIPELINE}.installed_simulators", lambda: installed_simulators()[:1])
     demo, second = tmp_path / "runs" / "demo", tmp_path / "second"
     assert main(["demo", "--config", str(small), "--output", str(demo), "--seed", "5", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads((demo / "metrics.json").read_text())
@@ -63,34 +68,36 @@ def test_the_whole_demo(
 
     without_proof(monkeypatch, Outcome.FAILED, 3)
     assert main(["demo", "--config", str(small), "--output", str(second), "--seed", "6"]) == 1
-    assert "targets differ: 0 mismatches with Brian2, 3 in Verilog" in capsys.readouterr().err
-    assert "3 mismatches between targets" in (second / "report.html").read_text()
+    assert "targets differ: 0 mismatches in software, 6 in Verilog" in capsys.readouterr().err
+    assert "6 mismatches between targets" in (second / "report.html").read_text()
     assert (second / "circuit.npz").read_bytes() != (demo / "circuit.npz").read_bytes()
     assert not list(tmp_path.rglob(".*"))
 
 
 def check_the_folder(demo: Path) -> None:
     names = {path.name for path in demo.iterdir()}
-    assert names == {"circuit.npz", "manifest.json", "metrics.json", "report.html", "rtl", "times.json"}
+    assert names == {"circuit.npz", "manifest.json", "metrics.json", "report.html", "rtl", "rtl_learning", "times.json"}
     assert is_untouched(demo, "spikeloom demo")
     assert list((demo / "rtl" / "rtl").glob("*.v"))
 
 
 def check_the_figures(figures: dict[str, Any]) -> None:
-    assert figures["brian2_mismatches"] == 0
+    assert figures["software_mismatches"] == figures["differs_from_numbers"] == 0
     assert figures["rtl_mismatches"] == 0
     assert figures["rtl_passed"] is True
-    assert figures["rtl_ticks"] == 4 * 15
-    assert figures["rtl_spikes"] == 4 * (8 + 8 + 1)
-    assert figures["rtl_simulators"]
+    assert figures["rtl_ticks"] == {"CXXRTL": TICKS}
+    assert figures["rtl_states"] >= TICKS * NEURONS
+    assert figures["rtl_learning_states"] > 3 * 128 * 4
     assert figures["seed"] == 5
-    assert figures["digits_stored"] == 160
-    assert figures["circuit_neurons"] == 48 + 32 + 10
-    assert figures["brian2_spikes"] > 100
-    assert figures["recall_at_1"]["0"] > 0.95
-    assert figures["heldout_accuracy"] > 0.7
-    assert figures["graph_recall_at_10"] > figures["graph_recall_at_10_without_spreading"] + 0.2
-    assert 0 < figures["spikes_per_query"] <= figures["spikes_per_query_limit"]
+    assert (figures["stored"], figures["held_out"]) == (128, 32)
+    assert figures["circuit_neurons"] == NEURONS
+    assert figures["circuit_named_fixed"] == figures["circuit_named_float"]
+    assert figures["software_spikes"] > 100
+    assert figures["recall_under_noise"]["0"] > figures["recall_under_noise"]["0.4"]
+    assert figures["named"] > 0.5
+    assert figures["recall_at_k"] > 0.25
+    assert figures["ablations"]["memory off: units vote"]["recall_at_k"] == 0
+    assert figures["ablations"]["winners of retrieval off"]["named"] < figures["named"] - 0.2
     assert figures["cells"] > 100
 
 
@@ -98,13 +105,13 @@ def check_the_report(html: str) -> None:
     assert len(html) < 3_000_000
     assert not re.search(r"""<(script|link)\b|@import|(src|href)=["'](?!data:|#)""", html)
     assert "Equal on every target, spike by spike" in html
-    assert html.count('role="img"') >= 14
+    assert html.count('role="img"') >= 8
 
 
 def check_the_circuit(demo: Path, again: Path) -> None:
     circuit = load_circuit(demo / "circuit.npz")
-    assert [part.name for part in circuit.populations] == ["encoder", "pointers", "labels"]
-    given = [str(demo / "circuit.npz"), "--output", str(again), "--ticks", "60", "--name", "digits_core"]
+    assert [part.name for part in circuit.populations] == ["encoder_channels", "encoder", "nodes", "labels"]
+    given = [str(demo / "circuit.npz"), "--output", str(again), "--ticks", str(TICKS), "--name", "retrieval_core"]
     assert main(["export", *given]) == 0
     for path in (demo / "rtl" / "rtl").iterdir():
         assert (again / "rtl" / path.name).read_bytes() == path.read_bytes()
@@ -114,7 +121,7 @@ def check_the_same_bytes(first: Path, second: Path) -> None:
     figures = [json.loads((folder / "metrics.json").read_text()) for folder in (first, second)]
     proven = {"cells", "flip_flops", "memories", "memory_bits"} | {key for key in figures[0] if key.startswith("rtl_")}
     assert {key for key in figures[0] if figures[0][key] != figures[1][key]} <= proven
-    core = [path.relative_to(first) for path in (first / "rtl").rglob("*") if path.is_file()]
+    core = [path.relative_to(first) for path in first.glob("rtl*/**/*") if path.is_file()]
     assert core
     for name in (Path("circuit.npz"), *core):
         assert (second / name).read_bytes() == (first / name).read_bytes()
@@ -149,23 +156,52 @@ def test_ctrl_c_ends_the_simulators_that_run_beside(tmp_path: Path, monkeypatch:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(f"{PIPELINE}.installed_simulators", lambda: (RTLSimulator.CXXRTL,))
-    for name in ("load_split", "encode", "silicon_circuit", "quantise_circuit", "export_core"):
-        monkeypatch.setattr(f"{PIPELINE}.{name}", lambda *_: (None, None))
-    for name, stub in {"simulate_core": hang, "synthesise": hang, "_in_software": stop}.items():
+    for name in ("learn_code", "build_network", "silicon_circuit", "quantise_circuit", "export_core"):
+        monkeypatch.setattr(f"{PIPELINE}.{name}", lambda *_: Mock())
+    for name, stub in {"simulate_core": hang, "synthesise": hang, "learning_core": stop}.items():
         monkeypatch.setattr(f"{PIPELINE}.{name}", stub)
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        run_stages(DigitsSettings(), tmp_path, QuietStages(), None)
+        run_stages(DemoSettings(), tmp_path, QuietStages(), None)
     assert time.monotonic() - start < 30
 
 
 def test_the_split_is_the_seeds() -> None:
-    stored, held_out = load_split(DigitsSettings(seed=3))
+    digits = read_examples(None)
+    stored, held_out = split(digits, DemoSettings(seed=3))
     assert (len(stored), len(held_out)) == (1437, 360)
-    again, _ = load_split(DigitsSettings(seed=3))
-    other, _ = load_split(DigitsSettings(seed=4))
-    assert np.array_equal(stored.images, again.images)
-    assert not np.array_equal(stored.images, other.images)
+    again, _ = split(digits, DemoSettings(seed=3))
+    other, _ = split(digits, DemoSettings(seed=4))
+    assert np.array_equal(stored.embeddings, again.embeddings)
+    assert not np.array_equal(stored.embeddings, other.embeddings)
+
+
+def test_embeddings_of_one_s_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    vectors, labels = np.random.default_rng(0).standard_normal((60, 5)), np.arange(60) % 4
+    np.savez(path, embeddings=vectors, labels=labels)
+    found = read_examples(path)
+    assert found.image is None
+    assert np.array_equal(found.embeddings, vectors.astype(np.float32))
+    assert np.array_equal(found.labels, labels)
+
+
+BAD_DATA: dict[str, tuple[dict[str, Any], str]] = {
+    "no labels": ({"embeddings": np.ones((60, 5))}, "no array 'labels'"),
+    "integers": ({"embeddings": np.ones((60, 5), dtype=int), "labels": np.arange(60)}, "finite floats"),
+    "nan": ({"embeddings": np.full((60, 5), np.nan), "labels": np.arange(60)}, "finite floats"),
+    "too many labels": ({"embeddings": np.ones((60, 5)), "labels": np.arange(61)}, "one integer >= 0"),
+    "too few": ({"embeddings": np.ones((6, 5)), "labels": np.arange(6)}, "give at least 50"),
+    "objects": ({"embeddings": np.array([None]), "labels": np.arange(1)}, "can't be read"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_DATA)
+def test_data_that_is_refused(case: str, tmp_path: Path) -> None:
+    arrays, message = BAD_DATA[case]
+    np.savez(tmp_path / "mine.npz", **arrays)
+    with pytest.raises(InvalidInput, match=message):
+        read_examples(tmp_path / "mine.npz")
 
 
 def test_recall_counts_shared_neighbours() -> None:

@@ -9,7 +9,7 @@ and the one that holds integers to account: a quantised program runs here in flo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -294,11 +294,13 @@ def _operation(
     operation: OperationProgram, order: int, program: StepProgram, groups: Mapping[str, brian2.Group]
 ) -> list[brian2.BrianObject]:
     group = groups[operation.of]
+    # Numbers of an operation have names of their own: the group's neurons or synapses number theirs alike.
+    own = {part.name: f"{operation.name}_{part.name}" for part in operation.coefficients}
     for coefficient in operation.coefficients:
-        _add_coefficient(group, coefficient)
+        _add_coefficient(group, replace(coefficient, name=own[coefficient.name]))
     if operation.of in (part.name for part in program.projections):
         projection = program.projection(operation.of)
-        names = _synaptic_names({state.name for state in projection.states})
+        names = _renamed(own, _synaptic_names({state.name for state in projection.states}))
         lines = [_in_place(projection, part, names) for part in operation.statements]
     else:
         population = program.population(operation.of)
@@ -306,8 +308,18 @@ def _operation(
         for part in operation.statements:
             clamped = part.target.name in population.clamped
             value = Select(Symbol(ACTIVE), part.value, part.target) if clamped else part.value
-            lines.append(_in_place(population, Assignment(part.target, value), _own_names(population)))
+            names = _renamed(own, _own_names(population))
+            lines.append(_in_place(population, Assignment(part.target, value), names))
     return operation_objects(group, "\n".join(lines), operation.every * program.dt, order)
+
+
+def _renamed(own: Mapping[str, str], names: Callable[[Symbol], str]) -> Callable[[Symbol], str]:
+    """The names, but for an operation's own coefficients."""
+
+    def renamed(symbol: Symbol) -> str:
+        return _coefficient(own[symbol.name]) if symbol.name in own else names(symbol)
+
+    return renamed
 
 
 def _synaptic_names(own: set[str]) -> Callable[[Symbol], str]:
