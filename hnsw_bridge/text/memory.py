@@ -535,7 +535,7 @@ class TextMemory:
         while True:
             found = recall(state.graph, question, cue, min(want, most), self._recall, allowed, seen_from)
             records = state.records(found.nodes)
-            chosen = consolidated(records, k)
+            chosen = consolidated(records, found.scores.tolist(), k)
             if len(chosen.order) == k or found.nodes.size >= most or want >= max(_MOST_COPIES, k + _MORE):
                 return found, records, chosen
             want = min(4 * want, max(_MOST_COPIES, k + _MORE))
