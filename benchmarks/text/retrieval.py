@@ -142,8 +142,8 @@ def _kinds(lab: TextLab, talk: Collection) -> dict[str, list[str]]:
         names = dict(zip(_speakers(other), _speakers(talk), strict=True))
         asked = [question.text for question in other.questions if question.answerable]
         pattern = re.compile("|".join(names))
-        for place in random.permutation(len(asked))[:_RENAMED].tolist():
-            renamed.append(pattern.sub(lambda found, names=names: names[found.group()], asked[place]))
+        chosen = (asked[place] for place in random.permutation(len(asked))[:_RENAMED].tolist())
+        renamed += [pattern.sub(lambda found, names=names: names[found.group()], text) for text in chosen]
     return {
         "answerable": [question.text for question in talk.questions if question.answerable],
         "unanswerable": [question.text for question in talk.questions if not question.answerable],

@@ -90,11 +90,12 @@ def _copy_key(record: Record) -> Hashable:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """The tokens of a record in their order, the names among them, and about whom it speaks by itself."""
+    """About whom a record speaks by itself, its tokens in their order, the names among them, and how they begin."""
 
     about: tuple[str, str, str]
     words: tuple[str, ...]
     names: frozenset[str]
+    forms: frozenset[str]
 
     @classmethod
     def of(cls, record: Record) -> _Statement:
@@ -102,12 +103,19 @@ class _Statement:
         left_out = _HEDGES.union(tokens(speaker))
         words = dict.fromkeys(word for word in tokens(record.text) if word not in left_out)
         capitalised = frozenset(tokens(" ".join(_CAPITALISED.findall(record.text))))
-        return cls((record.namespace, title_of(record), speaker), tuple(words), capitalised)
+        return cls(
+            (record.namespace, title_of(record), speaker),
+            tuple(words),
+            capitalised,
+            frozenset(word[:_STEM] for word in words),
+        )
 
     def contradicts(self, other: _Statement) -> bool:
         """Whether the two say different things of one subject."""
         longest, shortest = (choose(len(self.words), len(other.words)) for choose in (max, min))
         if self.about != other.about or longest > _LONGEST or self.words == other.words:
+            return False
+        if len(self.forms & other.forms) < _LEAST_SHARED * shortest:
             return False
         shared = {one for one in self.words if any(_same_word(one, another) for another in other.words)}
         theirs = {one for one in other.words if any(_same_word(one, another) for another in self.words)}

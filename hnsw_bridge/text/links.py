@@ -38,7 +38,7 @@ _EDGE_WORDS = frozenset(
 )
 _SHORTEST = 3
 _CASED = re.compile(r"(^|[.!?:;\n\"“”(]\s*)?([^\W\d_][\w'’-]*)")
-_SPEAKER = re.compile(r"([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}): ")
+_SPEAKER = re.compile(r"([^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,2}): ")
 
 _Place = tuple[tuple[str, str], float, int]
 """The group that a record stands in, its value there, and what orders equal values."""

@@ -554,15 +554,17 @@ class TextMemory:
         self, state: TextMemoryState, found: Candidates, records: Sequence[Record], chosen: Consolidated
     ) -> tuple[Answer, ...]:
         answers = []
+        used = links_used(
+            found.run, state.graph.links, found.nodes[list(chosen.order)], self._recall.fusion.fade
+        )
         scores = sorted(found.scores[list(chosen.order)].tolist(), reverse=True)
         for score, place, count, newer in zip(scores, chosen.order, chosen.counts, chosen.newer, strict=True):
             record, node = records[place], int(found.nodes[place])
-            links = links_used(found.run, state.graph.links, node, self._recall.fusion.fade)
             why = Why(
                 float(found.parts["similarity"][place]),
                 float(found.parts["words"][place]),
                 bool(found.parts["mentions"][place]),
-                tuple(LinkUsed(layer, int(state.ids[source]), carried) for layer, source, carried in links),
+                tuple(LinkUsed(layer, int(state.ids[source]), carried) for layer, source, carried in used[node]),
             )
             answers.append(
                 Answer(

@@ -2,7 +2,7 @@
 
     question -> tokens, names of titles and speakers, dates
              -> candidates: nearest by cosine and by BM25, titles that it mentions, and their neighbours in conversation
-             -> direct score = cosine / max + words BM25 / max(max, half of what the question's words could reach)
+             -> direct score = (cosine / max)^contrast + words BM25 / what the question's words could reach
              -> smoothed = direct + smoothing x (direct scores of the next turns, two before and two after)
                          + mentions x title + speakers x speaker + dates x date
              -> seeds that cover different words of the question -> spikes along the links, counted by how well what
@@ -36,8 +36,8 @@ from neuro.spikes import QuerySpikes
 
 _LEAST_SHARE = 0.67
 """Of the best seed's score, what the weakest seed is driven with."""
-_REACHABLE = 0.5
-"""Share of what the question's words could reach together, below which the best BM25 score is no full one."""
+_CARRIED = 0.15
+"""Thresholds of activation below which what the spikes carried most is no full part of the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class RecallSettings:
         seeds: at how many texts the spikes start, 1 to 64.
         tire: how much less a word counts for further seeds once a seed holds it, 0 to 10.
         candidates: texts taken from cosine and from BM25, each.
+        contrast: power of a cosine over the largest, 1 to 8; above 1 the nearest text stands out, whatever its words.
         smoothing: share of the score of each of the neighbouring turns, 0 to 1.
         reach: how many turns on both sides, 0 to 16.
         speakers: weight of being said by the one speaker whom the question names.
@@ -63,6 +64,7 @@ class RecallSettings:
     seeds: int = 2
     tire: float = 0.5
     candidates: int = 100
+    contrast: float = 1.5
     smoothing: float = 0.3
     reach: int = 2
     speakers: float = 0.3
@@ -73,6 +75,8 @@ class RecallSettings:
         check_whole("seeds", self.seeds, 1, 64)
         check_whole("candidates", self.candidates, 1, 100_000)
         check_whole("reach", self.reach, 0, 16)
+        if not 1 <= self.contrast <= 8:
+            raise InvalidInput(f"contrast is {self.contrast!r}; a power from 1 to 8 is allowed")
         for name, most in (("tire", 10.0), ("smoothing", 1.0), ("speakers", 1000.0), ("dates", 1000.0)):
             value = getattr(self, name)
             if not 0 <= value <= most:
@@ -189,7 +193,7 @@ def recall(
     activation, started = np.zeros(graph.nodes), np.zeros(graph.nodes)
     activation[reached.nodes], started[seeds] = reached.activation, 1.0
     spread = {"spikes": activation[pool], "seeds": started[pool]}
-    scores = asked.smoothed(pool, settings.fusion) + settings.fusion.scores(spread)
+    scores = asked.smoothed(pool, settings.fusion) + settings.fusion.scores(spread, {"spikes": _CARRIED})
     order = np.lexsort((graph.ids[pool], -scores))[:k]
     nodes = pool[order]
     parts = asked.parts(nodes) | {"spikes": activation[nodes], "seeds": started[nodes]}
@@ -198,14 +202,18 @@ def recall(
     return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, held[:, nodes], known)
 
 
-def links_used(run: QuerySpikes, links: TextLinks, node: int, fade: float) -> list[tuple[str, int, float]]:
-    """Links that carried spikes to a node: layer, source node and what they carried, the strongest first."""
-    found = []
+def links_used(
+    run: QuerySpikes, links: TextLinks, nodes: IntArray, fade: float
+) -> dict[int, list[tuple[str, int, float]]]:
+    """Links that carried spikes to nodes: for each, layer, source node and what they carried, the strongest first."""
+    found: dict[int, list[tuple[str, int, float]]] = {node: [] for node in nodes.tolist()}
     strength = fade ** run.ticks.astype(np.float64)
     for source, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):
         for layer, ends, weights in links.by_layer(source):
-            found += [(layer, source, share * weight) for weight in weights[ends == node].tolist()]
-    return sorted(found, key=lambda link: (-link[2], link[0], link[1]))
+            kept = np.isin(ends, nodes)
+            for end, weight in zip(ends[kept].tolist(), weights[kept].tolist(), strict=True):
+                found[end].append((layer, source, share * weight))
+    return {node: sorted(used, key=lambda link: (-link[2], link[0], link[1])) for node, used in found.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -315,9 +323,10 @@ class _Asked:
 
     def _direct(self, rows: IntArray, fusion: Fusion) -> FloatArray:
         """Cosine and words, shape (rows,), each over what is the most of all rows."""
-        most = {"similarity": self.nearest, "words": max(self.most_words, _REACHABLE * self.reachable)}
+        most = {"similarity": self.nearest, "words": max(self.most_words, self.reachable)}
         words = self.words[:, rows].sum(axis=0)
-        return fusion.scores({"similarity": np.maximum(self.cosines[rows], 0.0), "words": words}, most)
+        near = np.maximum(self.cosines[rows], 0.0) / max(self.nearest, 1e-12)
+        return fusion.scores({"similarity": self.nearest * near**self.settings.contrast, "words": words}, most)
 
     def _neighbours(self, rows: IntArray) -> list[IntArray]:
         """The rows that stand 1 to ``reach`` before and after, -1 where none does; each of shape (rows,)."""
