@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hnsw_bridge.text.links import whole_text
-from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records, seconds
+from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records, timestamp
 from neuro.arrays import Float32Array, JSONValue
 from neuro.errors import InvalidInput
 
@@ -124,11 +123,11 @@ def check_record(record: NewRecord) -> None:
     if not isinstance(record.metadata, Mapping):
         raise InvalidInput(f"metadata is {str(record.metadata)[:60]!r}; JSON values by name are allowed")
     check_json(record.metadata, "metadata", 0)
-    if len(json.dumps(dict(record.metadata))) > LONGEST_TEXT:
-        raise InvalidInput(f"metadata is longer than {LONGEST_TEXT:,} characters of JSON; keep less beside a text")
+    if len(str(record.metadata)) > LONGEST_TEXT:
+        raise InvalidInput(f"metadata is longer than {LONGEST_TEXT:,} characters; keep less beside a text")
     check_text(whole_text(record), "a text with its title and speaker")
     if record.created is not None:
-        seconds(record.created)
+        timestamp(record.created)
 
 
 def check_json(value: JSONValue, name: str, depth: int) -> None:

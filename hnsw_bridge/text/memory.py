@@ -27,7 +27,7 @@ from hnsw_bridge.text.files import GivenRecord, as_record, exported_line, read_l
 from hnsw_bridge.text.folder import FolderLock, check_record, check_text, is_memory, open_folder
 from hnsw_bridge.text.info import MemoryInfo, measure_records
 from hnsw_bridge.text.links import whole_text
-from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, listed_ids, seconds
+from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, listed_ids, timestamp
 from hnsw_bridge.text.retrieval import Candidates, RecallSettings, links_used, recall
 from hnsw_bridge.text.state import RecordFilter, TextMemoryState, Where
 from neuro.arrays import BoolArray, Float32Array, JSONValue
@@ -409,8 +409,8 @@ class TextMemory:
             check_whole("budget_characters", budget_characters, 1, 10**12)
         if min_score is not None and not np.isfinite(min_score):
             raise InvalidInput(f"min_score is {min_score}; it must be a finite cosine or None")
-        moment = None if as_of is None else seconds(as_of, "as_of")
-        last = None if until is None else seconds(until, "until")
+        moment = None if as_of is None else timestamp(as_of, "as_of")
+        last = None if until is None else timestamp(until, "until")
         if moment is not None:
             last = moment if last is None else min(last, moment)
         chosen = _filter(namespace, where, since, last)
@@ -466,8 +466,12 @@ class TextMemory:
 
     def _put(self, fresh: Sequence[NewRecord], places: Sequence[int | None], progress: Advance | None) -> list[int]:
         store = self._writable()
+        keys = set[str]()
         for record in fresh:
             check_record(record)
+            if record.key is not None and record.key in keys:
+                raise InvalidInput(f"the key {record.key!r} is given twice; one record a key is allowed")
+            keys |= {record.key} if record.key is not None else set()
         if not fresh:
             return []
         total = len(self) + places.count(None)
@@ -586,7 +590,7 @@ def _listed(records: Iterable[GivenRecord] | GivenRecord) -> list[NewRecord]:
 
 def _filter(namespace: str | None, where: Where | None, since: Moment | None, until: Moment | None) -> RecordFilter:
     first, last = (
-        None if moment is None else seconds(moment, name) for name, moment in (("since", since), ("until", until))
+        None if moment is None else timestamp(moment, name) for name, moment in (("since", since), ("until", until))
     )
     return RecordFilter(namespace, where, first, last)
 

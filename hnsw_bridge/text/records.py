@@ -84,13 +84,13 @@ Moment = float | str | datetime
 """Seconds since 1970, an ISO date or time, or a datetime; one without a time zone is UTC."""
 
 
-def seconds(moment: Moment, what: str = "created") -> float:
+def timestamp(moment: Moment, what: str = "created") -> float:
     """A moment in seconds since 1970, below 0 before that.
 
     Raises:
         InvalidInput: no ISO date, or a number that is not finite or more than 30,000 years away.
 
-    >>> seconds("1969-12-31T23:59:00Z")
+    >>> timestamp("1969-12-31T23:59:00Z")
     -60.0
     """
     if isinstance(moment, str):
@@ -441,7 +441,7 @@ class RecordStore:
             (new.text + new.namespace + metadata + (new.key or "")).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidInput(f"a record can't be kept: {str(error)[:120]}; give JSON values and text") from None
-        created = now if new.created is None else seconds(new.created)
+        created = now if new.created is None else timestamp(new.created)
         parts = (number, new.namespace, new.text, metadata, created, self.model, vector.tobytes(), change)
         return (*parts, _digest((*parts, new.key)), new.key)
 

@@ -413,7 +413,13 @@ _PARTS = {
 
 def facet(name: str, value: JSONValue) -> str:
     """One term for a name of metadata and its value; equal values of JSON have equal terms, 1 and 1.0 too."""
-    said = json.dumps(_plain_numbers(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, str):
+        said = f"t{value}"
+    elif isinstance(value, int) and not isinstance(value, bool):
+        said = str(value)
+    else:
+        said = json.dumps(_plain_numbers(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        said = said if said[0] in "-0123456789" else f"j{said}"
     if len(said) > _LONG_VALUE:
         said = blake2b(said.encode(), digest_size=16).hexdigest()
     return f"{name}\x1f{said}"
