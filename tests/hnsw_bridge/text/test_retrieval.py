@@ -73,14 +73,16 @@ def test_the_speaker_named_counts(tmp_path: Path) -> None:
 
 
 def test_dates_of_the_question_count(tmp_path: Path) -> None:
-    said = [NewRecord("went swimming", created=day) for day in ("2023-03-02", "2023-05-04", "2023-05-20")]
+    when = {"early": "2023-03-02", "late": "2023-05-04", "again": "2023-05-20"}
+    said = [NewRecord(f"went swimming {how}", created=day) for how, day in when.items()]
     said.append(NewRecord("went swimming on 4 May 2023, we planned", created="2023-01-01"))
     with opened(tmp_path / "on", said) as memory:
         assert ids(memory, "swimming on 2 March 2023", 1) == [1]
+        assert ids(memory, "swimming on 2023-05-20", 1) == [3]
         assert set(ids(memory, "when in May 2023 was the swimming", 3)) == {2, 3, 4}
         assert set(ids(memory, "swimming on 2023-05-04", 2)) == {2, 4}
     with opened(tmp_path / "off", said, dates=0.0) as memory:
-        assert ids(memory, "swimming on 2 March 2023", 1) != [1]
+        assert ids(memory, "swimming on 2023-05-20", 1) != [3]
 
 
 def test_since_until_and_as_of(tmp_path: Path) -> None:
