@@ -76,7 +76,7 @@ class Recollection:
         min_score: the confidence below which the memory abstains from this question, never above 1.
         spikes: that the question caused.
         answerability: what of the question its best answers cover, from 0 to 1
-            (:mod:`hnsw_bridge.text.answerability`); 0 where nothing may be found.
+            (:mod:`hnsw_bridge.text.abstention`); 0 where nothing may be found.
     """
 
     answers: tuple[Answer, ...]

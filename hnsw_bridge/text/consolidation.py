@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from hnsw_bridge.text.links import speaker_of, title_of
 from hnsw_bridge.text.records import Record
-from hnsw_bridge.text.tokens import normalised, tokens
+from hnsw_bridge.text.tokenizer import normalised, tokens
 
 _FILLERS = frozenset(["a", "an", "the", "oh", "well", "so", "really", "very", "just", "please"])
 _HEDGES = frozenset(["now", "currently", "today", "still", "anymore", "recently", "already", "again", "new", "old"])

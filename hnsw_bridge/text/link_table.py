@@ -17,7 +17,7 @@ from hnsw_bridge.layers import MOST_WEIGHT
 from hnsw_bridge.text.inverted_index import InvertedIndex, WordIndex, packed_texts, rows_with_all, unpacked_texts
 from hnsw_bridge.text.links import NEAR, bare_title
 from hnsw_bridge.text.name_index import MOST_HOLDERS, NameIndex
-from hnsw_bridge.text.tokens import normalised, tokens
+from hnsw_bridge.text.tokenizer import normalised, tokens
 from neuro.arrays import AnyArray, BoolArray, FloatArray, IntArray, grown
 from neuro.errors import InvalidInput
 

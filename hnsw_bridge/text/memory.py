@@ -19,7 +19,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.text.answerability import answerability, unrelated_cosine
+from hnsw_bridge.text.abstention import answerability, unrelated_cosine
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why, nothing
 from hnsw_bridge.text.consolidation import Consolidated, consolidated
 from hnsw_bridge.text.embedders import Embed, embed_questions
@@ -397,7 +397,7 @@ class TextMemory:
             budget_characters: the texts together are at most so long.
             as_of: answer as at this moment: what was created later is not seen, and dates are read from here.
             min_score: the memory abstains when no text has a cosine this large; None: when the texts hold nothing about
-                the question (:mod:`hnsw_bridge.text.answerability`).
+                the question (:mod:`hnsw_bridge.text.abstention`).
 
         Raises:
             InvalidInput: an empty or too long question, k or a budget below 1, a namespace that does not exist.
@@ -553,9 +553,7 @@ class TextMemory:
         self, state: TextMemoryState, found: Candidates, records: Sequence[Record], chosen: Consolidated
     ) -> tuple[Answer, ...]:
         answers = []
-        used = links_used(
-            found.run, state.graph.links, found.nodes[list(chosen.order)], self._recall.fusion.fade
-        )
+        used = links_used(found.run, state.graph.links, found.nodes[list(chosen.order)], self._recall.fusion.fade)
         scores = sorted(found.scores[list(chosen.order)].tolist(), reverse=True)
         for score, place, count, newer in zip(scores, chosen.order, chosen.counts, chosen.newer, strict=True):
             record, node = records[place], int(found.nodes[place])

@@ -16,7 +16,7 @@ import numpy as np
 
 from hnsw_bridge.text.inverted_index import InvertedIndex, WordIndex
 from hnsw_bridge.text.links import cleaned_name
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 from neuro.arrays import AnyArray, IntArray
 
 MOST_HOLDERS = 50

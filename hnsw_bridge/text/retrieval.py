@@ -28,7 +28,7 @@ from hnsw_bridge.text.dates import stated_dates
 from hnsw_bridge.text.inverted_index import WordIndex
 from hnsw_bridge.text.link_table import TextLinks, TitleIndex
 from hnsw_bridge.text.records import Record
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput

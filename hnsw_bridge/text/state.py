@@ -30,12 +30,12 @@ from hnsw_bridge.text.link_table import (
     mentions_key,
     rows_that_may_mention,
 )
-from hnsw_bridge.text.links import NEAR, bare_title, phrases, speaker_of, title_of, turn, whole_text
+from hnsw_bridge.text.links import NEAR, bare_title, phrases, title_of, turn, whole_text
 from hnsw_bridge.text.name_index import NameIndex
 from hnsw_bridge.text.records import Record, RecordEdges, RecordStore
 from hnsw_bridge.text.retrieval import Cues, TextGraph, no_cues
-from hnsw_bridge.text.tokens import tokens
-from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray, JSONValue, grown
+from hnsw_bridge.text.tokenizer import tokens
+from neuro.arrays import AnyArray, BoolArray, Float32Array, IntArray, JSONValue, grown
 from neuro.errors import InvalidInput
 from neuro.progress import Advance
 from neuro.storage.snapshot import load_snapshot, save_snapshot

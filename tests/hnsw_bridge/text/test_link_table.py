@@ -11,11 +11,20 @@ import pytest
 from hnsw_bridge import TextMemory
 from hnsw_bridge.layers import shared_layer
 from hnsw_bridge.text.link_table import RecordOrder
-from hnsw_bridge.text.links import bare_title, cased_tokens, cleaned_name, phrases, text_layers, title_of, turn, whole_text
+from hnsw_bridge.text.links import (
+    bare_title,
+    cased_tokens,
+    cleaned_name,
+    phrases,
+    text_layers,
+    title_of,
+    turn,
+    whole_text,
+)
 from hnsw_bridge.text.name_index import capitalised
 from hnsw_bridge.text.records import NewRecord, Record, RecordEdges
 from hnsw_bridge.text.state import TextMemoryState
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 from tests.hnsw_bridge.texts import HashedNgrams
 
 WORDS = "river mill stone bread Mira Tomas Solberg Ljungan oven clock bees Wow wow mira oak".split()  # noqa: SIM905 - a line of words

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 from neuro.arrays import BoolArray, Float32Array
 
 COVERED, NAMED = 0.5, 0.6
