@@ -110,7 +110,7 @@ def _evidence(text: str, words: WordScores, mentions: Mentions) -> Evidence:
 def _variants() -> Iterator[tuple[Design, int, Fusion]]:
     for design, seeds, words, mentions in product(_designs(), _SEEDS, _WORDS, _MENTIONS):
         for rest, spikes in product(_RESTS, _SPIKES):
-            yield design, seeds, Fusion(words=words, mentions=mentions, rest=rest, spikes=spikes)
+            yield design, seeds, Fusion(words=words, mentions=mentions, rest=rest, spikes=spikes, seeds=0.0)
 
 
 def _judge(passages: Passages, question: Question) -> Floats:

@@ -19,7 +19,7 @@ from benchmarks.form import Measured, Row, checked
 from benchmarks.memory.data import auroc
 from benchmarks.text.lab import EMBEDDER_NAMES, SEEDS, Collection, Floats, TextLab, interval, recall_at
 from hnsw_bridge import RecallSettings, TextMemory, recall
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 
 _KEPT, _RANKS, _FOLDS = 10, 60, 5
 """Answers that are kept of each question; the constant of rank fusion (Cormack, Clarke & Buettcher, SIGIR 2009)."""

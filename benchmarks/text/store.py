@@ -31,11 +31,14 @@ _WRITER = Path(__file__).with_name("store_processes.py")
 
 
 def made_records(count: int) -> list[NewRecord]:
-    """Records of made-up words in Zipf's proportions, every fourth with a title, of five namespaces and ten kinds."""
+    """Records of made-up words, every fourth with a title, of five namespaces and ten kinds.
+
+    A word's share is 1 / (50 + rank), as by Zipf and Mandelbrot: the words before these would be no tokens in English.
+    """
     random = np.random.default_rng(_SEED)
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
     words = ["".join(random.choice(letters, random.integers(3, 9))) for _ in range(_WORDS)]
-    share = 1.0 / np.arange(1, _WORDS + 1)
+    share = 1.0 / (50.0 + np.arange(1, _WORDS + 1))
     drawn = random.choice(_WORDS, (count, _LONG), p=share / share.sum())
     names = [word.capitalize() for word in words[5000 : 5000 + _NAMES]]
     named = random.integers(0, _NAMES, (count, 3))

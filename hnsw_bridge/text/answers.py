@@ -49,7 +49,7 @@ class Answer:
         id, text, namespace, metadata, created, key: of the record.
         score: comparable inside one recollection only.
         why: its parts.
-        count: how many copies of it were found, itself included; the newest one answers for all.
+        count: how many copies of it were found, itself included; the best one answers for all.
         superseded_by: id of the answer that says something newer of the same subject; None: none does.
     """
 
@@ -76,7 +76,7 @@ class Recollection:
         min_score: the confidence below which the memory abstains from this question, never above 1.
         spikes: that the question caused.
         answerability: what of the question its best answers cover, from 0 to 1
-            (:mod:`hnsw_bridge.text.answerability`); 0 where nothing may be found.
+            (:mod:`hnsw_bridge.text.abstention`); 0 where nothing may be found.
     """
 
     answers: tuple[Answer, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -124,8 +123,8 @@ def check_record(record: NewRecord) -> None:
     if not isinstance(record.metadata, Mapping):
         raise InvalidInput(f"metadata is {str(record.metadata)[:60]!r}; JSON values by name are allowed")
     check_json(record.metadata, "metadata", 0)
-    if len(json.dumps(dict(record.metadata))) > LONGEST_TEXT:
-        raise InvalidInput(f"metadata is longer than {LONGEST_TEXT:,} characters of JSON; keep less beside a text")
+    if len(str(record.metadata)) > LONGEST_TEXT:
+        raise InvalidInput(f"metadata is longer than {LONGEST_TEXT:,} characters; keep less beside a text")
     check_text(whole_text(record), "a text with its title and speaker")
     if record.created is not None:
         timestamp(record.created)

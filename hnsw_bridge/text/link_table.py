@@ -17,7 +17,7 @@ from hnsw_bridge.layers import MOST_WEIGHT
 from hnsw_bridge.text.inverted_index import InvertedIndex, WordIndex, packed_texts, rows_with_all, unpacked_texts
 from hnsw_bridge.text.links import NEAR, bare_title
 from hnsw_bridge.text.name_index import MOST_HOLDERS, NameIndex
-from hnsw_bridge.text.tokens import normalised, tokens
+from hnsw_bridge.text.tokenizer import normalised, tokens
 from neuro.arrays import AnyArray, BoolArray, FloatArray, IntArray, grown
 from neuro.errors import InvalidInput
 
@@ -27,7 +27,7 @@ LAYERS = (TITLES, PHRASES, ADJACENT, TIME, LEARNED)
 
 _TITLES, _PHRASES, _ADJACENT, _TIME = 0.5, 0.25, 0.5, 0.25
 _MOST_EDGES = 64
-_GAPS = re.compile(r"[^\w]+")
+_GAPS, _WORD = re.compile(r"[^\w]+"), re.compile(r"\w+")
 
 LinkEnds = tuple[IntArray, FloatArray]
 """Rows, ascending, and the weights of the edges to them, in thresholds."""
@@ -215,7 +215,7 @@ class TitleIndex:
         """The keys that a text mentions, each once."""
         if not self._lengths:
             return []
-        words = _words(text).split()
+        words = _WORD.findall(text.lower() if text.isascii() else normalised(text))
         found = dict[str, None]()
         for first in self._lengths.keys() & set(words):
             starts = [place for place, word in enumerate(words) if word == first]

@@ -21,7 +21,7 @@ import numpy as np
 
 from hnsw_bridge.layers import MOST_WEIGHT, EdgeLayer, edge_layer, shared_layer
 from hnsw_bridge.text.records import NewRecord, Record, RecordEdges
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 from neuro.arrays import FloatArray, JSONValue
 
 LINKED = "linked"
@@ -67,7 +67,7 @@ def cleaned_name(phrase: str, lower: Callable[[str], int], upper: Callable[[str]
 
     Args:
         phrase: in lower case.
-        lower, upper: how many records hold a token (:func:`hnsw_bridge.text.tokens.tokens`) in lower case, and
+        lower, upper: how many records hold a token (:func:`hnsw_bridge.text.tokenizer.tokens`) in lower case, and
             capitalised inside a sentence; see :func:`cased_tokens`.
     """
 

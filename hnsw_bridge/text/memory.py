@@ -19,7 +19,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.text.answerability import answerability, unrelated_cosine
+from hnsw_bridge.text.abstention import answerability, unrelated_cosine
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why, nothing
 from hnsw_bridge.text.consolidation import Consolidated, consolidated
 from hnsw_bridge.text.embedders import Embed, embed_questions
@@ -41,8 +41,7 @@ MOST_RECORDS = 1_000_000
 """Records that a memory holds."""
 
 _MORE, _MOST_COPIES = 10, 4096
-"""Texts that are looked at beyond those asked for, since copies are folded and newer statements come first, and how many
-at most."""
+"""Texts that are looked at beyond those asked for, since copies are folded, and how many of them at most."""
 
 _PROBE = "A memory keeps what it was told, and finds it again by a part of it."
 _SAME = 0.999
@@ -373,7 +372,7 @@ class TextMemory:
         with self._lock:
             return self._store.namespaces()
 
-    def ask(
+    def ask(  # noqa: PLR0913 - a question is asked with few of them, each by its name
         self,
         question: str,
         k: int = 5,
@@ -397,8 +396,8 @@ class TextMemory:
             since, until: the first and the last moment at which a record may have been created.
             budget_characters: the texts together are at most so long.
             as_of: answer as at this moment: what was created later is not seen, and dates are read from here.
-            min_score: the memory abstains when no text has a cosine this large; None: where the texts hold nothing about
-                the question (:mod:`hnsw_bridge.text.answerability`).
+            min_score: the memory abstains when no text has a cosine this large; None: when the texts hold nothing about
+                the question (:mod:`hnsw_bridge.text.abstention`).
 
         Raises:
             InvalidInput: an empty or too long question, k or a budget below 1, a namespace that does not exist.
@@ -539,7 +538,7 @@ class TextMemory:
         while True:
             found = recall(state.graph, question, cue, min(want, most), self._recall, allowed, seen_from)
             records = state.records(found.nodes)
-            chosen = consolidated(records, k)
+            chosen = consolidated(records, found.scores.tolist(), k)
             if len(chosen.order) == k or found.nodes.size >= most or want >= max(_MOST_COPIES, k + _MORE):
                 return found, records, chosen
             want = min(4 * want, max(_MOST_COPIES, k + _MORE))

@@ -16,15 +16,16 @@ import numpy as np
 
 from hnsw_bridge.text.inverted_index import InvertedIndex, WordIndex
 from hnsw_bridge.text.links import cleaned_name
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 from neuro.arrays import AnyArray, IntArray
 
 MOST_HOLDERS = 50
 """Records that may share a mark; one that more hold joins none."""
 
-_CAPITALISED = re.compile(r"(?<![\w'’-])[^\W\d_a-z][\w'’-]*")
-_ASCII_CAPITALISED = re.compile(r"(?<![\w'-])[A-Z][\w'-]*")
-_ENDS = '.!?:;"“”('
+_CAPITALISED = re.compile(r"[^\W\d_a-z][\w'’-]*")
+_ASCII_CAPITALISED = re.compile(r"[A-Z][\w'-]*", re.ASCII)
+_INSIDE_WORDS = "_'’-"
+_ENDS = ".!?:;\n\"“”("
 """What may stand before a sentence."""
 _MOST_WORDS = 16
 """Of a phrase; a longer one is a line in capitals and no name."""
@@ -144,21 +145,24 @@ def capitalised(text: str, bag: Sequence[str]) -> tuple[set[str], set[str]]:
     """
     inside, times = set[str](), dict[str, int]()
     for match in (_ASCII_CAPITALISED if text.isascii() else _CAPITALISED).finditer(text):
-        word = match.group()
-        if word[0].isupper():
+        word, start = match.group(), match.start()
+        if word[0].isupper() and not (start and (text[start - 1].isalnum() or text[start - 1] in _INSIDE_WORDS)):
             found = _word_tokens(word)
             for one in found:
                 times[one] = times.get(one, 0) + 1
-            if not _begins(text, match.start()):
+            if not _begins(text, start):
                 inside.update(found)
     return inside, {word for word, count in times.items() if bag.count(word) <= count}
 
 
 def _begins(text: str, place: int) -> bool:
     """Whether a sentence begins at a place."""
-    before = text[max(place - 8, 0) : place]
-    said = before.rstrip()
-    return place == 0 or "\n" in before[len(said) :] or (said[-1:] or "x") in _ENDS
+    if place == 0:
+        return True
+    last = place - 1
+    while last > 0 and text[last].isspace() and text[last] != "\n":
+        last -= 1
+    return text[last] in _ENDS
 
 
 @lru_cache(maxsize=1 << 16)

@@ -28,7 +28,7 @@ from hnsw_bridge.text.dates import stated_dates
 from hnsw_bridge.text.inverted_index import WordIndex
 from hnsw_bridge.text.link_table import TextLinks, TitleIndex
 from hnsw_bridge.text.records import Record
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole
 from neuro.errors import InvalidInput
@@ -146,7 +146,7 @@ class Candidates:
         parts: of the scores, by name, each of shape (nodes,).
         run: the spikes.
         nearest: the largest cosine of all texts.
-        held: shape (tokens, nodes): which tokens of the question each text holds.
+        held: shape (tokens, nodes): which tokens of the question each text holds, or a turn beside it.
         known: shape (tokens,): which any text holds.
     """
 
@@ -199,7 +199,10 @@ def recall(
     parts = asked.parts(nodes) | {"spikes": activation[nodes], "seeds": started[nodes]}
     held = asked.words > 0
     known = (held & may).any(axis=1)
-    return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, held[:, nodes], known)
+    around = held[:, nodes]
+    for others in asked.neighbours(nodes):
+        around |= held[:, others] & (others >= 0)
+    return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, around, known)
 
 
 def links_used(
@@ -274,7 +277,7 @@ class _Asked:
         total = self.words.sum(axis=0)
         best = [_largest(scores, min(count, most)) for scores in (self.cosines, total)]
         found = np.unique(np.concatenate([*best, np.flatnonzero(self.mentions)]))
-        near = [found, *self._neighbours(found)]
+        near = [found, *self.neighbours(found)]
         found = np.unique(np.concatenate(near))
         found = found[found >= 0]
         return found[self.may[found]]
@@ -296,7 +299,7 @@ class _Asked:
 
     def smoothed(self, rows: IntArray, fusion: Fusion) -> FloatArray:
         """The scores of rows before anything spreads, shape (rows,)."""
-        settings, near = self.settings, self._neighbours(rows)
+        settings, near = self.settings, self.neighbours(rows)
         total = self._direct(rows, fusion)
         for others in near:
             there = others >= 0
@@ -328,7 +331,7 @@ class _Asked:
         near = np.maximum(self.cosines[rows], 0.0) / max(self.nearest, 1e-12)
         return fusion.scores({"similarity": self.nearest * near**self.settings.contrast, "words": words}, most)
 
-    def _neighbours(self, rows: IntArray) -> list[IntArray]:
+    def neighbours(self, rows: IntArray) -> list[IntArray]:
         """The rows that stand 1 to ``reach`` before and after, -1 where none does; each of shape (rows,)."""
         found = []
         for step in (self.graph.before, self.graph.after):

@@ -34,7 +34,7 @@ from hnsw_bridge.text.links import NEAR, bare_title, phrases, title_of, turn, wh
 from hnsw_bridge.text.name_index import NameIndex
 from hnsw_bridge.text.records import Record, RecordEdges, RecordStore
 from hnsw_bridge.text.retrieval import Cues, TextGraph, no_cues
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 from neuro.arrays import AnyArray, BoolArray, Float32Array, IntArray, JSONValue, grown
 from neuro.errors import InvalidInput
 from neuro.progress import Advance
@@ -413,7 +413,13 @@ _PARTS = {
 
 def facet(name: str, value: JSONValue) -> str:
     """One term for a name of metadata and its value; equal values of JSON have equal terms, 1 and 1.0 too."""
-    said = json.dumps(_plain_numbers(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, str):
+        said = f"t{value}"
+    elif isinstance(value, int) and not isinstance(value, bool):
+        said = str(value)
+    else:
+        said = json.dumps(_plain_numbers(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        said = said if said[0] in "-0123456789" else f"j{said}"
     if len(said) > _LONG_VALUE:
         said = blake2b(said.encode(), digest_size=16).hexdigest()
     return f"{name}\x1f{said}"

@@ -24,7 +24,7 @@ from hnsw_bridge.text.links import (
 from hnsw_bridge.text.name_index import capitalised
 from hnsw_bridge.text.records import NewRecord, Record, RecordEdges
 from hnsw_bridge.text.state import TextMemoryState
-from hnsw_bridge.text.tokens import tokens
+from hnsw_bridge.text.tokenizer import tokens
 from tests.hnsw_bridge.texts import HashedNgrams
 
 WORDS = "river mill stone bread Mira Tomas Solberg Ljungan oven clock bees Wow wow mira oak".split()  # noqa: SIM905 - a line of words

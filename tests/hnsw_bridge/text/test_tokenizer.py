@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnsw_bridge.text.tokens import normalised, stem, tokens
+from hnsw_bridge.text.tokenizer import normalised, stem, tokens
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hnsw_bridge import TextMemory, find_embedder
-from hnsw_bridge.text.answerability import LEAST_ANSWERABILITY, Answerability, answerability, names_of, unrelated_cosine
+from hnsw_bridge.text.abstention import LEAST_ANSWERABILITY, Answerability, answerability, names_of, unrelated_cosine
 from hnsw_bridge.text.records import NewRecord
 from tests.hnsw_bridge.texts import HashedNgrams
 
