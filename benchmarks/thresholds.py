@@ -46,6 +46,14 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "paraphrases-below-cosine-minilm": MetricThreshold(0.0, _MOST),
                 "cue-variants-gain-wordllama": MetricThreshold(20.0, _LEAST),
                 "cue-variants-gain-minilm": MetricThreshold(20.0, _LEAST),
+                "add-and-ask-1k": MetricThreshold(10.0, _MOST),
+                "add-and-ask-10k": MetricThreshold(15.0, _MOST),
+                "add-and-ask-100k": MetricThreshold(30.0, _MOST),
+                "loading-100k": MetricThreshold(20.0, _MOST),
+                "reopening-100k": MetricThreshold(2.0, _MOST),
+                "filtered-100k": MetricThreshold(2.0, _MOST),
+                "command-cpu": MetricThreshold(1.2, _MOST),
+                "writer-and-readers": MetricThreshold(0, _MOST),
             }
         ),
         "memory": MappingProxyType(
@@ -192,18 +200,6 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "digits-fixed-against-float": MetricThreshold(1.0, _MOST),
                 "digits-quantised-mismatches": MetricThreshold(0, _MOST),
                 "digits-rtl-mismatches": MetricThreshold(0, _MOST),
-            }
-        ),
-        "text": MappingProxyType(
-            {
-                "add-and-ask-1k": MetricThreshold(10.0, _MOST),
-                "add-and-ask-10k": MetricThreshold(15.0, _MOST),
-                "add-and-ask-100k": MetricThreshold(30.0, _MOST),
-                "loading-100k": MetricThreshold(20.0, _MOST),
-                "reopening-100k": MetricThreshold(2.0, _MOST),
-                "filtered-100k": MetricThreshold(2.0, _MOST),
-                "command-cpu": MetricThreshold(1.2, _MOST),
-                "writer-and-readers": MetricThreshold(0, _MOST),
             }
         ),
     }

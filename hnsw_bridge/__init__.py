@@ -185,8 +185,8 @@ if not TYPE_CHECKING:
         "hnsw_bridge.explanation": "explain plot_activated",
         "hnsw_bridge.first_arrival": "ARRIVALS FirstArrival first_arrival_circuit one_delay_each",
         "hnsw_bridge.fusion": "Fusion WordScores activation",
-        "hnsw_bridge.graph": "IndexGraph Links graph_from_state layer_from_graphml layer_from_networkx read_graph to_networkx "
-        "write_graphml",
+        "hnsw_bridge.graph": "IndexGraph Links graph_from_state layer_from_graphml layer_from_networkx read_graph "
+        "to_networkx write_graphml",
         "hnsw_bridge.index": "MISSING SILICON_SETTINGS IndexSettings SpikeIndex build_index",
         "hnsw_bridge.index_snapshot": "load_index save_index",
         "hnsw_bridge.layers": "EdgeLayer SummedLayers edge_layer shared_layer strongest temporal_layer",
@@ -198,7 +198,8 @@ if not TYPE_CHECKING:
         "hnsw_bridge.spreading": "LINKS NODES THRESHOLD Seeds Spreading find_seeds spreading_circuit",
         "hnsw_bridge.synapses": "ExponentialWeights contrast synaptic_weights",
         "hnsw_bridge.text.answers": "Answer LinkUsed Recollection Why",
-        "hnsw_bridge.text.embedders": "EMBEDDERS E5Embedder Embed Embedder FusedEmbedder MiniLMEmbedder SpladeEmbedder WordLlamaEmbedder "
+        "hnsw_bridge.text.embedders": "EMBEDDERS E5Embedder Embed Embedder FusedEmbedder MiniLMEmbedder "
+        "SpladeEmbedder WordLlamaEmbedder "
         "embed_questions find_embedder",
         "hnsw_bridge.text.files": "MOST_CHARACTERS Passage passages read_texts",
         "hnsw_bridge.text.folder": "LONGEST_TEXT forget_records is_memory made_with",

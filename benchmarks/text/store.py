@@ -169,7 +169,7 @@ def filtered(lab: TextLab) -> Measured:
     return Measured(worst, "x", equal, times, "unfiltered p50, ms", p50["none"])
 
 
-def command(lab: TextLab) -> Measured:
+def command(_: TextLab) -> Measured:
     """Seconds of CPU of `spikeloom memory ask` on a memory of one record, its process as a whole."""
     with TemporaryDirectory() as folder:
         from hnsw_bridge import find_embedder
@@ -188,7 +188,7 @@ def command(lab: TextLab) -> Measured:
         times, said = [], []
         for _ in range(5):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            done = subprocess.run([*line, "--json"], capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+            done = subprocess.run([*line, "--json"], capture_output=True, text=True, check=False)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
             said.append([answer["id"] for answer in json.loads(done.stdout)["answers"]])
@@ -201,9 +201,9 @@ def processes(lab: TextLab) -> Measured:
     with TemporaryDirectory() as folder, lab.stages.stage("one writer, four readers"):
         line = [sys.executable, str(_WRITER), str(Path(folder) / "memory"), str(_SECONDS)]
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(_WRITER.parents[2])}
-        started = [subprocess.Popen([*line, "0"], stdout=subprocess.PIPE, text=True, env=environment)]  # noqa: S603
+        started = [subprocess.Popen([*line, "0"], stdout=subprocess.PIPE, text=True, env=environment)]
         started += [
-            subprocess.Popen([*line, str(number)], stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603
+            subprocess.Popen([*line, str(number)], stdout=subprocess.PIPE, text=True, env=environment)
             for number in range(1, _READERS + 1)
         ]
         said = [json.loads(one.communicate()[0] or "{}") for one in started]

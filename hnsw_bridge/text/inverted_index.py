@@ -3,9 +3,9 @@
     row -> (term, count) ...        forward, in the order in which rows were added
     term -> (row, count) ...        inverted, made from it
 
-Rows are added in segments of consecutive rows, each frozen. A new segment is merged with the one before it while that is
-at most twice as large, so a row is copied a logarithmic number of times and a term is looked up in a logarithmic number
-of segments. A removed row stays in its segment, and no longer counts as a holder.
+Rows are added in segments of consecutive rows, each frozen. A new segment is merged with the one before it while that
+is at most twice as large, so a row is copied a logarithmic number of times and a term is looked up in a logarithmic
+number of segments. A removed row stays in its segment, and no longer counts as a holder.
 
 Source of the merging: O'Neil et al., *The log-structured merge-tree*, Acta Informatica 33 (1996). BM25: Robertson &
     Zaragoza, *The Probabilistic Relevance Framework* (2009), with the idf of Lucene, which is never negative.

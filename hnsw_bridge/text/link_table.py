@@ -274,7 +274,8 @@ class TextLinks:
         alive: shape (rows,).
         titles: of rows.
         mentions: row -> keys of titles that its text mentions, as known when it was written.
-        later, later_of: key -> rows that mention it and were written before any record had that title; row -> such keys.
+        later, later_of: key -> rows that mention it and were written before any record had that title; row ->
+            such keys.
         names: the marks that rows share.
         documents, times: orders in documents and in time.
         learned: id -> id -> weight.

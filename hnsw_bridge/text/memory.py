@@ -41,8 +41,8 @@ MOST_RECORDS = 1_000_000
 """Records that a memory holds."""
 
 _MORE, _MOST_COPIES = 10, 4096
-"""Texts that are looked at beyond those asked for, since copies are folded and newer statements come first, and how many
-at most."""
+"""Texts that are looked at beyond those asked for, since copies are folded and newer statements come first, and how
+many at most."""
 
 _PROBE = "A memory keeps what it was told, and finds it again by a part of it."
 _SAME = 0.999
@@ -119,7 +119,7 @@ class TextMemory:
         return self._store
 
     def close(self) -> None:
-        """Keep a snapshot, where that pays, and give the folder free; every other method then says that it is closed."""
+        """Keep a snapshot, where that pays, and give the folder free; what is called then says that it is closed."""
         with self._lock:
             try:
                 if self._store.is_open:
@@ -143,7 +143,7 @@ class TextMemory:
 
         Args:
             records: texts, :class:`NewRecord`, or mappings with the keys of a line of JSON: ``text``, and if wanted
-                ``title``, ``namespace``, ``metadata``, ``created``, ``document``, ``position``, ``key``. In the metadata
+                ``title``, ``namespace``, ``metadata``, ``created``, ``document``, ``position``, ``key``. In metadata
                 ``title`` counts for the embedding and for links, ``document`` and ``position`` for neighbourhood.
             progress: called with how many are embedded.
 
@@ -373,7 +373,7 @@ class TextMemory:
         with self._lock:
             return self._store.namespaces()
 
-    def ask(
+    def ask(  # noqa: PLR0913 - each is a condition of its own
         self,
         question: str,
         k: int = 5,
@@ -397,8 +397,8 @@ class TextMemory:
             since, until: the first and the last moment at which a record may have been created.
             budget_characters: the texts together are at most so long.
             as_of: answer as at this moment: what was created later is not seen, and dates are read from here.
-            min_score: the memory abstains when no text has a cosine this large; None: where the texts hold nothing about
-                the question (:mod:`hnsw_bridge.text.answerability`).
+            min_score: the memory abstains when no text has a cosine this large; None: where the texts hold nothing
+                about the question (:mod:`hnsw_bridge.text.answerability`).
 
         Raises:
             InvalidInput: an empty or too long question, k or a budget below 1, a namespace that does not exist.
@@ -554,9 +554,7 @@ class TextMemory:
         self, state: TextMemoryState, found: Candidates, records: Sequence[Record], chosen: Consolidated
     ) -> tuple[Answer, ...]:
         answers = []
-        used = links_used(
-            found.run, state.graph.links, found.nodes[list(chosen.order)], self._recall.fusion.fade
-        )
+        used = links_used(found.run, state.graph.links, found.nodes[list(chosen.order)], self._recall.fusion.fade)
         scores = sorted(found.scores[list(chosen.order)].tolist(), reverse=True)
         for score, place, count, newer in zip(scores, chosen.order, chosen.counts, chosen.newer, strict=True):
             record, node = records[place], int(found.nodes[place])

@@ -25,7 +25,7 @@ MOST_HOLDERS = 50
 _CAPITALISED = re.compile(r"[^\W\d_a-z][\w'’-]*")
 _ASCII_CAPITALISED = re.compile(r"[A-Z][\w'-]*", re.ASCII)
 _INSIDE_WORDS = "_'’-"
-_ENDS = ".!?:;\n\"“”("
+_ENDS = '.!?:;\n"“”('
 """What may stand before a sentence."""
 _MOST_WORDS = 16
 """Of a phrase; a longer one is a line in capitals and no name."""

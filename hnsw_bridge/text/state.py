@@ -30,12 +30,12 @@ from hnsw_bridge.text.link_table import (
     mentions_key,
     rows_that_may_mention,
 )
-from hnsw_bridge.text.links import NEAR, bare_title, phrases, speaker_of, title_of, turn, whole_text
+from hnsw_bridge.text.links import NEAR, bare_title, phrases, title_of, turn, whole_text
 from hnsw_bridge.text.name_index import NameIndex
 from hnsw_bridge.text.records import Record, RecordEdges, RecordStore
 from hnsw_bridge.text.retrieval import Cues, TextGraph, no_cues
 from hnsw_bridge.text.tokens import tokens
-from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray, JSONValue, grown
+from neuro.arrays import AnyArray, BoolArray, Float32Array, IntArray, JSONValue, grown
 from neuro.errors import InvalidInput
 from neuro.progress import Advance
 from neuro.storage.snapshot import load_snapshot, save_snapshot
@@ -254,7 +254,7 @@ class TextMemoryState:
         return texts
 
     def _rejoin(self, rows: Sequence[int]) -> None:
-        """Which rows follow each other in a conversation, by the rule of :meth:`hnsw_bridge.text.links.Turn.leads_to`."""
+        """Which rows follow each other in a conversation; :meth:`hnsw_bridge.text.links.Turn.leads_to` is the rule."""
         at = np.unique(np.array(rows, dtype=np.int64))
         at = at[at >= 0]
         for own, raw, sign in ((self._before, self._turns.before, -1.0), (self._after, self._turns.after, 1.0)):

@@ -43,7 +43,8 @@ if not TYPE_CHECKING:
     _HOMES = {
         "neuro.storage.circuit_file": "load_circuit save_circuit",
         "neuro.storage.files": "canonical_json read_json write_bytes write_json",
-        "neuro.storage.folder": "MANIFEST check_output_file check_output_folder is_untouched output_folder write_manifest",
+        "neuro.storage.folder": "MANIFEST check_output_file check_output_folder is_untouched output_folder "
+        "write_manifest",
         "neuro.storage.snapshot": "check_snapshot_folder load_memory load_snapshot save_memory save_snapshot",
     }
     _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
