@@ -3,7 +3,7 @@
     answerability = (cosine + COVERED covered + NAMED named) / (1 + COVERED + NAMED) ,   from 0 to 1
 
     cosine    the largest cosine of question and record, from what the embedder gives unrelated texts (0) to 1
-    covered   the largest share of the question's words that one of the best answers holds
+    covered   the largest share of the question's words that one of the best answers, with the turns around it, holds
     named     the share of the names in the question that any record holds; 1 where it names nobody
 
 The memory abstains below :data:`LEAST_ANSWERABILITY`, which is the same for every embedder and every number of records:
@@ -25,10 +25,10 @@ import numpy as np
 from hnsw_bridge.text.tokens import tokens
 from neuro.arrays import BoolArray, Float32Array
 
-COVERED, NAMED = 0.3, 0.55
+COVERED, NAMED = 0.5, 0.6
 """How much the words and the names of a question count beside the cosine."""
 
-LEAST_ANSWERABILITY = 0.405
+LEAST_ANSWERABILITY = 0.38
 """Below it a memory abstains; chosen on the conversations of bench `text` by leaving one out at a time."""
 
 _BEST = 10

@@ -49,7 +49,7 @@ class Answer:
         id, text, namespace, metadata, created, key: of the record.
         score: comparable inside one recollection only.
         why: its parts.
-        count: how many copies of it were found, itself included; the newest one answers for all.
+        count: how many copies of it were found, itself included; the best one answers for all.
         superseded_by: id of the answer that says something newer of the same subject; None: none does.
     """
 

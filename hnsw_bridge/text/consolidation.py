@@ -35,7 +35,7 @@ class Consolidated:
     """Places in a list of records, in the order in which they answer.
 
     Args:
-        order: the place of each answer; of copies the newest stands where the best of them did.
+        order: the place of each answer; the best of copies, the newest of equally good ones.
         counts: of each answer: how many copies it stands for, itself included.
         newer: of each answer: the place of the record that says something newer of its subject; -1: none.
     """
@@ -45,14 +45,14 @@ class Consolidated:
     newer: tuple[int, ...]
 
 
-def consolidated(records: Sequence[Record], k: int) -> Consolidated:
-    """The first k answers among records that are given best first."""
+def consolidated(records: Sequence[Record], scores: Sequence[float], k: int) -> Consolidated:
+    """The first k answers among records that are given best first, with their scores."""
     groups: dict[Hashable, list[int]] = {}
     for place, record in enumerate(records):
         groups.setdefault(_copy_key(record), []).append(place)
-    first = [max(group, key=lambda place: (records[place].created, records[place].id)) for group in groups.values()][:k]
-    counts = dict(zip(first, map(len, groups.values()), strict=False))
-    order, newer = _newest_first(first, records)
+    first = [max(group, key=lambda place: (scores[place], records[place].created, place)) for group in groups.values()]
+    counts = dict(zip(first, map(len, groups.values()), strict=True))
+    order, newer = _newest_first(first[:k], records)
     return Consolidated(tuple(order), tuple(counts[place] for place in order), tuple(newer[place] for place in order))
 
 

@@ -41,8 +41,7 @@ MOST_RECORDS = 1_000_000
 """Records that a memory holds."""
 
 _MORE, _MOST_COPIES = 10, 4096
-"""Texts that are looked at beyond those asked for, since copies are folded and newer statements come first, and how
-many at most."""
+"""Texts that are looked at beyond those asked for, since copies are folded, and how many of them at most."""
 
 _PROBE = "A memory keeps what it was told, and finds it again by a part of it."
 _SAME = 0.999
@@ -373,7 +372,7 @@ class TextMemory:
         with self._lock:
             return self._store.namespaces()
 
-    def ask(  # noqa: PLR0913 - each is a condition of its own
+    def ask(  # noqa: PLR0913 - a question is asked with few of them, each by its name
         self,
         question: str,
         k: int = 5,
@@ -539,7 +538,7 @@ class TextMemory:
         while True:
             found = recall(state.graph, question, cue, min(want, most), self._recall, allowed, seen_from)
             records = state.records(found.nodes)
-            chosen = consolidated(records, k)
+            chosen = consolidated(records, found.scores.tolist(), k)
             if len(chosen.order) == k or found.nodes.size >= most or want >= max(_MOST_COPIES, k + _MORE):
                 return found, records, chosen
             want = min(4 * want, max(_MOST_COPIES, k + _MORE))

@@ -146,7 +146,7 @@ class Candidates:
         parts: of the scores, by name, each of shape (nodes,).
         run: the spikes.
         nearest: the largest cosine of all texts.
-        held: shape (tokens, nodes): which tokens of the question each text holds.
+        held: shape (tokens, nodes): which tokens of the question each text holds, or a turn beside it.
         known: shape (tokens,): which any text holds.
     """
 
@@ -197,8 +197,11 @@ def recall(
     order = np.lexsort((graph.ids[pool], -scores))[:k]
     nodes = pool[order]
     parts = asked.parts(nodes) | {"spikes": activation[nodes], "seeds": started[nodes]}
-    held, known = asked.words[:, nodes] > 0, asked.words.any(axis=1)
-    return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, held, known)
+    around = asked.words[:, nodes] > 0
+    for others in asked.neighbours(nodes):
+        around |= (asked.words[:, others] > 0) & (others >= 0)
+    known = asked.words.any(axis=1)
+    return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, around, known)
 
 
 def links_used(
@@ -282,7 +285,7 @@ class _Asked:
         most = int(np.count_nonzero(self.may))
         best = [_largest(scores, min(count, most)) for scores in (self.cosines, self.total)]
         found = np.unique(np.concatenate([*best, np.flatnonzero(self.mentions)]))
-        near = [found, *self._neighbours(found)]
+        near = [found, *self.neighbours(found)]
         found = np.unique(np.concatenate(near))
         found = found[found >= 0]
         return found[self.may[found]]
@@ -304,7 +307,7 @@ class _Asked:
 
     def smoothed(self, rows: IntArray, fusion: Fusion) -> FloatArray:
         """The scores of rows before anything spreads, shape (rows,)."""
-        settings, near = self.settings, self._neighbours(rows)
+        settings, near = self.settings, self.neighbours(rows)
         total = self._direct(rows, fusion)
         for others in near:
             there = others >= 0
@@ -336,7 +339,7 @@ class _Asked:
         near = np.maximum(self.cosines[rows], 0.0) / max(self.nearest, 1e-12)
         return fusion.scores({"similarity": self.nearest * near**self.settings.contrast, "words": words}, most)
 
-    def _neighbours(self, rows: IntArray) -> list[IntArray]:
+    def neighbours(self, rows: IntArray) -> list[IntArray]:
         """The rows that stand 1 to ``reach`` before and after, -1 where none does; each of shape (rows,)."""
         found = []
         for step in (self.graph.before, self.graph.after):

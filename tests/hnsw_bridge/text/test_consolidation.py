@@ -52,14 +52,15 @@ def test_the_newest_stands_first_and_the_older_are_marked() -> None:
         record(4, "Mira lives in Oslo now", 4.0),
         record(5, "Mira lives in Rome", 2.0),
     ]
-    found = consolidated(records, 5)
+    found = consolidated(records, [1.0] * len(records), 5)
     assert [records[place].id for place in found.order] == [4, 1, 3, 5]
     assert found.counts == (1, 1, 2, 1)
     assert [records[place].id if place >= 0 else None for place in found.newer] == [None, 4, None, 4]
-    assert consolidated(records[:3], 1).order == (0,)
-    assert consolidated([], 3).order == ()
+    assert consolidated(records[:3], [3.0, 2.0, 1.0], 1).order == (0,)
+    assert consolidated(records[1:3], [2.0, 1.0], 2).order == (0,), "of copies the best answers"
+    assert consolidated([], [], 3).order == ()
 
 
 def test_a_denial_is_no_copy() -> None:
     records = [record(1, "I do like tea"), record(2, "I do not like tea"), record(3, "I like tea!", speaker="Tom")]
-    assert consolidated(records, 5).counts == (1, 1, 1)
+    assert consolidated(records, [1.0] * len(records), 5).counts == (1, 1, 1)
