@@ -344,7 +344,7 @@ class TextLinks:
                 for row in holders.tolist():
                     sums[row] = sums.get(row, 0.0) + _PHRASES * idf
         sums.pop(node, None)
-        strongest = sorted(sums, key=lambda row: (-sums[row], row))[:_MOST_EDGES]
+        strongest = sorted(sums, key=lambda row: (-sums[row], int(self.ids[row])))[:_MOST_EDGES]
         return _neighbours({row: min(sums[row], MOST_WEIGHT) for row in strongest})
 
     def _learned(self, node: int) -> LinkEnds:

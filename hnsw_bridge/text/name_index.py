@@ -173,6 +173,8 @@ def _word_tokens(word: str) -> tuple[str, ...]:
 def _parts_of(phrase: str) -> list[str]:
     """What may be left of a phrase when words at its ends are cut off."""
     words = phrase.split()
+    if len(words) == 1:
+        return [phrase.strip(" .")]
     count = len(words)
     cuts = ((start, end) for start in range(count) for end in range(start + 1, count + 1))
     return [" ".join(words[start:end]).strip(" .") for start, end in cuts]
