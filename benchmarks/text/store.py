@@ -169,7 +169,7 @@ def filtered(lab: TextLab) -> Measured:
     return Measured(worst, "x", equal, times, "unfiltered p50, ms", p50["none"])
 
 
-def command(lab: TextLab) -> Measured:
+def command(_: TextLab) -> Measured:
     """Seconds of CPU of `spikeloom memory ask` on a memory of one record, its process as a whole."""
     with TemporaryDirectory() as folder:
         from hnsw_bridge import find_embedder

@@ -26,7 +26,8 @@ _DEEPEST = 50
 
 
 class FolderLock:
-    """The right to write: an advisory lock on ``FOLDER/.lock`` (flock), held until :meth:`release` or the end of the process.
+    """The right to write: an advisory lock on ``FOLDER/.lock`` (flock), held until
+    :meth:`release` or the end of the process.
 
     Raises:
         InvalidInput: another process (or another object of this one) holds it, or the folder can't be written.
@@ -45,8 +46,8 @@ class FolderLock:
         except OSError:
             os.close(self._handle)
             raise InvalidInput(
-                f"{folder} is being written by another process, and one alone may write; open it with read_only=True, or "
-                "close it there"
+                f"{folder} is being written by another process, and one alone may write; open it with "
+                "read_only=True, or close it there"
             ) from None
 
     def release(self) -> None:

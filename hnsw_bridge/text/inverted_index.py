@@ -3,9 +3,9 @@
     row -> (term, count) ...        forward, in the order in which rows were added
     term -> (row, count) ...        inverted, made from it
 
-Rows are added in segments of consecutive rows, each frozen. A new segment is merged with the one before it while that is
-at most twice as large, so a row is copied a logarithmic number of times and a term is looked up in a logarithmic number
-of segments. A removed row stays in its segment, and no longer counts as a holder.
+Rows are added in segments of consecutive rows, each frozen. A new segment is merged with the one before it while that
+is at most twice as large, so a row is copied a logarithmic number of times and a term is looked up in a logarithmic
+number of segments. A removed row stays in its segment, and no longer counts as a holder.
 
 Source of the merging: O'Neil et al., *The log-structured merge-tree*, Acta Informatica 33 (1996). BM25: Robertson &
     Zaragoza, *The Probabilistic Relevance Framework* (2009), with the idf of Lucene, which is never negative.
@@ -13,10 +13,10 @@ Source of the merging: O'Neil et al., *The log-structured merge-tree*, Acta Info
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +97,8 @@ class InvertedIndex:
     """Terms of rows, both ways. Rows are numbered from 0 in the order in which they are added."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        # A term that is looked up by [] gets the next number.
+        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
         self._names: list[str] = []
         self._segments: list[Segment] = []
         self._holders = np.zeros(0, dtype=np.int64)
@@ -118,7 +119,7 @@ class InvertedIndex:
         for bag in bags:
             flat += bag
             lengths.append(len(bag))
-        own = np.array([numbers.setdefault(term, len(numbers)) for term in flat], dtype=np.int64)
+        own = np.fromiter(map(numbers.__getitem__, flat), dtype=np.int64, count=len(flat))
         self._names += list(islice(reversed(numbers), len(numbers) - len(self._names)))[::-1]
         keys = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths) * len(numbers) + own
         pairs, counts = np.unique(keys, return_counts=True)
@@ -186,7 +187,8 @@ class InvertedIndex:
         """
         index = cls()
         index._names = unpacked_texts(arrays["names"])
-        index._numbers = {name: number for number, name in enumerate(index._names)}
+        known = {name: number for number, name in enumerate(index._names)}
+        index._numbers = defaultdict(count(len(known)).__next__, known)
         names = ("row_start", "terms", "counts", "held", "term_start", "rows", "row_counts")
         whole = Segment(0, *(arrays[name] for name in names))
         alive, sizes = arrays["alive"], arrays["sizes"]

@@ -274,7 +274,8 @@ class TextLinks:
         alive: shape (rows,).
         titles: of rows.
         mentions: row -> keys of titles that its text mentions, as known when it was written.
-        later, later_of: key -> rows that mention it and were written before any record had that title; row -> such keys.
+        later, later_of: key -> rows that mention it and were written before any record had that title; row ->
+            such keys.
         names: the marks that rows share.
         documents, times: orders in documents and in time.
         learned: id -> id -> weight.
@@ -343,7 +344,7 @@ class TextLinks:
                 for row in holders.tolist():
                     sums[row] = sums.get(row, 0.0) + _PHRASES * idf
         sums.pop(node, None)
-        strongest = sorted(sums, key=lambda row: (-sums[row], row))[:_MOST_EDGES]
+        strongest = sorted(sums, key=lambda row: (-sums[row], int(self.ids[row])))[:_MOST_EDGES]
         return _neighbours({row: min(sums[row], MOST_WEIGHT) for row in strongest})
 
     def _learned(self, node: int) -> LinkEnds:

@@ -118,7 +118,7 @@ class TextMemory:
         return self._store
 
     def close(self) -> None:
-        """Keep a snapshot, where that pays, and give the folder free; every other method then says that it is closed."""
+        """Keep a snapshot, where that pays, and give the folder free; what is called then says that it is closed."""
         with self._lock:
             try:
                 if self._store.is_open:
@@ -142,7 +142,7 @@ class TextMemory:
 
         Args:
             records: texts, :class:`NewRecord`, or mappings with the keys of a line of JSON: ``text``, and if wanted
-                ``title``, ``namespace``, ``metadata``, ``created``, ``document``, ``position``, ``key``. In the metadata
+                ``title``, ``namespace``, ``metadata``, ``created``, ``document``, ``position``, ``key``. In metadata
                 ``title`` counts for the embedding and for links, ``document`` and ``position`` for neighbourhood.
             progress: called with how many are embedded.
 

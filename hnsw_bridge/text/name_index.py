@@ -25,7 +25,7 @@ MOST_HOLDERS = 50
 _CAPITALISED = re.compile(r"[^\W\d_a-z][\w'’-]*")
 _ASCII_CAPITALISED = re.compile(r"[A-Z][\w'-]*", re.ASCII)
 _INSIDE_WORDS = "_'’-"
-_ENDS = ".!?:;\n\"“”("
+_ENDS = '.!?:;\n"“”('
 """What may stand before a sentence."""
 _MOST_WORDS = 16
 """Of a phrase; a longer one is a line in capitals and no name."""
@@ -173,6 +173,8 @@ def _word_tokens(word: str) -> tuple[str, ...]:
 def _parts_of(phrase: str) -> list[str]:
     """What may be left of a phrase when words at its ends are cut off."""
     words = phrase.split()
+    if len(words) == 1:
+        return [phrase.strip(" .")]
     count = len(words)
     cuts = ((start, end) for start in range(count) for end in range(start + 1, count + 1))
     return [" ".join(words[start:end]).strip(" .") for start, end in cuts]

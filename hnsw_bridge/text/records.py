@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import sqlite3
 import time
@@ -499,7 +498,7 @@ def listed_ids(ids: int | Iterable[int]) -> list[int]:
 
 
 def _digest(parts: Sequence[_Cell]) -> bytes:
-    """A digest over the parts of a record; lengths keep neighbours apart. A missing key leaves it as version 1 had it."""
+    """A digest over the parts of a record; lengths keep neighbours apart. Without a key it is that of version 1."""
     whole = hashlib.blake2b(digest_size=16)
     for part in parts:
         if part is not None:
@@ -652,7 +651,7 @@ def _make(path: Path, model: str, probe: Float32Array) -> None:
             database.execute("COMMIT")
         finally:
             database.close()
-        os.replace(part, path)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)

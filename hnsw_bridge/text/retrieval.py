@@ -197,11 +197,10 @@ def recall(
     order = np.lexsort((graph.ids[pool], -scores))[:k]
     nodes = pool[order]
     parts = asked.parts(nodes) | {"spikes": activation[nodes], "seeds": started[nodes]}
-    held = asked.words > 0
-    known = (held & may).any(axis=1)
-    around = held[:, nodes]
+    around = asked.words[:, nodes] > 0
     for others in asked.neighbours(nodes):
-        around |= held[:, others] & (others >= 0)
+        around |= (asked.words[:, others] > 0) & (others >= 0)
+    known = asked.words.any(axis=1)
     return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, around, known)
 
 
@@ -269,13 +268,22 @@ class _Asked:
     @cached_property
     def most_words(self) -> float:
         """The largest BM25 score."""
-        return float(self.words.sum(axis=0).max(initial=0.0))
+        return float(self.total.max(initial=0.0))
+
+    @cached_property
+    def total(self) -> FloatArray:
+        """The BM25 scores, shape (nodes,)."""
+        return np.asarray(self.words.sum(axis=0))
+
+    @cached_property
+    def holding(self) -> FloatArray:
+        """The words of the texts that hold any, shape (tokens, those texts)."""
+        return self.words[:, self.total > 0]
 
     def candidates(self, count: int) -> IntArray:
         """Rows that may answer, ascending: the best by cosine and by words, titles, and their neighbours."""
         most = int(np.count_nonzero(self.may))
-        total = self.words.sum(axis=0)
-        best = [_largest(scores, min(count, most)) for scores in (self.cosines, total)]
+        best = [_largest(scores, min(count, most)) for scores in (self.cosines, self.total)]
         found = np.unique(np.concatenate([*best, np.flatnonzero(self.mentions)]))
         near = [found, *self.neighbours(found)]
         found = np.unique(np.concatenate(near))
@@ -319,9 +327,9 @@ class _Asked:
 
     def unmatched(self, node: int, ends: IntArray) -> FloatArray:
         """How well rows answer the words of the question that one row lacks, shape (ends,), 0 to 1."""
-        lacking = self.words[self.words[:, node] == 0]
-        top = float(lacking.sum(axis=0).max(initial=0.0))
-        total = lacking[:, ends].sum(axis=0)
+        lacking = self.words[:, node] == 0
+        top = float(self.holding[lacking].sum(axis=0).max(initial=0.0))
+        total = self.words[np.ix_(lacking, ends)].sum(axis=0)
         return np.asarray(total / top if top > 0 else total)
 
     def _direct(self, rows: IntArray, fusion: Fusion) -> FloatArray:

@@ -254,7 +254,7 @@ class TextMemoryState:
         return texts
 
     def _rejoin(self, rows: Sequence[int]) -> None:
-        """Which rows follow each other in a conversation, by the rule of :meth:`hnsw_bridge.text.links.Turn.leads_to`."""
+        """Which rows follow each other in a conversation; :meth:`hnsw_bridge.text.links.Turn.leads_to` is the rule."""
         at = np.unique(np.array(rows, dtype=np.int64))
         at = at[at >= 0]
         for own, raw, sign in ((self._before, self._turns.before, -1.0), (self._after, self._turns.after, 1.0)):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 
 FUNCTION_WORDS = frozenset(
     """a about also am an and any are as at be been being but by can could did do does doing for from had has have
@@ -46,7 +47,7 @@ def normalised(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """The tokens of a text, in its order, each as often as it stands there."""
     found = _ASCII_WORD.findall(text.lower()) if text.isascii() else _WORD.findall(normalised(text))
-    return [token for word in found for token in _tokens(word)]
+    return list(chain.from_iterable(map(_tokens, found)))
 
 
 def stem(word: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from hnsw_bridge.text.state import TextMemoryState
 from hnsw_bridge.text.tokenizer import tokens
 from tests.hnsw_bridge.texts import HashedNgrams
 
-WORDS = "river mill stone bread Mira Tomas Solberg Ljungan oven clock bees Wow wow mira oak".split()  # noqa: SIM905 - a line of words
+WORDS = ["river", "mill", "stone", "bread", "Mira", "Tomas", "Solberg", "Ljungan", "oven", "bees", "Wow", "wow", "mira"]
 TITLES = ["", "", "Mira Solberg", "Ljungan", "Old Mill (1911)", "Clock tower", "Bread and bees"]
 
 
@@ -118,7 +119,7 @@ def test_neighbours_in_conversation_follow_the_rule_of_turns(tmp_path: Path) -> 
         memory.forget([5, 6, 44])
         state, records = memory.state(), memory.store.records()
         turns = sorted(turn(record) for record in records)
-        pairs = {(a.id, b.id) for a, b in zip(turns, turns[1:], strict=False) if a.leads_to(b)}
+        pairs = {(a.id, b.id) for a, b in pairwise(turns) if a.leads_to(b)}
         graph = state.graph
         rows = np.flatnonzero(graph.alive & (graph.after >= 0))
         assert set(zip(graph.ids[rows].tolist(), graph.ids[graph.after[rows]].tolist(), strict=True)) == pairs
@@ -140,18 +141,14 @@ def test_an_order_is_that_of_sorting() -> None:
             order.remove([gone])
             living.discard(gone)
     for group in ("g0", "g1", "g2"):
-        rows = sorted((row for row in living if places[row][0] == group), key=lambda row: (places[row][1], row))  # type: ignore[index]
+        own = [(place[1], row) for row, place in enumerate(places) if place and row in living and place[0] == group]
+        rows = [row for _, row in sorted(own)]
         assert [int(order.after[row]) for row in rows] == [*rows[1:], -1]
         assert [int(order.before[row]) for row in rows] == [-1, *rows[:-1]]
 
 
 def test_capitals_are_counted_as_cased_tokens_says() -> None:
-    texts = [
-        "Wow. It was Mira, wow!",
-        "mira saw Mills. Mills of Ljungan; ljungan",
-        "OAK oak. Oak (Oak)",
-        "no capital here",
-    ]
+    texts = ["Wow. It was Mira, wow!", "mira saw Mills. Mills of Ljungan; ljungan", "OAK oak. Oak (Oak)", "no capital"]
     lower, upper, total, always = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for text in texts:
         small, large = cased_tokens(text)

@@ -1,4 +1,4 @@
-"""What an agent needs of a memory: ids and keys, filters, other processes, and one sentence for each thing that is wrong."""
+"""What an agent needs of a memory: ids and keys, filters, other processes, one sentence for whatever is wrong."""
 
 from __future__ import annotations
 
@@ -36,9 +36,8 @@ def ids(records: list[Record]) -> list[int]:
 
 
 def test_a_mapping_is_a_record(memory: TextMemory) -> None:
-    (number,) = memory.add(
-        {"text": "hello", "title": "x", "created": "1950-01-01", "metadata": {"n": [1, {"a": None}]}}
-    )
+    given = {"text": "hello", "title": "x", "created": "1950-01-01", "metadata": {"n": [1, {"a": None}]}}
+    (number,) = memory.add(given)
     (record,) = memory.get([number])
     assert (record.text, record.metadata) == ("hello", {"title": "x", "n": [1, {"a": None}]})
     assert record.created == datetime(1950, 1, 1, tzinfo=UTC).timestamp() < 0
@@ -77,7 +76,7 @@ def test_keys(memory: TextMemory) -> None:
         (lambda: memory.upsert([NewRecord("x", key="a"), NewRecord("y", key="a")]), "given twice"),
         (lambda: memory.get(keys=["none"]), "no record with the key 'none'"),
         (lambda: memory.forget(keys=["a", "none"]), "no record with the key 'none'"),
-        (lambda: memory.forget(), "give one of them"),
+        (memory.forget, "give one of them"),
         (lambda: memory.forget([1], keys=["a"]), "give one of them"),
         (lambda: memory.find([5]), "a key is 5"),  # type: ignore[list-item]
     ]:
@@ -215,9 +214,12 @@ def test_answers_of_readers_are_those_of_prefixes_of_the_writes(tmp_path: Path) 
         for thread in threads:
             thread.start()
         for (what, number, text), _ in zip(planned(), range(150), strict=False):
-            writer.add(text) if what == "add" else writer.forget(number) if what == "forget" else writer.update(
-                number, text
-            )
+            if what == "add":
+                writer.add(text)
+            elif what == "forget":
+                writer.forget(number)
+            else:
+                writer.update(number, text)
         done.set()
         for thread in threads:
             thread.join()
@@ -230,7 +232,8 @@ def test_a_reader_of_another_process_is_served(memory: TextMemory) -> None:
         "with TextMemory(sys.argv[1], HashedNgrams(), read_only=True) as memory:\n"
         "    print(memory.ask('Tomas Reyes bakes rye bread', 1).answers[0].id)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(memory.folder)], capture_output=True, text=True, cwd=ROOT, check=True)  # fmt: skip
+    command = [sys.executable, "-c", code, str(memory.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.split() == ["3"]
 
 
@@ -309,7 +312,10 @@ def test_version_1_of_the_tables_is_renewed_once_for_readers_too(tmp_path: Path)
     store.close()
 
 
-@pytest.mark.parametrize(("given", "expected"), [("1969-12-31", -86400.0), (0, 0.0), (datetime(1970, 1, 2), 86400.0)])  # noqa: DTZ001 - one without a zone is UTC
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("1969-12-31", -86400.0), (0, 0.0), (datetime(1970, 1, 2), 86400.0)],  # noqa: DTZ001 - one without a zone is UTC
+)
 def test_moments(given: Any, expected: float) -> None:
     assert timestamp(given) == expected
 
