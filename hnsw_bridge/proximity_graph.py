@@ -3,8 +3,8 @@
     written items -> side list, scanned in 8-bit codes and measured exactly
                   -> once that is long: hnswlib's links of level 0, equal vectors as one node, hidden ones linked
 
-A side list as long as a walk takes is all that a small index has, so its answers are brute force's. Where no vectors are
-equal and hnswlib's links hide or barely hold few items, hnswlib searches its own graph and those few are measured
+A side list as long as a walk takes is all that a small index has, so its answers are brute force's. Where no vectors
+are equal and hnswlib's links hide or barely hold few items, hnswlib searches its own graph and those few are measured
 beside what it finds (:meth:`ProximityGraph.aside`): that is quicker than a walk over codes.
 
 Source: Malkov & Yashunin (2018), the walk over level 0; Aguerrebere et al., *Similarity search in the blink of an eye
@@ -162,8 +162,9 @@ class ProximityGraph:
     def aside(self) -> IntArray | None:
         """Nodes to measure beside what hnswlib finds; None where its own graph is no place to search.
 
-        These are the living items that its links hide, those with fewer than four links (few lead to them), and what was
-        written since the graph of codes was made. None for a small index, and where vectors are equal or these are many.
+        These are the living items that its links hide, those with fewer than four links (few lead to them), and what
+        was written since the graph of codes was made. None for a small index, and where vectors are equal or these are
+        many.
         """
         self._take()
         if not self._graph.placed.size or self._graph.owners.size < self._graph.placed.size:
