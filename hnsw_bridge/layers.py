@@ -107,6 +107,31 @@ class EdgeLayer(CompressedRows):
         return replace(self, weight=divided * (np.abs(self.weight).mean() / max(mean, 1e-12)) if len(self) else divided)
 
 
+class SummedLayers:
+    """Several layers over one graph as one: of a link that stands in more than one the weights add up.
+
+    Sums are made for the nodes that are asked for, so nothing is built again when one layer changes.
+
+    Raises:
+        InvalidInput: no layers, or layers of different graphs.
+    """
+
+    def __init__(self, layers: Sequence[EdgeLayer]) -> None:
+        sizes = [layer.nodes for layer in layers]
+        if len(set(sizes)) != 1:
+            raise InvalidInput(f"the layers have {sizes} nodes; one or more layers of one graph are allowed")
+        self._layers, self.nodes = tuple(layers), sizes[0]
+
+    def neighbours(self, node: int) -> tuple[IntArray, FloatArray]:
+        """Ends, ascending, and summed weights of the edges that leave a node; InvalidInput for one that is missing."""
+        rows = [layer.neighbours(node) for layer in self._layers]
+        if len(rows) == 1:
+            return rows[0]
+        ends, place = np.unique(np.concatenate([row for row, _ in rows]), return_inverse=True)
+        summed = np.bincount(place, np.concatenate([weights for _, weights in rows]), ends.size)
+        return ends, summed.astype(np.float64)
+
+
 def edge_layer(
     name: str,
     nodes: int,

@@ -15,6 +15,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from neuro.checks import is_whole
 from neuro.errors import InvalidInput
 from neuro.models.base import NeuronModel
@@ -28,31 +30,65 @@ HISTORY = "history"
 
 _LEAST_TRACE = 2.0**-16
 
+_WEAKEST_SEED = 0.7
+"""Thresholds that the current into a seed of share one half lifts v to in a tick (0.75), less 7 %."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gamma:
-    """Nodes fire only in the first ``open`` ticks of each gamma cycle of ``period`` ticks.
+    """Nodes fire only in the first share ``open`` of each gamma cycle, whatever the length of a tick is.
 
-    What arrives while the gate is closed leaks until it opens, so inputs late in the cycle count most.
+    What arrives while the gate is closed leaks until it opens, so inputs late in the cycle count most. Each query
+    begins a cycle; one that ends before the gate closes is not gated at all.
+
+    Args:
+        frequency: hertz, above 0 and up to 10,000.
+        open: share of a cycle, above 0 and up to 1.
+
+    Raises:
+        InvalidInput: a value outside its range.
     """
 
-    period: int = 4
-    open: int = 2
+    frequency: float = 40.0
+    open: float = 0.5
 
     def __post_init__(self) -> None:
-        if not is_whole(self.period, 1) or not is_whole(self.open, 1) or self.open > self.period:
-            raise InvalidInput(f"open is {self.open!r} of a cycle of {self.period!r} ticks; 1 to the period is allowed")
+        if not (0 < self.frequency <= 10_000 and 0 < self.open <= 1):
+            raise InvalidInput(f"{self!r}: frequency above 0 and up to 10,000 Hz, open above 0 and up to 1 are allowed")
+
+    def cycle(self, dt: float) -> tuple[int, int]:
+        """Ticks of a cycle and of its open share, each at least 1, at ``dt`` seconds a tick."""
+        ticks = max(round(1.0 / (self.frequency * dt)), 1)
+        return ticks, max(round(self.open * ticks), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Resonance:
-    """v turns with its quadrature u once in ``period`` ticks: inputs a period apart add up, half of it apart cancel."""
+    """v turns with its quadrature u once in ``period`` ticks: inputs a period apart add up, half of it apart cancel.
 
-    period: float = 4.0
+    Turning takes height from v, so the node's threshold is lowered by :meth:`sensitivity`.
+    """
+
+    period: float = 16.0
 
     def __post_init__(self) -> None:
         if not 2 <= self.period <= 1000:
             raise InvalidInput(f"period is {self.period!r}; 2 to 1000 ticks are allowed")
+
+    def sensitivity(self, decay: float) -> float:
+        """The share of the threshold with which whatever fires a plain node fires a resonant one.
+
+        It is the smallest of 1, the highest v that one spike leads to, over that of a plain node, and the highest v
+        that the current into the weakest seed leads to, in thresholds (with 7 % to spare):
+
+            v_k / w = Re e^(-a k) ,   v_k / I = Re (-log decay / a) (1 - e^(-a k)) ,   a = -log decay - 2 pi i / period
+        """
+        ticks = np.arange(1, math.ceil(self.period) + 1)
+        rate = complex(-math.log(decay), -2.0 * math.pi / self.period)
+        turned = np.exp(-rate * ticks)
+        spike = float(turned.real.max()) / decay
+        seed = _WEAKEST_SEED / (1.0 - decay) * float((-math.log(decay) / rate * (1.0 - turned)).real.max())
+        return min(1.0, spike, seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +240,8 @@ def neuron_parameters(
     if parts.history is not None:
         given |= {"history_depth": parts.history.depth * threshold, "history_most": parts.history.most}
     if parts.gamma is not None:
-        given |= {"gamma_period": float(parts.gamma.period), "gamma_open": float(parts.gamma.open)}
+        cycle, opened = parts.gamma.cycle(dt)
+        given |= {"gamma_period": float(min(cycle, ticks)), "gamma_open": float(min(opened, ticks))}
     if silent:
         given |= {"query_ticks": float(ticks), "last_ticks": float(ticks - silent)}
     if parts.gamma is not None or silent:

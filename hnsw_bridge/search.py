@@ -6,6 +6,7 @@ The spikes are those of the clock-driven circuit, one for one; the kernel only l
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -45,6 +46,10 @@ from neuro.simulators.event_driven import (
 from neuro.spikes import Spikes
 
 
+class SilentSearch(UserWarning):
+    """No node fired in some queries, so their answers are what hnswlib found, without any spreading."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SearchResult:
     """Answers to a batch of queries.
@@ -76,6 +81,11 @@ class SearchResult:
     def activated(self) -> IntArray:
         """Shape (queries,), how many spikes each query had."""
         return self.runs.activated
+
+    @property
+    def silent(self) -> npt.NDArray[np.bool_]:
+        """Shape (queries,), whether no node fired."""
+        return np.asarray(self.activated == 0)
 
     @property
     def awake(self) -> IntArray:
@@ -157,7 +167,10 @@ class NeuromorphicSearch:
             history = np.zeros(labels.shape)
             known = np.isin(labels, self.graph.labels) & (labels != MISSING)
             history[known] = self.history(labels[known])
-        return SearchResult(labels, near, entered, runs, int(self.settings.ticks), len(self.graph), history)
+        result = SearchResult(labels, near, entered, runs, int(self.settings.ticks), len(self.graph), history)
+        if runs.nodes.size == 0 or (len(runs) > 1 and result.silent.any()):
+            _say_silence(result, self.settings)
+        return result
 
     def spread(self, seeds: Seeds, allowed: npt.NDArray[np.bool_] | None = None) -> list[QuerySpikes]:
         """The spikes of queries that enter at these nodes (of the graph), ticks counted from each query's start."""
@@ -245,6 +258,17 @@ class NeuromorphicSearch:
             labels[row, : best.size] = names[best]
             found[row, : best.size] = exact
         return labels, found
+
+
+def _say_silence(result: SearchResult, settings: Spreading) -> None:
+    count = int(np.count_nonzero(result.silent))
+    if count:
+        warnings.warn(
+            f"no node fired in {count} of {len(result.runs)} queries: what {settings.parts} do to thresholds keeps "
+            "even seeds silent; take parts away or weaken them",
+            SilentSearch,
+            stacklevel=4,
+        )
 
 
 def build_search(

@@ -99,13 +99,23 @@ class Spreading:
             raise InvalidInput(f"decay is {self.decay!r}; a number from 0.3 to 0.99 is allowed")
         if not (math.isfinite(self.dt) and self.dt > 0):
             raise InvalidInput(f"dt is {self.dt!r}; a time above 0 s is allowed")
-        if self.parts.gamma is not None and self.ticks % self.parts.gamma.period:
-            raise InvalidInput(f"a gamma cycle of {self.parts.gamma.period} ticks does not divide {self.ticks} ticks")
+        cycle = 1 if self.parts.gamma is None else self.parts.gamma.cycle(self.dt)[0]
+        if cycle < self.ticks and self.ticks % cycle:
+            whole = self.ticks - self.ticks % cycle
+            raise InvalidInput(
+                f"a gamma cycle of {cycle} ticks does not divide {self.ticks} ticks; {whole} or {whole + cycle} do"
+            )
 
     @property
     def drive(self) -> float:
         """The current into a full seed, in thresholds."""
         return _FIRST_TICK / (1.0 - self.decay)
+
+    @property
+    def threshold(self) -> float:
+        """Volts from rest to a node's threshold: THRESHOLD, and less where a node resonates."""
+        resonance = self.parts.resonance
+        return THRESHOLD if resonance is None else THRESHOLD * resonance.sensitivity(self.decay)
 
     def limit(self, nodes: int) -> int:
         """The most spikes that one query over so many nodes can have."""
@@ -211,7 +221,7 @@ def spreading_circuit(
     longest = max([chosen.delay, *(layer.delay for layer in layers)]) if projections else 0
     if longest > chosen.ticks - 2:
         raise InvalidInput(f"a delay of {longest} ticks does not fit into a query of {chosen.ticks}; make it longer")
-    between = between_queries(chosen.parts, THRESHOLD)
+    between = between_queries(chosen.parts, chosen.threshold)
     restarted = None
     if chosen.parts.lasting:
         branches = [f"d{branch}" for branch in range(len(projections))] if chosen.parts.dendrites else []
@@ -240,8 +250,8 @@ def _population(
             "tau_m": -settings.dt / math.log(settings.decay),
             "v_rest": 0.0,
             "v_reset": 0.0,
-            "v_threshold": THRESHOLD if may.all() else np.where(may, THRESHOLD, NEVER),
-            **neuron_parameters(settings.parts, branches, silent, THRESHOLD, ticks, settings.dt),
+            "v_threshold": settings.threshold if may.all() else np.where(may, settings.threshold, NEVER),
+            **neuron_parameters(settings.parts, branches, silent, settings.threshold, ticks, settings.dt),
         },
         winners=Winners(
             k=None if settings.winners_per_tick is None else int(settings.winners_per_tick),

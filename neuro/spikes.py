@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,14 @@ from neuro.errors import InvalidInput
 
 Progress = Callable[[int], object]
 """Called with the number of ticks done so far; a run stops early where it returns False."""
+
+
+class QuerySpikes(NamedTuple):
+    """What one query gave: ticks and nodes of its spikes in order, and how many nodes were awake."""
+
+    ticks: IntArray
+    nodes: IntArray
+    awake: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

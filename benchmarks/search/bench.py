@@ -213,7 +213,7 @@ def event_mismatches(lab: SearchLab) -> Measured:
     pairs = pairs[:, pairs[0] != pairs[1]]
     extra = edge_layer("extra", 400, pairs[0], pairs[1], generator.integers(-32, 64, pairs.shape[1]) / 32, delay=1)
     wrong, spikes = 0, 0
-    rest = (Gamma(4, 2), None, Dendrites(), Priming(), Homeostasis(), History())
+    rest = (Gamma(250.0), None, Dendrites(), Priming(), Homeostasis(), History())
     for parts, on in (
         (SpreadingParts(), Brian2Reference()),
         (SpreadingParts(*rest), Brian2Reference()),

@@ -21,7 +21,6 @@ from hnsw_bridge import Embed, Fusion, RecallSettings, TextMemory, find_embedder
 from hnsw_bridge.text.records import NewRecord
 from neuro.arrays import Float32Array
 
-
 _SMALL = ("minilm", "wordllama")
 """The others stand in bench ``text``."""
 

@@ -35,7 +35,7 @@ _EVERYTHING = Spreading(
     winners_per_tick=8,
     ticks=16,
     delay=1,
-    parts=SpreadingParts(Gamma(4, 3), Resonance(16.0), Dendrites(), Priming(), Homeostasis(), History()),
+    parts=SpreadingParts(Gamma(250.0, 0.75), Resonance(16.0), Dendrites(), Priming(), Homeostasis(), History()),
 )
 _FUSION, _DESIGN = Fusion(), Design(power=2.0, digits=False, back=0.3, scale=0.25)
 

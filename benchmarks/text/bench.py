@@ -6,8 +6,11 @@ from types import MappingProxyType
 
 from benchmarks.form import Bench
 from benchmarks.text.lab import SEEDS, TextLab
+from benchmarks.text.paraphrases import PARAPHRASE_ROWS
 from benchmarks.text.reach import REACH_ROWS
 from benchmarks.text.retrieval import RETRIEVAL_ROWS
 from benchmarks.text.store import STORE_ROWS
 
-TEXT = Bench("text", TextLab, MappingProxyType({**RETRIEVAL_ROWS, **STORE_ROWS, **REACH_ROWS}), SEEDS)
+TEXT = Bench(
+    "text", TextLab, MappingProxyType({**RETRIEVAL_ROWS, **PARAPHRASE_ROWS, **STORE_ROWS, **REACH_ROWS}), SEEDS
+)

@@ -69,17 +69,17 @@ class TextLab:
     @cached_property
     def conversations(self) -> tuple[Collection, ...]:
         """The five long conversations; a turn is a record with its speaker, session and time."""
-        return tuple(map(_conversation, _read("locomo_dev5.json")))
+        return tuple(map(_conversation, read_data("locomo_dev5.json")))
 
     @cached_property
     def musique(self) -> Collection:
         """Passages and questions of several hops."""
-        return _passages("musique", _read("musique_train100.json"))
+        return _passages("musique", read_data("musique_train100.json"))
 
     @cached_property
     def hotpot(self) -> Collection:
         """Passages and questions of two hops."""
-        return _passages("hotpot", _read("hotpot_dev100.json"))
+        return _passages("hotpot", read_data("hotpot_dev100.json"))
 
     @contextmanager
     def memory(self, records: Sequence[NewRecord], embed: Embed, **options: Any) -> Iterator[TextMemory]:
@@ -103,6 +103,10 @@ class _Remembering:
         self._embed, self.name, self.dimension = embed, embed.name, embed.dimension
         self._texts: dict[str, npt.NDArray[np.float32]] = {}
         self._questions: dict[str, npt.NDArray[np.float32]] = {}
+
+    def know(self, texts: Sequence[str], rows: npt.NDArray[np.float32]) -> None:
+        """Take embeddings that were made before."""
+        self._rows |= dict(zip(texts, rows, strict=True))
 
     def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         return _each_once(self._embed, self._texts, texts)
@@ -158,7 +162,8 @@ def _passages(name: str, given: Mapping[str, Any]) -> Collection:
     )
 
 
-def _read(file: str) -> Any:
+def read_data(file: str) -> Any:
+    """What a file of the shared texts holds."""
     path = data_folder() / "text" / file
     try:
         return json.loads(path.read_text(encoding="utf-8"))

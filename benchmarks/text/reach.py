@@ -189,7 +189,7 @@ def _processor_seconds(command: Sequence[str]) -> float:
 async def _resident_seconds(memory: TextMemory, questions: int) -> tuple[float, set[str]]:
     from mcp import Client
 
-    from spikeloom.serve.memory_server import memory_server
+    from spikeloom.serve.mcp_server import memory_server
 
     answers = set()
     async with Client(memory_server(memory), mode="legacy") as client:

@@ -31,11 +31,14 @@ _WRITER = Path(__file__).with_name("store_processes.py")
 
 
 def made_records(count: int) -> list[NewRecord]:
-    """Records of made-up words in Zipf's proportions, every fourth with a title, of five namespaces and ten kinds."""
+    """Records of made-up words, every fourth with a title, of five namespaces and ten kinds.
+
+    A word's share is 1 / (50 + rank), as by Zipf and Mandelbrot: the words before these would be no tokens in English.
+    """
     random = np.random.default_rng(_SEED)
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
     words = ["".join(random.choice(letters, random.integers(3, 9))) for _ in range(_WORDS)]
-    share = 1.0 / np.arange(1, _WORDS + 1)
+    share = 1.0 / (50.0 + np.arange(1, _WORDS + 1))
     drawn = random.choice(_WORDS, (count, _LONG), p=share / share.sum())
     names = [word.capitalize() for word in words[5000 : 5000 + _NAMES]]
     named = random.integers(0, _NAMES, (count, 3))
@@ -166,18 +169,26 @@ def filtered(lab: TextLab) -> Measured:
     return Measured(worst, "x", equal, times, "unfiltered p50, ms", p50["none"])
 
 
-def command(lab: TextLab) -> Measured:
+def command(_: TextLab) -> Measured:
     """Seconds of CPU of `spikeloom memory ask` on a memory of one record, its process as a whole."""
     with TemporaryDirectory() as folder:
         from hnsw_bridge import find_embedder
 
         with TextMemory(Path(folder) / "memory", find_embedder("wordllama")) as memory:
             memory.add("The kettle is on the stove.")
-        line = [sys.executable, "-m", "spikeloom", "memory", "ask", str(Path(folder) / "memory"), "Where is the kettle?"]
+        line = [
+            sys.executable,
+            "-m",
+            "spikeloom",
+            "memory",
+            "ask",
+            str(Path(folder) / "memory"),
+            "Where is the kettle?",
+        ]
         times, said = [], []
         for _ in range(5):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            done = subprocess.run([*line, "--json"], capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+            done = subprocess.run([*line, "--json"], capture_output=True, text=True, check=False)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
             said.append([answer["id"] for answer in json.loads(done.stdout)["answers"]])
@@ -190,9 +201,9 @@ def processes(lab: TextLab) -> Measured:
     with TemporaryDirectory() as folder, lab.stages.stage("one writer, four readers"):
         line = [sys.executable, str(_WRITER), str(Path(folder) / "memory"), str(_SECONDS)]
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(_WRITER.parents[2])}
-        started = [subprocess.Popen([*line, "0"], stdout=subprocess.PIPE, text=True, env=environment)]  # noqa: S603
+        started = [subprocess.Popen([*line, "0"], stdout=subprocess.PIPE, text=True, env=environment)]
         started += [
-            subprocess.Popen([*line, str(number)], stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603
+            subprocess.Popen([*line, str(number)], stdout=subprocess.PIPE, text=True, env=environment)
             for number in range(1, _READERS + 1)
         ]
         said = [json.loads(one.communicate()[0] or "{}") for one in started]

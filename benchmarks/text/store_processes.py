@@ -1,7 +1,7 @@
-"""A process of row ``writer-and-readers``: FOLDER SECONDS 0 writes, FOLDER SECONDS N reads; each says what it did.
+"""A process of row ``writer-and-readers``: FOLDER SECONDS 0 writes, FOLDER SECONDS 1 reads; it says what it did.
 
-What is written follows from the number of the write alone, so a reader knows the texts after each of them, and an answer
-that brings up everything must be the texts after one of them, no earlier one than that of the answer before.
+What is written follows from the number of the write alone, so a reader knows the texts after each of them, and an
+answer that brings up everything must be the texts after one of them, no earlier one than that of the answer before.
 """
 
 from __future__ import annotations

@@ -43,7 +43,15 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One text that came up; ``score`` is comparable inside one recollection only."""
+    """One text that came up.
+
+    Args:
+        id, text, namespace, metadata, created, key: of the record.
+        score: comparable inside one recollection only.
+        why: its parts.
+        count: how many copies of it were found, itself included; the best one answers for all.
+        superseded_by: id of the answer that says something newer of the same subject; None: none does.
+    """
 
     id: int
     text: str
@@ -53,6 +61,8 @@ class Answer:
     metadata: Mapping[str, JSONValue]
     created: float
     key: str | None = None
+    count: int = 1
+    superseded_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +71,12 @@ class Recollection:
 
     Args:
         answers: texts; none where the memory abstains.
-        abstained: nothing in the memory is close enough to the question.
+        abstained: nothing in the memory is about the question.
         confidence: the largest cosine that was found; -1 where nothing may be found.
-        min_score: the confidence below which the memory abstains.
+        min_score: the confidence below which the memory abstains from this question, never above 1.
         spikes: that the question caused.
+        answerability: what of the question its best answers cover, from 0 to 1
+            (:mod:`hnsw_bridge.text.answerability`); 0 where nothing may be found.
     """
 
     answers: tuple[Answer, ...]
@@ -72,6 +84,7 @@ class Recollection:
     confidence: float
     min_score: float
     spikes: int
+    answerability: float = 0.0
 
     def within(self, characters: int) -> Recollection:
         """The answers whose texts fit together into so many characters; one that does not fit is passed over.

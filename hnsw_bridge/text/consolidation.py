@@ -24,6 +24,8 @@ _CAPITALISED = re.compile(r"\b(?=[^\W\d_])[^a-z\W]\w*")
 _LONGEST, _MOST_NEW = 24, 6
 """Tokens of a statement, and of those in which two versions of it may differ."""
 _LEAST_SHARED = 0.5
+_COMPARED = 32
+"""Answers that are compared with each other, the best ones."""
 _STEM = 3
 """Letters that two forms of one verb share: lives, lived, living."""
 
@@ -33,7 +35,7 @@ class Consolidated:
     """Places in a list of records, in the order in which they answer.
 
     Args:
-        order: the place of each answer; of copies the newest stands where the best of them did.
+        order: the place of each answer; the best of copies, the newest of equally good ones.
         counts: of each answer: how many copies it stands for, itself included.
         newer: of each answer: the place of the record that says something newer of its subject; -1: none.
     """
@@ -43,14 +45,14 @@ class Consolidated:
     newer: tuple[int, ...]
 
 
-def consolidated(records: Sequence[Record], k: int) -> Consolidated:
-    """The first k answers among records that are given best first."""
+def consolidated(records: Sequence[Record], scores: Sequence[float], k: int) -> Consolidated:
+    """The first k answers among records that are given best first, with their scores."""
     groups: dict[Hashable, list[int]] = {}
     for place, record in enumerate(records):
         groups.setdefault(_copy_key(record), []).append(place)
-    first = [max(group, key=lambda place: (records[place].created, records[place].id)) for group in groups.values()][:k]
-    counts = dict(zip(first, map(len, groups.values()), strict=False))
-    order, newer = _newest_first(first, records)
+    first = [max(group, key=lambda place: (scores[place], records[place].created, place)) for group in groups.values()]
+    counts = dict(zip(first, map(len, groups.values()), strict=True))
+    order, newer = _newest_first(first[:k], records)
     return Consolidated(tuple(order), tuple(counts[place] for place in order), tuple(newer[place] for place in order))
 
 
@@ -61,11 +63,12 @@ def contradict(left: Record, right: Record) -> bool:
 
 def _newest_first(places: Sequence[int], records: Sequence[Record]) -> tuple[list[int], dict[int, int]]:
     """The places with older versions behind newer ones, and for each the newest version of it, or -1."""
-    said = {place: _Statement.of(records[place]) for place in places}
+    first = places[:_COMPARED]
+    said = {place: _Statement.of(records[place]) for place in first}
     newer = dict.fromkeys(places, -1)
     order = list(places)
-    for at, place in enumerate(places):
-        for other in places[at + 1 :]:
+    for at, place in enumerate(first):
+        for other in first[at + 1 :]:
             early, late = sorted((place, other), key=lambda one: records[one].created)
             known = early if newer[early] < 0 else newer[early]
             if records[known].created < records[late].created and said[early].contradicts(said[late]):
@@ -87,11 +90,12 @@ def _copy_key(record: Record) -> Hashable:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """The tokens of a record in their order, the names among them, and about whom it speaks by itself."""
+    """About whom a record speaks by itself, its tokens in their order, the names among them, and how they begin."""
 
     about: tuple[str, str, str]
     words: tuple[str, ...]
     names: frozenset[str]
+    forms: frozenset[str]
 
     @classmethod
     def of(cls, record: Record) -> _Statement:
@@ -99,23 +103,30 @@ class _Statement:
         left_out = _HEDGES.union(tokens(speaker))
         words = dict.fromkeys(word for word in tokens(record.text) if word not in left_out)
         capitalised = frozenset(tokens(" ".join(_CAPITALISED.findall(record.text))))
-        return cls((record.namespace, title_of(record), speaker), tuple(words), capitalised)
+        return cls(
+            (record.namespace, title_of(record), speaker),
+            tuple(words),
+            capitalised,
+            frozenset(word[:_STEM] for word in words),
+        )
 
     def contradicts(self, other: _Statement) -> bool:
         """Whether the two say different things of one subject."""
         longest, shortest = (choose(len(self.words), len(other.words)) for choose in (max, min))
         if self.about != other.about or longest > _LONGEST or self.words == other.words:
             return False
+        if len(self.forms & other.forms) < _LEAST_SHARED * shortest:
+            return False
         shared = {one for one in self.words if any(_same_word(one, another) for another in other.words)}
         theirs = {one for one in other.words if any(_same_word(one, another) for another in self.words)}
         fresh = len(self.words) - len(shared), len(other.words) - len(theirs)
-        said = shared - self.names
+        said, repeated = shared - self.names, theirs - other.names
         return (
             min(fresh) > 0
             and max(fresh) <= _MOST_NEW
-            and bool(said)
+            and bool(said and repeated)
             and len(shared) >= _LEAST_SHARED * shortest
-            and self._subject(said) == other._subject(theirs - other.names)
+            and self._subject(said) == other._subject(repeated)
         )
 
     def _subject(self, said: set[str]) -> frozenset[str]:

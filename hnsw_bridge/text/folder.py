@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from hnsw_bridge.text.links import title_in, whole_text
-from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records, seconds
+from hnsw_bridge.text.links import whole_text
+from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records, timestamp
 from neuro.arrays import Float32Array, JSONValue
 from neuro.errors import InvalidInput
 
@@ -27,7 +26,8 @@ _DEEPEST = 50
 
 
 class FolderLock:
-    """The right to write: an advisory lock on ``FOLDER/.lock`` (flock), held until :meth:`release` or the end of the process.
+    """The right to write: an advisory lock on ``FOLDER/.lock`` (flock), held until
+    :meth:`release` or the end of the process.
 
     Raises:
         InvalidInput: another process (or another object of this one) holds it, or the folder can't be written.
@@ -46,8 +46,8 @@ class FolderLock:
         except OSError:
             os.close(self._handle)
             raise InvalidInput(
-                f"{folder} is being written by another process, and one alone may write; open it with read_only=True, or "
-                "close it there"
+                f"{folder} is being written by another process, and one alone may write; open it with "
+                "read_only=True, or close it there"
             ) from None
 
     def release(self) -> None:
@@ -124,11 +124,11 @@ def check_record(record: NewRecord) -> None:
     if not isinstance(record.metadata, Mapping):
         raise InvalidInput(f"metadata is {str(record.metadata)[:60]!r}; JSON values by name are allowed")
     check_json(record.metadata, "metadata", 0)
-    if len(json.dumps(dict(record.metadata))) > LONGEST_TEXT:
-        raise InvalidInput(f"metadata is longer than {LONGEST_TEXT:,} characters of JSON; keep less beside a text")
-    check_text(whole_text(title_in(record.metadata), record.text), "a text with its title")
+    if len(str(record.metadata)) > LONGEST_TEXT:
+        raise InvalidInput(f"metadata is longer than {LONGEST_TEXT:,} characters; keep less beside a text")
+    check_text(whole_text(record), "a text with its title and speaker")
     if record.created is not None:
-        seconds(record.created)
+        timestamp(record.created)
 
 
 def check_json(value: JSONValue, name: str, depth: int) -> None:
@@ -137,7 +137,9 @@ def check_json(value: JSONValue, name: str, depth: int) -> None:
         raise InvalidInput(f"{name} is nested more than {_DEEPEST} deep; flatten it")
     if isinstance(value, Mapping):
         if not all(isinstance(own, str) for own in value):
-            raise InvalidInput(f"{name} has the names {[str(own)[:20] for own in value][:5]}; texts are allowed as names")
+            raise InvalidInput(
+                f"{name} has the names {[str(own)[:20] for own in value][:5]}; texts are allowed as names"
+            )
         for own, part in value.items():
             check_json(part, f"{name}[{own[:40]!r}]", depth + 1)
     elif isinstance(value, list | tuple):
@@ -147,7 +149,9 @@ def check_json(value: JSONValue, name: str, depth: int) -> None:
         if not math.isfinite(value):
             raise InvalidInput(f"{name} is {value}; JSON has finite numbers only")
     elif not (value is None or isinstance(value, str | int)):
-        raise InvalidInput(f"{name} is a {type(value).__name__}; JSON values are allowed: text, numbers, lists, objects")
+        raise InvalidInput(
+            f"{name} is a {type(value).__name__}; JSON values are allowed: text, numbers, lists, objects"
+        )
 
 
 def check_text(text: str, what: str) -> None:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hnsw_bridge.text.link_table import LAYERS, TIME, TextLinks
-from hnsw_bridge.text.links import title_of, whole_text
+from hnsw_bridge.text.links import whole_text
 from hnsw_bridge.text.records import RecordStore
-from hnsw_bridge.text.retrieval import TEXT_SPREADING, RecallSettings, recall
+from hnsw_bridge.text.retrieval import RecallSettings, recall
 from hnsw_bridge.text.state import TextMemoryState
 from neuro.arrays import Float32Array, FloatArray, IntArray
 
@@ -67,7 +67,7 @@ def measure_records(
     rows = np.random.default_rng(_SEED).permutation(np.flatnonzero(state.alive))[:_QUERIES]
     if rows.size:
         asked = zip(rows.tolist(), state.records(rows), strict=True)
-        texts = ((row, whole_text(title_of(record), record.text)) for row, record in asked)
+        texts = ((row, whole_text(record)) for row, record in asked)
         counts = [
             recall(state.graph, text, state.graph.vectors[row], 1, settings).run.nodes.size for row, text in texts
         ]
@@ -83,7 +83,7 @@ def measure_records(
         between=known[1],
         gap=known[2],
         spikes=spikes,
-        most_spikes=0 if not rows.size else TEXT_SPREADING.limit(state.rows),
+        most_spikes=min(settings.seeds, len(state)),
         capacity_used=len(store) / most_records,
         nodes=state.rows,
         bytes=sum(path.stat().st_size for path in store.path.parent.glob(f"{store.path.name}*")),
@@ -99,21 +99,13 @@ def cosine_gap(state: TextMemoryState) -> tuple[float, float, float]:
     links, vectors = state.graph.links, state.graph.vectors.astype(np.float32)
     drawn = alive[random.integers(0, alive.size, (_PAIRS, 2))]
     joined = _related(links, random.permutation(alive)[:_SOURCES].tolist())
-    apart = np.array([left != right and right not in _ends(links, left) for left, right in drawn.tolist()], dtype=np.bool_)
+    apart = np.array(
+        [left != right and right not in _ends(links, left) for left, right in drawn.tolist()], dtype=np.bool_
+    )
     linked = _cosines(vectors, *joined[random.permutation(len(joined))[:_PAIRS]].T)
     others = _cosines(vectors, *drawn[apart].T)
     within = float(linked.mean()) if linked.size else np.nan
     return (within, float(others.mean()), float(others.std())) if others.size else (within, np.nan, np.nan)
-
-
-def cosines_at_random(state: TextMemoryState) -> tuple[float, float]:
-    """Mean and standard deviation of the cosines of pairs of records drawn at random; NaN for fewer than two."""
-    alive = np.flatnonzero(state.alive)
-    if alive.size < 2:
-        return np.nan, np.nan
-    drawn = alive[np.random.default_rng(_SEED).integers(0, alive.size, (_PAIRS, 2))]
-    found = _cosines(state.graph.vectors, *drawn[drawn[:, 0] != drawn[:, 1]].T)
-    return float(found.mean()), float(found.std())
 
 
 def _related(links: TextLinks, rows: Sequence[int]) -> IntArray:

@@ -3,9 +3,9 @@
     row -> (term, count) ...        forward, in the order in which rows were added
     term -> (row, count) ...        inverted, made from it
 
-Rows are added in segments of consecutive rows, each frozen. A new segment is merged with the one before it while that is
-at most twice as large, so a row is copied a logarithmic number of times and a term is looked up in a logarithmic number
-of segments. A removed row stays in its segment, and no longer counts as a holder.
+Rows are added in segments of consecutive rows, each frozen. A new segment is merged with the one before it while that
+is at most twice as large, so a row is copied a logarithmic number of times and a term is looked up in a logarithmic
+number of segments. A removed row stays in its segment, and no longer counts as a holder.
 
 Source of the merging: O'Neil et al., *The log-structured merge-tree*, Acta Informatica 33 (1996). BM25: Robertson &
     Zaragoza, *The Probabilistic Relevance Framework* (2009), with the idf of Lucene, which is never negative.
@@ -30,7 +30,7 @@ K1, B = 1.5, 0.75
 _SMALL = 4096
 """Postings up to which segments are merged at once."""
 
-Numbers = npt.NDArray[np.int32]
+Postings = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,28 +48,29 @@ class Segment:
 
     first: int
     row_start: IntArray
-    terms: Numbers
-    counts: Numbers
-    held: Numbers
+    terms: Postings
+    counts: Postings
+    held: Postings
     term_start: IntArray
-    rows: Numbers
-    row_counts: Numbers
+    rows: Postings
+    row_counts: Postings
 
     @classmethod
-    def of(cls, first: int, row_start: IntArray, terms: Numbers, counts: Numbers) -> Segment:
+    def of(cls, first: int, row_start: IntArray, terms: Postings, counts: Postings) -> Segment:
         """The segment of rows, from their terms."""
         order = np.argsort(terms, kind="stable")
         rows = np.repeat(np.arange(first, first + row_start.size - 1, dtype=np.int32), np.diff(row_start))
-        held, place = np.unique(terms[order], return_index=True)
+        ordered = terms[order]
+        place = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: ordered.size])
         term_start = np.append(place, terms.size).astype(np.int64)
-        return cls(first, row_start, terms, counts, held, term_start, rows[order], counts[order])
+        return cls(first, row_start, terms, counts, ordered[place], term_start, rows[order], counts[order])
 
     @property
     def last(self) -> int:
         """The row after the last."""
         return self.first + self.row_start.size - 1
 
-    def holders(self, term: int) -> tuple[Numbers, Numbers]:
+    def holders(self, term: int) -> tuple[Postings, Postings]:
         """Rows that hold a term, ascending, and how often."""
         place = int(np.searchsorted(self.held, term))
         if place == self.held.size or self.held[place] != term:
@@ -77,7 +78,7 @@ class Segment:
         part = slice(int(self.term_start[place]), int(self.term_start[place + 1]))
         return self.rows[part], self.row_counts[part]
 
-    def of_row(self, row: int) -> tuple[Numbers, Numbers]:
+    def of_row(self, row: int) -> tuple[Postings, Postings]:
         """The terms of a row and how often it holds each."""
         part = slice(int(self.row_start[row - self.first]), int(self.row_start[row - self.first + 1]))
         return self.terms[part], self.counts[part]
@@ -218,7 +219,7 @@ class InvertedIndex:
     def _segment(self, row: int) -> Segment:
         return next(segment for segment in reversed(self._segments) if segment.first <= row)
 
-    def _found(self, term: str) -> tuple[Numbers, Numbers]:
+    def _found(self, term: str) -> tuple[Postings, Postings]:
         """Living rows that hold a term, ascending, and how often."""
         number = self._numbers.get(term, -1)
         parts = [segment.holders(number) for segment in self._segments] if number >= 0 else []
@@ -278,7 +279,9 @@ def rows_with_all(index: InvertedIndex, terms: Sequence[str]) -> IntArray:
 
 def packed_texts(texts: Sequence[str]) -> AnyArray:
     """Texts as one array of bytes, for a snapshot."""
-    return np.frombuffer("\0".join(text.replace("\\", "\\\\").replace("\0", "\\0") for text in texts).encode(), np.uint8)
+    return np.frombuffer(
+        "\0".join(text.replace("\\", "\\\\").replace("\0", "\\0") for text in texts).encode(), np.uint8
+    )
 
 
 def unpacked_texts(content: AnyArray) -> list[str]:

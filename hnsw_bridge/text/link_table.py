@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +27,9 @@ LAYERS = (TITLES, PHRASES, ADJACENT, TIME, LEARNED)
 
 _TITLES, _PHRASES, _ADJACENT, _TIME = 0.5, 0.25, 0.5, 0.25
 _MOST_EDGES = 64
-_GAPS = re.compile(r"[^\w]+")
+_GAPS, _WORD = re.compile(r"[^\w]+"), re.compile(r"\w+")
 
-Neighbours = tuple[IntArray, FloatArray]
+LinkEnds = tuple[IntArray, FloatArray]
 """Rows, ascending, and the weights of the edges to them, in thresholds."""
 
 
@@ -109,7 +109,9 @@ class RecordOrder:
     def state(self) -> dict[str, AnyArray]:
         """Everything as arrays, by name."""
         names = ("_group", "_value", "_id")
-        return {name[1:]: getattr(self, name)[: self.rows] for name in names} | {"groups": packed_texts(list(self._groups))}
+        return {name[1:]: getattr(self, name)[: self.rows] for name in names} | {
+            "groups": packed_texts(list(self._groups))
+        }
 
     @classmethod
     def from_state(cls, arrays: Mapping[str, AnyArray]) -> RecordOrder:
@@ -210,16 +212,16 @@ class TitleIndex:
         return self._keys.holders(key)
 
     def keys_in(self, text: str) -> list[str]:
-        """The keys that a text mentions, in the order of their first place in it."""
+        """The keys that a text mentions, each once."""
         if not self._lengths:
             return []
-        words = _words(text).split()
+        words = _WORD.findall(text.lower() if text.isascii() else normalised(text))
         found = dict[str, None]()
-        for start, first in enumerate(words):
-            for length in self._lengths.get(first, ()):
-                key = " ".join(words[start : start + length])
-                if self._keys.count(key):
-                    found[key] = None
+        for first in self._lengths.keys() & set(words):
+            starts = [place for place, word in enumerate(words) if word == first]
+            for length in self._lengths[first]:
+                keys = (" ".join(words[start : start + length]) for start in starts)
+                found |= dict.fromkeys(key for key in keys if self._keys.count(key))
         return list(found)
 
     def of(self, text: str) -> list[int]:
@@ -272,7 +274,8 @@ class TextLinks:
         alive: shape (rows,).
         titles: of rows.
         mentions: row -> keys of titles that its text mentions, as known when it was written.
-        later, later_of: key -> rows that mention it and were written before any record had that title; row -> such keys.
+        later, later_of: key -> rows that mention it and were written before any record had that title; row ->
+            such keys.
         names: the marks that rows share.
         documents, times: orders in documents and in time.
         learned: id -> id -> weight.
@@ -292,14 +295,14 @@ class TextLinks:
     learned: Mapping[int, Mapping[int, float]]
     ids: IntArray
     row_of: Mapping[int, int]
-    cache: dict[int, Neighbours]
+    cache: dict[int, LinkEnds]
 
     @property
     def nodes(self) -> int:
         """Number of rows."""
         return int(self.alive.size)
 
-    def neighbours(self, node: int) -> Neighbours:
+    def neighbours(self, node: int) -> LinkEnds:
         """Ends and weights of the edges that leave a row, summed over the layers."""
         if node not in self.cache:
             total: dict[int, float] = {}
@@ -316,13 +319,13 @@ class TextLinks:
         found = (
             (TITLES, self._titled(node)),
             (PHRASES, self._sharing(node)),
-            (ADJACENT, self._next_to(self.documents, node, np.inf)),
-            (TIME, self._next_to(self.times, node, NEAR)),
+            (ADJACENT, self._next_to(self.documents, node, 1.0, lambda _: _ADJACENT)),
+            (TIME, self._next_to(self.times, node, NEAR, lambda gap: _TIME * (1.0 - gap / (2.0 * NEAR)))),
             (LEARNED, self._learned(node)),
         )
         return [(name, *neighbours) for name, neighbours in found if neighbours[0].size]
 
-    def _titled(self, node: int) -> Neighbours:
+    def _titled(self, node: int) -> LinkEnds:
         key = self.titles.key(node)
         mentioned = [*self.mentions.terms(node), *self.later_of.get(node, ())]
         parts = [self.titles.holders(own) for own in mentioned]
@@ -332,7 +335,7 @@ class TextLinks:
         ends = ends[self.alive[ends] & (ends != node)]
         return ends, np.full(ends.size, _TITLES)
 
-    def _sharing(self, node: int) -> Neighbours:
+    def _sharing(self, node: int) -> LinkEnds:
         count, sums = self.names.living, dict[int, float]()
         for mark in sorted(self.names.marks(node)):
             holders = self.names.holders(mark)
@@ -344,20 +347,20 @@ class TextLinks:
         strongest = sorted(sums, key=lambda row: (-sums[row], row))[:_MOST_EDGES]
         return _neighbours({row: min(sums[row], MOST_WEIGHT) for row in strongest})
 
-    def _learned(self, node: int) -> Neighbours:
+    def _learned(self, node: int) -> LinkEnds:
         own = self.learned.get(int(self.ids[node]), {})
         return _neighbours({self.row_of[other]: weight for other, weight in own.items() if other in self.row_of})
 
-    def _next_to(self, order: RecordOrder, node: int, reach: float) -> Neighbours:
+    def _next_to(self, order: RecordOrder, node: int, reach: float, weight: Callable[[float], float]) -> LinkEnds:
         found = {}
         for other, sign in ((int(order.before[node]), -1.0), (int(order.after[node]), 1.0)):
             gap = sign * order.gap(node, other) if other >= 0 else 0.0
             if 0 < gap <= reach:
-                found[other] = _ADJACENT if reach == np.inf else _TIME * (1.0 - gap / (2.0 * NEAR))
+                found[other] = weight(gap)
         return _neighbours(found)
 
 
-def _neighbours(weights: Mapping[int, float]) -> Neighbours:
+def _neighbours(weights: Mapping[int, float]) -> LinkEnds:
     ends = sorted(weights)
     return np.array(ends, dtype=np.int64), np.array([weights[end] for end in ends], dtype=np.float64)
 

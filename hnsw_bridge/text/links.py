@@ -20,7 +20,7 @@ from typing import TypeGuard
 import numpy as np
 
 from hnsw_bridge.layers import MOST_WEIGHT, EdgeLayer, edge_layer, shared_layer
-from hnsw_bridge.text.records import Record, RecordEdges
+from hnsw_bridge.text.records import NewRecord, Record, RecordEdges
 from hnsw_bridge.text.tokens import tokens
 from neuro.arrays import FloatArray, JSONValue
 
@@ -38,7 +38,7 @@ _EDGE_WORDS = frozenset(
 )
 _SHORTEST = 3
 _CASED = re.compile(r"(^|[.!?:;\n\"“”(]\s*)?([^\W\d_][\w'’-]*)")
-_SPEAKER = re.compile(r"([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}): ")
+_SPEAKER = re.compile(r"([^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,2}): ")
 
 _Place = tuple[tuple[str, str], float, int]
 """The group that a record stands in, its value there, and what orders equal values."""
@@ -217,15 +217,19 @@ def title_in(metadata: Mapping[str, JSONValue]) -> str:
     return title if isinstance(title, str) else ""
 
 
-def whole_text(title: str, text: str) -> str:
-    """What is embedded and searched for words: the title, where there is one, and the text."""
-    return f"{title}\n{text}" if title else text
+def whole_text(record: Record | NewRecord) -> str:
+    """What is embedded and searched for words: title, speaker, where there are such, and the text."""
+    title, speaker = title_in(record.metadata), record.metadata.get("speaker")
+    said = record.text
+    if isinstance(speaker, str) and speaker.strip() and not said.startswith(f"{speaker.strip()}:"):
+        said = f"{speaker.strip()}: {said}"
+    return f"{title}\n{said}" if title else said
 
 
 def text_layers(records: Sequence[Record | None], edges: RecordEdges) -> tuple[EdgeLayer, ...]:
     """The layers of a memory; node i stands for ``records[i]``, None for one that was forgotten."""
     titles = [title_of(record) for record in records]
-    texts = ["" if record is None else whole_text(title_of(record), record.text) for record in records]
+    texts = ["" if record is None else whole_text(record) for record in records]
     marks = [
         phrases(text.replace("\n", ". ")) | ({bare_title(title)} if title else set())
         for text, title in zip(texts, titles, strict=True)

@@ -19,16 +19,18 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
+from hnsw_bridge.text.answerability import answerability, unrelated_cosine
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why, nothing
+from hnsw_bridge.text.consolidation import Consolidated, consolidated
 from hnsw_bridge.text.embedders import Embed, embed_questions
 from hnsw_bridge.text.files import GivenRecord, as_record, exported_line, read_lines
 from hnsw_bridge.text.folder import FolderLock, check_record, check_text, is_memory, open_folder
-from hnsw_bridge.text.info import MemoryInfo, cosines_at_random, measure_records
-from hnsw_bridge.text.links import title_in, whole_text
-from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, listed_ids, seconds
+from hnsw_bridge.text.info import MemoryInfo, measure_records
+from hnsw_bridge.text.links import whole_text
+from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, listed_ids, timestamp
 from hnsw_bridge.text.retrieval import Candidates, RecallSettings, links_used, recall
 from hnsw_bridge.text.state import RecordFilter, TextMemoryState, Where
-from neuro.arrays import Float32Array, JSONValue
+from neuro.arrays import BoolArray, Float32Array, JSONValue
 from neuro.checks import check_rows, check_whole
 from neuro.errors import InvalidInput
 from neuro.progress import Advance
@@ -38,8 +40,8 @@ from neuro.storage.folder import check_output_folder
 MOST_RECORDS = 1_000_000
 """Records that a memory holds."""
 
-DEVIATIONS = 3.0
-"""From the mean cosine of unlinked texts to the cosine below which a memory abstains, unless told otherwise."""
+_MORE, _MOST_COPIES = 10, 4096
+"""Texts that are looked at beyond those asked for, since copies are folded, and how many of them at most."""
 
 _PROBE = "A memory keeps what it was told, and finds it again by a part of it."
 _SAME = 0.999
@@ -81,7 +83,7 @@ class TextMemory:
         self._lock = threading.RLock()
         self._state: TextMemoryState | None = None
         self._saved = 0
-        self._gap: tuple[float, float] | None = None
+        self._zero: float | None = None
         if not is_memory(self.folder):
             if read_only:
                 raise InvalidInput(f"{self.folder} holds no memory; open it for writing to make one")
@@ -116,7 +118,7 @@ class TextMemory:
         return self._store
 
     def close(self) -> None:
-        """Keep a snapshot, where that pays, and give the folder free; every other method then says that it is closed."""
+        """Keep a snapshot, where that pays, and give the folder free; what is called then says that it is closed."""
         with self._lock:
             try:
                 if self._store.is_open:
@@ -140,7 +142,7 @@ class TextMemory:
 
         Args:
             records: texts, :class:`NewRecord`, or mappings with the keys of a line of JSON: ``text``, and if wanted
-                ``title``, ``namespace``, ``metadata``, ``created``, ``document``, ``position``, ``key``. In the metadata
+                ``title``, ``namespace``, ``metadata``, ``created``, ``document``, ``position``, ``key``. In metadata
                 ``title`` counts for the embedding and for links, ``document`` and ``position`` for neighbourhood.
             progress: called with how many are embedded.
 
@@ -212,7 +214,9 @@ class TextMemory:
         """
         chosen = _filter(namespace, where, since, until)
         if (ids is not None) + (keys is not None) + bool(chosen) != 1:
-            raise InvalidInput("forget takes ids, or keys, or a filter (namespace, where, since, until): give one of them")
+            raise InvalidInput(
+                "forget takes ids, or keys, or a filter (namespace, where, since, until): give one of them"
+            )
         with self._lock:
             if ids is not None:
                 given = listed_ids(ids)
@@ -222,6 +226,27 @@ class TextMemory:
             if wanted:
                 self._writable().forget(wanted)
             return len(wanted)
+
+    def add_cues(self, ids: Sequence[int], cues: Sequence[str]) -> None:
+        """Let records answer to further texts: paraphrases, questions that led to them.
+
+        Args:
+            ids: of the record that each cue calls; may repeat.
+            cues: texts; a record answers as well as the best of its own text and its cues does.
+
+        Raises:
+            InvalidInput: an unknown id, another number of cues, a cue without text; nothing is kept then.
+        """
+        texts = [cues] if isinstance(cues, str) else list(cues)
+        for text in texts:
+            check_text(text, "a cue")
+        with self._lock:
+            store = self._writable()
+            store.records(ids)
+            if len(ids) != len(texts):
+                raise InvalidInput(f"{len(ids)} ids came with {len(texts)} cues; one id a cue is allowed")
+            if texts:
+                store.add_cues(ids, texts, self._checked_rows(embed_questions(self._embed, texts), texts))
 
     def link(self, source: int, target: int, weight: float = 1.0) -> None:
         """Link two records both ways; the weight is in thresholds, -2 to 2, and 0 removes the link.
@@ -256,7 +281,9 @@ class TextMemory:
             lost = [pair for pair in zip(start.tolist(), end.tolist(), strict=True) if pair not in kept]
             dropped = np.array(lost, dtype=np.int64).reshape(-1, 2)
             source, target = np.r_[after.start, dropped[:, 0]], np.r_[after.end, dropped[:, 1]]
-            self._writable().set_edges(RecordEdges(names[source], names[target], np.r_[after.weight, np.zeros(len(lost))]))
+            self._writable().set_edges(
+                RecordEdges(names[source], names[target], np.r_[after.weight, np.zeros(len(lost))])
+            )
 
     def import_records(self, path: str | Path, progress: Advance | None = None) -> int:
         """Keep what :meth:`export_records` wrote, or other lines of JSON; gives how many records there were.
@@ -345,7 +372,7 @@ class TextMemory:
         with self._lock:
             return self._store.namespaces()
 
-    def ask(
+    def ask(  # noqa: PLR0913 - a question is asked with few of them, each by its name
         self,
         question: str,
         k: int = 5,
@@ -354,6 +381,7 @@ class TextMemory:
         where: Where | None = None,
         since: Moment | None = None,
         until: Moment | None = None,
+        as_of: Moment | None = None,
         budget_characters: int | None = None,
         min_score: float | None = None,
     ) -> Recollection:
@@ -367,8 +395,9 @@ class TextMemory:
                 out neither answers nor leads on to others.
             since, until: the first and the last moment at which a record may have been created.
             budget_characters: the texts together are at most so long.
-            min_score: the memory abstains when no text has a cosine this large; None: three standard deviations above
-                the mean cosine of records that have nothing to do with each other.
+            as_of: answer as at this moment: what was created later is not seen, and dates are read from here.
+            min_score: the memory abstains when no text has a cosine this large; None: where the texts hold nothing
+                about the question (:mod:`hnsw_bridge.text.answerability`).
 
         Raises:
             InvalidInput: an empty or too long question, k or a budget below 1, a namespace that does not exist.
@@ -379,19 +408,24 @@ class TextMemory:
             check_whole("budget_characters", budget_characters, 1, 10**12)
         if min_score is not None and not np.isfinite(min_score):
             raise InvalidInput(f"min_score is {min_score}; it must be a finite cosine or None")
-        chosen = _filter(namespace, where, since, until)
+        moment = None if as_of is None else timestamp(as_of, "as_of")
+        last = None if until is None else timestamp(until, "until")
+        if moment is not None:
+            last = moment if last is None else min(last, moment)
+        chosen = _filter(namespace, where, since, last)
         with self._reading():
             state = self.state()
-            lowest = self._min_score() if min_score is None else float(min_score)
             allowed = state.allowed(chosen)
             if not (state.alive if allowed is None else allowed).any():
-                return nothing(lowest)
+                return nothing(-1.0 if min_score is None else float(min_score))
             (cue,) = self._checked_rows(embed_questions(self._embed, [question]), [question])
-            most = len(state) if allowed is None else int(np.count_nonzero(allowed))
-            found = recall(state.graph, question, cue, min(int(k), most), self._recall, allowed)
+            found, records, order = self._found(question, cue, int(k), allowed, moment)
+            held = answerability(question, found.held, found.known, found.nearest, self._unrelated)
+            lowest = held.needed if min_score is None else float(min_score)
             abstained = found.nearest < lowest
-            answers = () if abstained else self._answers(state, found)
-            result = Recollection(answers, abstained, found.nearest, lowest, int(found.run.nodes.size))
+            answers = () if abstained else self._answers(state, found, records, order)
+            spikes = int(found.run.nodes.size)
+            result = Recollection(answers, abstained, found.nearest, lowest, spikes, held.score)
             return result if budget_characters is None else result.within(budget_characters)
 
     def info(self) -> MemoryInfo:
@@ -405,15 +439,12 @@ class TextMemory:
             if self._state is None:
                 self._state = TextMemoryState.loaded(self._store, self._say)
                 self._saved = self._state.change
-            before = self._state.change
             try:
                 self._state = self._state.catch_up(progress)
             except BaseException:
                 # Half of a change may be in it.
                 self._state = None
                 raise
-            if self._state.change != before:
-                self._gap = None
             return self._state
 
     # -------------------------------------------------------------------------------------------------- parts
@@ -434,14 +465,18 @@ class TextMemory:
 
     def _put(self, fresh: Sequence[NewRecord], places: Sequence[int | None], progress: Advance | None) -> list[int]:
         store = self._writable()
+        keys = set[str]()
         for record in fresh:
             check_record(record)
+            if record.key is not None and record.key in keys:
+                raise InvalidInput(f"the key {record.key!r} is given twice; one record a key is allowed")
+            keys |= {record.key} if record.key is not None else set()
         if not fresh:
             return []
         total = len(self) + places.count(None)
         if total > MOST_RECORDS:
             raise InvalidInput(f"{total:,} records would be more than {MOST_RECORDS:,}; use a second memory")
-        texts, parts = [_embeddable(record) for record in fresh], []
+        texts, parts = [whole_text(record) for record in fresh], []
         told = progress or (lambda _: None)
         for start in range(0, len(texts), _BATCH):
             told(start)
@@ -493,27 +528,54 @@ class TextMemory:
                 f"{cosine:.3f} of the probe text); use the model of that time, or make a new memory"
             )
 
-    def _min_score(self) -> float:
-        if self._gap is None:
-            self._gap = cosines_at_random(self.state())
-        between, spread = self._gap
-        # Too few records to say what is far: then nothing is.
-        return between + DEVIATIONS * spread if np.isfinite(between + spread) and spread > 0 else -1.0
+    def _found(
+        self, question: str, cue: Float32Array, k: int, allowed: BoolArray | None, seen_from: float | None
+    ) -> tuple[Candidates, list[Record], Consolidated]:
+        """What answers, with copies folded: more is looked at until there are k answers."""
+        state = self.state()
+        most = len(state) if allowed is None else int(np.count_nonzero(allowed))
+        want = k + _MORE
+        while True:
+            found = recall(state.graph, question, cue, min(want, most), self._recall, allowed, seen_from)
+            records = state.records(found.nodes)
+            chosen = consolidated(records, found.scores.tolist(), k)
+            if len(chosen.order) == k or found.nodes.size >= most or want >= max(_MOST_COPIES, k + _MORE):
+                return found, records, chosen
+            want = min(4 * want, max(_MOST_COPIES, k + _MORE))
 
-    def _answers(self, state: TextMemoryState, found: Candidates) -> tuple[Answer, ...]:
+    @property
+    def _unrelated(self) -> float:
+        if self._zero is None:
+            self._zero = unrelated_cosine(self._embedded)
+        return self._zero
+
+    def _answers(
+        self, state: TextMemoryState, found: Candidates, records: Sequence[Record], chosen: Consolidated
+    ) -> tuple[Answer, ...]:
         answers = []
-        records = state.records(found.nodes)
-        rows = zip(found.nodes.tolist(), found.scores.tolist(), records, strict=True)
-        for place, (node, score, record) in enumerate(rows):
-            links = links_used(found.run, state.graph.links, node, self._recall.fusion.fade)
+        used = links_used(found.run, state.graph.links, found.nodes[list(chosen.order)], self._recall.fusion.fade)
+        scores = sorted(found.scores[list(chosen.order)].tolist(), reverse=True)
+        for score, place, count, newer in zip(scores, chosen.order, chosen.counts, chosen.newer, strict=True):
+            record, node = records[place], int(found.nodes[place])
             why = Why(
                 float(found.parts["similarity"][place]),
                 float(found.parts["words"][place]),
                 bool(found.parts["mentions"][place]),
-                tuple(LinkUsed(layer, int(state.ids[source]), carried) for layer, source, carried in links),
+                tuple(LinkUsed(layer, int(state.ids[source]), carried) for layer, source, carried in used[node]),
             )
             answers.append(
-                Answer(record.id, record.text, score, why, record.namespace, record.metadata, record.created, record.key)
+                Answer(
+                    record.id,
+                    record.text,
+                    score,
+                    why,
+                    record.namespace,
+                    record.metadata,
+                    record.created,
+                    record.key,
+                    count,
+                    None if newer < 0 else records[newer].id,
+                )
             )
         return tuple(answers)
 
@@ -523,15 +585,11 @@ def _listed(records: Iterable[GivenRecord] | GivenRecord) -> list[NewRecord]:
     return [as_record(record) for record in ([records] if one else records)]  # type: ignore[arg-type,list-item]
 
 
-def _filter(
-    namespace: str | None, where: Where | None, since: Moment | None, until: Moment | None
-) -> RecordFilter:
-    first, last = (None if moment is None else seconds(moment, name) for name, moment in (("since", since), ("until", until)))
+def _filter(namespace: str | None, where: Where | None, since: Moment | None, until: Moment | None) -> RecordFilter:
+    first, last = (
+        None if moment is None else timestamp(moment, name) for name, moment in (("since", since), ("until", until))
+    )
     return RecordFilter(namespace, where, first, last)
-
-
-def _embeddable(record: NewRecord) -> str:
-    return whole_text(title_in(record.metadata), record.text)
 
 
 def _name_of(embed: Embed) -> str:

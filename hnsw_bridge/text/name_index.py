@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,9 +22,13 @@ from neuro.arrays import AnyArray, IntArray
 MOST_HOLDERS = 50
 """Records that may share a mark; one that more hold joins none."""
 
-_CAPITALISED = re.compile(r"(^|[.!?:;\n\"“”(]\s*)?(?<![\w'’-])([^\W\d_a-z][\w'’-]*)")
-_MOST_WORDS = 8
-"""Of a phrase; in longer ones only whole ends are looked for."""
+_CAPITALISED = re.compile(r"[^\W\d_a-z][\w'’-]*")
+_ASCII_CAPITALISED = re.compile(r"[A-Z][\w'-]*", re.ASCII)
+_INSIDE_WORDS = "_'’-"
+_ENDS = '.!?:;\n"“”('
+"""What may stand before a sentence."""
+_MOST_WORDS = 16
+"""Of a phrase; a longer one is a line in capitals and no name."""
 _INSIDE, _ALWAYS, _PHRASE, _TITLE = "i", "a", "p", "t"
 """What stands before a term: capitalised inside a sentence, capitalised wherever it stands in a record, a phrase as it
 stands, the title."""
@@ -62,7 +67,7 @@ class NameIndex:
         self._cleaned = {}
         held, parts = list[list[str]](), list[list[str]]()
         for text, bag, own, title in zip(texts, bags, phrases, titles, strict=True):
-            known = list(own)
+            known = [phrase for phrase in own if phrase.count(" ") < _MOST_WORDS]
             inside, always = capitalised(text, bag)
             held.append(
                 [
@@ -99,7 +104,8 @@ class NameIndex:
 
     def lower(self, word: str) -> int:
         """How many living rows hold a token in lower case."""
-        return self._words.count(word) - self._held.count(_ALWAYS + word)
+        # Numbers have no case.
+        return self._words.count(word) - self._held.count(_ALWAYS + word) if word[0].isalpha() else 0
 
     def upper(self, word: str) -> int:
         """How many living rows hold a token capitalised inside a sentence."""
@@ -138,22 +144,35 @@ def capitalised(text: str, bag: Sequence[str]) -> tuple[set[str], set[str]]:
         bag: its tokens, each as often as it stands there.
     """
     inside, times = set[str](), dict[str, int]()
-    for begins, word in _CAPITALISED.findall(text):
-        if word[0].isupper():
-            found = tokens(word)
+    for match in (_ASCII_CAPITALISED if text.isascii() else _CAPITALISED).finditer(text):
+        word, start = match.group(), match.start()
+        if word[0].isupper() and not (start and (text[start - 1].isalnum() or text[start - 1] in _INSIDE_WORDS)):
+            found = _word_tokens(word)
             for one in found:
                 times[one] = times.get(one, 0) + 1
-            if not begins:
+            if not _begins(text, start):
                 inside.update(found)
     return inside, {word for word, count in times.items() if bag.count(word) <= count}
+
+
+def _begins(text: str, place: int) -> bool:
+    """Whether a sentence begins at a place."""
+    if place == 0:
+        return True
+    last = place - 1
+    while last > 0 and text[last].isspace() and text[last] != "\n":
+        last -= 1
+    return text[last] in _ENDS
+
+
+@lru_cache(maxsize=1 << 16)
+def _word_tokens(word: str) -> tuple[str, ...]:
+    return tuple(tokens(word))
 
 
 def _parts_of(phrase: str) -> list[str]:
     """What may be left of a phrase when words at its ends are cut off."""
     words = phrase.split()
     count = len(words)
-    if count > _MOST_WORDS:
-        cuts = [(start, count) for start in range(count)] + [(0, end) for end in range(1, count)]
-    else:
-        cuts = [(start, end) for start in range(count) for end in range(start + 1, count + 1)]
+    cuts = ((start, end) for start in range(count) for end in range(start + 1, count + 1))
     return [" ".join(words[start:end]).strip(" .") for start, end in cuts]

@@ -2,6 +2,7 @@
 
     records     id, namespace, text, metadata (JSON), created, model, embedding (float32), change, digest, key
     edges       source, target, weight, change: links that were learned or given; weight 0: taken away again
+    cues        record, text, embedding: further texts that call a record
     tombstones  id, change: what was forgotten
     about       what the file holds: model, dimension, a random identity, the number of the last change
 
@@ -15,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import sqlite3
 import time
@@ -33,7 +33,7 @@ from neuro.checks import check_whole, is_whole
 from neuro.errors import InvalidInput
 from neuro.storage.files import sync_folder
 
-_FORMAT, _VERSION = 0x5350_4B4C, 2
+_FORMAT, _VERSION = 0x5350_4B4C, 3
 """SQLite's application id ("SPKL") and the version of the tables."""
 
 _TABLES = """
@@ -58,7 +58,13 @@ CREATE INDEX records_change ON records (change);
 CREATE INDEX records_namespace ON records (namespace);
 CREATE INDEX edges_change ON edges (change);
 CREATE INDEX tombstones_change ON tombstones (change);
-"""
+""",
+    2: """
+CREATE TABLE cues (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, record INTEGER NOT NULL REFERENCES records(id) ON DELETE CASCADE,
+    text TEXT NOT NULL, embedding BLOB NOT NULL, digest BLOB NOT NULL);
+CREATE INDEX cues_record ON cues (record);
+""",
 }
 """Version -> what makes the next one of it."""
 
@@ -77,13 +83,13 @@ Moment = float | str | datetime
 """Seconds since 1970, an ISO date or time, or a datetime; one without a time zone is UTC."""
 
 
-def seconds(moment: Moment, what: str = "created") -> float:
+def timestamp(moment: Moment, what: str = "created") -> float:
     """A moment in seconds since 1970, below 0 before that.
 
     Raises:
         InvalidInput: no ISO date, or a number that is not finite or more than 30,000 years away.
 
-    >>> seconds("1969-12-31T23:59:00Z")
+    >>> timestamp("1969-12-31T23:59:00Z")
     -60.0
     """
     if isinstance(moment, str):
@@ -233,9 +239,7 @@ class RecordStore:
         """
         self.put([record], embedding[None], [number])
 
-    def put(
-        self, records: Sequence[NewRecord], embeddings: Float32Array, places: Sequence[int | None]
-    ) -> IntArray:
+    def put(self, records: Sequence[NewRecord], embeddings: Float32Array, places: Sequence[int | None]) -> IntArray:
         """Keep records, each in place of the one of an id, or as a new one (None); gives their ids, in order.
 
         Raises:
@@ -287,6 +291,21 @@ class RecordStore:
         rows = list(zip(edges.source.tolist(), edges.target.tolist(), edges.weight.tolist(), strict=True))
         with self._change() as (database, change):
             database.executemany("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?)", [(*row, change) for row in rows])
+
+    def add_cues(self, ids: Sequence[int], texts: Sequence[str], embeddings: Float32Array) -> None:
+        """Keep further texts that call records, one for each id; they go when their record goes.
+
+        Raises:
+            InvalidInput: an unknown id, embeddings of another shape; nothing is kept then.
+        """
+        rows = self._checked(embeddings, len(texts))
+        self._check_known(ids)
+        cells = [(int(number), text, row.tobytes()) for number, text, row in zip(ids, texts, rows, strict=True)]
+        with self._change() as (database, _):
+            database.executemany(
+                "INSERT INTO cues (record, text, embedding, digest) VALUES (?, ?, ?, ?)",
+                [(*parts, _digest(parts)) for parts in cells],
+            )
 
     def mark_snapshot(self, token: str) -> None:
         """Keep the token of a snapshot that was just made; no change of the records."""
@@ -365,6 +384,24 @@ class RecordStore:
         query = "SELECT source, target, weight FROM edges WHERE change > ? ORDER BY source, target"
         return _edges(self._all(query, (change,)))
 
+    def cues_mark(self) -> tuple[int, int]:
+        """Changes whenever the cues do: how many there are, and the last one's number."""
+        ((count, last),) = self._all("SELECT count(*), coalesce(max(id), 0) FROM cues")
+        return int(count), int(last)
+
+    def cues(self) -> tuple[list[int], list[str], Float32Array]:
+        """All cues: the id that each calls, its text, and the embeddings, shape (cues, dimension).
+
+        Raises:
+            InvalidInput: a cue that is damaged.
+        """
+        rows = self._all("SELECT record, text, embedding, digest FROM cues ORDER BY id")
+        for number, *parts, digest in rows:
+            if digest != _digest((number, *parts)) or len(parts[-1]) != 4 * self.dimension:
+                raise InvalidInput(f"a cue of record {number} in {self.path} is damaged; restore the file from a copy")
+        vectors = np.array([np.frombuffer(row[2], dtype="<f4") for row in rows], dtype=np.float32)
+        return [row[0] for row in rows], [row[1] for row in rows], vectors.reshape(-1, self.dimension)
+
     def namespaces(self) -> dict[str, int]:
         """Namespace -> number of its records."""
         return dict(self._all("SELECT namespace, count(*) FROM records GROUP BY namespace ORDER BY namespace"))
@@ -403,7 +440,7 @@ class RecordStore:
             (new.text + new.namespace + metadata + (new.key or "")).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidInput(f"a record can't be kept: {str(error)[:120]}; give JSON values and text") from None
-        created = now if new.created is None else seconds(new.created)
+        created = now if new.created is None else timestamp(new.created)
         parts = (number, new.namespace, new.text, metadata, created, self.model, vector.tobytes(), change)
         return (*parts, _digest((*parts, new.key)), new.key)
 
@@ -461,7 +498,7 @@ def listed_ids(ids: int | Iterable[int]) -> list[int]:
 
 
 def _digest(parts: Sequence[_Cell]) -> bytes:
-    """A digest over the parts of a record; lengths keep neighbours apart. A missing key leaves it as version 1 had it."""
+    """A digest over the parts of a record; lengths keep neighbours apart. Without a key it is that of version 1."""
     whole = hashlib.blake2b(digest_size=16)
     for part in parts:
         if part is not None:
@@ -614,7 +651,7 @@ def _make(path: Path, model: str, probe: Float32Array) -> None:
             database.execute("COMMIT")
         finally:
             database.close()
-        os.replace(part, path)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)

@@ -1,52 +1,106 @@
-"""Recall from texts: cosine, words and spikes over links, fused late.
+"""Recall from texts: one way from a question to ranked records, which everything that asks takes.
 
-    question -> candidates: nearest by cosine (hnswlib) and by BM25, titles that it mentions
-             -> seeds: the best of them, fused -> spikes along the links -> what they reach joins the candidates,
-                and counts by how well it answers the words of the question that the spike's source leaves unmatched
-             -> one fused score (:class:`hnsw_bridge.fusion.Fusion`) over exact cosines
+    question -> tokens, names of titles and speakers, dates
+             -> candidates: nearest by cosine and by BM25, titles that it mentions, and their neighbours in conversation
+             -> direct score = (cosine / max)^contrast + words BM25 / what the question's words could reach
+             -> smoothed = direct + smoothing x (direct scores of the next turns, two before and two after)
+                         + mentions x title + speakers x speaker + dates x date
+             -> seeds that cover different words of the question -> spikes along the links, counted by how well what
+                they reach answers the words that their source leaves unmatched
+             -> score = smoothed + spikes x activation / max + seeds x bonus of the seeds
 
-Only candidates are measured, so hnswlib's effort and not the number of records sets the time of that part; BM25 looks
-at each text that shares a word.
+A turn of a conversation says little by itself, so the turns around it count. Where records are no turns, nothing is
+smoothed. Cosines are exact, of every record; the other parts are looked up for candidates only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
+from hnsw_bridge.coverage import covering_seeds
+from hnsw_bridge.dynamics import LinearSpreading, LinkGate, SpreadingDynamics
 from hnsw_bridge.fusion import Fusion
-from hnsw_bridge.spreading import Spreading
+from hnsw_bridge.text.dates import stated_dates
 from hnsw_bridge.text.inverted_index import WordIndex
 from hnsw_bridge.text.link_table import TextLinks, TitleIndex
 from hnsw_bridge.text.records import Record
 from hnsw_bridge.text.tokens import tokens
 from neuro.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from neuro.checks import check_whole
-from neuro.simulators.event_driven import QuerySpikes
+from neuro.errors import InvalidInput
+from neuro.spikes import QuerySpikes
 
-TEXT_SPREADING = Spreading(links=False, ticks=4, max_winners=64)
-"""Spikes follow the links between texts alone; similarity has its say in the seeds and in the score."""
+_LEAST_SHARE = 0.67
+"""Of the best seed's score, what the weakest seed is driven with."""
+_CARRIED = 0.15
+"""Thresholds of activation below which what the spikes carried most is no full part of the score."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecallSettings:
-    """How a text memory recalls.
+    """How a text memory recalls. The defaults were chosen by nested folds (bench `text`).
 
     Args:
         fusion: how much each part counts.
-        seeds: at how many texts the spikes start, 1 to 64; the folds of bench `search` choose 2.
+        seeds: at how many texts the spikes start, 1 to 64.
+        tire: how much less a word counts for further seeds once a seed holds it, 0 to 10.
         candidates: texts taken from cosine and from BM25, each.
+        contrast: power of a cosine over the largest, 1 to 8; above 1 the nearest text stands out, whatever its words.
+        smoothing: share of the score of each of the neighbouring turns, 0 to 1.
+        reach: how many turns on both sides, 0 to 16.
+        speakers: weight of being said by the one speaker whom the question names.
+        dates: weight of being from, or speaking of, a time that the question states.
+        dynamics: how activation spreads.
+
+    Raises:
+        InvalidInput: a value outside its range.
     """
 
     fusion: Fusion = field(default_factory=Fusion)
     seeds: int = 2
+    tire: float = 0.5
     candidates: int = 100
+    contrast: float = 1.5
+    smoothing: float = 0.3
+    reach: int = 2
+    speakers: float = 0.3
+    dates: float = 0.6
+    dynamics: SpreadingDynamics = field(default_factory=LinearSpreading)
 
     def __post_init__(self) -> None:
         check_whole("seeds", self.seeds, 1, 64)
         check_whole("candidates", self.candidates, 1, 100_000)
+        check_whole("reach", self.reach, 0, 16)
+        if not 1 <= self.contrast <= 8:
+            raise InvalidInput(f"contrast is {self.contrast!r}; a power from 1 to 8 is allowed")
+        for name, most in (("tire", 10.0), ("smoothing", 1.0), ("speakers", 1000.0), ("dates", 1000.0)):
+            value = getattr(self, name)
+            if not 0 <= value <= most:
+                raise InvalidInput(f"{name} is {value!r}; a number from 0 to {most:g} is allowed")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cues:
+    """Further texts that call records.
+
+    Args:
+        rows: shape (cues,), the row that each calls.
+        vectors: shape (cues, dimension), of unit length.
+        words: of the cues.
+    """
+
+    rows: IntArray
+    vectors: Float32Array
+    words: WordIndex
+
+
+def no_cues(dimension: int) -> Cues:
+    """The cues of a memory in which each record is called by its own text alone."""
+    return Cues(np.zeros(0, dtype=np.int64), np.zeros((0, dimension), dtype=np.float32), WordIndex())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +116,7 @@ class TextGraph:
         records: reads the records of living rows from the file.
         words: BM25.
         titles, speakers: which are mentioned by a text.
+        cues: further texts that call rows.
         before, after: shape (nodes,), the row that stands before and after in a conversation; -1: none.
         links: neighbours.
     """
@@ -75,6 +130,7 @@ class TextGraph:
     words: WordIndex
     titles: TitleIndex
     speakers: TitleIndex
+    cues: Cues
     before: IntArray
     after: IntArray
     links: TextLinks
@@ -82,13 +138,25 @@ class TextGraph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """What came up: nodes, best first, their scores and their parts by name, and the spikes."""
+    """What came up.
+
+    Args:
+        nodes: best first.
+        scores: shape (nodes,).
+        parts: of the scores, by name, each of shape (nodes,).
+        run: the spikes.
+        nearest: the largest cosine of all texts.
+        held: shape (tokens, nodes): which tokens of the question each text holds, or a turn beside it.
+        known: shape (tokens,): which any text holds.
+    """
 
     nodes: IntArray
     scores: FloatArray
     parts: dict[str, FloatArray]
     run: QuerySpikes
     nearest: float
+    held: BoolArray
+    known: BoolArray
 
 
 def recall(
@@ -98,58 +166,225 @@ def recall(
     k: int,
     settings: RecallSettings,
     allowed: BoolArray | None = None,
+    seen_from: float | None = None,
 ) -> Candidates:
     """The k best texts for a question.
 
     Args:
         graph: of the texts.
-        question: its words and the titles in it count.
+        question: its words, and the titles, speakers and dates in it count.
         cue: its embedding, shape (dimension,).
         k: how many, at most as many as there are.
         settings: how.
         allowed: shape (nodes,): texts that may fire and be found, at least one; None: all.
-
-    Raises:
-        InvalidInput: an unusable cue or k.
+        seen_from: seconds since 1970, from which dates without a year are read; None: the newest text's.
     """
-    query = np.asarray(cue, dtype=np.float32) / np.float32(np.linalg.norm(cue))
     may = graph.alive if allowed is None else allowed & graph.alive
-    count = min(max(settings.candidates, k), int(np.count_nonzero(may)))
-    cosines = np.where(may, graph.vectors @ query, -2.0)
-    asked = tokens(question)
-    words = np.where(may, graph.words.scores(asked), 0.0)
-    mentions = np.where(may, graph.titles.scores(question), 0.0)
-    pool = np.unique(np.concatenate([_best(cosines, count), _best(words, count), np.flatnonzero(mentions)]))
-    pool = pool[may[pool]]
-    parts = {"similarity": np.maximum(cosines[pool], 0.0), "words": words[pool], "mentions": mentions[pool]}
-    fusion = settings.fusion
-    fused = fusion.scores(parts)
-    seeds = pool[np.lexsort((graph.ids[pool], -fused))[: settings.seeds]]
-    carried = np.zeros(graph.nodes)
-    for seed in seeds.tolist():
-        ends, weights = graph.links.neighbours(seed)
-        carried[ends] += weights
-    carried = np.where(may, np.maximum(carried, 0.0), 0.0)
-    pool = np.union1d(pool, np.flatnonzero(carried))
-    similarity = np.maximum(cosines[pool], 0.0)
-    parts = {"similarity": similarity, "words": words[pool], "mentions": mentions[pool], "spikes": carried[pool]}
-    scores = fusion.scores(parts)
+    asked = _Asked.of(graph, question, cue, settings, may)
+    pool = asked.candidates(max(settings.candidates, k))
+    asked = asked.dated(question, pool, seen_from)
+    smoothed = asked.smoothed(pool, settings.fusion.seeding)
+    seeds = pool[_best_seeds(smoothed, asked.words[:, pool], graph.ids[pool], settings)]
+    share = smoothed[np.searchsorted(pool, seeds)]
+    share = np.clip(share / max(float(share.max()), 1e-12), _LEAST_SHARE, 1.0)
+    gate = LinkGate(asked.unmatched, settings.fusion.rest)
+    reached = settings.dynamics.spread(graph.links, seeds, share, gate, None if allowed is None else may)
+    pool = np.union1d(pool, reached.nodes[may[reached.nodes]])
+    activation, started = np.zeros(graph.nodes), np.zeros(graph.nodes)
+    activation[reached.nodes], started[seeds] = reached.activation, 1.0
+    spread = {"spikes": activation[pool], "seeds": started[pool]}
+    scores = asked.smoothed(pool, settings.fusion) + settings.fusion.scores(spread, {"spikes": _CARRIED})
     order = np.lexsort((graph.ids[pool], -scores))[:k]
-    best = {name: values[order] for name, values in parts.items()}
-    run = QuerySpikes(np.zeros(seeds.size, np.int64), seeds, seeds.size)
-    return Candidates(pool[order], scores[order], best, run, float(cosines[pool].max(initial=-1.0)))
+    nodes = pool[order]
+    parts = asked.parts(nodes) | {"spikes": activation[nodes], "seeds": started[nodes]}
+    around = asked.words[:, nodes] > 0
+    for others in asked.neighbours(nodes):
+        around |= (asked.words[:, others] > 0) & (others >= 0)
+    known = asked.words.any(axis=1)
+    return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, around, known)
 
 
-def _best(scores: FloatArray, count: int) -> IntArray:
-    """The rows of the largest scores, in no order."""
-    return np.argpartition(-scores, count - 1)[:count] if count < scores.size else np.arange(scores.size)
-
-
-def links_used(run: QuerySpikes, links: TextLinks, node: int, fade: float) -> list[tuple[str, int, float]]:
-    """Links that carried spikes to a node: layer, source node and what they carried, the strongest first."""
-    found = []
+def links_used(
+    run: QuerySpikes, links: TextLinks, nodes: IntArray, fade: float
+) -> dict[int, list[tuple[str, int, float]]]:
+    """Links that carried spikes to nodes: for each, layer, source node and what they carried, the strongest first."""
+    found: dict[int, list[tuple[str, int, float]]] = {node: [] for node in nodes.tolist()}
     strength = fade ** run.ticks.astype(np.float64)
     for source, share in zip(run.nodes.tolist(), strength.tolist(), strict=True):
         for layer, ends, weights in links.by_layer(source):
-            found += [(layer, source, share * weight) for weight in weights[ends == node].tolist()]
-    return sorted(found, key=lambda link: (-link[2], link[0], link[1]))
+            kept = np.isin(ends, nodes)
+            for end, weight in zip(ends[kept].tolist(), weights[kept].tolist(), strict=True):
+                found[end].append((layer, source, share * weight))
+    return {node: sorted(used, key=lambda link: (-link[2], link[0], link[1])) for node, used in found.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A question and what is looked up once for it.
+
+    Args:
+        graph, settings: as asked.
+        may: shape (nodes,).
+        cosines: shape (nodes,); what may not be found has -2.
+        words: shape (tokens, nodes), BM25 of each token alone.
+        reachable: what all tokens that any text holds could score together.
+        mentions, speakers, dates: shape (nodes,), 1 where the question names the title, the speaker or the time.
+    """
+
+    graph: TextGraph
+    settings: RecallSettings
+    may: BoolArray
+    cosines: FloatArray
+    words: FloatArray
+    reachable: float
+    mentions: FloatArray
+    speakers: FloatArray
+    dates: FloatArray
+
+    @classmethod
+    def of(cls, graph: TextGraph, question: str, cue: Float32Array, settings: RecallSettings, may: BoolArray) -> _Asked:
+        query = np.asarray(cue, dtype=np.float32) / np.float32(np.linalg.norm(cue))
+        asked = list(dict.fromkeys(tokens(question)))
+        words, cosines = graph.words.scores_of_each(asked), (graph.vectors @ query).astype(np.float64)
+        _call(graph, asked, query, words, cosines)
+        words[:, ~may] = 0.0
+        return cls(
+            graph,
+            settings,
+            may,
+            np.where(may, cosines, -2.0),
+            words,
+            sum(_idf(graph.words, word) for word in asked),
+            np.where(may, graph.titles.scores(question), 0.0),
+            np.where(may, _said_by(graph.speakers, question), 0.0),
+            np.zeros(graph.nodes),
+        )
+
+    @cached_property
+    def nearest(self) -> float:
+        """The largest cosine."""
+        return float(self.cosines.max())
+
+    @cached_property
+    def most_words(self) -> float:
+        """The largest BM25 score."""
+        return float(self.total.max(initial=0.0))
+
+    @cached_property
+    def total(self) -> FloatArray:
+        """The BM25 scores, shape (nodes,)."""
+        return np.asarray(self.words.sum(axis=0))
+
+    @cached_property
+    def holding(self) -> FloatArray:
+        """The words of the texts that hold any, shape (tokens, those texts)."""
+        return self.words[:, self.total > 0]
+
+    def candidates(self, count: int) -> IntArray:
+        """Rows that may answer, ascending: the best by cosine and by words, titles, and their neighbours."""
+        most = int(np.count_nonzero(self.may))
+        best = [_largest(scores, min(count, most)) for scores in (self.cosines, self.total)]
+        found = np.unique(np.concatenate([*best, np.flatnonzero(self.mentions)]))
+        near = [found, *self.neighbours(found)]
+        found = np.unique(np.concatenate(near))
+        found = found[found >= 0]
+        return found[self.may[found]]
+
+    def dated(self, question: str, rows: IntArray, seen_from: float | None) -> _Asked:
+        """The same with the question's dates: they count for what was created then, and for rows that state them."""
+        graph = self.graph
+        spans = stated_dates(question, float(graph.created[self.may].max()) if seen_from is None else seen_from)
+        if not spans:
+            return self
+        dates = np.zeros(graph.nodes)
+        for span in spans:
+            dates[(graph.created >= span.start) & (graph.created < span.end)] = 1.0
+        for row, record in zip(rows.tolist(), graph.records(rows), strict=True):
+            stated = stated_dates(record.text, record.created)
+            if any(one.meets(other) for one in stated for other in spans):
+                dates[row] = 1.0
+        return replace(self, dates=np.where(self.may, dates, 0.0))
+
+    def smoothed(self, rows: IntArray, fusion: Fusion) -> FloatArray:
+        """The scores of rows before anything spreads, shape (rows,)."""
+        settings, near = self.settings, self.neighbours(rows)
+        total = self._direct(rows, fusion)
+        for others in near:
+            there = others >= 0
+            total[there] += settings.smoothing * self._direct(others[there], fusion)
+        total += fusion.mentions * self.mentions[rows]
+        return total + settings.speakers * self.speakers[rows] + settings.dates * self.dates[rows]
+
+    def parts(self, rows: IntArray) -> dict[str, FloatArray]:
+        """The parts of rows by name, each of shape (rows,)."""
+        return {
+            "similarity": np.maximum(self.cosines[rows], 0.0),
+            "words": self.words[:, rows].sum(axis=0),
+            "mentions": self.mentions[rows],
+            "speakers": self.speakers[rows],
+            "dates": self.dates[rows],
+        }
+
+    def unmatched(self, node: int, ends: IntArray) -> FloatArray:
+        """How well rows answer the words of the question that one row lacks, shape (ends,), 0 to 1."""
+        lacking = self.words[:, node] == 0
+        top = float(self.holding[lacking].sum(axis=0).max(initial=0.0))
+        total = self.words[np.ix_(lacking, ends)].sum(axis=0)
+        return np.asarray(total / top if top > 0 else total)
+
+    def _direct(self, rows: IntArray, fusion: Fusion) -> FloatArray:
+        """Cosine and words, shape (rows,), each over what is the most of all rows."""
+        most = {"similarity": self.nearest, "words": max(self.most_words, self.reachable)}
+        words = self.words[:, rows].sum(axis=0)
+        near = np.maximum(self.cosines[rows], 0.0) / max(self.nearest, 1e-12)
+        return fusion.scores({"similarity": self.nearest * near**self.settings.contrast, "words": words}, most)
+
+    def neighbours(self, rows: IntArray) -> list[IntArray]:
+        """The rows that stand 1 to ``reach`` before and after, -1 where none does; each of shape (rows,)."""
+        found = []
+        for step in (self.graph.before, self.graph.after):
+            at = rows
+            for _ in range(self.settings.reach):
+                at = np.where(at >= 0, step[at], -1)
+                found.append(at)
+        return found
+
+
+def _best_seeds(scores: FloatArray, words: FloatArray, ids: IntArray, settings: RecallSettings) -> IntArray:
+    """Places of the seeds; what counts nothing in the answer still decides where spikes start."""
+    order = np.lexsort((ids, -scores))
+    return order[covering_seeds(scores[order], words[:, order], settings.seeds, settings.tire)]
+
+
+def _call(graph: TextGraph, asked: list[str], query: Float32Array, words: FloatArray, cosines: FloatArray) -> None:
+    """Let a row answer as well as the best of its cues does."""
+    cues = graph.cues
+    if not cues.rows.size:
+        return
+    np.maximum.at(cosines, cues.rows, cues.vectors @ query)
+    for own, word in zip(words, asked, strict=True):
+        places, scores = cues.words.scored(word)
+        if places.size:
+            # A word is as rare as it is among the records.
+            rare = _idf(graph.words, word, 1) / _idf(cues.words, word, 1)
+            np.maximum.at(own, cues.rows[places], rare * scores)
+
+
+def _said_by(speakers: TitleIndex, question: str) -> FloatArray:
+    """1 for what the speaker says whom the question names; where it names two, neither tells."""
+    named = speakers.keys_in(question)
+    result = np.zeros(speakers.rows)
+    if len(named) == 1:
+        result[speakers.holders(named[0])] = 1.0
+    return result
+
+
+def _idf(words: WordIndex, word: str, least: int = 0) -> float:
+    """How rare a word is; 0 for one that no text holds."""
+    holders = max(words.count(word), least)
+    return float(np.log1p((words.living - holders + 0.5) / (holders + 0.5))) if holders else 0.0
+
+
+def _largest(scores: FloatArray, count: int) -> IntArray:
+    """The rows of the largest scores, in no order."""
+    return np.argpartition(-scores, count - 1)[:count] if count < scores.size else np.arange(scores.size)

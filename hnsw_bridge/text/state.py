@@ -16,7 +16,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -30,12 +30,12 @@ from hnsw_bridge.text.link_table import (
     mentions_key,
     rows_that_may_mention,
 )
-from hnsw_bridge.text.links import NEAR, bare_title, phrases, speaker_of, title_of, turn, whole_text
+from hnsw_bridge.text.links import NEAR, bare_title, phrases, title_of, turn, whole_text
 from hnsw_bridge.text.name_index import NameIndex
 from hnsw_bridge.text.records import Record, RecordEdges, RecordStore
-from hnsw_bridge.text.retrieval import TextGraph
+from hnsw_bridge.text.retrieval import Cues, TextGraph, no_cues
 from hnsw_bridge.text.tokens import tokens
-from neuro.arrays import AnyArray, BoolArray, Float32Array, FloatArray, IntArray, JSONValue, grown
+from neuro.arrays import AnyArray, BoolArray, Float32Array, IntArray, JSONValue, grown
 from neuro.errors import InvalidInput
 from neuro.progress import Advance
 from neuro.storage.snapshot import load_snapshot, save_snapshot
@@ -99,6 +99,7 @@ class TextMemoryState:
         self._alive, self._by_time, self._speaks = np.zeros((3, 0), dtype=np.bool_)
         self._vectors = np.zeros((0, store.dimension), dtype=np.float32)
         self._graph: TextGraph | None = None
+        self._cues, self._cued, self._cue_mark = no_cues(store.dimension), list[int](), (0, 0)
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -127,6 +128,7 @@ class TextMemoryState:
                 words=self.words,
                 titles=self.titles,
                 speakers=self.speakers,
+                cues=replace(self._cues, rows=np.array(self.rows_of(self._cued), dtype=np.int64)),
                 before=self._before[: self.rows],
                 after=self._after[: self.rows],
                 links=TextLinks(
@@ -166,6 +168,7 @@ class TextMemoryState:
             InvalidInput: a damaged record.
         """
         store, now = self._store, self._store.change
+        self._call(store)
         if now == self.change:
             return self
         self._graph = None
@@ -184,6 +187,16 @@ class TextMemoryState:
             return TextMemoryState(store).catch_up(progress)
         return self
 
+    def _call(self, store: RecordStore) -> None:
+        """Read the cues again, if there are others."""
+        mark = store.cues_mark()
+        if mark != self._cue_mark:
+            self._cued, texts, vectors = store.cues()
+            words = WordIndex()
+            words.add(map(tokens, texts))
+            self._cues = Cues(np.zeros(0, np.int64), vectors / np.linalg.norm(vectors, axis=1, keepdims=True), words)
+            self._cue_mark, self._graph = mark, None
+
     def _bury(self, ids: Sequence[int]) -> None:
         rows = [self._row_of.pop(number) for number in ids if number in self._row_of]
         if not rows:
@@ -199,7 +212,17 @@ class TextMemoryState:
     def _append(self, records: Sequence[Record], vectors: Float32Array) -> list[str]:
         first, self.rows = self.rows, self.rows + len(records)
         part, ids = slice(first, self.rows), [record.id for record in records]
-        for name in ("_ids", "_before", "_after", "_created", "_namespace", "_alive", "_by_time", "_speaks", "_vectors"):
+        for name in (
+            "_ids",
+            "_before",
+            "_after",
+            "_created",
+            "_namespace",
+            "_alive",
+            "_by_time",
+            "_speaks",
+            "_vectors",
+        ):
             setattr(self, name, grown(getattr(self, name), self.rows))
         self._ids[part], self._alive[part] = ids, True
         self._created[part] = [record.created for record in records]
@@ -208,7 +231,7 @@ class TextMemoryState:
         self._vectors[part] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         self._row_of |= dict(zip(ids, range(first, self.rows), strict=True))
         titles = [title_of(record) for record in records]
-        texts = [whole_text(title, record.text) for title, record in zip(titles, records, strict=True)]
+        texts = [whole_text(record) for record in records]
         bags = [tokens(text) for text in texts]
         self.words.add(bags)
         self.titles.add(titles)
@@ -231,7 +254,7 @@ class TextMemoryState:
         return texts
 
     def _rejoin(self, rows: Sequence[int]) -> None:
-        """Which rows follow each other in a conversation, by the rule of :meth:`hnsw_bridge.text.links.Turn.leads_to`."""
+        """Which rows follow each other in a conversation; :meth:`hnsw_bridge.text.links.Turn.leads_to` is the rule."""
         at = np.unique(np.array(rows, dtype=np.int64))
         at = at[at >= 0]
         for own, raw, sign in ((self._before, self._turns.before, -1.0), (self._after, self._turns.after, 1.0)):
@@ -263,7 +286,7 @@ class TextMemoryState:
 
     def _texts(self, rows: IntArray) -> dict[int, str]:
         living = rows[self._alive[rows]]
-        return {row: whole_text(title_of(r), r.text) for row, r in zip(living.tolist(), self.records(living), strict=True)}
+        return {row: whole_text(own) for row, own in zip(living.tolist(), self.records(living), strict=True)}
 
     def _link(self, edges: RecordEdges) -> None:
         ends = zip(edges.source.tolist(), edges.target.tolist(), edges.weight.tolist(), strict=True)
@@ -314,7 +337,10 @@ class TextMemoryState:
         parts = {name: getattr(self, name) for name in (*_PARTS, "_names")}
         arrays |= {f"{part}.{name}": array for part, own in parts.items() for name, array in own.state().items()}
         later = [(key, row) for key, rows in self._later.items() for row in rows]
-        arrays |= {"later": np.array([row for _, row in later], np.int64), "keys": packed_texts([key for key, _ in later])}
+        arrays |= {
+            "later": np.array([row for _, row in later], np.int64),
+            "keys": packed_texts([key for key, _ in later]),
+        }
         token = secrets.token_hex(16)
         about = {"identity": store.identity, "change": self.change, "token": token, "format": _FORMAT}
         for name in (_STATE, *_OF_0_1_0):
@@ -337,7 +363,9 @@ class TextMemoryState:
             arrays, about = load_snapshot(folder / _STATE, _KIND)
             marks = (about.get("identity"), about.get("token"), about.get("format"))
             if marks != (store.identity, store.snapshot, _FORMAT) or not 0 <= about["change"] <= store.change:
-                raise InvalidInput(f"the snapshot {folder / _STATE} belongs to other records or to a later state of these")
+                raise InvalidInput(
+                    f"the snapshot {folder / _STATE} belongs to other records or to a later state of these"
+                )
             fresh._restore(arrays)
         except (InvalidInput, KeyError, IndexError, TypeError, ValueError) as error:
             say(f"{error}; it is built again from the records")
@@ -385,7 +413,13 @@ _PARTS = {
 
 def facet(name: str, value: JSONValue) -> str:
     """One term for a name of metadata and its value; equal values of JSON have equal terms, 1 and 1.0 too."""
-    said = json.dumps(_plain_numbers(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, str):
+        said = f"t{value}"
+    elif isinstance(value, int) and not isinstance(value, bool):
+        said = str(value)
+    else:
+        said = json.dumps(_plain_numbers(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        said = said if said[0] in "-0123456789" else f"j{said}"
     if len(said) > _LONG_VALUE:
         said = blake2b(said.encode(), digest_size=16).hexdigest()
     return f"{name}\x1f{said}"

@@ -72,7 +72,7 @@ def add_texts(
         typer.echo(f"Kept {len(ids):,} texts as {ids[0]} to {ids[-1]}; {folder} holds {total:,}")
 
 
-def ask(
+def ask(  # noqa: PLR0913, PLR0917 - each is an option of its own
     folder: _Folder,
     question: Annotated[str, typer.Argument(help="Any text.")],
     k: Annotated[int, typer.Option("-k", help="At most so many answers.")] = 5,
@@ -203,7 +203,7 @@ def serve(
 
     if find_spec("mcp") is None:
         raise ToolError("mcp is not installed; install the extra: pip install 'spikeloom[serve]'")
-    from spikeloom.serve.memory_server import serve_memory
+    from spikeloom.serve.mcp_server import serve_memory
 
     with _opened(folder, embedder, new=not read_only, read_only=read_only) as memory:
         serve_memory(memory)

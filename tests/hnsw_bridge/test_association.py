@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
@@ -13,14 +14,17 @@ from hnsw_bridge import (
     EdgeLayer,
     EdgeStdp,
     Evidence,
+    FirstArrival,
     Fusion,
     Gamma,
     IndexGraph,
+    LinearSpreading,
     Mentions,
     NeuromorphicSearch,
     Priming,
     SpikeIndex,
     Spreading,
+    SpreadingDynamics,
     WordScores,
     associate,
     build_search,
@@ -58,6 +62,42 @@ def test_spikes_find_what_similarity_does_not(chain: NeuromorphicSearch) -> None
     )
     assert found.labels[:2].tolist() == [1600, 1210]
     assert not {1600, 1210} & set(near.tolist())
+
+
+def test_any_dynamics_carries_and_seeds_keep_their_bonus(index: SpikeIndex, graph: IndexGraph) -> None:
+    search = build_search(index, CHAIN, graph, [edge_layer("given", 300, [3, 200], [200, 70], 0.5)])
+    fusion, cue = Fusion(similarity=0, words=0, spikes=1, mentions=0), index.vectors[3]
+
+    def found(dynamics: SpreadingDynamics, bonus: float = 0.0) -> dict[int, float]:
+        own = replace(fusion, seeds=bonus)
+        result = associate(search, cue, 3, seeds=1, fusion=own, dynamics=dynamics)
+        return dict(zip(result.labels.tolist(), np.round(result.scores, 6).tolist(), strict=True))
+
+    wave = FirstArrival(relays=1, resolution=10)
+    assert found(LinearSpreading()).items() >= {1600: 1.0}.items()
+    assert 1210 not in found(LinearSpreading())
+    assert found(wave).items() >= {1600: 1.0, 1210: round(np.exp(-0.7), 6)}.items()
+    assert found(wave, 2.0)[1009] == 2.0
+
+
+def test_seeds_cover_different_words_of_the_evidence(index: SpikeIndex, graph: IndexGraph) -> None:
+    search = build_search(index, CHAIN, graph, [edge_layer("given", 300, [3, 200], [200, 70], 0.5)])
+    terms = np.zeros((1, 300))
+    terms[0, [3, 9]] = 1.0
+    words = np.zeros(300)
+    words[[3, 9, 200]] = 3.0, 2.9, 2.8
+    fusion = Fusion(similarity=0.001, words=1, spikes=0, mentions=0, seeds=5)
+    for known, second in ((Evidence(words), 9), (Evidence(words, terms=terms), 200)):
+        best = associate(search, index.vectors[3], 2, seeds=2, fusion=fusion, evidence=known).labels
+        assert set(best.tolist()) == set(index.labels[[3, second]].tolist())
+
+
+def test_each_word_is_scored_alone() -> None:
+    words = WordScores(["rivers of Rome", "a bridge over one river", "bridges"])
+    each = words.each("A bridge of Rome, a bridge, the river")
+    assert (each > 0).tolist() == [[False, True, True], [True, False, False], [True, True, False]]
+    assert each.sum(axis=0) == pytest.approx(words.scores("bridge Rome river"))
+    assert not words.each("Who?").any()
 
 
 def test_a_second_hop_counts_by_what_the_first_left_open(index: SpikeIndex, graph: IndexGraph) -> None:
@@ -127,9 +167,19 @@ def test_coincident_use_links_and_both_signs_show() -> None:
     assert decayed.weight.size == 0, "what is not used again is forgotten"
 
 
+def test_what_is_used_without_its_partner_binds_less() -> None:
+    rule = EdgeStdp(rise=1.0, fall=-1.0, keep=1.0, highest=4.0, alone=0.5)
+    edges = no_edges(5, rule).update([[0, 1], [1, 2], [3, 4]])
+    weights = {(i, j): w for i, j, w in zip(edges.start, edges.end, edges.weight, strict=True)}
+    assert weights == {(0, 1): 0.5, (1, 0): 0.5, (1, 2): 1.0, (2, 1): 1.0, (3, 4): 1.0, (4, 3): 1.0}
+    popular = no_edges(9, rule).update([[0, 1, 8], [2, 3, 8], [4, 5, 8], [0, 1, 8]])
+    ends, strength = popular.layer().neighbours(0)
+    assert ends[np.argmax(strength)] == 1  # As often as with 8, which stands beside everything.
+
+
 def test_learning_in_one_go_is_learning_step_by_step() -> None:
     sessions = np.random.default_rng(0).integers(0, 6, (20, 3)).tolist()
-    rule = EdgeStdp(keep=0.9, least=1e-9)
+    rule = EdgeStdp(keep=0.9, least=1e-9, alone=0.2)
     whole, parts = no_edges(6, rule).update(sessions), no_edges(6, rule)
     for session in sessions:
         parts = parts.update([session])
@@ -191,12 +241,13 @@ def test_hubs_are_normalised_and_weights_can_be_set() -> None:
         (lambda: no_edges(HALF), "nodes is 1.5"),
         (lambda: no_edges(3).update([[0, HALF]]), "nodes of a session have dtype float64"),
         (lambda: no_edges(3).update([[0, True]]), "nodes of a session have dtype bool"),
-        (lambda: Gamma(HALF, 1), "open is 1 of a cycle of 1.5 ticks"),
-        (lambda: Gamma(4, True), "open is True"),
+        (lambda: Gamma(0.0), "frequency above 0 and up to 10,000 Hz"),
+        (lambda: Gamma(open=1.5), "open above 0 and up to 1 are allowed"),
         (lambda: Dendrites(most=HALF), "most 1.5"),
         (lambda: Priming(queries=True), "queries True"),
         (lambda: no_edges(3).update([[0, 3]]), "a session uses node 3, which is missing"),
         (lambda: EdgeStdp(trace=1.0), "trace in [0, 1)"),
+        (lambda: EdgeStdp(alone=1.0), "alone is 1.0; a share from 0 up to, but not including, 1"),
         (lambda: Fusion(similarity=-1), "weights from 0 to 1000"),
     ],
 )

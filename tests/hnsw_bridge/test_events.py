@@ -94,7 +94,7 @@ def test_only_nodes_that_were_reached_are_awake(search: NeuromorphicSearch) -> N
     assert run.awake < 100
 
 
-EVERYTHING = SpreadingParts(Gamma(4, 2), Resonance(12.0), Dendrites(), Priming(), Homeostasis(), History())
+EVERYTHING = SpreadingParts(Gamma(250.0), Resonance(12.0), Dendrites(), Priming(), Homeostasis(), History())
 
 
 @pytest.mark.parametrize(

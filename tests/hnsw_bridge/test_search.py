@@ -13,9 +13,15 @@ from hnsw_bridge import (
     MISSING,
     NODES,
     SILICON_SETTINGS,
+    Dendrites,
+    Gamma,
     History,
+    Homeostasis,
     Metric,
     NeuromorphicSearch,
+    Priming,
+    Resonance,
+    SilentSearch,
     Spreading,
     SpreadingParts,
     build_index,
@@ -205,3 +211,53 @@ def test_nodes_remember_when_they_fired(search: NeuromorphicSearch) -> None:
     assert kept.history(search.index.labels[9])[0] > faded
     with pytest.raises(InvalidInput, match="nodes keep no history"):
         search.history([1000])
+
+
+@pytest.fixture(scope="module")
+def clustered() -> tuple[NeuromorphicSearch, np.ndarray]:
+    """2,000 items of 64 dimensions without spreading parts, and 40 queries."""
+    rows = clusters(11, 2040, 64)
+    return build_search(build_index(rows[:2000], metric=Metric.COSINE), proposals=False), rows[2000:]
+
+
+ALL_PARTS = SpreadingParts(Gamma(), Resonance(), Dendrites(), Priming(), Homeostasis(), History())
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [ALL_PARTS, *(SpreadingParts(resonance=Resonance(period)) for period in (2, 2.5, 3, 4, 5, 16, 100))],
+    ids=lambda parts: "all" if parts == ALL_PARTS else f"period_{parts.resonance.period:g}",
+)
+def test_parts_do_not_silence_a_search(clustered: tuple[NeuromorphicSearch, np.ndarray], parts: SpreadingParts) -> None:
+    """Resonance() alone left one spike of 32 a query, and periods 2 and 3 none."""
+    plain, queries = clustered
+    search = build_search(plain.index, Spreading(parts=parts), plain.graph, proposals=False)
+    result, whole = search.query(queries, 10), plain.query(queries, 10)
+    assert not result.silent.any()
+    assert result.activated.mean() >= 0.9 * whole.activated.mean()
+    if parts == ALL_PARTS or parts == SpreadingParts(resonance=Resonance()):
+        assert _recall(search, queries, result.labels) >= _recall(plain, queries, whole.labels) - 0.05
+
+
+def test_a_search_that_stays_silent_says_so(clustered: tuple[NeuromorphicSearch, np.ndarray]) -> None:
+    plain, queries = clustered
+    tired = SpreadingParts(homeostasis=Homeostasis(step=1000.0, rate=0.001, most=1000.0))
+    search = build_search(plain.index, Spreading(parts=tired), plain.graph)
+    one = queries[:1]
+    assert not search.query(one, 5).silent.any()
+    with pytest.warns(SilentSearch, match="no node fired in 1 of 1 queries: what SpreadingParts.*take parts away"):
+        again = search.query(one, 5)
+    assert again.silent.all()
+    assert np.all(again.labels >= 0)
+
+
+def test_gamma_is_40_hertz_at_any_tick() -> None:
+    assert Gamma().cycle(1e-3) == (25, 12)
+    assert Gamma().cycle(1e-4) == (250, 125)
+    assert Gamma(250.0).cycle(1e-3) == (4, 2)
+    assert Gamma(open=1e-9).cycle(1e-3) == (25, 1)
+    for dt, ticks in ((1e-3, 50), (5e-4, 50), (1e-2, 6)):
+        Spreading(ticks=ticks, dt=dt, parts=SpreadingParts(gamma=Gamma()))
+    Spreading(parts=SpreadingParts(gamma=Gamma()))  # A query of 8 ticks is over before its first cycle is.
+    with pytest.raises(InvalidInput, match="a gamma cycle of 25 ticks does not divide 60 ticks; 50 or 75 do"):
+        Spreading(ticks=60, parts=SpreadingParts(gamma=Gamma()))

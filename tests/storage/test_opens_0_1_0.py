@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,10 @@ def check(name: str, folder: Path) -> None:
         assert sorted(answers) == sorted(then.files)
         for question in then.files:
             given, expected = np.asarray(answers[question]), then[question]
+            if re.fullmatch(kept.another, question):
+                continue
+            if re.fullmatch(kept.best, question):
+                given, expected = given[:1], expected[:1]
             assert given.shape == expected.shape, question
             if expected.dtype.kind in "fc":
                 off = kept.tolerance

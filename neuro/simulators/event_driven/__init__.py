@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from neuro.deferred import deferred_names
-
-if TYPE_CHECKING:
-    from neuro.simulators.event_driven.kernel_source import FINISHED, FULL, SHORT
-    from neuro.simulators.event_driven.program import EventLayer, EventProgram, event_program
-    from neuro.simulators.event_driven.query_runs import QueryRuns, QuerySpikes, joined
-    from neuro.simulators.event_driven.run import EventRun, LastingStates
+from neuro.simulators.event_driven.kernel_source import FINISHED, FULL, SHORT
+from neuro.simulators.event_driven.program import EventLayer, EventProgram, event_program
+from neuro.simulators.event_driven.run import EventRun, LastingStates, QueryRuns, joined
+from neuro.spikes import QuerySpikes
 
 __all__ = [
     "EventLayer",
@@ -25,6 +20,3 @@ __all__ = [
     "event_program",
     "joined",
 ]
-
-if not TYPE_CHECKING:
-    __getattr__, __dir__ = deferred_names(__name__, __file__)

@@ -8,7 +8,9 @@ activity and not on the size of the graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from neuro.compiler.expressions import evaluate
 from neuro.simulators.compiled.kernel_module import KernelArgument, load_kernel
 from neuro.simulators.event_driven.kernel_source import FINISHED, FULL, SHORT, print_query
 from neuro.simulators.event_driven.program import EventProgram
-from neuro.simulators.event_driven.query_runs import QueryRuns, QuerySpikes
+from neuro.spikes import QuerySpikes, Spikes
 
 _FEWEST = 4096
 _MANY = 64
@@ -26,6 +28,60 @@ _MANY = 64
 _LAST_GENERATION = 2**31 - 1
 _EVERYBODY = np.zeros(0, dtype=np.bool_)
 _NO_LIMIT = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryRuns(Sequence[QuerySpikes]):
+    """The spikes of a batch, read like a sequence of :class:`QuerySpikes`.
+
+    Args:
+        ticks, nodes: shape (spikes,), query after query; ticks count from each query's start.
+        ends: shape (queries,), where the spikes of each query end.
+        awake: shape (queries,), how many nodes a current or a spike reached.
+    """
+
+    ticks: IntArray
+    nodes: IntArray
+    ends: IntArray
+    awake: IntArray
+
+    def __len__(self) -> int:
+        return int(self.ends.size)
+
+    @overload
+    def __getitem__(self, query: int) -> QuerySpikes: ...
+
+    @overload
+    def __getitem__(self, query: slice) -> tuple[QuerySpikes, ...]: ...
+
+    def __getitem__(self, query: int | slice) -> QuerySpikes | tuple[QuerySpikes, ...]:
+        if isinstance(query, slice):
+            return tuple(self[row] for row in range(*query.indices(len(self))))
+        row = range(len(self))[query]
+        part = slice(int(self.ends[row - 1]) if row else 0, int(self.ends[row]))
+        return QuerySpikes(self.ticks[part], self.nodes[part], int(self.awake[row]))
+
+    @property
+    def activated(self) -> IntArray:
+        """Shape (queries,), how many spikes each query had."""
+        return np.diff(self.ends, prepend=0)
+
+    def spikes(self, ticks: int, nodes: int) -> Spikes:
+        """Of all queries one after another, each so many ticks long, over so many nodes."""
+        start = np.repeat(np.arange(len(self)) * ticks, self.activated)
+        return Spikes(self.ticks + start, self.nodes, nodes)
+
+
+def joined(runs: Iterable[QuerySpikes]) -> QueryRuns:
+    """The runs of single queries as one batch."""
+    given = list(runs)
+    nobody = [np.zeros(0, dtype=np.int64)]
+    return QueryRuns(
+        ticks=np.concatenate([run.ticks for run in given] or nobody),
+        nodes=np.concatenate([run.nodes for run in given] or nobody),
+        ends=np.cumsum([run.nodes.size for run in given], dtype=np.int64),
+        awake=np.array([run.awake for run in given], dtype=np.int64),
+    )
 
 
 class LastingStates:

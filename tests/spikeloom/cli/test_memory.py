@@ -15,7 +15,7 @@ from tests.hnsw_bridge.texts import PEOPLE, HashedNgrams
 
 @pytest.fixture(autouse=True)
 def small_embedder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hnsw_bridge.find_embedder", lambda name: HashedNgrams(f"{name}-64"))
+    monkeypatch.setattr("hnsw_bridge.find_embedder", lambda name: HashedNgrams(f"{name.partition('-')[0]}-64"))
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ BAD_LINES = [
     (b'{"text": "fine", "colour": 1}', "bad.jsonl, line 1 has the key 'colour'; text, title"),
     (b'{"text": 5}', "bad.jsonl, line 1: text is '5', a int"),
     (b'{"text": " "}', "bad.jsonl, line 1: a text is"),
-    (b'{"text": "a", "metadata": {"x": NaN}}', "bad.jsonl, line 1: Out of range"),
+    (b'{"text": "a", "metadata": {"x": NaN}}', "bad.jsonl, line 1: metadata['x'] is nan"),
     (b'{"text": "fine"}\n{"text": "\xff"}', "bad.jsonl, line 2 is no UTF-8 (byte 0xff)"),
     (b"\n", "bad.jsonl holds no text"),
 ]
@@ -150,3 +150,29 @@ def test_what_is_refused_changes_nothing(folder: Path, capsys: pytest.CaptureFix
         assert main(["memory", "info", str(folder)]) == 0
         assert main(["memory", "forget", str(folder), "1"]) == 2
         assert "is being written by another process" in capsys.readouterr().err
+
+
+def test_list_get_export_import_and_forget_by_filter(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = {"text": "With a key", "key": "k", "created": "2020-05-01", "metadata": {"n": 1}}
+    (folder.parent / "more.jsonl").write_text(json.dumps(line) + "\n")
+    assert main(["memory", "add", str(folder), str(folder.parent / "more.jsonl")]) == 0
+    capsys.readouterr()
+    (kept,) = answered(capsys, "list", str(folder), "--until", "2020-05-02")  # type: ignore[misc]
+    assert (kept["id"], kept["key"], kept["created"]) == (11, "k", 1588291200.0)
+    assert answered(capsys, "get", str(folder), "--key", "k") == [kept]
+    assert [one["id"] for one in answered(capsys, "list", str(folder), "--limit", "3", "--after", "4")] == [5, 6, 7]  # type: ignore[attr-defined]
+    assert main(["memory", "list", str(folder), "--where", "n=1"]) == 0
+    assert "2020-05-01T00:00:00+00:00" in capsys.readouterr().out
+    out = folder.parent / "all.jsonl"
+    assert answered(capsys, "export", str(folder), str(out)) == {"file": str(out), "records": 11}
+    assert answered(capsys, "import", str(folder.parent / "copy"), str(out)) == {"imported": 11, "records": 11}
+    assert answered(capsys, "import", str(folder.parent / "copy"), str(folder.parent / "more.jsonl")) == {
+        "imported": 1,
+        "records": 11,
+    }
+    assert answered(capsys, "forget", str(folder), "--key", "k") == {"forgotten": 1, "records": 10}
+    assert answered(capsys, "forget", str(folder), "--namespace", "people") == {"forgotten": 8, "records": 2}
+    assert main(["memory", "forget", str(folder)]) == 2
+    assert "give one of them" in capsys.readouterr().err
+    assert main(["memory", "get", str(folder), "--key", "none"]) == 2
+    assert "no record with the key 'none'" in capsys.readouterr().err
