@@ -145,8 +145,12 @@ class SpikeloomVectorStore(VectorStore):
         return [_document(record) for record in self._found(ids)]
 
     def similarity_search(
-        self, query: str, k: int = 4, filter: DocumentFilter | None = None, **kwargs: Any
-    ) -> list[Document]:  # noqa: A002 - LangChain's name
+        self,
+        query: str,
+        k: int = 4,
+        filter: DocumentFilter | None = None,  # noqa: A002 - LangChain's name
+        **kwargs: Any,
+    ) -> list[Document]:
         """The k best documents, best first."""
         return [document for document, _ in self.similarity_search_with_score(query, k, filter, **kwargs)]
 
