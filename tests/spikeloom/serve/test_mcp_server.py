@@ -19,7 +19,7 @@ pytest.importorskip("mcp", reason="install the extra 'serve'")
 from mcp import Client, StdioServerParameters
 
 from hnsw_bridge import TextMemory, find_embedder
-from spikeloom.serve.memory_server import memory_server
+from spikeloom.serve.mcp_server import memory_server
 from tests.hnsw_bridge.texts import HashedNgrams
 
 TOOLS = {"remember", "recall", "associate", "forget", "list"}
