@@ -201,9 +201,10 @@ class SpikeIndex:
     ) -> tuple[IntArray, FloatArray]:
         """Labels and exact distances of the k nearest items found, nearest first, each of shape (rows, k).
 
-        hnswlib, or a walk where its links hide much, keeps max(k, search_effort) candidates, measured exactly; ties go to the item that was added first. A small index is looked through one and all, so its
-        answers are brute force's (:mod:`hnsw_bridge.proximity_graph`). A filter is honoured exactly and never starved:
-        where the walk gives fewer than k of the items that it lets through, or it lets through few, these are scanned
+        hnswlib, or a walk where its links hide much, keeps max(k, search_effort) candidates, measured exactly; ties go
+        to the item that was added first. A small index is looked through one and all, so its answers are brute force's
+        (:mod:`hnsw_bridge.proximity_graph`). A filter is honoured exactly and never starved: where fewer than k of the
+        items that it lets through are found, or it lets through few, these are scanned
         one and all. With fewer than k of them the rest of a row is -1, at infinite distance.
 
         Args:
