@@ -339,7 +339,7 @@ class RetrievalNetwork:
         """The potential after a spike: with all evidence and all links it stays below the threshold."""
         links, weights = self._links()
         arriving = np.bincount(links.column, weights, minlength=links.nodes) / _UNIT
-        return -(float(np.ceil(arriving.max(initial=0.0))) + self.codes.shape[1]) * _UNIT
+        return float(-(np.ceil(arriving.max(initial=0.0)) + self.codes.shape[1]) * _UNIT)
 
     def _stage(self, dt: float, model: NeuronModel, starts: IntArray, seed: int) -> Circuit:
         """The nodes, their links and their winners."""
@@ -367,7 +367,7 @@ class RetrievalNetwork:
 
     def _most_votes(self) -> int:
         if not self.settings.memory:
-            return self.codes.shape[1] * int(self._vote_levels().max())
+            return int(self.codes.shape[1] * self._vote_levels().max())
         return self.settings.nodes_per_tick * self.settings.voting if self.settings.competition else self.items
 
     def _naming(self, dt: float, starts: IntArray, seed: int) -> Circuit:
@@ -394,7 +394,7 @@ class RetrievalNetwork:
         of_label = self.labels[:, None] == self._names
         held = binary(self.codes, self.encoder.units).T.astype(np.int64) @ of_label.astype(np.int64)
         share = held / np.maximum(held.sum(axis=1, keepdims=True), 1)
-        return np.floor(15.0 * share + 0.5).astype(np.int64)
+        return np.asarray(np.floor(15.0 * share + 0.5), dtype=np.int64)
 
     def _unit_votes(self, units: str) -> Projection:
         levels = self._vote_levels()

@@ -43,6 +43,12 @@ class Learning:
     thetas: FloatArray
     used: FloatArray
 
+    @property
+    def winners(self) -> IntArray:
+        """The units that won a presentation and so learned; the threshold of any other has only fallen."""
+        last = self.thetas[-1]
+        return np.flatnonzero(last > last.min()) if np.ptp(last) > 0 else np.arange(last.size)
+
 
 def training_settings(settings: DemoSettings, examples: Examples) -> EncoderTraining:
     """The sparse form, whose units keep few synapses."""

@@ -45,7 +45,8 @@ def fields_plot(learning: Learning, image: tuple[int, int] | None) -> str:
     """Weights of some units before and after learning, on less off: as images, or as rows of colour."""
     from matplotlib.figure import Figure
 
-    shown = np.argsort(-learning.used, kind="stable")[:: max(1, learning.used.size // _FIELDS)][:_FIELDS]
+    won = learning.winners
+    shown = won[:: max(1, won.size // _FIELDS)][:_FIELDS]
     with plot_style():
         figure = Figure(figsize=(12.6, 3.1 if image else 4.4))
         panels: Sequence[Axes] = figure.subplots(1, 2)
@@ -82,7 +83,7 @@ def thresholds_plot(learning: Learning) -> str:
         axes.set_xlabel("embeddings shown")
         axes.set_ylabel("threshold θ (input spikes taught)")
         axes.yaxis.grid(visible=True, linewidth=0.8)
-        words = f"thresholds of {learning.thetas.shape[1]} units spread while they learn and then settle"
+        words = f"thresholds of {learning.thetas.shape[1]} units: those that win rise and settle, the others fall"
         return figure_svg(figure_of(axes), "thresholds", words)
 
 

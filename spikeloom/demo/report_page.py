@@ -135,7 +135,8 @@ def _learning(result: DemoResult) -> Section:
             ),
             Figure(
                 thresholds_plot(learning),
-                "Thresholds settle: each line is a unit, the thick one their median.",
+                f"Each line is a unit, the thick one their median. {learning.winners.size} of {learning.used.size} units "
+                "won and learned: their thresholds rise and settle; the others' fall until they win.",
             ),
             Figure(
                 usage_plot(learning),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -169,17 +169,16 @@ def ablations(
     nearest = nearest_stored(stored, held_out, network.settings.winners)
     chosen = network.settings
 
-    def trained(**switched_off: bool) -> RetrievalNetwork:
-        other = replace(training, **switched_off)
+    def trained(other: EncoderTraining) -> RetrievalNetwork:
         encoder = train_encoder(stored.embeddings, settings.units, settings.active, other, settings.seed)
         return build_network(encoder, stored, settings)
 
-    networks = {
+    networks: dict[str, Callable[[], RetrievalNetwork]] = {
         "nothing off": lambda: network,
-        "STDP off: imprinted, then frozen": lambda: trained(plasticity=False),
-        "STDP off: random weights, frozen": lambda: trained(plasticity=False, imprinting=False),
-        "homeostasis off": lambda: trained(homeostasis=False),
-        "winners of learning drawn at random": lambda: trained(competition=False),
+        "STDP off: imprinted, then frozen": lambda: trained(replace(training, plasticity=False)),
+        "STDP off: random weights, frozen": lambda: trained(replace(training, plasticity=False, imprinting=False)),
+        "homeostasis off": lambda: trained(replace(training, homeostasis=False)),
+        "winners of learning drawn at random": lambda: trained(replace(training, competition=False)),
         "winners of retrieval off": lambda: network.with_settings(replace(chosen, competition=False)),
         "memory off: units vote": lambda: network.with_settings(replace(chosen, memory=False)),
         "graph off": lambda: network.with_settings(replace(chosen, graph=False)),
