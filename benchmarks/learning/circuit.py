@@ -18,7 +18,7 @@ from neuro.arrays import FloatArray
 from neuro.progress import QuietStages
 from rtl_export import RTLSimulator
 from spikeloom.demo import read_examples, run_demo
-from spikeloom.demo.data import DemoSettings, split
+from spikeloom.demo.data import DemoSettings, split_examples
 from spikeloom.demo.learning import learn_code, training_settings
 from spikeloom.demo.retrieval import (
     Ablation,
@@ -55,7 +55,7 @@ def _answers(lab: LearningLab, seed: int) -> Answers:
 
     def make() -> Answers:
         settings = DemoSettings(seed=seed)
-        stored, held_out = split(read_examples(None), settings)
+        stored, held_out = split_examples(read_examples(None), settings)
         learning = learn_code(stored, settings, training_settings(settings, stored), _nothing)
         return answer(build_network(learning.encoder, stored, settings), stored, held_out, _nothing)
 
@@ -67,7 +67,7 @@ def _ablations(lab: LearningLab, seed: int) -> tuple[Ablation, ...]:
 
     def make() -> tuple[Ablation, ...]:
         settings = DemoSettings(seed=seed)
-        stored, held_out = split(read_examples(None), settings)
+        stored, held_out = split_examples(read_examples(None), settings)
         network = _answers(lab, seed).network
         return ablations(network, stored, held_out, settings, training_settings(settings, stored), _nothing)
 
@@ -133,7 +133,7 @@ def _points(shares: list[float]) -> FloatArray:
 def mismatches(lab: LearningLab) -> Measured:
     """Spikes and states in which two targets differ, over all pairs."""
     answers, settings = _answers(lab, SEEDS[0]), DemoSettings(seed=SEEDS[0], silicon_queries=_QUERIES)
-    _, held_out = split(read_examples(None), settings)
+    _, held_out = split_examples(read_examples(None), settings)
     shown = silicon_circuit(answers.network, held_out, settings)
     integers = quantise_circuit(shown)
     pairs: list[Comparison] = [

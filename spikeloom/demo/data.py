@@ -144,7 +144,7 @@ def read_examples(path: Path | None) -> Examples:
     return Examples(embeddings.astype(np.float32), labels.astype(np.int64))
 
 
-def split(examples: Examples, settings: DemoSettings) -> tuple[Examples, Examples]:
+def split_examples(examples: Examples, settings: DemoSettings) -> tuple[Examples, Examples]:
     """Those to learn and store, and the held-out ones, drawn by the seed."""
     order = np.random.default_rng(settings.seed).permutation(len(examples))[: settings.items]
     stored = int(settings.stored_fraction * len(order))

@@ -23,7 +23,7 @@ from neuro.storage import (
 )
 from rtl_export import RTLSimulator, SimulatorResult, SynthesisResult, synthesise
 from rtl_export.tools import ended_by
-from spikeloom.demo.data import DemoSettings, Examples, read_examples, split
+from spikeloom.demo.data import DemoSettings, Examples, read_examples, split_examples
 from spikeloom.demo.learning import learn_code, learning_core, training_settings
 from spikeloom.demo.result import DemoResult, metrics
 from spikeloom.demo.retrieval import (
@@ -54,7 +54,7 @@ def run_stages(
 ) -> DemoResult:
     """Run the whole demo; the exported cores go to ``rtl`` and ``rtl_learning`` in ``folder``, which must be there."""
     with stages.stage("Read the embeddings"):
-        stored, held_out = split(read_examples(None) if examples is None else examples, settings)
+        stored, held_out = split_examples(read_examples(None) if examples is None else examples, settings)
         training = training_settings(settings, stored)
     with stages.stage("Learn the code", training.passes * len(stored)) as advance:
         learning = learn_code(stored, settings, training, advance)

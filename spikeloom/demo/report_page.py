@@ -17,7 +17,7 @@ from spikeloom.demo.plots import (
     usage_plot,
 )
 from spikeloom.demo.result import DemoResult, nodes_fired
-from spikeloom.demo.retrieval import DAMAGE, named
+from spikeloom.demo.retrieval import DAMAGE, share_named
 from spikeloom.demo.silicon import most_clocks, rtl_comparison
 from spikeloom.demo.targets import Comparison
 from spikeloom.report import Figure, Page, ReportStep, Section, Table, Tile
@@ -135,8 +135,8 @@ def _learning(result: DemoResult) -> Section:
             ),
             Figure(
                 thresholds_plot(learning),
-                f"Each line is a unit, the thick one their median. {learning.winners.size} of {learning.used.size} units "
-                "won and learned: their thresholds rise and settle; the others' fall until they win.",
+                f"Each line is a unit, the thick one their median. {learning.winners.size} of {learning.used.size} "
+                "units won and learned: their thresholds rise and settle; the others' fall until they win.",
             ),
             Figure(
                 usage_plot(learning),
@@ -152,7 +152,7 @@ def _naming(result: DemoResult) -> Section:
     wrong = int(np.count_nonzero(answers.retrieved.labels != result.held_out.labels))
     network = answers.network
     milliseconds = network.ticks * result.silicon.circuit.dt * 1e3
-    by_integers = named(network, result.integers.recording, result.held_out.labels)
+    by_integers = share_named(network, result.integers.recording, result.held_out.labels)
     shown = result.silicon.ticks // network.ticks
     return Section(
         f"A query enters as currents and is named by one spike, within {milliseconds:.0f} ms",

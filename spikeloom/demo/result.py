@@ -11,7 +11,7 @@ from neuro.arrays import JSONValue
 from rtl_export import Outcome, SimulatorResult, SynthesisResult
 from spikeloom.demo.data import DemoSettings, Examples
 from spikeloom.demo.learning import Learning
-from spikeloom.demo.retrieval import Ablation, Answers, named
+from spikeloom.demo.retrieval import Ablation, Answers, share_named
 from spikeloom.demo.silicon import most_clocks
 from spikeloom.demo.targets import Comparison, Integers, Shown
 
@@ -108,8 +108,8 @@ def metrics(result: DemoResult) -> dict[str, JSONValue]:
         "software_states": sum(pair.states for pair in result.software),
         "software_mismatches": result.software_mismatches,
         "circuit_neurons": result.silicon.neurons,
-        "circuit_named_float": named(network, result.silicon.recording, result.held_out.labels),
-        "circuit_named_fixed": named(network, integers.recording, result.held_out.labels),
+        "circuit_named_float": share_named(network, result.silicon.recording, result.held_out.labels),
+        "circuit_named_fixed": share_named(network, integers.recording, result.held_out.labels),
         "state_bits": {f"{part}.{name}": form.bits for (part, name), form in integers.quantised.formats.items()},
         "rtl_simulators": [verdict.simulator for verdict in result.verdicts],
         "rtl_ticks": {verdict.simulator: verdict.ticks for verdict in result.verdicts},

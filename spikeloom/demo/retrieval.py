@@ -201,7 +201,7 @@ def silicon_circuit(network: RetrievalNetwork, held_out: Examples, settings: Dem
     return show(circuit, network.ticks * count)
 
 
-def named(network: RetrievalNetwork, recording: Recording, labels: IntArray) -> float:
+def share_named(network: RetrievalNetwork, recording: Recording, labels: IntArray) -> float:
     """The share of the embeddings of a run that its label spikes name rightly."""
     told = network.retrieved(recording).labels
     return float(np.mean(told == labels[: told.size]))

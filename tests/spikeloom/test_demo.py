@@ -19,7 +19,7 @@ from neuro.storage import is_untouched, load_circuit
 from rtl_export import Outcome, RTLSimulator, SimulatorResult, SynthesisResult, tools
 from spikeloom.cli import main
 from spikeloom.demo import read_examples, read_settings, run_demo
-from spikeloom.demo.data import DemoSettings, split
+from spikeloom.demo.data import DemoSettings, split_examples
 from spikeloom.demo.pipeline import run_stages
 from spikeloom.demo.retrieval import recall_of
 from spikeloom.demo.silicon import installed_simulators
@@ -168,10 +168,10 @@ def test_ctrl_c_ends_the_simulators_that_run_beside(tmp_path: Path, monkeypatch:
 
 def test_the_split_is_the_seeds() -> None:
     digits = read_examples(None)
-    stored, held_out = split(digits, DemoSettings(seed=3))
+    stored, held_out = split_examples(digits, DemoSettings(seed=3))
     assert (len(stored), len(held_out)) == (1437, 360)
-    again, _ = split(digits, DemoSettings(seed=3))
-    other, _ = split(digits, DemoSettings(seed=4))
+    again, _ = split_examples(digits, DemoSettings(seed=3))
+    other, _ = split_examples(digits, DemoSettings(seed=4))
     assert np.array_equal(stored.embeddings, again.embeddings)
     assert not np.array_equal(stored.embeddings, other.embeddings)
 
