@@ -71,18 +71,21 @@ def estimate(codes: Codes, facts: FloatArray, node: int, asked: npt.NDArray[np.i
     total = np.int32(0)
     for i in range(asked.size):
         total += np.int32(codes[node, i]) * np.int32(asked[i])
-    return facts[node, 1] - twice * facts[node, 0] * np.float64(total)
+    found: float = facts[node, 1] - twice * facts[node, 0] * np.float64(total)
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def at_least(metric: int, key: float, lost: float, question: FloatArray) -> float:
     """The least exact distance that an estimate leaves possible; ``question``: see :func:`ask`."""
     if metric == INNER_PRODUCT:
-        return 1.0 - question[2] + 0.5 * key - question[3] * lost - question[4]
+        least: float = 1.0 - question[2] + 0.5 * key - question[3] * lost - question[4]
+        return least
     seen = math.sqrt(max(key + question[0], 0.0)) - lost - question[1]
     if seen <= 0.0:
         return -1.0
-    return seen * seen * (1.0 - _ROUNDING) * (0.5 if metric == COSINE else 1.0) - 1e-12
+    bound: float = seen * seen * (1.0 - _ROUNDING) * (0.5 if metric == COSINE else 1.0) - 1e-12
+    return bound
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -109,7 +112,8 @@ def ask(
         question[2] = product_sum(query, centre)
         question[3] = math.sqrt(product_sum(query, query.astype(np.float64)))
         question[4] = facts[0, 2] * longest + _ROUNDING * (question[3] * longest + abs(question[2]))
-    return 2.0 * facts[0, 0]
+    step: float = 2.0 * facts[0, 0]
+    return step
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -192,7 +196,8 @@ def walk(
                 key = estimate(codes, facts, node, asked, twice)
                 first = min(first, offer(pool, present, counts, effort, key, node))
         cursor = first
-    return counts[0]
+    kept: int = counts[0]
+    return kept
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -274,7 +279,7 @@ def answer(
             count = insert(best, near, count, node, apart(metric, vectors[node], exact, squares[node] * square))
         if count < k:
             return row
-    return batch.shape[0]
+    return int(batch.shape[0])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

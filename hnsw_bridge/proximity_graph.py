@@ -105,6 +105,9 @@ class ProximityGraph:
         self._taking = threading.Lock()
         self._written: list[IntArray] = []
         self._leader = np.empty(0, dtype=np.int32)
+        self._count = 0
+        self._others: _Nodes = np.empty(0, dtype=np.int32)
+        self._rows = _Rows(np.empty((0, items.dimension), np.int8), np.empty((0, 3)))
         self._hidden = np.empty(0, dtype=np.int64)
         self._linked = 0
         self._suspects = np.empty(0, dtype=np.int64)
@@ -148,7 +151,7 @@ class ProximityGraph:
                 first += _graph_kernels.answer(
                     (items.metric, items.vectors, items.squares, self._items.alive),
                     (self._centre, items.longest),
-                    tuple(self._graph),
+                    (*self._graph,),
                     side,
                     queries[first:],
                     max(k, effort),
@@ -224,7 +227,7 @@ class ProximityGraph:
             places[at] = self._places.setdefault(node, last)
             last += places[at] == last
         self._others = grown(self._others, last)
-        self._rows = _Rows(*(grown(part, last) for part in self._rows))
+        self._rows = _Rows(grown(self._rows.codes, last), grown(self._rows.facts, last))
         self._others[places] = nodes
         rows = self._encoded(nodes)
         self._rows.codes[places], self._rows.facts[places] = rows
@@ -237,7 +240,7 @@ class ProximityGraph:
         self._rows = _Rows(np.empty((0, self._items.dimension), np.int8), np.empty((0, 3)))
 
     def _rows_in_use(self) -> _Rows:
-        return _Rows(*(part[: self._count] for part in self._rows))
+        return _Rows(self._rows.codes[: self._count], self._rows.facts[: self._count])
 
     def _middle(self) -> FloatArray:
         """The median of some living items, which outliers do not move."""

@@ -64,20 +64,19 @@ def _remember(lab: SearchLab, embed: Embed) -> _Remembered:
         passage_ms = 1e3 * timed.seconds / len(texts)
         place = {number: passage for passage, number in enumerate(ids)}
         state = memory.state()
-        if state.graph is None or state.index is None:
-            raise ValueError("the memory holds nothing")
-        names = np.array([place[label] for label in state.index.labels.tolist()])
+        graph = state.graph
+        names = np.array([place[number] for number in graph.ids.tolist()])
         alone, fused, embed_times, answer_times = [], [], [], []
         for question in lab.questions["questions"]:
             start = time.perf_counter()
             cue = timed([question["question"]])[0]
             embed_times.append(1e3 * (time.perf_counter() - start))
-            order = np.argsort(state.index.exact(cue), kind="stable")[:10]
+            order = np.argsort(-(graph.vectors @ cue.astype(np.float32)), kind="stable")[:10]
             alone.append(judged(names[order], question["supporting"]))
             found_by = []
             for variant in _variants():
                 start = time.perf_counter()
-                found = recall(state.graph, question["question"], cue, 10, variant)
+                found = recall(graph, question["question"], cue, 10, variant)
                 answer_times.append(1e3 * (time.perf_counter() - start))
                 found_by.append(names[found.nodes])
             fused.append(judged(np.array(found_by), question["supporting"]))

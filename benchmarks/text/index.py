@@ -121,7 +121,8 @@ def _spikeloom(rows: Vectors) -> _Rival:
 
     def ask(query: Vectors, effort: int) -> IntArray:
         index.settings = replace(settings, search_effort=effort)
-        return index.query(query, _K)[0][0]
+        nearest: IntArray = index.query(query, _K)[0][0]
+        return nearest
 
     return _Rival(ask, seconds, held / 1e6)
 
@@ -153,7 +154,7 @@ def _usearch(rows: Vectors) -> _Rival:
     seconds = time.perf_counter() - start
 
     def ask(query: Vectors, effort: int) -> IntArray:
-        index.expansion_search = effort
+        index.expansion_search = effort  # type: ignore[misc]
         return np.asarray(index.search(query[0], _K, threads=1).keys, dtype=np.int64)
 
     return _Rival(ask, seconds, index.memory_usage / 1e6)

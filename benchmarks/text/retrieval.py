@@ -143,13 +143,17 @@ def _kinds(lab: TextLab, talk: Collection) -> dict[str, list[str]]:
         asked = [question.text for question in other.questions if question.answerable]
         pattern = re.compile("|".join(names))
         chosen = (asked[place] for place in random.permutation(len(asked))[:_RENAMED].tolist())
-        renamed += [pattern.sub(lambda found, names=names: names[found.group()], text) for text in chosen]
+        renamed += [_renamed(text, pattern, names) for text in chosen]
     return {
         "answerable": [question.text for question in talk.questions if question.answerable],
         "unanswerable": [question.text for question in talk.questions if not question.answerable],
         "others": [question.text for other in others for question in other.questions],
         "renamed": renamed,
     }
+
+
+def _renamed(text: str, pattern: re.Pattern[str], names: Mapping[str, str]) -> str:
+    return pattern.sub(lambda found: names[found.group()], text)
 
 
 def _speakers(talk: Collection) -> list[str]:

@@ -8,7 +8,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -57,7 +57,7 @@ class _Stopped:
     def __init__(self, embed: Any) -> None:
         self._embed, self.name, self.seconds = embed, embed.name, 0.0
 
-    def __call__(self, texts: list[str]) -> npt.NDArray[np.float32]:
+    def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         start = time.perf_counter()
         rows: npt.NDArray[np.float32] = self._embed(texts)
         self.seconds += time.perf_counter() - start
@@ -186,13 +186,13 @@ def command(_: TextLab) -> Measured:
             "Where is the kettle?",
         ]
         times, said = [], []
-        for _ in range(5):
+        for attempt in range(5):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             done = subprocess.run([*line, "--json"], capture_output=True, text=True, check=False)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
             said.append([answer["id"] for answer in json.loads(done.stdout)["answers"]])
-    equal = checked(said == [[1]] * 5, "it answers with the one record")
+    equal = checked(said == [[1]] * (attempt + 1), "it answers with the one record")
     return Measured(float(np.median(times)), "s", equal, {"s": times}, note="CPU, user and system; median of 5")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ class Letters:
 
     name = "letters"
 
-    def __call__(self, texts: list[str]) -> npt.NDArray[np.float32]:
+    def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Shape (texts, 64)."""
         rows = np.full((len(texts), 64), 1e-3, dtype=np.float32)
         for row, text in enumerate(texts):

@@ -181,7 +181,8 @@ def read_lines(path: Path) -> tuple[list[tuple[int | None, NewRecord]], list[tup
             links.append(_link(f"{path}, line {number}", value))
             continue
         own = value.pop("id", None) if isinstance(value, dict) else None
-        records.append((own if is_whole(own, 1) else None, _record_of(f"{path}, line {number}", value, "default")))
+        number_of = own if own is not None and is_whole(own, 1) else None
+        records.append((number_of, _record_of(f"{path}, line {number}", value, "default")))
     if not records:
         raise InvalidInput(f"{path} holds no records; leave it out")
     return records, links

@@ -129,4 +129,5 @@ def _count_links(state: TextMemoryState) -> dict[str, int]:
 
 
 def _cosines(vectors: Float32Array, left: IntArray, right: IntArray) -> FloatArray:
-    return np.einsum("ij,ij->i", vectors[left], vectors[right], dtype=np.float64)
+    cosines: FloatArray = np.einsum("ij,ij->i", vectors[left], vectors[right], dtype=np.float64)
+    return cosines

@@ -301,8 +301,8 @@ class TextMemory:
             kept = [(mine[a], mine[b], weight) for a, b, weight in links if a in mine and b in mine]
             if kept:
                 source, target, weight = zip(*kept, strict=True)
-                ends = (np.array(part, dtype=np.int64) for part in (source, target))
-                self._writable().set_edges(RecordEdges(*ends, np.array(weight)))
+                ends = [np.array(part, dtype=np.int64) for part in (source, target)]
+                self._writable().set_edges(RecordEdges(ends[0], ends[1], np.array(weight)))
             return len(ids)
 
     # ------------------------------------------------------------------------------------------------ reading
@@ -495,7 +495,8 @@ class TextMemory:
         """Ids of the records that a filter lets through, ascending."""
         state = self.state()
         allowed = state.allowed(chosen)
-        return np.sort(state.ids[state.alive if allowed is None else allowed]).tolist()
+        ids: list[int] = np.sort(state.ids[state.alive if allowed is None else allowed]).tolist()
+        return ids
 
     def _embedded(self, texts: Sequence[str]) -> Float32Array:
         return self._checked_rows(self._embed(texts), texts)
@@ -581,8 +582,9 @@ class TextMemory:
 
 
 def _listed(records: Iterable[GivenRecord] | GivenRecord) -> list[NewRecord]:
-    one = isinstance(records, str | NewRecord | Mapping)
-    return [as_record(record) for record in ([records] if one else records)]  # type: ignore[arg-type,list-item]
+    if isinstance(records, str | NewRecord | Mapping):
+        return [as_record(records)]
+    return [as_record(record) for record in records]
 
 
 def _filter(namespace: str | None, where: Where | None, since: Moment | None, until: Moment | None) -> RecordFilter:

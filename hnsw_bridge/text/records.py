@@ -93,10 +93,11 @@ def timestamp(moment: Moment, what: str = "created") -> float:
     -60.0
     """
     if isinstance(moment, str):
+        given = moment[:40]
         try:
             moment = datetime.fromisoformat(moment)
         except ValueError:
-            raise InvalidInput(f"{what} is {moment[:40]!r}; an ISO date such as 2026-03-01T12:00:00Z goes") from None
+            raise InvalidInput(f"{what} is {given!r}; an ISO date such as 2026-03-01T12:00:00Z goes") from None
     if isinstance(moment, datetime):
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     if not isinstance(moment, int | float) or isinstance(moment, bool) or not abs(moment) < 1e12:
@@ -584,7 +585,7 @@ def needs_renewal(path: Path) -> bool:
         database = _connected(path)
         try:
             (version,) = database.execute("PRAGMA user_version").fetchone()
-            return 1 <= version < _VERSION
+            return bool(1 <= version < _VERSION)
         finally:
             database.close()
     except sqlite3.Error:

@@ -23,7 +23,7 @@ import numpy as np
 
 from hnsw_bridge.coverage import covering_seeds
 from hnsw_bridge.dynamics import LinearSpreading, LinkGate, SpreadingDynamics
-from hnsw_bridge.fusion import Fusion
+from hnsw_bridge.fusion import Fusion, NodeNumbers
 from hnsw_bridge.text.dates import stated_dates
 from hnsw_bridge.text.inverted_index import WordIndex
 from hnsw_bridge.text.link_table import TextLinks, TitleIndex
@@ -197,11 +197,11 @@ def recall(
     order = np.lexsort((graph.ids[pool], -scores))[:k]
     nodes = pool[order]
     parts = asked.parts(nodes) | {"spikes": activation[nodes], "seeds": started[nodes]}
-    around = asked.words[:, nodes] > 0
+    around = np.asarray(asked.words[:, nodes] > 0)
     for others in asked.neighbours(nodes):
         around |= (asked.words[:, others] > 0) & (others >= 0)
     known = asked.words.any(axis=1)
-    return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, around, known)
+    return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, around, np.asarray(known))
 
 
 def links_used(
@@ -287,8 +287,9 @@ class _Asked:
         found = np.unique(np.concatenate([*best, np.flatnonzero(self.mentions)]))
         near = [found, *self.neighbours(found)]
         found = np.unique(np.concatenate(near))
-        found = found[found >= 0]
-        return found[self.may[found]]
+        inside: IntArray = found[found >= 0]
+        allowed: IntArray = inside[self.may[inside]]
+        return allowed
 
     def dated(self, question: str, rows: IntArray, seen_from: float | None) -> _Asked:
         """The same with the question's dates: they count for what was created then, and for rows that state them."""
@@ -325,7 +326,7 @@ class _Asked:
             "dates": self.dates[rows],
         }
 
-    def unmatched(self, node: int, ends: IntArray) -> FloatArray:
+    def unmatched(self, node: int, ends: NodeNumbers) -> FloatArray:
         """How well rows answer the words of the question that one row lacks, shape (ends,), 0 to 1."""
         lacking = self.words[:, node] == 0
         top = float(self.holding[lacking].sum(axis=0).max(initial=0.0))
@@ -353,7 +354,8 @@ class _Asked:
 def _best_seeds(scores: FloatArray, words: FloatArray, ids: IntArray, settings: RecallSettings) -> IntArray:
     """Places of the seeds; what counts nothing in the answer still decides where spikes start."""
     order = np.lexsort((ids, -scores))
-    return order[covering_seeds(scores[order], words[:, order], settings.seeds, settings.tire)]
+    chosen: IntArray = order[covering_seeds(scores[order], words[:, order], settings.seeds, settings.tire)]
+    return chosen
 
 
 def _call(graph: TextGraph, asked: list[str], query: Float32Array, words: FloatArray, cosines: FloatArray) -> None:

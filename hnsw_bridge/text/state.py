@@ -342,7 +342,8 @@ class TextMemoryState:
             "keys": packed_texts([key for key, _ in later]),
         }
         token = secrets.token_hex(16)
-        about = {"identity": store.identity, "change": self.change, "token": token, "format": _FORMAT}
+        about: dict[str, JSONValue] = {"identity": store.identity, "change": self.change}
+        about |= {"token": token, "format": _FORMAT}
         for name in (_STATE, *_OF_0_1_0):
             shutil.rmtree(folder / name, ignore_errors=True)
         save_snapshot(folder / _STATE, _KIND, arrays, about)
@@ -399,7 +400,7 @@ class TextMemoryState:
 
 
 _ARRAYS = ("ids", "created", "namespace", "alive", "by_time", "speaks", "before", "after", "vectors")
-_PARTS = {
+_PARTS: Mapping[str, type[WordIndex | TitleIndex | InvertedIndex | RecordOrder]] = {
     "words": WordIndex,
     "titles": TitleIndex,
     "speakers": TitleIndex,

@@ -294,8 +294,8 @@ class LearnedEncoder:
         length = self.presentation_ticks if presentation_ticks is None else presentation_ticks
         check_whole("presentation_ticks", length, self.presentation_ticks, 1 << 31)
         if self.reading is ReadBy.CURRENTS:
-            levels = _levels(np.atleast_2d(self.margins(embeddings)), self.current_bits)
-            return self._race.circuit(levels, self.active, presentation_ticks=length, name=name, seed=self.seed)
+            margins = _levels(np.atleast_2d(self.margins(embeddings)), self.current_bits)
+            return self._race.circuit(margins, self.active, presentation_ticks=length, name=name, seed=self.seed)
         levels = self.channels.levels(self.normalisation.directions(embeddings))
         starts = np.arange(len(levels)) * length
         return Circuit(

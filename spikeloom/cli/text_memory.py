@@ -174,7 +174,7 @@ def forget(
     once, wanted = list(dict.fromkeys(ids or [])), _conditions(where or [])
     if once and not (key or namespace or wanted or since or until):
         count, left = len(once), forget_records(folder, once)
-        known = {"forgotten": once, "records": left}
+        known: JSONValue = {"forgotten": [*once], "records": left}
     else:
         with _opened(folder) as memory:
             count = memory.forget(

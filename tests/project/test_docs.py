@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 import hnsw_bridge
-from hnsw_bridge.text import links, memory
+from hnsw_bridge.text import links
 from tests.project.structure import PACKAGES, ROOT, modules, parse, sources
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -169,7 +169,6 @@ def test_the_page_of_text_memories_has_the_defaults_of_the_code() -> None:
     stated = {name: float(value.replace(",", "")) for name, value in rows}
     assert len(stated) >= 12
     assert stated == {name: _default(name) for name in stated}
-    assert ("three standard deviations" in text, memory.DEVIATIONS) == (True, 3)
     assert ("within an hour" in text, links.NEAR) == (True, 3600)
     for name, embedder in hnsw_bridge.EMBEDDERS.items():
         (row,) = re.findall(rf"^\| `{name}` \| `.+` \| .+ \| (\d+), ", text, re.MULTILINE)
