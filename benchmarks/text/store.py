@@ -186,13 +186,13 @@ def command(_: TextLab) -> Measured:
             "Where is the kettle?",
         ]
         times, said = [], []
-        for attempt in range(5):
+        for _again in range(5):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             done = subprocess.run([*line, "--json"], capture_output=True, text=True, check=False)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
             said.append([answer["id"] for answer in json.loads(done.stdout)["answers"]])
-    equal = checked(said == [[1]] * (attempt + 1), "it answers with the one record")
+    equal = checked(said == [[1]] * 5, "it answers with the one record")
     return Measured(float(np.median(times)), "s", equal, {"s": times}, note="CPU, user and system; median of 5")
 
 
