@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuro.deferred import deferred_names
+from neuro.deferred import deferred_names as _deferred_names
 
 if TYPE_CHECKING:
     from hnsw_bridge.association import Evidence, associate
-    from hnsw_bridge.coverage import covering_seeds
     from hnsw_bridge.cue_index import HNSWCues
     from hnsw_bridge.dynamics import (
         LinearSpreading,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     )
     from hnsw_bridge.explanation import explain, plot_activated
     from hnsw_bridge.first_arrival import ARRIVALS, FirstArrival, first_arrival_circuit, one_delay_each
-    from hnsw_bridge.fusion import Fusion, WordScores, activation
+    from hnsw_bridge.fusion import Fusion, WordScores, activation, covering_seeds
     from hnsw_bridge.graph import (
         IndexGraph,
         Links,
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from hnsw_bridge.search import NeuromorphicSearch, SearchResult, SilentSearch, build_search
     from hnsw_bridge.spreading import LINKS, NODES, THRESHOLD, Seeds, Spreading, find_seeds, spreading_circuit
     from hnsw_bridge.synapses import ExponentialWeights, contrast, synaptic_weights
+    from hnsw_bridge.text.abstention import LEAST_ANSWERABILITY
     from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why
     from hnsw_bridge.text.embedders import (
         EMBEDDERS,
@@ -93,6 +93,7 @@ __all__ = [
     "Homeostasis",
     "IndexGraph",
     "IndexSettings",
+    "LEAST_ANSWERABILITY",
     "LINKS",
     "LONGEST_TEXT",
     "LinearSpreading",
@@ -181,4 +182,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = deferred_names(__name__, __file__)
+    __getattr__, __dir__ = _deferred_names(__name__, __file__)

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hnsw_bridge.coverage import covering_seeds
 from hnsw_bridge.dynamics import LinkGate, SpreadingDynamics
-from hnsw_bridge.fusion import Fusion, Open, activation, ranked_by
+from hnsw_bridge.fusion import Fusion, Open, activation, covering_seeds, ranked_by
 from hnsw_bridge.index import check_k
 from hnsw_bridge.layers import SummedLayers
 from hnsw_bridge.metric import similarities

@@ -39,6 +39,9 @@ _SIDE_SHARE = 64
 _ASIDE = 1024
 """Items that are measured beside hnswlib's own search, at most; with more of them queries walk over codes."""
 
+_SOUND = 32
+"""One item in so many may be hidden or barely held for hnswlib's graph to be searched at all."""
+
 _STARTS = 256
 _EXTRA_LINKS = 16
 _FEW_LINKS = 4
@@ -65,14 +68,14 @@ class Reachability:
 
 
 class _Rows(NamedTuple):
-    """Codes of rows; see :mod:`hnsw_bridge._graph_kernels`."""
+    """Codes of rows; see :mod:`hnsw_bridge._kernels`."""
 
     codes: _Codes
     facts: FloatArray
 
 
 class _Graph(NamedTuple):
-    """Arrays that :func:`hnsw_bridge._graph_kernels.answer` walks over, in its order."""
+    """Arrays that :func:`hnsw_bridge._kernels.answer` walks over, in its order."""
 
     codes: _Codes
     facts: FloatArray
@@ -138,7 +141,7 @@ class ProximityGraph:
         Items with equal distances stand in the order of their nodes. Where a walk finds fewer than k, and where k is a
         large part of all, every item is measured.
         """
-        from hnsw_bridge import _graph_kernels
+        from hnsw_bridge import _kernels
 
         self._take()
         nodes = np.empty((len(queries), k), dtype=np.int64)
@@ -148,7 +151,7 @@ class ProximityGraph:
             if 4 * max(k, effort) < self._items.living or k <= self._count:
                 items = self._items.arrays()
                 side = (self._others[: self._count], *self._rows_in_use())
-                first += _graph_kernels.answer(
+                first += _kernels.answer(
                     (items.metric, items.vectors, items.squares, self._items.alive),
                     (self._centre, items.longest),
                     (*self._graph,),
@@ -172,7 +175,7 @@ class ProximityGraph:
         self._take()
         if not self._graph.placed.size or self._graph.owners.size < self._graph.placed.size:
             return None
-        if self._suspects.size + self._count > _ASIDE:
+        if self._suspects.size + self._count > _ASIDE or self._suspects.size * _SOUND > self._items.living:
             return None
         if self._aside is None:
             nodes = np.union1d(self._suspects, self._others[: self._count])
@@ -252,7 +255,7 @@ class ProximityGraph:
         return np.asarray(np.median(vectors, axis=0))
 
     def _encoded(self, nodes: IntArray) -> _Rows:
-        from hnsw_bridge import _graph_kernels
+        from hnsw_bridge import _kernels
 
         codes = np.empty((nodes.size, self._items.dimension), dtype=np.int8)
         facts = np.empty((nodes.size, 3))
@@ -260,13 +263,13 @@ class ProximityGraph:
             part = slice(start, start + _CHUNK)
             wide = np.empty((nodes[part].size, self._items.dimension), dtype=np.int16)
             rows = self._items.vectors[nodes[part]]
-            _graph_kernels.encode(self._items.metric.code, rows, self._centre, 127.0, wide, facts[part])
+            _kernels.encode(self._items.metric.code, rows, self._centre, 127.0, wide, facts[part])
             codes[part] = wide
         return _Rows(codes, facts)
 
     def _build(self) -> None:
         """The graph of everything that the index holds now."""
-        from hnsw_bridge import _graph_kernels
+        from hnsw_bridge import _kernels
 
         items, nodes = self._items, self._items.nodes
         self._centre = self._middle()
@@ -274,16 +277,16 @@ class ProximityGraph:
         alive = items.alive
         queue = np.empty(nodes, dtype=np.int32)
         reached = np.zeros(nodes, dtype=np.bool_)
-        _graph_kernels.spread_reach(table, entry, reached, queue)
+        _kernels.spread_reach(table, entry, reached, queue)
         self._hidden = np.flatnonzero(alive & ~reached)
         self._suspects = np.flatnonzero(alive & (~reached | (table[:, _FEW_LINKS - 1] < 0)))
         self._aside = None
         hashes, owners, self._leader = _groups(items)
-        links = np.full((nodes, table.shape[1] + _EXTRA_LINKS), _graph_kernels.NOBODY, dtype=np.int32)
+        links = np.full((nodes, table.shape[1] + _EXTRA_LINKS), _kernels.NOBODY, dtype=np.int32)
         if owners.size == nodes:
             links[:, : table.shape[1]] = table
         else:
-            _graph_kernels.contract(table, self._leader, links)
+            _kernels.contract(table, self._leader, links)
         present = np.bincount(self._leader[alive], minlength=nodes).astype(np.int32)
         members = np.argsort(self._leader, kind="stable").astype(np.int32)
         member_start = np.searchsorted(self._leader[members], np.arange(nodes + 1)).astype(np.int64)
@@ -291,11 +294,11 @@ class ProximityGraph:
         codes, facts = self._encoded(np.arange(nodes))
         reached = np.zeros(nodes, dtype=np.bool_)
         for start in starts.tolist():
-            _graph_kernels.spread_reach(links, start, reached, queue)
+            _kernels.spread_reach(links, start, reached, queue)
         thin = np.flatnonzero((present > 0) & (~reached | (links[:, _FEW_LINKS - 1] < 0))).astype(np.int32)
         lone = np.zeros(nodes, dtype=np.bool_)
         graph = (codes, facts, links, present)
-        _graph_kernels.join(graph, starts, reached, thin, _FEW_LINKS, _JOIN_EFFORT, lone)
+        _kernels.join(graph, starts, reached, thin, _FEW_LINKS, _JOIN_EFFORT, lone)
         self._linked = int(thin.size - np.count_nonzero(lone))
         self._graph = _Graph(codes, facts, links, present, starts, hashes, owners, member_start, members, alive.copy())
         self._clear_side()
@@ -322,10 +325,10 @@ def _no_graph(dimension: int) -> _Graph:
 
 def _groups(items: IndexItems) -> tuple[npt.NDArray[np.uint64], _Nodes, _Nodes]:
     """Ascending hashes of distinct vectors, the first node of each, and for every node the first that equals it."""
-    from hnsw_bridge import _graph_kernels
+    from hnsw_bridge import _kernels
 
     hashes = np.empty(items.nodes, dtype=np.uint64)
-    _graph_kernels.hashed(items.vectors, hashes)
+    _kernels.hashed(items.vectors, hashes)
     known, first, group = np.unique(hashes, return_index=True, return_inverse=True)
     leader = first[group]
     # Vectors of one hash that differ stay apart; the first of them keeps the hash.

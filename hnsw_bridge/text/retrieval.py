@@ -21,9 +21,8 @@ from functools import cached_property
 
 import numpy as np
 
-from hnsw_bridge.coverage import covering_seeds
 from hnsw_bridge.dynamics import LinearSpreading, LinkGate, SpreadingDynamics
-from hnsw_bridge.fusion import Fusion, NodeNumbers
+from hnsw_bridge.fusion import Fusion, NodeNumbers, covering_seeds
 from hnsw_bridge.text.dates import stated_dates
 from hnsw_bridge.text.inverted_index import WordIndex
 from hnsw_bridge.text.link_table import TextLinks, TitleIndex

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuro.deferred import deferred_names
+from neuro.deferred import deferred_names as _deferred_names
 
 if TYPE_CHECKING:
     from neuro.memories.base import NOTHING, Memory, RecallResult
@@ -78,4 +78,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = deferred_names(__name__, __file__)
+    __getattr__, __dir__ = _deferred_names(__name__, __file__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from neuro.circuit.circuit import Circuit as _Circuit
-from neuro.deferred import deferred_names
+from neuro.deferred import deferred_names as _deferred_names
 from neuro.spikes import Progress as _Progress
 from neuro.spikes import Recording as _Recording
 
@@ -63,4 +63,4 @@ def simulate(
 
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = deferred_names(__name__, __file__)
+    __getattr__, __dir__ = _deferred_names(__name__, __file__)

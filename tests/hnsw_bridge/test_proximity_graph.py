@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hnsw_bridge import Metric, SpikeIndex, _graph_kernels, build_index, load_index, save_index
+from hnsw_bridge import Metric, SpikeIndex, _kernels, build_index, load_index, save_index
 from hnsw_bridge.metric import distances
 
 Make = Callable[[np.random.Generator, Metric], SpikeIndex]
@@ -132,13 +132,13 @@ def test_bounds_never_pass_the_exact_distance(metric: Metric, shift: float) -> N
     rows = (shift + generator.normal(size=(200, 37)) * generator.uniform(0.01, 10, (200, 1))).astype(np.float32)
     centre = rows.mean(axis=0).astype(np.float64) if metric is not Metric.COSINE else np.zeros(37)
     wide, facts = np.empty((200, 37), np.int16), np.empty((200, 3))
-    _graph_kernels.encode(metric.code, rows, centre, 127.0, wide, facts)
+    _kernels.encode(metric.code, rows, centre, 127.0, wide, facts)
     assert np.abs(wide).max() == 127
     longest = float(np.linalg.norm(rows.astype(np.float64), axis=1).max())
     for query in rows[:20] + generator.normal(size=(20, 37)).astype(np.float32):
         asked, question = np.empty(37, np.int16), np.zeros(5)
-        twice = _graph_kernels.ask(metric.code, query, (centre, longest), asked, question)
+        twice = _kernels.ask(metric.code, query, (centre, longest), asked, question)
         exact = distances(metric, rows, query)
         for node in range(200):
-            key = _graph_kernels.estimate(wide.astype(np.int8), facts, node, asked, twice)
-            assert _graph_kernels.at_least(metric.code, key, facts[node, 2], question) <= exact[node]
+            key = _kernels.estimate(wide.astype(np.int8), facts, node, asked, twice)
+            assert _kernels.at_least(metric.code, key, facts[node, 2], question) <= exact[node]
