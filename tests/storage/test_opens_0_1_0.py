@@ -86,7 +86,7 @@ def test_no_file_knows_the_name_of_a_class(name: str, tmp_path: Path) -> None:
 
 
 def test_each_memory_has_a_kind_of_its_own(tmp_path: Path) -> None:
-    public = [vars(package)[name] for package in (memories, vsa) for name in package.__all__]
+    public = [getattr(package, name) for package in (memories, vsa) for name in package.__all__]
     kept = [one for one in public if isinstance(one, type) and hasattr(one, "from_state")]
     kinds = [vars(one)["kind"] for one in kept if one not in (memories.Memory, memories.PointerMemory)]
     assert len(set(kinds)) == len(kinds) >= 11

@@ -43,7 +43,7 @@ USAGE = [
     (["verify", "missing"], "missing holds no exported core"),
     (["verify", ".", "--json", "nowhere/v.json"], "lies in no folder that exists"),
     (["verify", "m\udcff"], "the argument 'm\\udcff' is no UTF-8; give another name"),
-    (["bench", "nothing"], "there is no bench 'nothing'; there are main"),
+    (["bench", "nothing"], "there is no bench 'nothing'; there are learning, main"),
     (["bench", "main", "--rows", "nothing"], "no such rows: nothing; it has encode-against-numpy"),
     (["bench", "main", "--rows", ","], "no such rows: none"),
     (["bench", "main", "--json", "nowhere/v.json"], "lies in no folder that exists"),
@@ -65,16 +65,17 @@ def test_usage(
 
 
 SETTINGS = [
-    ({"colour": 1}, "unknown option 'colour'; known are checked_queries, digits"),
-    ({"memory": {"size": 1}}, "unknown option 'memory.size'; known are active, pointer_active"),
-    ({"memory": {"units": 10, "active": 11}}, "active is 11; 1 to 10 is allowed"),
-    ({"silicon": {"winners": 3000}}, "winners is 3000; 1 to 2048 is allowed"),
-    ({"digits": 0}, "digits is 0"),
+    ({"colour": 1}, "unknown option 'colour'; known are active, icarus_ticks, items"),
+    ({"memory": {"size": 1}}, "unknown option 'memory'; known are active"),
+    ({"units": 10, "active": 11}, "active is 11; 1 to 10 is allowed"),
+    ({"silicon_queries": 0}, "silicon_queries is 0"),
+    ({"stored_fraction": 1.0}, "stored_fraction is 1.0"),
+    ({"items": 0}, "items is 0"),
     ({"seed": 1.5}, "seed is 1.5"),
     ({"seed": True}, "seed is True"),
     ({"noise": []}, "noise"),
     ({"noise": [2.0]}, "noise.0 is 2.0"),
-    ({"seeds": 4}, "seeds is 4"),
+    ({"passes": 2.5}, "passes is 2.5"),
     ([], "holds a list; an object of options is allowed"),
 ]
 
