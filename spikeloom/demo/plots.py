@@ -117,7 +117,7 @@ def ablations_plot(parts: Sequence[Ablation]) -> str:
         axes.set_xlim(0, 100)
         axes.set_xlabel("held-out embeddings named, nearest neighbours found (%)")
         axes.xaxis.grid(visible=True, linewidth=0.8)
-        axes.legend(loc="lower right", fontsize=10)
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, fontsize=10)
         return figure_svg(figure_of(axes), "ablations", "what each mechanism is worth, taken away one by one")
 
 
@@ -128,24 +128,20 @@ def recall_plot(found: Mapping[float, float], by_search: Mapping[float, float]) 
         noise = 100 * np.array(list(found))
         exact = 100 * np.array(list(by_search.values()))
         mine = 100 * np.array(list(found.values()))
-        axes.plot(noise, exact, color=_FIRST, linewidth=1.5, linestyle=(0, (4, 3)), marker="o", markersize=3)
-        axes.plot(noise, mine, color=_SECOND, linewidth=2.5, marker="o", markersize=5)
-        _name_line(axes, noise, exact, "exact search\nover all codes", _FIRST, 8)
-        _name_line(axes, noise, mine, "Hebbian\nmemory", _SECOND, -8)
+        dashes = (0, (4, 3))
+        axes.plot(
+            noise, exact, color=_FIRST, linewidth=1.5, linestyle=dashes, marker="o", markersize=3, label="exact search"
+        )
+        axes.plot(noise, mine, color=_SECOND, linewidth=2.5, marker="o", markersize=5, label="Hebbian memory")
+        axes.legend(loc="lower left", frameon=False, fontsize=11)
         axes.set_xlabel("active units of the cue replaced (%)")
         axes.set_ylabel("stored digit recalled (%)")
         axes.set_ylim(min(0.0, float(mine.min())), 104)
         axes.yaxis.grid(visible=True, linewidth=0.8)
-        axes.set_xlim(noise.min() - 1, noise.max() * 1.3 + 1)
+        axes.set_xlim(noise.min() - 1, noise.max() + 1)
         axes.set_xticks(noise)
         words = f"recall at 1 is {mine[0]:.1f} % without noise and {mine[-1]:.1f} % at {noise[-1]:.0f} % noise"
         return figure_svg(figure_of(axes), "recall", words)
-
-
-def _name_line(axes: Axes, x: FloatArray, y: FloatArray, name: str, color: str, lift: float) -> None:
-    """A line's name at its right end, in its colour."""
-    end = (x[-1], y[-1])
-    axes.annotate(name, end, (9, lift), textcoords="offset points", color=color, fontsize=11, va="center")
 
 
 def cells_plot(by_type: Mapping[str, int], most: int = 10) -> str:
