@@ -48,7 +48,7 @@ class DemoSettings(BaseModel):
     passes: _Count = 3
     winners: _Count = 10
     noise: Annotated[tuple[_Fraction, ...], Field(min_length=1)] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
-    silicon_queries: _Count = 8
+    silicon_queries: _Count = 6
     learning_units: _Count = 16
     learning_presentations: _Count = 24
     icarus_ticks: _Count = 4
