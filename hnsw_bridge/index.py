@@ -311,9 +311,9 @@ class SpikeIndex:
             return self._graph.nearest(queries, k, self.settings.search_effort)
         nodes = np.empty((len(queries), k), dtype=np.int64)
         near = np.empty((len(queries), k), dtype=np.float64)
-        candidates = np.hstack([found, np.broadcast_to(aside, (len(queries), aside.size))]) if aside.size else found
         for row, query in enumerate(queries):
-            nodes[row], near[row] = self._items.ranked(query, candidates[row], k)
+            candidates = np.concatenate((found[row], aside)) if aside.size else found[row]
+            nodes[row], near[row] = self._items.ranked(query, candidates, k)
         return nodes, near
 
     def add(
