@@ -166,10 +166,11 @@ class WordScores:
 
 def stems(words: Sequence[str]) -> list[str]:
     """Words without the s of a plural, by Harman's three rules: -ies to -y, -es to -e, -s away."""
-    return [_stem(word) for word in words]
+    return [stem(word) for word in words]
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """A word without the s of a plural, by Harman's three rules: -ies to -y, -es to -e, -s away."""
     if word.endswith("ies") and not word.endswith(("eies", "aies")):
         return f"{word[:-3]}y"
     if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):

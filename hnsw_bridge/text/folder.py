@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from hnsw_bridge.text.dates import timestamp
 from hnsw_bridge.text.links import whole_text
-from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records, timestamp
+from hnsw_bridge.text.records import NewRecord, RecordStore, needs_renewal, open_records
 from neuro.arrays import Float32Array, JSONValue
 from neuro.errors import InvalidInput
 

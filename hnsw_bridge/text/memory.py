@@ -22,12 +22,13 @@ import numpy.typing as npt
 from hnsw_bridge.text.abstention import answerability, unrelated_cosine
 from hnsw_bridge.text.answers import Answer, LinkUsed, Recollection, Why, nothing
 from hnsw_bridge.text.consolidation import Consolidated, consolidated
+from hnsw_bridge.text.dates import Moment, timestamp
 from hnsw_bridge.text.embedders import Embed, embed_questions
 from hnsw_bridge.text.files import GivenRecord, as_record, exported_line, read_lines
 from hnsw_bridge.text.folder import FolderLock, check_record, check_text, is_memory, open_folder
 from hnsw_bridge.text.info import MemoryInfo, measure_records
 from hnsw_bridge.text.links import whole_text
-from hnsw_bridge.text.records import Moment, NewRecord, Record, RecordEdges, RecordStore, listed_ids, timestamp
+from hnsw_bridge.text.records import NewRecord, Record, RecordEdges, RecordStore, listed_ids
 from hnsw_bridge.text.retrieval import Candidates, RecallSettings, links_used, recall
 from hnsw_bridge.text.state import RecordFilter, TextMemoryState, Where
 from neuro.arrays import BoolArray, Float32Array, JSONValue

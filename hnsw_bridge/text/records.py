@@ -22,12 +22,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hnsw_bridge.text.dates import Moment, timestamp
 from neuro.arrays import Float32Array, FloatArray, IntArray, JSONValue
 from neuro.checks import check_whole, is_whole
 from neuro.errors import InvalidInput
@@ -70,51 +70,12 @@ CREATE INDEX cues_record ON cues (record);
 
 _COLUMNS = "id, namespace, text, metadata, created, model, embedding, change, digest, key"
 _MOST_ID = 2**63 - 1
-_FEW = 500
-"""Ids in one question to SQLite."""
 _PORTION = 4096
 """Records read at once."""
 _PATIENCE = 30.0
 """Seconds to wait for another process in the middle of a write."""
 
 _Cell = int | float | str | bytes | None
-
-Moment = float | str | datetime
-"""Seconds since 1970, an ISO date or time, or a datetime; one without a time zone is UTC."""
-
-
-def timestamp(moment: Moment, what: str = "created") -> float:
-    """A moment in seconds since 1970, below 0 before that.
-
-    Raises:
-        InvalidInput: no ISO date, or a number that is not finite or more than 30,000 years away.
-
-    >>> timestamp("1969-12-31T23:59:00Z")
-    -60.0
-    """
-    if isinstance(moment, str):
-        given = moment[:40]
-        try:
-            moment = datetime.fromisoformat(moment)
-        except ValueError:
-            raise InvalidInput(f"{what} is {given!r}; an ISO date such as 2026-03-01T12:00:00Z goes") from None
-    if isinstance(moment, datetime):
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    if not isinstance(moment, int | float) or isinstance(moment, bool) or not abs(moment) < 1e12:
-        raise InvalidInput(f"{what} is {moment!r}; seconds since 1970 or an ISO date are allowed")
-    return float(moment)
-
-
-def iso_date(moment: float) -> str:
-    """Seconds since 1970 as an ISO date and time in UTC; outside the years 1 to 9999 the number itself as text.
-
-    >>> iso_date(-60.0)
-    '1969-12-31T23:59:00+00:00'
-    """
-    try:
-        return datetime.fromtimestamp(moment, UTC).isoformat()
-    except (ValueError, OverflowError, OSError):
-        return repr(moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,28 +184,14 @@ class RecordStore:
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    def add(self, records: Sequence[NewRecord], embeddings: Float32Array) -> IntArray:
-        """Keep records; gives their ids, in order. All of them are on the disk when this returns, or none.
-
-        Raises:
-            InvalidInput: embeddings of another shape, metadata that JSON can't say, a key that a record has already;
-                nothing is kept then.
-        """
-        return self.put(records, embeddings, [None] * len(records))
-
-    def update(self, number: int, record: NewRecord, embedding: Float32Array) -> None:
-        """Replace a record; it keeps its id and its edges.
-
-        Raises:
-            InvalidInput: no such record, or anything that :meth:`add` refuses; nothing is changed then.
-        """
-        self.put([record], embedding[None], [number])
-
     def put(self, records: Sequence[NewRecord], embeddings: Float32Array, places: Sequence[int | None]) -> IntArray:
         """Keep records, each in place of the one of an id, or as a new one (None); gives their ids, in order.
 
+        One that takes a place keeps its edges. All of them are on the disk when this returns, or none.
+
         Raises:
-            InvalidInput: what :meth:`add` and :meth:`update` refuse; nothing is changed then.
+            InvalidInput: an unknown id, embeddings of another shape, metadata that JSON can't say, a key that a record
+                has already; nothing is changed then.
         """
         rows = self._checked(embeddings, len(records))
         self._check_known([place for place in places if place is not None])
@@ -256,7 +203,7 @@ class RecordStore:
             cells = [self._row(own, new, now, row, change) for own, new, row in zip(ids, records, rows, strict=True)]
             adding = [place is None for place in places]
             database.executemany(
-                f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - fixed text
+                "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [row for row, new in zip(cells, adding, strict=True) if new],
             )
             database.executemany(
@@ -328,39 +275,25 @@ class RecordStore:
         given = listed_ids(ids)
         self._check_known([number for number in given if not is_whole(number, 1) or number > _MOST_ID])
         wanted = [int(number) for number in given]
-        found: dict[int, Record] = {}
-        for start in range(0, len(wanted), _FEW):
-            part = wanted[start : start + _FEW]
-            marks = ", ".join("?" * len(part))
-            found |= {record.id: record for record, _ in self._read(f"WHERE id IN ({marks})", part)}
+        clause = "WHERE id IN (SELECT value FROM json_each(?))"
+        found = {record.id: record for record, _ in self._read(clause, (json.dumps(wanted),))}
         self._check_known([number for number in wanted if number not in found])
         return [found[number] for number in wanted]
 
     def find(self, keys: Sequence[str]) -> dict[str, int]:
         """Key -> id, of those keys that a record has."""
-        found: dict[str, int] = {}
-        for start in range(0, len(keys), _FEW):
-            part = list(keys[start : start + _FEW])
-            marks = ", ".join("?" * len(part))
-            found |= dict(self._all(f"SELECT key, id FROM records WHERE key IN ({marks})", part))  # noqa: S608 - bound
-        return found
+        query = "SELECT key, id FROM records WHERE key IN (SELECT value FROM json_each(?))"
+        return dict(self._all(query, (json.dumps(list(keys)),)))
 
-    def since(self, change: int) -> tuple[list[Record], Float32Array]:
-        """Records added or updated after a change, in the order of their changes, and their embeddings.
+    def portions_since(self, change: int) -> Iterator[tuple[list[Record], Float32Array]]:
+        """Records added or updated after a change, in the order of their changes, and their embeddings, by thousands.
 
-        Returns:
-            the records by (change, id), and float32 of shape (records, dimension).
+        Yields:
+            records by (change, id), and float32 of shape (records, dimension).
 
         Raises:
             InvalidInput: a record that is damaged.
         """
-        portions = list(self.portions_since(change))
-        vectors = [rows for _, rows in portions]
-        empty = np.zeros((0, self.dimension), dtype=np.float32)
-        return [record for part, _ in portions for record in part], np.concatenate([empty, *vectors])
-
-    def portions_since(self, change: int) -> Iterator[tuple[list[Record], Float32Array]]:
-        """As :meth:`since`, some thousand records at a time."""
         check_whole("change", change, 0, _MOST_ID)
         pairs = self._read("WHERE change > ? ORDER BY change, id", (change,))
         while part := [pair for _, pair in zip(range(_PORTION), pairs, strict=False)]:

@@ -16,12 +16,15 @@ import unicodedata
 from functools import lru_cache
 from itertools import chain
 
-FUNCTION_WORDS = frozenset(
-    """a about also am an and any are as at be been being but by can could did do does doing for from had has have
+from hnsw_bridge.fusion import stem
+
+_FUNCTION_WORDS = """
+    a about also am an and any are as at be been being but by can could did do does doing for from had has have
     having he her hers him his how i if in into is it its just many me more most much my no not of on or other our out
     over shall she should so some such than that the their theirs them then there these they this those to too up us
-    very was we were what when where which who whom whose why will with would you your yours""".split()  # noqa: SIM905 - one word a line would hide the rest
-)
+    very was we were what when where which who whom whose why will with would you your yours
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """English words that say nothing of a subject; no token."""
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -48,17 +51,6 @@ def tokens(text: str) -> list[str]:
     """The tokens of a text, in its order, each as often as it stands there."""
     found = _ASCII_WORD.findall(text.lower()) if text.isascii() else _WORD.findall(normalised(text))
     return list(chain.from_iterable(map(_tokens, found)))
-
-
-def stem(word: str) -> str:
-    """A word without the s of a plural, by Harman's three rules: -ies to -y, -es to -e, -s away."""
-    if word.endswith("ies") and not word.endswith(("eies", "aies")):
-        return f"{word[:-3]}y"
-    if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
-        return word[:-1]
-    if word.endswith("s") and not word.endswith(("us", "ss")):
-        return word[:-1]
-    return word
 
 
 @lru_cache(maxsize=1 << 17)

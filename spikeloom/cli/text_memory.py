@@ -280,7 +280,7 @@ def import_texts(
 
 
 def _show_records(title: str, records: Sequence[Record], as_json: bool) -> None:
-    from hnsw_bridge.text.records import iso_date
+    from hnsw_bridge.text.dates import iso_date
     from neuro.storage import canonical_json
 
     if as_json:

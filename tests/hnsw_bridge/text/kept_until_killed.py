@@ -22,12 +22,14 @@ def main(path: Path, seed: int) -> None:
                 f"batch of {count}: {random.integers(1 << 40)} " + "x" * int(random.integers(3000))
                 for _ in range(count)
             ]
-            ids = store.add([NewRecord(text) for text in texts], random.random((count, 8), dtype=np.float32))
+            ids = store.put(
+                [NewRecord(text) for text in texts], random.random((count, 8), dtype=np.float32), [None] * count
+            )
             living += ids.tolist()
             said = [f"{number} {text.split()[3]}" for number, text in zip(ids.tolist(), texts, strict=True)]
         elif choice < 0.85:
             number, word = living[int(random.integers(len(living)))], str(random.integers(1 << 40))
-            store.update(number, NewRecord(f"changed it to: {word}"), random.random(8, dtype=np.float32))
+            store.put([NewRecord(f"changed it to: {word}")], random.random((1, 8), dtype=np.float32), [number])
             said = [f"{number} {word}"]
         else:
             number = living.pop(int(random.integers(len(living))))

@@ -16,7 +16,8 @@ import pytest
 
 from benchmarks.text.store_processes import Letters, after_each, planned
 from hnsw_bridge import TextMemory, made_with
-from hnsw_bridge.text.records import NewRecord, Record, iso_date, open_records, timestamp
+from hnsw_bridge.text.dates import iso_date, timestamp
+from hnsw_bridge.text.records import NewRecord, Record, open_records
 from hnsw_bridge.text.state import TextMemoryState, facet
 from neuro.errors import InvalidInput
 from tests.hnsw_bridge.texts import PEOPLE, HashedNgrams
