@@ -309,10 +309,12 @@ class _Asked:
     def smoothed(self, rows: IntArray, fusion: Fusion) -> FloatArray:
         """The scores of rows before anything spreads, shape (rows,)."""
         settings, near = self.settings, self.neighbours(rows)
-        total = self._direct(rows, fusion)
-        for others in near:
+        # Where no turn stands, row -1 is looked up and left out.
+        direct = self._direct(np.stack([rows, *near]), fusion)
+        total: FloatArray = direct[0]
+        for others, score in zip(near, direct[1:], strict=True):
             there = others >= 0
-            total[there] += settings.smoothing * self._direct(others[there], fusion)
+            total[there] += settings.smoothing * score[there]
         total += fusion.mentions * self.mentions[rows]
         return total + settings.speakers * self.speakers[rows] + settings.dates * self.dates[rows]
 
@@ -320,7 +322,7 @@ class _Asked:
         """The parts of rows by name, each of shape (rows,)."""
         return {
             "similarity": np.maximum(self.cosines[rows], 0.0),
-            "words": self.words[:, rows].sum(axis=0),
+            "words": self.total[rows],
             "mentions": self.mentions[rows],
             "speakers": self.speakers[rows],
             "dates": self.dates[rows],
@@ -334,9 +336,9 @@ class _Asked:
         return np.asarray(total / top if top > 0 else total)
 
     def _direct(self, rows: IntArray, fusion: Fusion) -> FloatArray:
-        """Cosine and words, shape (rows,), each over what is the most of all rows."""
+        """Cosine and words, in the shape of ``rows``, each over what is the most of all rows."""
         most = {"similarity": self.nearest, "words": max(self.most_words, self.reachable)}
-        words = self.words[:, rows].sum(axis=0)
+        words = self.total[rows]
         near = np.maximum(self.cosines[rows], 0.0) / max(self.nearest, 1e-12)
         return fusion.scores({"similarity": self.nearest * near**self.settings.contrast, "words": words}, most)
 
