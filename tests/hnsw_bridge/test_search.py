@@ -32,6 +32,8 @@ from neuro.errors import InvalidInput
 from neuro.simulators import simulate
 from tests.hnsw_bridge.data import Split, clusters, split_digits
 
+HISTORY = History(fade=0.5, depth=0.0, most=2.0)
+
 
 def _recall(search: NeuromorphicSearch, queries: np.ndarray, found: np.ndarray) -> float:
     index, hits = search.index, 0
@@ -102,7 +104,7 @@ def test_a_batch_that_outgrows_its_room_is_its_queries_one_by_one(
     """Queries of 180 spikes in room for 16 awake nodes at first; and nodes that remember from one query to the next."""
     monkeypatch.setattr("neuro.simulators.event_driven.run._FEWEST", 16)
     monkeypatch.setattr("neuro.simulators.event_driven.run._MANY", 8)
-    settings = Spreading(max_winners=180, parts=SpreadingParts(history=History()))
+    settings = Spreading(max_winners=180, parts=SpreadingParts(history=HISTORY))
     one, other = (build_search(search.index, settings, search.graph) for _ in range(2))
     queries = clusters(3, items=12)
     whole, single = one.query(queries, 5), [other.query(query[None], 5) for query in queries]
@@ -199,8 +201,7 @@ def test_with_proposals_nothing_that_hnswlib_finds_is_lost(search: NeuromorphicS
 
 
 def test_nodes_remember_when_they_fired(search: NeuromorphicSearch) -> None:
-    history = History(fade=0.5, depth=0.0, most=2.0)
-    kept = build_search(search.index, Spreading(max_winners=1, parts=SpreadingParts(history=history)), search.graph)
+    kept = build_search(search.index, Spreading(max_winners=1, parts=SpreadingParts(history=HISTORY)), search.graph)
     least, vectors = 2.0**-16, search.index.vectors
     # A seed fires in the first tick, at whose end what is there fades.
     (once,) = kept.query(vectors[[7]], 1, seeds=1).history

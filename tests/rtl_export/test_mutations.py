@@ -118,7 +118,7 @@ def test_a_wrong_start_value_is_found_before_the_first_tick(core: ExportedCore, 
 
 @needs_icarus
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_verify_finds_every_mutation(name: str, core: ExportedCore, tmp_path: Path) -> None:
+def test_every_mutation_is_found(name: str, core: ExportedCore, tmp_path: Path) -> None:
     mutation = MUTATIONS[name]
     mutant = replace(core, folder=tmp_path / "core")
     shutil.copytree(core.folder, mutant.folder)
@@ -127,8 +127,22 @@ def test_verify_finds_every_mutation(name: str, core: ExportedCore, tmp_path: Pa
     assert text.count(mutation.old) == 1, f"{mutation.file} holds {mutation.old!r} {text.count(mutation.old)} times"
     path.write_text(text.replace(mutation.old, mutation.new))
     assert mutant.changed() == (f"rtl/{mutation.file}",)
-    (result,) = verify(mutant.folder, simulators=(RTLSimulator.ICARUS,))
+    result = icarus.run_icarus(icarus.build_icarus(mutant, tmp_path), mutant, mutant.ticks, 60.0, stop=True)
     assert result.outcome is Outcome.FAILED
-    assert result.mismatches > 0
+    assert result.mismatches == 1
+    with pytest.raises(VerificationError, match=r"Icarus Verilog: 1 mismatches in"):
+        require_equal([result])
+
+
+@needs_icarus
+def test_verify_counts_every_mismatch(core: ExportedCore, tmp_path: Path) -> None:
+    mutation = MUTATIONS["reset value"]
+    mutant = replace(core, folder=tmp_path / "core")
+    shutil.copytree(core.folder, mutant.folder)
+    path = mutant.rtl / mutation.file
+    path.write_text(path.read_text().replace(mutation.old, mutation.new))
+    (result,) = verify(mutant.folder, simulators=(RTLSimulator.ICARUS,))
+    assert (result.outcome, result.ticks) == (Outcome.FAILED, core.ticks)
+    assert result.mismatches > 1
     with pytest.raises(VerificationError, match=f"Icarus Verilog: {result.mismatches} mismatches in"):
         require_equal([result])
