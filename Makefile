@@ -9,6 +9,8 @@ ARGS  ?=
 BENCH ?= main
 # Test processes; `auto` is one per core. A file stays in one of them, so that a kernel is compiled once for it.
 JOBS  ?= auto
+# Where this is set, every process that a test starts compiles the project's modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -97,14 +97,14 @@ def rank_into(
     candidates: IntArray,
     nodes: IntArray,
     near: FloatArray,
+    count: int = 0,
 ) -> int:
-    """Fill ``nodes`` and ``near`` with the nearest candidates by exact distance, then by node; gives how many.
+    """Put candidates among the ``count`` nearest so far, by exact distance, then by node; gives how many there are.
 
     Negative and repeated candidates don't count.
     """
     asked = query.astype(np.float64)
     square = product_sum(query, asked) if metric == COSINE else 0.0
-    count = 0
     for node in candidates:
         if node >= 0:
             distance = apart(metric, vectors[node], asked, squares[node] * square)
@@ -190,6 +190,37 @@ def near_enough(metric: int, query: Float32Array, longest: float, distances: Flo
     while count < distances.size and distances[count] <= limit:
         count += 1
     return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def refine(
+    metric: int,
+    vectors: Float32Array,
+    squares: FloatArray,
+    longest: float,
+    queries: Float32Array,
+    found: IntArray,
+    rounded: Float32Array,
+    aside: IntArray,
+    nodes: IntArray,
+    near: FloatArray,
+) -> None:
+    """The nearest of what hnswlib found and of the items aside, for each query, by exact distance, then by node.
+
+    Args:
+        metric: its code.
+        vectors, squares: of the items, the second their squared lengths.
+        longest: the greatest length of a vector.
+        queries: shape (rows, dimension).
+        found: shape (rows, candidates), with hnswlib's ascending distances ``rounded``; only those that these do not
+            rule out are measured: most of a query's time would go into fetching the others from memory.
+        aside: nodes that are measured for every query.
+        nodes, near: shape (rows, k), for the answers; there are at least k candidates.
+    """
+    for row in range(queries.shape[0]):
+        close = near_enough(metric, queries[row], longest, rounded[row], nodes.shape[1])
+        count = rank_into(metric, vectors, squares, queries[row], found[row, :close], nodes[row], near[row])
+        rank_into(metric, vectors, squares, queries[row], aside, nodes[row], near[row], count)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -82,50 +82,60 @@ class SharedLock:
     """
 
     def __init__(self) -> None:
-        self._condition = threading.Condition(threading.Lock())
-        self.read = _Reading(self._condition)
-        self.write = _Writing(self._condition, self.read)
+        mutex = threading.Lock()
+        self.read = _Reading(mutex)
+        self.write = _Writing(mutex, self.read)
 
 
 class _Reading:
-    def __init__(self, condition: threading.Condition) -> None:
-        self._condition = condition
+    def __init__(self, mutex: threading.Lock) -> None:
+        self._mutex = mutex
+        self._condition = threading.Condition(mutex)
         self.readers = 0
         self.writers = 0
         """Writers that wait or write."""
 
     def __enter__(self) -> None:
-        with self._condition:
+        # The mutex and not the condition that stands on it: entering that is Python, and every search does it.
+        with self._mutex:
             while self.writers:
                 self._condition.wait()
             self.readers += 1
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        with self._condition:
+        with self._mutex:
             self.readers -= 1
             if not self.readers and self.writers:
                 self._condition.notify_all()
 
+    def wait_until_empty(self) -> None:
+        """Return when nobody reads any more; for a writer that has raised ``writers``."""
+        with self._mutex:
+            while self.readers:
+                self._condition.wait()
+
+    def let_in(self) -> None:
+        """One writer less; whoever waits looks again."""
+        with self._mutex:
+            self.writers -= 1
+            self._condition.notify_all()
+
 
 class _Writing:
-    def __init__(self, condition: threading.Condition, reading: _Reading) -> None:
-        self._condition = condition
+    def __init__(self, mutex: threading.Lock, reading: _Reading) -> None:
+        self._mutex = mutex
         self._reading = reading
         self._alone = threading.Lock()
 
     def __enter__(self) -> None:
-        with self._condition:
+        with self._mutex:
             self._reading.writers += 1
         self._alone.acquire()
-        with self._condition:
-            while self._reading.readers:
-                self._condition.wait()
+        self._reading.wait_until_empty()
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._alone.release()
-        with self._condition:
-            self._reading.writers -= 1
-            self._condition.notify_all()
+        self._reading.let_in()
 
 
 class SpikeIndex:
@@ -219,7 +229,10 @@ class SpikeIndex:
         queries = self.checked(batch)
         check_k(k, len(self))
         allowed = self.allowed(where, types)
-        nodes, near = self.nearest(queries, k) if allowed is None else self.nearest_allowed(queries, k, allowed)
+        if allowed is None:
+            nodes, near = self._nearest(queries, int(k))
+            return self.labels[nodes], near
+        nodes, near = self.nearest_allowed(queries, k, allowed)
         return np.where(nodes == MISSING, MISSING, self.labels[nodes]), near
 
     def checked(self, batch: npt.ArrayLike) -> Float32Array:
@@ -249,11 +262,7 @@ class SpikeIndex:
     def nearest(self, queries: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
         """Like :meth:`query` for rows already checked, with node numbers in place of labels and without a filter."""
         check_k(k, len(self))
-        with self._lock.read:
-            aside = self._aside(int(k))
-            if aside is None:
-                return self._graph.nearest(queries, int(k), self.settings.search_effort)
-            return self._beside(queries, int(k), aside)
+        return self._nearest(queries, int(k))
 
     def ranked(self, query: Float32Array, candidates: IntArray, k: int) -> tuple[IntArray, FloatArray]:
         """The k nearest of the candidate nodes and their exact distances, nearest first, each node once."""
@@ -289,32 +298,26 @@ class SpikeIndex:
             return self._graph.reachability()
 
     def _find(self, queries: Float32Array, count: int) -> tuple[IntArray, Float32Array]:
-        aside = self._aside(count)
-        nodes, near = (
-            self._graph.nearest(queries, count, self.settings.search_effort)
-            if aside is None
-            else self._beside(queries, count, aside)
-        )
+        nodes, near = self._walked(queries, count)
         return nodes, near.astype(np.float32)
 
-    def _aside(self, k: int) -> IntArray | None:
-        """What to measure beside hnswlib's own search; None where queries walk over codes, or measure all."""
-        return self._graph.aside() if 4 * max(k, self.settings.search_effort) < len(self) else None
+    def _nearest(self, queries: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
+        with self._lock.read:
+            return self._walked(queries, k)
 
-    def _beside(self, queries: Float32Array, k: int, aside: IntArray) -> tuple[IntArray, FloatArray]:
-        """The k nearest of what hnswlib finds and of the items aside, by exact distances."""
-        effort = max(k, self.settings.search_effort)
+    def _walked(self, queries: Float32Array, k: int) -> tuple[IntArray, FloatArray]:
+        """The k nearest of what hnswlib finds and of the items aside, or of a walk over codes; by exact distances."""
+        items, effort = self._items, max(k, self.settings.search_effort)
+        # A small index is measured one and all; another one may hide items from hnswlib's own search.
+        aside = self._graph.aside() if 4 * effort < items.living else None
+        if aside is None:
+            return self._graph.nearest(queries, k, effort)
         try:
-            found = np.asarray(self._native.knn_query(queries, k=effort, num_threads=1)[0]).view(np.int64)
+            found, rounded = self._native.knn_query(queries, effort, 1)
         except RuntimeError:
             # Fewer than `effort` items can be reached from the entry.
-            return self._graph.nearest(queries, k, self.settings.search_effort)
-        nodes = np.empty((len(queries), k), dtype=np.int64)
-        near = np.empty((len(queries), k), dtype=np.float64)
-        for row, query in enumerate(queries):
-            candidates = np.concatenate((found[row], aside)) if aside.size else found[row]
-            nodes[row], near[row] = self._items.ranked(query, candidates, k)
-        return nodes, near
+            return self._graph.nearest(queries, k, effort)
+        return items.refined(queries, found.view(np.int64), rounded, aside, k)
 
     def add(
         self,

@@ -138,6 +138,19 @@ class IndexItems:
         nodes, near = _kernels.rank(self.metric.code, self._vectors, self._squares, query, candidates, k)
         return nodes, near
 
+    def refined(
+        self, queries: Float32Array, found: IntArray, rounded: Float32Array, aside: IntArray, k: int
+    ) -> tuple[IntArray, FloatArray]:
+        """The k nearest of what hnswlib found and of the nodes aside, and their exact distances."""
+        from hnsw_bridge import _kernels
+
+        nodes, near = np.empty((len(queries), k), np.int64), np.empty((len(queries), k))
+        items = self.arrays()
+        _kernels.refine(
+            items.metric, items.vectors, items.squares, items.longest, queries, found, rounded, aside, nodes, near
+        )
+        return nodes, near
+
     def arrays(self) -> ItemArrays:
         """What kernels need to measure distances and to name what they find."""
         if self._arrays is None:
