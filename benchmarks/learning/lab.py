@@ -47,7 +47,7 @@ ABLATIONS: Mapping[str, EncoderTraining] = MappingProxyType(
     }
 )
 DIGITS_TRAINING = EncoderTraining(passes=10, theta_step=0.01, gain_first=0.02)
-MNIST_TRAINING = EncoderTraining(threshold=1.0, whitening=0.0, theta_step=0.02)
+MNIST_TRAINING = EncoderTraining(passes=6, threshold=1.0, whitening=0.0, theta_step=0.05)
 
 _BLOCK = 2_000
 _SAMPLE = 8_000
