@@ -21,7 +21,7 @@ from itertools import count, islice
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arrays import AnyArray, FloatArray, IntArray, grown
+from neuro.arrays import AnyArray, BoolArray, FloatArray, IntArray, grown
 from neuro.errors import InvalidInput
 
 K1, B = 1.5, 0.75
@@ -232,6 +232,65 @@ class InvertedIndex:
         return rows[kept], counts[kept]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WordScores:
+    """How well rows answer each of some words; most rows hold none, so only those that do are kept.
+
+    Args:
+        size: number of rows.
+        rows: for each word the rows that hold it, ascending.
+        scores: theirs, above 0.
+    """
+
+    size: int
+    rows: tuple[IntArray, ...]
+    scores: tuple[FloatArray, ...]
+
+    @property
+    def known(self) -> BoolArray:
+        """Which words any row holds, shape (words,)."""
+        return np.array([rows.size > 0 for rows in self.rows], dtype=np.bool_)
+
+    def within(self, allowed: BoolArray) -> WordScores:
+        """The same for allowed rows alone."""
+        kept = [allowed[rows] for rows in self.rows]
+        return WordScores(
+            self.size,
+            tuple(rows[keep] for rows, keep in zip(self.rows, kept, strict=True)),
+            tuple(scores[keep] for scores, keep in zip(self.scores, kept, strict=True)),
+        )
+
+    def raised(self, word: int, rows: IntArray, scores: FloatArray) -> WordScores:
+        """The same with a word's scores of some rows, which may repeat, where they are larger than what is there."""
+        own = np.zeros(self.size)
+        own[self.rows[word]] = self.scores[word]
+        np.maximum.at(own, rows, scores)
+        held = np.flatnonzero(own)
+        return WordScores(
+            self.size,
+            (*self.rows[:word], held, *self.rows[word + 1 :]),
+            (*self.scores[:word], own[held], *self.scores[word + 1 :]),
+        )
+
+    def total(self, which: BoolArray | None = None) -> FloatArray:
+        """The sum over all words, or some, for each row, shape (rows,)."""
+        result = np.zeros(self.size)
+        for place, (rows, scores) in enumerate(zip(self.rows, self.scores, strict=True)):
+            if which is None or which[place]:
+                result[rows] += scores
+        return result
+
+    def at(self, nodes: IntArray) -> FloatArray:
+        """The scores of some rows, shape (words, nodes); 0 for what is no row."""
+        result = np.zeros((len(self.rows), nodes.size))
+        for own, rows, scores in zip(result, self.rows, self.scores, strict=True):
+            if rows.size:
+                place = np.minimum(np.searchsorted(rows, nodes), rows.size - 1)
+                held = rows[place] == nodes
+                own[held] = scores[place[held]]
+        return result
+
+
 class WordIndex(InvertedIndex):
     """BM25 over the words of rows.
 
@@ -249,13 +308,10 @@ class WordIndex(InvertedIndex):
             result[rows] += times * scores
         return result
 
-    def scores_of_each(self, words: Sequence[str]) -> FloatArray:
-        """The BM25 score of each row to each word alone, shape (words, rows)."""
-        result = np.zeros((len(words), self.rows))
-        for place, word in enumerate(words):
-            rows, scores = self.scored(word)
-            result[place, rows] = scores
-        return result
+    def scores_of_each(self, words: Sequence[str]) -> WordScores:
+        """The BM25 score of each row to each word alone."""
+        found = [self.scored(word) for word in words]
+        return WordScores(self.rows, tuple(rows for rows, _ in found), tuple(scores for _, scores in found))
 
     def scored(self, word: str) -> tuple[IntArray, FloatArray]:
         """The rows that hold a word, ascending, and their scores to it alone."""

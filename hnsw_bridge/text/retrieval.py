@@ -24,7 +24,7 @@ import numpy as np
 from hnsw_bridge.dynamics import LinearSpreading, LinkGate, SpreadingDynamics
 from hnsw_bridge.fusion import Fusion, NodeNumbers, covering_seeds
 from hnsw_bridge.text.dates import stated_dates
-from hnsw_bridge.text.inverted_index import WordIndex
+from hnsw_bridge.text.inverted_index import WordIndex, WordScores
 from hnsw_bridge.text.link_table import TextLinks, TitleIndex
 from hnsw_bridge.text.records import Record
 from hnsw_bridge.text.tokenizer import tokens
@@ -184,7 +184,7 @@ def recall(
     pool = asked.candidates(max(settings.candidates, k))
     asked = asked.dated(question, pool, seen_from)
     smoothed = asked.smoothed(pool, settings.fusion.seeding)
-    seeds = pool[_best_seeds(smoothed, asked.words[:, pool], graph.ids[pool], settings)]
+    seeds = pool[_best_seeds(smoothed, asked.words.at(pool), graph.ids[pool], settings)]
     share = smoothed[np.searchsorted(pool, seeds)]
     share = np.clip(share / max(float(share.max()), 1e-12), _LEAST_SHARE, 1.0)
     gate = LinkGate(asked.unmatched, settings.fusion.rest)
@@ -197,11 +197,10 @@ def recall(
     order = np.lexsort((graph.ids[pool], -scores))[:k]
     nodes = pool[order]
     parts = asked.parts(nodes) | {"spikes": activation[nodes], "seeds": started[nodes]}
-    around = np.asarray(asked.words[:, nodes] > 0)
+    around = np.asarray(asked.words.at(nodes) > 0)
     for others in asked.neighbours(nodes):
-        around |= (asked.words[:, others] > 0) & (others >= 0)
-    known = asked.words.any(axis=1)
-    return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, around, np.asarray(known))
+        around |= asked.words.at(others) > 0
+    return Candidates(nodes, scores[order], parts, reached.run, asked.nearest, around, asked.words.known)
 
 
 def links_used(
@@ -226,7 +225,7 @@ class _Asked:
         graph, settings: as asked.
         may: shape (nodes,).
         cosines: shape (nodes,); what may not be found has -2.
-        words: shape (tokens, nodes), BM25 of each token alone.
+        words: BM25 of each token alone.
         reachable: what all tokens that any text holds could score together.
         mentions, speakers, dates: shape (nodes,), 1 where the question names the title, the speaker or the time.
     """
@@ -235,7 +234,7 @@ class _Asked:
     settings: RecallSettings
     may: BoolArray
     cosines: FloatArray
-    words: FloatArray
+    words: WordScores
     reachable: float
     mentions: FloatArray
     speakers: FloatArray
@@ -246,8 +245,9 @@ class _Asked:
         query = np.asarray(cue, dtype=np.float32) / np.float32(np.linalg.norm(cue))
         asked = list(dict.fromkeys(tokens(question)))
         words, cosines = graph.words.scores_of_each(asked), (graph.vectors @ query).astype(np.float64)
-        _call(graph, asked, query, words, cosines)
-        words[:, ~may] = 0.0
+        words = _called(graph, asked, query, words, cosines)
+        if may is not graph.alive:
+            words = words.within(may)
         return cls(
             graph,
             settings,
@@ -273,12 +273,7 @@ class _Asked:
     @cached_property
     def total(self) -> FloatArray:
         """The BM25 scores, shape (nodes,)."""
-        return np.asarray(self.words.sum(axis=0))
-
-    @cached_property
-    def holding(self) -> FloatArray:
-        """The words of the texts that hold any, shape (tokens, those texts)."""
-        return self.words[:, self.total > 0]
+        return self.words.total()
 
     def candidates(self, count: int) -> IntArray:
         """Rows that may answer, ascending: the best by cosine and by words, titles, and their neighbours."""
@@ -330,9 +325,9 @@ class _Asked:
 
     def unmatched(self, node: int, ends: NodeNumbers) -> FloatArray:
         """How well rows answer the words of the question that one row lacks, shape (ends,), 0 to 1."""
-        lacking = self.words[:, node] == 0
-        top = float(self.holding[lacking].sum(axis=0).max(initial=0.0))
-        total = self.words[np.ix_(lacking, ends)].sum(axis=0)
+        lacking = self.words.at(np.array([node]))[:, 0] == 0
+        top = float(self.words.total(lacking).max(initial=0.0))
+        total = self.words.at(ends.astype(np.int64))[lacking].sum(axis=0)
         return np.asarray(total / top if top > 0 else total)
 
     def _direct(self, rows: IntArray, fusion: Fusion) -> FloatArray:
@@ -360,18 +355,21 @@ def _best_seeds(scores: FloatArray, words: FloatArray, ids: IntArray, settings: 
     return chosen
 
 
-def _call(graph: TextGraph, asked: list[str], query: Float32Array, words: FloatArray, cosines: FloatArray) -> None:
-    """Let a row answer as well as the best of its cues does."""
+def _called(
+    graph: TextGraph, asked: list[str], query: Float32Array, words: WordScores, cosines: FloatArray
+) -> WordScores:
+    """Let a row answer as well as the best of its cues does: raises cosines in place, gives the words."""
     cues = graph.cues
     if not cues.rows.size:
-        return
+        return words
     np.maximum.at(cosines, cues.rows, cues.vectors @ query)
-    for own, word in zip(words, asked, strict=True):
+    for number, word in enumerate(asked):
         places, scores = cues.words.scored(word)
         if places.size:
             # A word is as rare as it is among the records.
             rare = _idf(graph.words, word, 1) / _idf(cues.words, word, 1)
-            np.maximum.at(own, cues.rows[places], rare * scores)
+            words = words.raised(number, cues.rows[places], rare * scores)
+    return words
 
 
 def _said_by(speakers: TitleIndex, question: str) -> FloatArray:

@@ -31,7 +31,22 @@ def test_scores_are_those_of_bm25s() -> None:
         expected = peer.get_scores(known) if known else np.zeros(300)
         np.testing.assert_allclose(index.scores(question), expected, rtol=1e-5, atol=1e-6)
     each = index.scores_of_each(["w0", "w5"])
-    np.testing.assert_allclose(each.sum(axis=0), index.scores(["w0", "w5"]), rtol=1e-12)
+    np.testing.assert_allclose(each.total(), index.scores(["w0", "w5"]), rtol=1e-12)
+
+
+def test_scores_of_each_word_are_kept_for_the_rows_that_hold_it() -> None:
+    index = WordIndex()
+    index.add([["a", "b"], ["b"], ["c"], ["a", "a"]])
+    each = index.scores_of_each(["a", "x", "b"])
+    whole = np.array([index.scores([word]) for word in ("a", "x", "b")])
+    assert each.known.tolist() == [True, False, True]
+    assert np.array_equal(each.at(np.array([3, -1, 0, 7])), np.c_[whole[:, 3], np.zeros(3), whole[:, 0], np.zeros(3)])
+    assert np.array_equal(each.total(np.array([False, True, True])), whole[2])
+    kept = each.within(np.array([False, True, True, True]))
+    assert np.array_equal(kept.at(np.arange(4)), np.where(np.arange(4) == 0, 0.0, whole))
+    raised = each.raised(1, np.array([2, 2, 0]), np.array([0.5, 2.0, 1.0]))
+    assert raised.at(np.arange(4))[1].tolist() == [1.0, 0.0, 2.0, 0.0]
+    assert raised.raised(0, np.array([0]), np.array([0.0])).at(np.arange(4))[0].tolist() == whole[0].tolist()
 
 
 def test_adding_and_removing_one_by_one_is_making_it_at_once() -> None:
