@@ -46,7 +46,8 @@ ABLATIONS: Mapping[str, EncoderTraining] = MappingProxyType(
         "winners at random": replace(DENSE, competition=False),
     }
 )
-DIGITS_TRAINING = EncoderTraining(passes=10, theta_step=0.01, gain_first=0.02)
+DIGITS_TRAINING = EncoderTraining(passes=10, theta_step=0.01, gain_first=0.02, whitening=0.29)
+"""Chosen on a fifth of each split's training digits, held back: 5-NN and recall from damaged codes both pass there."""
 MNIST_TRAINING = EncoderTraining(passes=6, threshold=1.0, whitening=0.0, theta_step=0.05)
 
 _BLOCK = 2_000
