@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hnsw_bridge.text.folder import check_record
 from hnsw_bridge.text.records import NewRecord, Record
@@ -166,26 +166,44 @@ def _read(path: Path) -> str:
         ) from None
 
 
-def read_lines(path: Path) -> tuple[list[tuple[int | None, NewRecord]], list[tuple[int, int, float]]]:
-    """The records of a file of JSON lines, each with the id that the file gives it, and its links.
+class ExportedLines(NamedTuple):
+    """What a file of JSON lines holds.
+
+    Args:
+        records: each with the id that the file gives it, if it does.
+        links: the ids of two records, and a weight.
+        cues: the id of a record, and a further text that calls it.
+    """
+
+    records: list[tuple[int | None, NewRecord]]
+    links: list[tuple[int, int, float]]
+    cues: list[tuple[int, str]]
+
+
+def read_lines(path: Path) -> ExportedLines:
+    """The records of a file of JSON lines, their links and their cues.
 
     Raises:
         InvalidInput: a file that can't be read, a broken line; the message names file and line.
     """
-    records, links = list[tuple[int | None, NewRecord]](), list[tuple[int, int, float]]()
+    found = ExportedLines([], [], [])
     for number, line in enumerate(_read(path).split("\n"), 1):
         if not line.strip():
             continue
-        value = _parsed(f"{path}, line {number}", line)
+        where = f"{path}, line {number}"
+        value = _parsed(where, line)
         if isinstance(value, dict) and "link" in value:
-            links.append(_link(f"{path}, line {number}", value))
+            found.links.append(_link(where, value))
+            continue
+        if isinstance(value, dict) and "cue" in value:
+            found.cues.append(_cue(where, value))
             continue
         own = value.pop("id", None) if isinstance(value, dict) else None
         number_of = own if own is not None and is_whole(own, 1) else None
-        records.append((number_of, _record_of(f"{path}, line {number}", value, "default")))
-    if not records:
+        found.records.append((number_of, _record_of(where, value, "default")))
+    if not found.records:
         raise InvalidInput(f"{path} holds no records; leave it out")
-    return records, links
+    return found
 
 
 def exported_line(record: Record) -> str:
@@ -231,6 +249,13 @@ def _link(where: str, value: Mapping[str, Any]) -> tuple[int, int, float]:
     if not (isinstance(ends, list) and len(ends) == 2 and all(is_whole(end, 1) for end in ends) and is_number(weight)):
         raise InvalidInput(f'{where} is no link; write {{"link": [1, 2], "weight": 1.0}}')
     return int(ends[0]), int(ends[1]), float(weight)
+
+
+def _cue(where: str, value: Mapping[str, Any]) -> tuple[int, str]:
+    text, number = value["cue"], value.get("record", 0)
+    if not (isinstance(text, str) and is_whole(number, 1)):
+        raise InvalidInput(f'{where} is no cue; write {{"cue": "a text that calls it", "record": 1}}')
+    return int(value["record"]), text
 
 
 def _record_of(where: str, value: Any, namespace: str) -> NewRecord:

@@ -289,14 +289,14 @@ class TextMemory:
     def import_records(self, path: str | Path, progress: Advance | None = None) -> int:
         """Keep what :meth:`export_records` wrote, or other lines of JSON; gives how many records there were.
 
-        Records with a key take the place of those that have it; others are added, with new ids. Links are given by the
-        ids of the file. All of it is kept or none.
+        Records with a key take the place of those that have it; others are added, with new ids. Links and cues name
+        records by the ids of the file. All of it is kept or none.
 
         Raises:
             InvalidInput: a file that can't be read, or a line that is none; it names the line.
         """
-        records, links = read_lines(Path(path))
-        with self._lock:
+        records, links, cues = read_lines(Path(path))
+        with self._lock, self._writable().together():
             ids = self.upsert([record for _, record in records], progress)
             mine = {own: number for (own, _), number in zip(records, ids, strict=True) if own is not None}
             kept = [(mine[a], mine[b], weight) for a, b, weight in links if a in mine and b in mine]
@@ -304,6 +304,9 @@ class TextMemory:
                 source, target, weight = zip(*kept, strict=True)
                 ends = [np.array(part, dtype=np.int64) for part in (source, target)]
                 self._writable().set_edges(RecordEdges(ends[0], ends[1], np.array(weight)))
+            there = set(zip(*self._store.cues()[:2], strict=True))
+            called = [(mine[own], text) for own, text in cues if own in mine and (mine[own], text) not in there]
+            self.add_cues([number for number, _ in called], [text for _, text in called])
             return len(ids)
 
     # ------------------------------------------------------------------------------------------------ reading
@@ -348,16 +351,18 @@ class TextMemory:
             return self._store.records([number for number in ids if number > after][:limit])
 
     def export_records(self, path: str | Path) -> int:
-        """Write all records and links as lines of JSON, in one step; gives how many records there were.
+        """Write all records, links and cues as lines of JSON, in one step; gives how many records there were.
 
         Raises:
             InvalidInput: a file that can't be written.
         """
         with self._reading():
-            records, edges = self._store.records(), self._store.edges()
+            records, edges, (called, cues, _) = self._store.records(), self._store.edges(), self._store.cues()
         lines = [exported_line(record) for record in records]
         ends = zip(edges.source.tolist(), edges.target.tolist(), edges.weight.tolist(), strict=True)
         lines += [json.dumps({"link": [source, target], "weight": weight}) for source, target, weight in ends]
+        pairs = zip(cues, called, strict=True)
+        lines += [json.dumps({"cue": text, "record": number}, ensure_ascii=False) for text, number in pairs]
         write_bytes(Path(path), "".join(f"{line}\n" for line in lines).encode())
         return len(records)
 

@@ -125,6 +125,7 @@ class RecordStore:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._database = connection
         self._open = True
+        self._joined: int | None = None
         self.path = path
         about = dict(connection.execute("SELECT name, value FROM about").fetchall())
         self.model: str = about["model"]
@@ -183,6 +184,16 @@ class RecordStore:
                 self._database.execute("COMMIT")
 
     # ------------------------------------------------------------------------------------------------ writing
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything written inside is one change, kept wholly or not at all."""
+        with self._change() as (_, change):
+            self._joined = change
+            try:
+                yield
+            finally:
+                self._joined = None
 
     def put(self, records: Sequence[NewRecord], embeddings: Float32Array, places: Sequence[int | None]) -> IntArray:
         """Keep records, each in place of the one of an id, or as a new one (None); gives their ids, in order.
@@ -382,6 +393,9 @@ class RecordStore:
     def _change(self) -> Iterator[tuple[sqlite3.Connection, int]]:
         """One transaction with the number of its change; kept wholly or not at all."""
         database = self._checked_open()
+        if self._joined is not None:
+            yield database, self._joined
+            return
         try:
             database.execute("BEGIN IMMEDIATE")
             try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hnsw_bridge import TextMemory
+    from hnsw_bridge.text.answers import Answer
     from hnsw_bridge.text.records import Record
     from neuro.arrays import JSONValue
 
@@ -111,7 +112,7 @@ def ask(  # noqa: PLR0913, PLR0917 - each is an option of its own
         typer.echo(canonical_json(asdict(found)), nl=False)
     elif found.answers:
         rows = [
-            (f"{answer.score:.3f}", str(answer.id), _short(answer.text), str(answer.why)) for answer in found.answers
+            (f"{answer.score:.3f}", str(answer.id), _short(answer.text), _remarks(answer)) for answer in found.answers
         ]
         print_table(question, ("Score ", "Id ", "Text", "Why"), rows)
     elif found.confidence == _NOWHERE:
@@ -122,6 +123,13 @@ def ask(  # noqa: PLR0913, PLR0917 - each is an option of its own
         typer.echo(f"No answer fits into {budget} characters; raise --budget")
     if found.abstained:
         raise typer.Exit(1)
+
+
+def _remarks(answer: Answer) -> str:
+    """Why it came up, how often it stands there, and what says something newer."""
+    copies = [f"{answer.count} copies"] if answer.count > 1 else []
+    older = [f"older than {answer.superseded_by}"] if answer.superseded_by is not None else []
+    return "; ".join([str(answer.why), *copies, *older])
 
 
 def info(folder: _Folder, as_json: _AsJson = False) -> None:

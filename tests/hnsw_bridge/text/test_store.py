@@ -128,6 +128,7 @@ def test_what_is_exported_comes_back(memory: TextMemory, tmp_path: Path) -> None
     memory.upsert(NewRecord("with a key\nand two lines", "other", {"a": [1, "ü"]}, created=-5.5, key="k"))
     memory.forget(3)
     memory.link(1, 9, 0.5)
+    memory.add_cues([9, 1], ["the one with\na key", "ünlike its text"])
     assert memory.export_records(tmp_path / "all.jsonl") == 8
     with TextMemory(tmp_path / "copy", HashedNgrams()) as copy:
         assert copy.import_records(tmp_path / "all.jsonl") == 8
@@ -137,10 +138,29 @@ def test_what_is_exported_comes_back(memory: TextMemory, tmp_path: Path) -> None
                 theirs.text, theirs.namespace, theirs.metadata, theirs.created, theirs.key,
             )  # fmt: skip
         assert copy.store.edges().weight.tolist() == [0.5, 0.5]
+        called, cues, _ = copy.store.cues()
+        assert dict(zip(cues, [record.key for record in copy.get(called)], strict=True)) == {
+            "the one with\na key": "k",
+            "ünlike its text": None,
+        }
+        (tmp_path / "again.jsonl").write_text(
+            '{"id": 9, "text": "new", "key": "k"}\n{"cue": "the one with\\na key", "record": 9}\n'
+            '{"cue": "another", "record": 9}\n'
+        )
+        copy.import_records(tmp_path / "again.jsonl")
+        assert len(copy.store.cues()[1]) == 3
         (tmp_path / "bad.jsonl").write_text('{"text": "a"}\n{"link": [1]}\n')
         with pytest.raises(InvalidInput, match=r"bad.jsonl, line 2 is no link"):
             copy.import_records(tmp_path / "bad.jsonl")
-        assert len(copy) == 8
+        (tmp_path / "bad.jsonl").write_text('{"text": "a"}\n{"cue": "b"}\n')
+        with pytest.raises(InvalidInput, match=r"bad.jsonl, line 2 is no cue"):
+            copy.import_records(tmp_path / "bad.jsonl")
+        # The records are kept before the links are looked at.
+        (tmp_path / "bad.jsonl").write_text('{"id": 1, "text": "a"}\n{"link": [1, 1]}\n')
+        with pytest.raises(InvalidInput, match="leads to its own record"):
+            copy.import_records(tmp_path / "bad.jsonl")
+        assert len(copy) == len(copy.list_records()) == 8
+        assert len(copy.add("after that")) == 1
 
 
 def test_a_closed_memory_says_so(memory: TextMemory) -> None:

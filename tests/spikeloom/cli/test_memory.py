@@ -74,6 +74,19 @@ def test_texts_with_brackets_are_printed_as_they_are(folder: Path, capsys: pytes
     assert "[/b]?" in shown
 
 
+def test_copies_and_what_is_older_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = tmp_path / "notes.jsonl"
+    notes = ["Anna lives in Lisbon.", "The weather is mild.", "The weather is mild.", "Anna lives in Oslo."]
+    lines.write_text("".join(json.dumps({"text": text, "created": place}) + "\n" for place, text in enumerate(notes)))
+    folder = str(tmp_path / "memory")
+    assert main(["memory", "add", folder, str(lines)]) == 0
+    capsys.readouterr()
+    assert main(["memory", "ask", folder, "Where does Anna live?"]) == 0
+    assert "older than 4" in " ".join(capsys.readouterr().out.split())
+    assert main(["memory", "ask", folder, "How is the weather?"]) == 0
+    assert "2 copies" in " ".join(capsys.readouterr().out.split())
+
+
 def test_memory_alone_shows_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["memory"]) == 0
     shown = capsys.readouterr().out
