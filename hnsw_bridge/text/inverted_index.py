@@ -233,7 +233,7 @@ class InvertedIndex:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WordScores:
+class TokenScores:
     """How well rows answer each of some words; most rows hold none, so only those that do are kept.
 
     Args:
@@ -251,22 +251,22 @@ class WordScores:
         """Which words any row holds, shape (words,)."""
         return np.array([rows.size > 0 for rows in self.rows], dtype=np.bool_)
 
-    def within(self, allowed: BoolArray) -> WordScores:
+    def within(self, allowed: BoolArray) -> TokenScores:
         """The same for allowed rows alone."""
         kept = [allowed[rows] for rows in self.rows]
-        return WordScores(
+        return TokenScores(
             self.size,
             tuple(rows[keep] for rows, keep in zip(self.rows, kept, strict=True)),
             tuple(scores[keep] for scores, keep in zip(self.scores, kept, strict=True)),
         )
 
-    def raised(self, word: int, rows: IntArray, scores: FloatArray) -> WordScores:
+    def raised(self, word: int, rows: IntArray, scores: FloatArray) -> TokenScores:
         """The same with a word's scores of some rows, which may repeat, where they are larger than what is there."""
         own = np.zeros(self.size)
         own[self.rows[word]] = self.scores[word]
         np.maximum.at(own, rows, scores)
         held = np.flatnonzero(own)
-        return WordScores(
+        return TokenScores(
             self.size,
             (*self.rows[:word], held, *self.rows[word + 1 :]),
             (*self.scores[:word], own[held], *self.scores[word + 1 :]),
@@ -308,10 +308,10 @@ class WordIndex(InvertedIndex):
             result[rows] += times * scores
         return result
 
-    def scores_of_each(self, words: Sequence[str]) -> WordScores:
+    def scores_of_each(self, words: Sequence[str]) -> TokenScores:
         """The BM25 score of each row to each word alone."""
         found = [self.scored(word) for word in words]
-        return WordScores(self.rows, tuple(rows for rows, _ in found), tuple(scores for _, scores in found))
+        return TokenScores(self.rows, tuple(rows for rows, _ in found), tuple(scores for _, scores in found))
 
     def scored(self, word: str) -> tuple[IntArray, FloatArray]:
         """The rows that hold a word, ascending, and their scores to it alone."""

@@ -24,7 +24,7 @@ import numpy as np
 from hnsw_bridge.dynamics import LinearSpreading, LinkGate, SpreadingDynamics
 from hnsw_bridge.fusion import Fusion, NodeNumbers, covering_seeds
 from hnsw_bridge.text.dates import stated_dates
-from hnsw_bridge.text.inverted_index import WordIndex, WordScores
+from hnsw_bridge.text.inverted_index import TokenScores, WordIndex
 from hnsw_bridge.text.link_table import TextLinks, TitleIndex
 from hnsw_bridge.text.records import Record
 from hnsw_bridge.text.tokenizer import tokens
@@ -234,7 +234,7 @@ class _Asked:
     settings: RecallSettings
     may: BoolArray
     cosines: FloatArray
-    words: WordScores
+    words: TokenScores
     reachable: float
     mentions: FloatArray
     speakers: FloatArray
@@ -356,8 +356,8 @@ def _best_seeds(scores: FloatArray, words: FloatArray, ids: IntArray, settings: 
 
 
 def _called(
-    graph: TextGraph, asked: list[str], query: Float32Array, words: WordScores, cosines: FloatArray
-) -> WordScores:
+    graph: TextGraph, asked: list[str], query: Float32Array, words: TokenScores, cosines: FloatArray
+) -> TokenScores:
     """Let a row answer as well as the best of its cues does: raises cosines in place, gives the words."""
     cues = graph.cues
     if not cues.rows.size:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from neuro.storage.files import canonical_json, read_json, write_bytes, write_json
     from neuro.storage.folder import (
         MANIFEST,
+        RecoveredFolder,
         check_output_file,
         check_output_folder,
         is_untouched,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MANIFEST",
+    "RecoveredFolder",
     "canonical_json",
     "check_output_file",
     "check_output_folder",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
+import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +33,30 @@ def canonical_json(value: JSONValue) -> str:
         raise InvalidInput(f"this can't be written as JSON: {error}") from None
 
 
+PART_SUFFIX = ".part"
+"""The end of the names of hidden files and folders that are being made."""
+
+_LEFT_ALONE = 60.0
+"""Seconds for which a part that nobody holds is left alone: its maker may be about to take hold of it."""
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Put a file in place in one step, on the disk when this returns; an existing file is replaced.
+
+    What an earlier writer of this file left behind when it was killed goes.
 
     Raises:
         InvalidInput: the folder is missing or can't be written.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART_SUFFIX, dir=path.parent)
     except OSError as error:
         raise InvalidInput(f"{path} can't be written ({error.strerror}); give another file") from None
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
+            hold(handle)
+            remove_parts(path)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -53,6 +69,44 @@ def write_bytes(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def hold(handle: int) -> bool:
+    """Take hold of an open file or folder until it is closed, by an advisory lock; False where somebody has it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def abandoned(path: Path, suffix: str) -> Iterator[Path]:
+    """Hidden siblings that were being made for ``path``, or kept from before, and that no living process holds."""
+    prefix = f".{path.name}."
+    for found in path.absolute().parent.iterdir():
+        if not (found.name.startswith(prefix) and found.name.endswith(suffix)):
+            continue
+        # It may have gone meanwhile: somebody else cleans too.
+        with suppress(FileNotFoundError):
+            if time.time() - found.lstat().st_mtime > _LEFT_ALONE and not found.is_symlink() and _unheld(found):
+                yield found
+
+
+def remove_parts(path: Path) -> None:
+    """Remove what killed writers of ``path`` left behind."""
+    for part in abandoned(path, PART_SUFFIX):
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)
+
+
+def _unheld(path: Path) -> bool:
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return hold(handle)
+    finally:
+        os.close(handle)
 
 
 def npy_bytes(array: npt.ArrayLike) -> bytes:

@@ -2,24 +2,40 @@
 
 The content is made in a hidden sibling of the folder, brought to the disk and renamed. An existing folder is
 never written into; it is replaced only where the caller knows it for its own, untouched output
-(:func:`is_untouched`).
+(:func:`is_untouched`). Where the system can swap two folders in one step (Linux: renameat2), the folder is there at
+every moment. Elsewhere the old one has a hidden name for an instant; a kill in it is mended by the next reader or
+writer (:func:`recover_folder`). A writer holds its hidden folder by a lock, so that the next one knows what nobody
+owns any more, and removes it.
 """
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from neuro.errors import InvalidInput
-from neuro.storage.files import read_json, sync_folder, write_json
+from neuro.storage.files import PART_SUFFIX, abandoned, hold, read_json, remove_parts, sync_folder, write_json
 
 MANIFEST = "manifest.json"
 """The file of an output folder that lists all others with their SHA-256."""
+
+Found = TypeVar("Found")
+
+_OLD = ".old"
+_TRIES = 32
+
+
+class RecoveredFolder(UserWarning):
+    """A folder was put back that a killed writer had taken out of its place."""
 
 
 def check_output_folder(folder: Path, replaceable: Callable[[Path], bool] | None = None) -> None:
@@ -28,12 +44,40 @@ def check_output_folder(folder: Path, replaceable: Callable[[Path], bool] | None
     try:
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             raise InvalidInput(f"{what} is no folder; give a new or empty one")
-        known = replaceable is not None and replaceable(folder)
+        known = replaceable is not None and read_steadily(folder, lambda: replaceable(folder))
         if folder.is_dir() and any(folder.iterdir()) and not known:
             raise InvalidInput(f"{what} exists and is not empty; give a new or empty one, or remove it")
         _check_writable(folder.parent, what)
     except OSError as error:
         raise InvalidInput(f"{what} can't be made ({error.strerror}); give another one") from None
+
+
+def read_steadily(folder: Path, read: Callable[[], Found]) -> Found:
+    """What ``read`` gives of a folder that others may replace meanwhile: of one of them, never half of each.
+
+    Raises:
+        InvalidInput: it is replaced again and again; whatever else ``read`` raises.
+    """
+    for _ in range(_TRIES):
+        before = _identity(folder)
+        try:
+            found = read()
+        except (InvalidInput, OSError):
+            if _identity(folder) == before:
+                raise
+            continue
+        if _identity(folder) == before:
+            return found
+    raise InvalidInput(f"{folder} is being written again and again; try again when that has ended")
+
+
+def _identity(folder: Path) -> tuple[int, int, int] | None:
+    try:
+        found = folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    # The number of a folder that went is given to the next one; the time of its renaming is not.
+    return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
 def check_output_file(path: Path) -> None:
@@ -73,20 +117,40 @@ def output_folder(folder: Path, replaceable: Callable[[Path], bool] | None = Non
     Raises:
         InvalidInput: as :func:`check_output_folder`, before anything is made.
     """
+    recover_folder(folder)
     check_output_folder(folder, replaceable)
     made = _make_parents(folder.absolute().parent)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.absolute().parent))
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=PART_SUFFIX, dir=folder.absolute().parent))
+    handle = os.open(staging, os.O_RDONLY)
     try:
+        hold(handle)
+        remove_parts(folder)
         yield staging
         staging.chmod(0o755)
         _sync(staging)
-        check_output_folder(folder, replaceable)
-        _put_in_place(staging, folder)
+        _put_in_place(staging, folder, replaceable)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         for parent in made:
             _remove_if_empty(parent)
         raise
+    finally:
+        os.close(handle)
+
+
+def recover_folder(folder: Path) -> None:
+    """Put back what a killed writer had taken out of its place, with a :class:`RecoveredFolder` warning."""
+    if os.path.lexists(folder) or not folder.absolute().parent.is_dir():
+        return
+    for old in sorted(abandoned(folder, _OLD), key=lambda path: path.lstat().st_mtime, reverse=True):
+        old.rename(folder)
+        sync_folder(folder.absolute().parent)
+        warnings.warn(
+            f"{folder} was missing, for a writer was killed while it replaced it; the earlier one was put back",
+            RecoveredFolder,
+            stacklevel=3,
+        )
+        return
 
 
 def _make_parents(parent: Path) -> list[Path]:
@@ -115,20 +179,51 @@ def _sync(folder: Path) -> None:
     sync_folder(folder)
 
 
-def _put_in_place(staging: Path, folder: Path) -> None:
-    old = staging.with_suffix(".old")
-    replaces = folder.is_dir() and any(folder.iterdir())
-    if replaces:
-        folder.rename(old)
-    try:
+def _put_in_place(staging: Path, folder: Path, replaceable: Callable[[Path], bool] | None) -> None:
+    for _ in range(_TRIES):
+        # Another writer may come between the check and the rename.
+        check_output_folder(folder, replaceable)
+        try:
+            _replace(staging, folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+                raise InvalidInput(f"{folder} can't be put in place ({error.strerror}); nothing was changed") from None
+            continue
+        sync_folder(folder.absolute().parent)
+        shutil.rmtree(staging, ignore_errors=True)
+        for old in abandoned(folder, _OLD):
+            shutil.rmtree(old, ignore_errors=True)
+        return
+    raise InvalidInput(f"others keep writing {folder}; nothing was changed, try again or give a folder of its own")
+
+
+def _replace(staging: Path, folder: Path) -> None:
+    """Rename to the folder; one that is there lies at ``staging`` afterwards."""
+    if not (folder.is_dir() and any(folder.iterdir())):
         staging.rename(folder)
-    except OSError:
-        if replaces:
+    elif not _swap(staging, folder):
+        old = staging.with_suffix(_OLD)
+        folder.rename(old)
+        try:
+            staging.rename(folder)
+        except OSError:
             old.rename(folder)
-        raise
-    sync_folder(folder.absolute().parent)
-    if replaces:
-        shutil.rmtree(old, ignore_errors=True)
+            raise
+        old.rename(staging)
+
+
+def _swap(one: Path, other: Path) -> bool:
+    """Swap two folders in one step; False where the system can't. Source: renameat2(2), RENAME_EXCHANGE."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    here, exchange = -100, 2
+    if rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(number, os.strerror(number), str(other))
 
 
 # -------------------------------------------------------------------------------------------------- manifests

@@ -22,7 +22,14 @@ import numpy as np
 from neuro.arrays import AnyArray, JSONValue
 from neuro.errors import InvalidInput
 from neuro.storage.files import npy_bytes, read_json, write_bytes, write_json
-from neuro.storage.folder import check_output_folder, is_untouched, output_folder, write_manifest
+from neuro.storage.folder import (
+    check_output_folder,
+    is_untouched,
+    output_folder,
+    read_steadily,
+    recover_folder,
+    write_manifest,
+)
 
 if TYPE_CHECKING:
     from neuro.encoders.learned import LearnedEncoder
@@ -84,26 +91,40 @@ def check_snapshot_folder(folder: Path, kind: str) -> None:
 def load_snapshot(folder: Path, kind: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     """The arrays of a snapshot, and what was said about them.
 
+    A writer may put a newer one in its place meanwhile: what is read is wholly the earlier or wholly the newer one.
+
     Raises:
         InvalidInput: no snapshot, one of another kind, or one whose files differ from their manifest.
     """
+    recover_folder(folder)
+    return read_steadily(folder, lambda: _loaded(folder, kind))
+
+
+def _loaded(folder: Path, kind: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     if not (folder / _ARRAYS).is_file():
         raise InvalidInput(f"{folder} holds no snapshot ({_ARRAYS} is missing); give a folder that was saved")
-    if not is_untouched(folder, _MADE_BY):
-        raise InvalidInput(f"the snapshot {folder} is damaged: its files differ from manifest.json; rebuild it")
-    about = read_json(folder / _ABOUT)
-    if not _same(about.get("kind"), kind):
-        raise InvalidInput(f"{folder} is a snapshot of {about.get('kind')!r}; {kind!r} was asked for")
     try:
+        if not is_untouched(folder, _MADE_BY):
+            raise InvalidInput(f"the snapshot {folder} is damaged: its files differ from manifest.json; rebuild it")
+        about = read_json(folder / _ABOUT)
+        if not isinstance(about, dict):
+            raise InvalidInput(f"{folder / _ABOUT} holds no object; rebuild the snapshot")
+        if not _same(about.get("kind"), kind):
+            raise InvalidInput(f"{folder} is a snapshot of {about.get('kind')!r}; {kind!r} was asked for")
         with np.load(folder / _ARRAYS, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
+    except InvalidInput:
+        raise
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise InvalidInput(f"the snapshot {folder} can't be read ({error}); rebuild it") from None
     return arrays, {name: value for name, value in about.items() if name != "kind"}
 
 
 def _holds(folder: Path, kind: str) -> bool:
-    return is_untouched(folder, _MADE_BY) and _same(read_json(folder / _ABOUT).get("kind"), kind)
+    if not is_untouched(folder, _MADE_BY):
+        return False
+    about = read_json(folder / _ABOUT)
+    return isinstance(about, dict) and _same(about.get("kind"), kind)
 
 
 def _same(found: object, kind: str) -> bool:

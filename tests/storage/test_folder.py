@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from neuro.errors import InvalidInput
 from neuro.storage import (
+    RecoveredFolder,
     canonical_json,
     check_output_file,
     check_output_folder,
     is_untouched,
+    load_snapshot,
     output_folder,
     read_json,
+    save_snapshot,
+    write_bytes,
     write_json,
     write_manifest,
 )
+from neuro.storage.files import hold
 
 
 def fill(folder: Path, text: str = "x") -> None:
@@ -53,6 +62,71 @@ def test_own_output_is_replaced(tmp_path: Path) -> None:
     fill(tmp_path / "out", "two")
     assert (tmp_path / "out" / "deep" / "file.txt").read_text() == "two"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_own_output_is_replaced_where_folders_can_not_be_swapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuro.storage.folder._swap", lambda *_: False)
+    test_own_output_is_replaced(tmp_path)
+
+
+def test_what_killed_writers_left_goes_and_what_is_held_stays(tmp_path: Path) -> None:
+    left = [tmp_path / name for name in (".out.1.part", ".out.2.part", ".out.3.part", ".other.1.part")]
+    for folder in left:
+        (folder / "deep").mkdir(parents=True)
+        os.utime(folder, (0, 0))
+    young = tmp_path / ".out.4.part"
+    young.mkdir()
+    handle = os.open(left[1], os.O_RDONLY)
+    try:
+        assert hold(handle)
+        fill(tmp_path / "out")
+    finally:
+        os.close(handle)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [".other.1.part", ".out.2.part", ".out.4.part", "out"]
+    file = tmp_path / ".file.1.part"
+    file.write_text("half")
+    os.utime(file, (0, 0))
+    write_bytes(tmp_path / "file", b"whole")
+    assert not file.exists()
+
+
+def test_what_a_killed_writer_took_away_comes_back(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    for name, time in ((".kept.1.old", 0), (".kept.2.old", 3)):
+        save_snapshot(tmp_path / "made", "test", {"a": np.arange(time)})
+        (tmp_path / "made").rename(tmp_path / name)
+        os.utime(tmp_path / name, (time, time))
+    with pytest.warns(RecoveredFolder, match="kept was missing, for a writer was killed"):
+        arrays, _ = load_snapshot(folder, "test")
+    assert arrays["a"].tolist() == [0, 1, 2]
+    save_snapshot(folder, "test", {"a": np.arange(5)})
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from neuro.storage import save_snapshot
+for turn in range(60):
+    save_snapshot(Path(sys.argv[1]), "test", {name: np.full(2000, int(sys.argv[2])) for name in "ab"})
+"""
+
+
+def test_two_writers_and_a_reader_see_whole_snapshots(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    save_snapshot(folder, "test", {name: np.zeros(2000, dtype=int) for name in "ab"})
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(folder), number]) for number in ("1", "2")]
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        arrays, _ = load_snapshot(folder, "test")
+        (value,) = {*arrays["a"].tolist(), *arrays["b"].tolist()}
+        seen.add(value)
+    assert [writer.wait() for writer in writers] == [0, 0]
+    assert seen & {1, 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["shared"]
 
 
 def add(folder: Path) -> None:
