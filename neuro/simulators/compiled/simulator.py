@@ -104,7 +104,7 @@ class KernelRun:
         parallel = threads > 1
         program = hoist_literals(program)
         source, self._names = print_kernel(program, parallel=parallel)
-        self._advance = load_kernel(source).advance
+        self._advance = load_kernel(source).function("advance")
         self._threads = threads
         self.program = program
         given = kernel_memory(program, _PARTS if parallel else 0)

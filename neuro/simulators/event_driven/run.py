@@ -126,6 +126,7 @@ class EventRun:
     ) -> None:
         source, self._arguments = print_query(program)
         self._kernels = load_kernel(source + ("" if print_more is None else print_more(self._arguments)))
+        self._query = self._kernels.function("query")
         self.program = program
         self._lasting = LastingStates(program) if lasting is None else lasting
         self._fixed = _fixed_arguments(program) | {f"l_{name}": array for name, array in self._lasting.arrays.items()}
@@ -140,7 +141,7 @@ class EventRun:
             currents: shape (seeds,), in the unit of the input variable.
             allowed: shape (nodes,): others never get any input; None: all.
         """
-        while (fired := self._kernels.query(*self._given(seeds, currents, allowed))) == FULL:
+        while (fired := self._query(*self._given(seeds, currents, allowed))) == FULL:
             self._grow(2 * self._capacity)
         self._lasting.queries += 1
         ticks, nodes, result = (self._rooms[name] for name in ("spike_ticks", "spike_nodes", "result"))
@@ -160,7 +161,7 @@ class EventRun:
         ends, awake = np.empty(queries, dtype=np.int64), np.empty(queries, dtype=np.int64)
         ticks, nodes = self._spike_room(queries)
         first, code, room = 0, SHORT, (np.empty(seeds, dtype=np.int64), np.empty(seeds))
-        answer = getattr(self._kernels, kernel)
+        answer = self._kernels.function(kernel)
         while code != FINISHED:
             first, code = answer(first, *front, ticks, nodes, ends, awake, *self._given(*room, None, queries))
             if code == FULL:
