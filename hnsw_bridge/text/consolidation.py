@@ -1,10 +1,11 @@
 """Answers put in order: copies folded into one, and of two statements about one subject the newer first.
 
-Two records are copies when they hold the same words in the same order, without case, punctuation and fillers, and agree
-in namespace, title and speaker. Two records are versions of one statement when they speak of the same subject (speaker
-or title, or a name that both hold), share at least half of the words of the shorter one, and each then says something
-that the other does not: "Mira lives in Lisbon", "Mira lives in Oslo now". Both rules look at words alone, so they miss
-what is said in quite other words, and long texts are never versions of each other.
+Two records are copies when they hold the same words in the same order, without case, punctuation and fillers (signs
+beside numbers and names do count: -5, C++), and agree in namespace, title and speaker. Two records are versions of one
+statement when they speak of the same subject (speaker or title, or a name that both hold), share at least half of the
+words of the shorter one, and each then says something that the other does not: "Mira lives in Lisbon", "Mira lives in
+Oslo now". Both rules look at words alone, so they miss what is said in quite other words, and long texts are never
+versions of each other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from hnsw_bridge.text.tokenizer import normalised, tokens
 
 _FILLERS = frozenset(["a", "an", "the", "oh", "well", "so", "really", "very", "just", "please"])
 _HEDGES = frozenset(["now", "currently", "today", "still", "anymore", "recently", "already", "again", "new", "old"])
-_WORDS = re.compile(r"\w+")
+_WORDS = re.compile(r"(?<=\d)[.,:](?=\d)|[-+](?=\d)|[+#*/<>=%^~|&@$€£]|(?<=\w)-(?=\w)|\w+")
+"""What two copies share: words, and signs that make another thing of them: C++, -5, 3.5, a/b."""
+_ONE_LETTER = re.compile(r"(?<=\w[ -])[A-Z]\b(?!['’])")
 _CAPITALISED = re.compile(r"\b(?=[^\W\d_])[^a-z\W]\w*")
 _LONGEST, _MOST_NEW = 24, 6
 """Tokens of a statement, and of those in which two versions of it may differ."""
@@ -82,7 +85,9 @@ def _newest_first(places: Sequence[int], records: Sequence[Record]) -> tuple[lis
 
 
 def _copy_key(record: Record) -> Hashable:
-    words = tuple(word for word in _WORDS.findall(normalised(record.text)) if word not in _FILLERS)
+    # A capital letter inside a text is a name: vitamin A.
+    named = _ONE_LETTER.sub(lambda found: f"{found[0]}_", record.text)
+    words = tuple(word for word in _WORDS.findall(normalised(named)) if word not in _FILLERS)
     # A text of signs alone has no words, and is a copy of itself only.
     said: Hashable = words or record.text
     return record.namespace, title_of(record), speaker_of(record), said

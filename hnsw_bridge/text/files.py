@@ -192,10 +192,10 @@ def read_lines(path: Path) -> ExportedLines:
             continue
         where = f"{path}, line {number}"
         value = _parsed(where, line)
-        if isinstance(value, dict) and "link" in value:
+        if isinstance(value, dict) and "link" in value and "text" not in value:
             found.links.append(_link(where, value))
             continue
-        if isinstance(value, dict) and "cue" in value:
+        if isinstance(value, dict) and "cue" in value and "text" not in value:
             found.cues.append(_cue(where, value))
             continue
         own = value.pop("id", None) if isinstance(value, dict) else None

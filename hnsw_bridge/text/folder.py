@@ -63,6 +63,12 @@ def is_memory(folder: Path) -> bool:
     return (folder / RECORDS).is_file()
 
 
+def holds_leftovers(folder: Path) -> bool:
+    """Whether all that a folder holds is what an opening left that failed: it may become a memory."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return all(name == _LOCK_FILE or (name.startswith(f".{RECORDS}.") and name.endswith(".part")) for name in names)
+
+
 def made_with(folder: Path) -> str:
     """The name of the embedder that a memory was made with.
 
@@ -122,6 +128,8 @@ def check_record(record: NewRecord) -> None:
     check_text(record.namespace, "a namespace")
     if record.key is not None:
         check_text(record.key, "a key")
+        if "\0" in record.key:
+            raise InvalidInput(f"a key is {record.key[:40]!r}; keys without the character NUL are allowed")
     if not isinstance(record.metadata, Mapping):
         raise InvalidInput(f"metadata is {str(record.metadata)[:60]!r}; JSON values by name are allowed")
     check_json(record.metadata, "metadata", 0)

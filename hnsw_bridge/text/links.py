@@ -15,7 +15,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeGuard
 
 import numpy as np
 
@@ -30,6 +29,9 @@ LINKED = "linked"
 _TITLES, _PHRASES, _ADJACENT, _TIME = 0.5, 0.25, 0.5, 0.25
 NEAR = 3600.0
 """Seconds between two records that time still joins."""
+
+_FARTHEST = 1e300
+"""A position beyond it is none."""
 
 _PHRASE = re.compile(r"(?:[A-Z][\w'’.-]*|\d{4})(?:\s+(?:(?:of|the|and|de|von|van|&)\s+)?(?:[A-Z][\w'’-]*|\d+))*")
 _EDGES_OF_NAMES = """
@@ -187,15 +189,19 @@ def turn(record: Record) -> Turn:
     """Where a record stands: in ``metadata["session"]`` or ``["document"]`` by ``["position"]``, else in time."""
     metadata, speaker = record.metadata, speaker_of(record)
     for name in ("session", "document"):
-        session, position = metadata.get(name), metadata.get("position")
-        if isinstance(session, str | int) and (name == "session" or _is_number(position)):
-            order = float(position) if _is_number(position) else record.created
+        session, position = metadata.get(name), position_of(record)
+        if isinstance(session, str | int) and (name == "session" or position is not None):
+            order = record.created if position is None else position
             return Turn(f"{name} {session!r} of {record.namespace}", order, record.id, speaker)
     return Turn(record.namespace, record.created, record.id, speaker, by_time=True)
 
 
-def _is_number(value: JSONValue) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def position_of(record: Record) -> float | None:
+    """``metadata["position"]`` where it is a number that a float can hold."""
+    value = record.metadata.get("position")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_FARTHEST < value < _FARTHEST:
+        return None
+    return float(value)
 
 
 def speaker_of(record: Record) -> str:
@@ -256,8 +262,8 @@ def linked(layers: Sequence[EdgeLayer]) -> EdgeLayer:
 
 def _adjacent(records: Sequence[Record | None]) -> EdgeLayer:
     def place(record: Record) -> _Place | None:
-        document, position = record.metadata.get("document"), record.metadata.get("position")
-        if isinstance(document, str) and isinstance(position, int | float):
+        document, position = record.metadata.get("document"), position_of(record)
+        if isinstance(document, str) and position is not None:
             return (record.namespace, document), position, 0
         return None
 

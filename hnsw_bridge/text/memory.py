@@ -25,14 +25,14 @@ from hnsw_bridge.text.consolidation import Consolidated, consolidated
 from hnsw_bridge.text.dates import Moment, timestamp
 from hnsw_bridge.text.embedders import Embed, embed_questions
 from hnsw_bridge.text.files import GivenRecord, as_record, exported_line, read_lines
-from hnsw_bridge.text.folder import FolderLock, check_record, check_text, is_memory, open_folder
+from hnsw_bridge.text.folder import FolderLock, check_record, check_text, holds_leftovers, is_memory, open_folder
 from hnsw_bridge.text.info import MemoryInfo, measure_records
 from hnsw_bridge.text.links import whole_text
 from hnsw_bridge.text.records import NewRecord, Record, RecordEdges, RecordStore, listed_ids
 from hnsw_bridge.text.retrieval import Candidates, RecallSettings, links_used, recall
 from hnsw_bridge.text.state import RecordFilter, TextMemoryState, Where
 from neuro.arrays import BoolArray, Float32Array, JSONValue
-from neuro.checks import check_rows, check_whole
+from neuro.checks import check_rows, check_whole, is_number
 from neuro.errors import InvalidInput
 from neuro.progress import Advance
 from neuro.storage.files import write_bytes
@@ -88,7 +88,7 @@ class TextMemory:
         if not is_memory(self.folder):
             if read_only:
                 raise InvalidInput(f"{self.folder} holds no memory; open it for writing to make one")
-            check_output_folder(self.folder)
+            check_output_folder(self.folder, holds_leftovers)
         probe = self._embedded([_PROBE])[0]
         self._folder_lock: FolderLock | None = None
         if not read_only:
@@ -255,13 +255,24 @@ class TextMemory:
         Raises:
             InvalidInput: an unknown id, a weight outside its range; nothing is changed then.
         """
-        if not -2 <= weight <= 2:
+        self.link_chain([source, target], weight)
+
+    def link_chain(self, ids: Sequence[int], weight: float = 1.0) -> None:
+        """Link each record with the next one, as :meth:`link` does; all of these links are made or none.
+
+        Raises:
+            InvalidInput: an unknown id, fewer than two, one that comes twice, a weight outside its range.
+        """
+        if not is_number(weight) or not -2 <= weight <= 2:
             raise InvalidInput(f"weight is {weight!r}; -2 to 2 thresholds are allowed")
-        for name, number in (("source", source), ("target", target)):
-            check_whole(name, number, 1, 2**63 - 1)
-        ends = np.array([source, target], dtype=np.int64)
+        for number in ids:
+            check_whole("id", number, 1, 2**63 - 1)
+        if len(set(ids)) < max(2, len(ids)):
+            raise InvalidInput(f"ids are {list(ids)}; two records or more are allowed, each of them once")
+        chain = np.array(ids, dtype=np.int64)
+        source, target = np.concatenate((chain[:-1], chain[1:])), np.concatenate((chain[1:], chain[:-1]))
         with self._lock:
-            self._writable().set_edges(RecordEdges(ends, ends[::-1].copy(), np.full(2, float(weight))))
+            self._writable().set_edges(RecordEdges(source, target, np.full(source.size, float(weight))))
 
     def used(self, ids: Sequence[int]) -> None:
         """Tell that records were used together, in this order: Hebbian edges between them grow, all others decay.
@@ -354,8 +365,10 @@ class TextMemory:
         """Write all records, links and cues as lines of JSON, in one step; gives how many records there were.
 
         Raises:
-            InvalidInput: a file that can't be written.
+            InvalidInput: a file that can't be written, or one in the memory's own folder.
         """
+        if Path(path).resolve().is_relative_to(self.folder.resolve()):
+            raise InvalidInput(f"{path} lies in the memory's own folder; give a file outside of it")
         with self._reading():
             records, edges, (called, cues, _) = self._store.records(), self._store.edges(), self._store.cues()
         lines = [exported_line(record) for record in records]
@@ -597,7 +610,8 @@ def _filter(namespace: str | None, where: Where | None, since: Moment | None, un
     first, last = (
         None if moment is None else timestamp(moment, name) for name, moment in (("since", since), ("until", until))
     )
-    return RecordFilter(namespace, where, first, last)
+    # An empty mapping leaves nothing out; it must not pass for the filter that `forget` wants to see.
+    return RecordFilter(namespace, where if callable(where) else where or None, first, last)
 
 
 def _name_of(embed: Embed) -> str:

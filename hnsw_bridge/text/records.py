@@ -450,7 +450,9 @@ def _digest(parts: Sequence[_Cell]) -> bytes:
     whole = hashlib.blake2b(digest_size=16)
     for part in parts:
         if part is not None:
-            content = part if isinstance(part, bytes) else repr(part).encode("utf-8", "surrogatepass")
+            # A text of a class of its own comes back from the file as a plain one.
+            plain = str.__str__(part) if isinstance(part, str) else part
+            content = plain if isinstance(plain, bytes) else repr(plain).encode("utf-8", "surrogatepass")
             whole.update(len(content).to_bytes(8, "little") + content)
     return whole.digest()
 

@@ -30,7 +30,7 @@ from hnsw_bridge.text.link_table import (
     mentions_key,
     rows_that_may_mention,
 )
-from hnsw_bridge.text.links import NEAR, bare_title, phrases, title_of, turn, whole_text
+from hnsw_bridge.text.links import NEAR, bare_title, phrases, position_of, title_of, turn, whole_text
 from hnsw_bridge.text.name_index import NameIndex
 from hnsw_bridge.text.records import Record, RecordEdges, RecordStore
 from hnsw_bridge.text.retrieval import Cues, TextGraph, no_cues
@@ -437,7 +437,7 @@ def _plain_numbers(value: JSONValue) -> JSONValue:
 
 
 def _document(record: Record) -> tuple[str, float] | None:
-    document, position = record.metadata.get("document"), record.metadata.get("position")
-    if isinstance(document, str) and isinstance(position, int | float):
-        return f"{record.namespace}\x1f{document}", float(position)
+    document, position = record.metadata.get("document"), position_of(record)
+    if isinstance(document, str) and position is not None:
+        return f"{record.namespace}\x1f{document}", position
     return None

@@ -101,6 +101,8 @@ class LearnedEncoder:
             raise InvalidInput(f"theta has shape {theta.shape}; one number for each of {weights.shape[1]} units")
         object.__setattr__(self, "weights", _whole("weights", weights))
         object.__setattr__(self, "theta", _whole("theta", theta))
+        if not isinstance(self.reading, ReadBy):
+            raise InvalidInput(f"reading is {self.reading!r}; one of {', '.join(map(str, ReadBy))} is allowed")
         check_whole("active", self.active, 1, theta.size)
         check_whole("seed", self.seed, 0, (1 << 63) - 1)
         check_setting("dt", self.dt, 1e-9, 1e3)

@@ -102,6 +102,11 @@ class EncoderTraining:
             check_whole("synapses", self.synapses, 1, 1 << 20)
         for name in ("gain_first", "gain_last", "theta_step"):
             check_setting(name, getattr(self, name), 1e-9, 1.0)
+        if not isinstance(self.reading, ReadBy):
+            raise InvalidInput(f"reading is {self.reading!r}; one of {', '.join(map(str, ReadBy))} is allowed")
+        for name in ("imprinting", "plasticity", "homeostasis", "competition"):
+            if not isinstance(getattr(self, name), bool):
+                raise InvalidInput(f"{name} is {getattr(self, name)!r}; True or False is allowed")
         if self.gain_last > self.gain_first:
             raise InvalidInput(
                 f"gain_last is {self.gain_last:g}, gain_first {self.gain_first:g}; gains fall, give a smaller gain_last"
@@ -370,6 +375,7 @@ def train_encoder(
         state = state.resumed(folder, digest)
     elif folder is not None:
         check_snapshot_folder(folder, _CHECKPOINT)
+        _check_not_lost(folder, digest, state.total)
     while state.done < state.total:
         state = state.advanced(levels, _BLOCK)
         if folder is not None:
@@ -377,3 +383,15 @@ def train_encoder(
         if progress is not None and progress(state.done) is False:
             break
     return state.freeze(np.asarray(vectors), k)
+
+
+def _check_not_lost(folder: Path, digest: str, total: int) -> None:
+    """Raise InvalidInput where a training that begins anew would write over one of something else, or a part of one."""
+    if not (folder.is_dir() and any(folder.iterdir())):
+        return
+    _, about = load_snapshot(folder, _CHECKPOINT)
+    if about.get("training") != digest or about.get("done") != total:
+        raise InvalidInput(
+            f"the checkpoint {folder} is of another training, or of one that was broken off; go on with resume=True, "
+            "give another folder, or remove it"
+        )

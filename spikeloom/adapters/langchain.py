@@ -33,6 +33,8 @@ DocumentFilter = Mapping[str, JSONValue] | Callable[[Document], bool]
 """Metadata that a document must have, or a function of the document."""
 
 _ANY_COSINE = -1.0
+_OF_NAMESPACE = "\x1f"
+"""Between a namespace and an id, in the key of a record whose id another namespace has already."""
 
 
 class SpikeloomEmbeddings(Embeddings):
@@ -118,18 +120,20 @@ class SpikeloomVectorStore(VectorStore):
         _refuse_options(kwargs)
         given = list(texts)
         described = [{}] * len(given) if metadatas is None else metadatas
-        keys = [own or str(uuid4()) for own in (ids or [None] * len(given))]
-        if not len(given) == len(described) == len(keys):
+        chosen = [own or str(uuid4()) for own in (ids or [None] * len(given))]
+        if not len(given) == len(described) == len(chosen):
             raise InvalidInput(
-                f"there are {len(given)} texts, {len(described)} metadatas and {len(keys)} ids; give one of each a text"
+                f"there are {len(given)} texts, {len(described)} metadatas and {len(chosen)} ids; give one of each a "
+                "text"
             )
+        keys = self._keys(chosen)
         self._memory.upsert(
             [
-                NewRecord(text, self._namespace, metadata, key=key)
-                for text, metadata, key in zip(given, described, keys, strict=True)
+                NewRecord(text, self._namespace, metadata, key=keys[own])
+                for text, metadata, own in zip(given, described, chosen, strict=True)
             ]
         )
-        return keys
+        return chosen
 
     def delete(self, ids: Sequence[str] | None = None, **kwargs: Any) -> bool:
         """Delete documents, for good; unknown ids are passed over. None: all of the namespace."""
@@ -221,9 +225,20 @@ class SpikeloomVectorStore(VectorStore):
             query, k, namespace=self._namespace, where=_where(wanted), min_score=_ANY_COSINE
         ).answers
 
+    def _keys(self, ids: Sequence[str]) -> dict[str, str]:
+        """The key of each id: the id itself where nobody else has it, else with the namespace in front."""
+        mine = {own: f"{self._namespace}{_OF_NAMESPACE}{own}" for own in ids}
+        known = self._memory.find([*mine, *mine.values()])
+        homes = {record.key: record.namespace for record in self._memory.get(list(known.values()))}
+        return {
+            own: long if long in known or homes.get(own, self._namespace) != self._namespace else own
+            for own, long in mine.items()
+        }
+
     def _found(self, ids: Sequence[str]) -> list[Record]:
-        known = self._memory.find(ids)
-        return self._memory.get([known[key] for key in dict.fromkeys(ids) if key in known])
+        known = self._memory.find(list(keys := self._keys(ids).values()))
+        found = self._memory.get([known[key] for key in keys if key in known])
+        return [record for record in found if record.namespace == self._namespace]
 
 
 class SpikeloomRetriever(BaseRetriever):
@@ -261,7 +276,8 @@ class SpikeloomRetriever(BaseRetriever):
 
 
 def _document(record: Record | Answer) -> Document:
-    return Document(record.text, id=record.key, metadata=dict(record.metadata))
+    own = record.key and record.key.removeprefix(f"{record.namespace}{_OF_NAMESPACE}")
+    return Document(record.text, id=own, metadata=dict(record.metadata))
 
 
 def _where(wanted: DocumentFilter | None) -> Mapping[str, JSONValue] | Callable[[Record], bool] | None:

@@ -14,6 +14,8 @@ Source: *Model Context Protocol*, revision 2026-07-28.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -27,6 +29,7 @@ import anyio
 from anyio import from_thread, to_thread
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError as FailedCall
+from mcp.server.mcpserver.tools.base import Tool
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -201,14 +204,12 @@ class MemoryTools:
         """Join records that belong together, so that recalling one leads to the others."""
 
         def join(_: Advance) -> AssociatedRecords:
-            if len(set(ids)) < 2:
+            if len(set(ids)) < max(2, len(ids)):
                 raise InvalidInput(f"ids are {ids}; give two records or more, each of them once")
             if weight is None:
                 self.memory.used(ids)
             else:
-                self.memory.get(ids)
-                for source, target in pairwise(ids):
-                    self.memory.link(source, target, weight)
+                self.memory.link_chain(ids, weight)
             return AssociatedRecords(pairs=list(pairwise(ids)))
 
         return await _worked(context, join)
@@ -265,6 +266,10 @@ def memory_server(memory: TextMemory) -> MCPServer:
             yield
             tasks.cancel_scope.cancel()
 
+    tools = MemoryTools(memory)
+    reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+    adds = ToolAnnotations(destructive_hint=False, open_world_hint=False)
+    deletes = ToolAnnotations(destructive_hint=True, open_world_hint=False)
     server: MCPServer = MCPServer(
         "spikeloom",
         title=f"Text memory {memory.folder.name}",
@@ -272,17 +277,24 @@ def memory_server(memory: TextMemory) -> MCPServer:
         version=version("spikeloom"),
         log_level="ERROR",
         lifespan=prepared,
+        tools=[
+            _strict(Tool.from_function(tools.remember, annotations=adds)),
+            _strict(Tool.from_function(tools.recall, annotations=reads)),
+            _strict(Tool.from_function(tools.associate, annotations=adds)),
+            _strict(Tool.from_function(tools.forget, annotations=deletes)),
+            _strict(Tool.from_function(tools.list_records, name="list", annotations=reads)),
+        ],
     )
-    tools = MemoryTools(memory)
-    reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-    adds = ToolAnnotations(destructive_hint=False, open_world_hint=False)
-    deletes = ToolAnnotations(destructive_hint=True, open_world_hint=False)
-    server.add_tool(tools.remember, annotations=adds)
-    server.add_tool(tools.recall, annotations=reads)
-    server.add_tool(tools.associate, annotations=adds)
-    server.add_tool(tools.forget, annotations=deletes)
-    server.add_tool(tools.list_records, name="list", annotations=reads)
     return server
+
+
+def _strict(tool: Tool) -> Tool:
+    """The tool, which refuses arguments that it does not know: one passed over is a filter that does not filter."""
+    arguments = tool.fn_metadata.arg_model
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    tool.parameters = arguments.model_json_schema(by_alias=True)
+    return tool
 
 
 def serve_memory(memory: TextMemory) -> None:
@@ -290,12 +302,29 @@ def serve_memory(memory: TextMemory) -> None:
 
     A client that vanishes in the middle of an answer ends it in the same way: what was kept stays kept.
     """
+
+    async def serve() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_end_on_signal, memory)
+            await memory_server(memory).run_stdio_async()
+            tasks.cancel_scope.cancel()
+
     try:
-        anyio.run(memory_server(memory).run_stdio_async)
+        anyio.run(serve)
     except* (BrokenPipeError, anyio.BrokenResourceError):
         sys.stderr.write(f"spikeloom: the client vanished; {memory.folder} is closed\n")
     else:
         sys.stderr.write(f"spikeloom: the client has gone; {memory.folder} is closed\n")
+
+
+async def _end_on_signal(memory: TextMemory) -> None:
+    """Ctrl-C and SIGTERM close the memory and end the process: the thread that reads standard input can't be ended."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            await to_thread.run_sync(memory.close)
+            sys.stderr.write(f"spikeloom: stopped; {memory.folder} is closed\n")
+            sys.stderr.flush()
+            os._exit(128 + number)
 
 
 async def _worked(context: Context, work: Callable[[Advance], _Result], total: int | None = None) -> _Result:

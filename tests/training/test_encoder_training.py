@@ -158,7 +158,11 @@ def test_a_resumed_training_is_that_of_one_go(tmp_path: Path) -> None:
 
     whole = train_encoder(DIGITS[:300], 24, 4, FAST, 3)
     cut = train_encoder(DIGITS[:300], 24, 4, FAST, 3, stop, checkpoint=tmp_path / "c")
+    with pytest.raises(InvalidInput, match="of one that was broken off; go on with resume=True"):
+        train_encoder(DIGITS[:300], 24, 4, FAST, 3, checkpoint=tmp_path / "c")
     resumed = train_encoder(DIGITS[:300], 24, 4, FAST, 3, checkpoint=tmp_path / "c", resume=True)
+    with pytest.raises(InvalidInput, match="of another training"):
+        train_encoder(DIGITS[:300], 24, 4, FAST, 4, checkpoint=tmp_path / "c")
     assert resumed.digest == whole.digest != cut.digest
     assert train_encoder(DIGITS[:300], 24, 4, FAST, 4).digest != whole.digest
     for other in ({"vectors": DIGITS[1:301]}, {"settings": replace(FAST, gain_first=0.1)}, {"seed": 5}):
@@ -226,6 +230,8 @@ def test_training_refuses(arguments: dict[str, Any], message: str) -> None:
     ("options", "message"),
     [
         ({"passes": 0}, "passes is 0"),
+        ({"reading": "currents"}, "reading is 'currents'; one of"),
+        ({"plasticity": "x"}, "plasticity is 'x'; True or False"),
         ({"gain_first": 1.5}, "gain_first is 1.5; a number from 1e-09 to 1 is allowed"),
         ({"gain_last": 0.5}, "gain_last is 0.5, gain_first 0.05; gains fall"),
         ({"theta_step": float("nan")}, "theta_step is nan"),

@@ -61,6 +61,30 @@ def test_the_newest_stands_first_and_the_older_are_marked() -> None:
     assert consolidated([], [], 3).order == ()
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("C++ is fast", "C# is fast"),
+        ("It was -5 degrees", "It was 5 degrees"),
+        ("x > y", "x < y"),
+        ("a+b", "a-b"),
+        ("Price: 3.5", "Price: 3 5"),
+        ("Vitamin A helps", "Vitamin helps"),
+        ("/a/b", "a b"),
+    ],
+)
+def test_signs_that_mean_something_make_no_copies(one: str, other: str) -> None:
+    records = [record(1, one), record(2, other)]
+    assert consolidated(records, [2.0, 1.0], 2).counts == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Ok, thanks!", "ok thanks"), ("A cat sat.", "The cat sat"), ("- done", "Done (really)")]
+)
+def test_case_punctuation_and_fillers_make_no_difference(one: str, other: str) -> None:
+    assert consolidated([record(1, one), record(2, other)], [2.0, 1.0], 2).counts == (2,)
+
+
 def test_a_denial_is_no_copy() -> None:
     records = [record(1, "I do like tea"), record(2, "I do not like tea"), record(3, "I like tea!", speaker="Tom")]
     assert consolidated(records, [1.0] * len(records), 5).counts == (1, 1, 1)

@@ -152,6 +152,9 @@ def test_what_is_exported_comes_back(memory: TextMemory, tmp_path: Path) -> None
         (tmp_path / "bad.jsonl").write_text('{"text": "a"}\n{"link": [1]}\n')
         with pytest.raises(InvalidInput, match=r"bad.jsonl, line 2 is no link"):
             copy.import_records(tmp_path / "bad.jsonl")
+        (tmp_path / "bad.jsonl").write_text('{"text": "a", "link": [1, 2]}\n')
+        with pytest.raises(InvalidInput, match=r"bad.jsonl, line 1 has the key 'link'"):
+            copy.import_records(tmp_path / "bad.jsonl")
         (tmp_path / "bad.jsonl").write_text('{"text": "a"}\n{"cue": "b"}\n')
         with pytest.raises(InvalidInput, match=r"bad.jsonl, line 2 is no cue"):
             copy.import_records(tmp_path / "bad.jsonl")
@@ -161,6 +164,75 @@ def test_what_is_exported_comes_back(memory: TextMemory, tmp_path: Path) -> None
             copy.import_records(tmp_path / "bad.jsonl")
         assert len(copy) == len(copy.list_records()) == 8
         assert len(copy.add("after that")) == 1
+
+
+class Named(str):
+    """A text of a class of its own, as numpy and enumerations have."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Named({str(self)!r})"
+
+
+def test_texts_of_a_class_of_their_own_are_kept_whole(memory: TextMemory) -> None:
+    (number,) = memory.add({"text": Named("the cat sat"), "namespace": Named("cats"), "key": Named("k")})
+    memory.add(np.array(["a dog ran", "a fish swam"]))
+    memory.add_cues([number], [Named("a purring animal")])
+    memory.update(number, Named("the cat sat up"))
+    assert [(record.text, type(record.text)) for record in memory.get([number])] == [("the cat sat up", str)]
+    assert memory.ask("a purring animal", min_score=-1.0).answers[0].id == number
+    assert len(memory.list_records()) == len(PEOPLE) + 3
+
+
+@pytest.mark.parametrize("document", ["document", "session"])
+def test_a_position_that_no_float_holds_is_none(memory: TextMemory, document: str) -> None:
+    metadata = {document: "d", "position": 10**400}
+    (number,) = memory.add({"text": "far out", "metadata": metadata})
+    assert memory.get([number])[0].metadata == metadata
+    assert memory.ask("far out", min_score=-1.0).answers[0].id == number
+
+
+def test_an_empty_filter_is_none(memory: TextMemory) -> None:
+    with pytest.raises(InvalidInput, match="give one of them"):
+        memory.forget(where={})
+    assert len(memory) == len(PEOPLE)
+    assert len(memory.list_records(where={})) == len(PEOPLE)
+
+
+@pytest.mark.parametrize("name", ["records.sqlite", ".lock", "deep/new.jsonl", "../memory/all.jsonl"])
+def test_an_export_into_the_memory_s_own_folder_is_refused(memory: TextMemory, name: str) -> None:
+    with pytest.raises(InvalidInput, match="lies in the memory's own folder"):
+        memory.export_records(memory.folder / name)
+    assert len(memory.list_records()) == len(PEOPLE)
+
+
+def test_a_key_with_nul_is_refused(memory: TextMemory) -> None:
+    with pytest.raises(InvalidInput, match="keys without the character NUL"):
+        memory.add({"text": "n", "key": "a\0b"})
+
+
+def test_links_of_a_chain_are_made_together(memory: TextMemory) -> None:
+    for chain, message in (([1, 2, 2], "each of them once"), ([1, 2, 99], "no record 99"), ([1], "two records")):
+        with pytest.raises(InvalidInput, match=message):
+            memory.link_chain(chain, 1.5)
+        assert not memory.store.edges().source.size
+    memory.link_chain([1, 2, 3], 1.5)
+    edges = memory.store.edges()
+    assert sorted(zip(edges.source.tolist(), edges.target.tolist(), strict=True)) == [(1, 2), (2, 1), (2, 3), (3, 2)]
+
+
+def test_a_folder_whose_first_opening_failed_becomes_a_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "memory"
+    folder.mkdir()
+    for name in (".lock", ".records.sqlite.x1y2.part"):
+        (folder / name).write_text("")
+    with TextMemory(folder, HashedNgrams()) as opened:
+        assert opened.add("kept") == [1]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "letter").write_text("")
+    with pytest.raises(InvalidInput, match="exists and is not empty"):
+        TextMemory(tmp_path / "other", HashedNgrams())
 
 
 def test_a_closed_memory_says_so(memory: TextMemory) -> None:

@@ -111,6 +111,19 @@ def test_filters_scores_and_variety(store: SpikeloomVectorStore) -> None:
     assert store.max_marginal_relevance_search("rye", filter={"n": 9}) == []
 
 
+def test_namespaces_have_ids_of_their_own(store: SpikeloomVectorStore) -> None:
+    other = SpikeloomVectorStore(store.memory, "other")
+    assert other.add_texts(["beta bread", "new"], ids=["1", "9"]) == ["1", "9"]
+    assert other.add_texts(["beta bread, again"], ids=["1"]) == ["1"]
+    assert [(document.id, document.page_content) for document in store.get_by_ids(["1", "9"])] == [("1", "rye bread")]
+    found = {document.id: document.page_content for document in other.get_by_ids(["9", "1", "3"])}
+    assert found == {"1": "beta bread, again", "9": "new"}
+    assert other.similarity_search("beta bread, again", k=1)[0].id == "1"
+    other.delete(["1", "2"])
+    assert [document.id for document in store.get_by_ids(["1", "2"])] == ["1", "2"]
+    assert other.get_by_ids(["1"]) == []
+
+
 def test_what_does_not_fit_is_refused_and_changes_nothing(store: SpikeloomVectorStore) -> None:
     with pytest.raises(InvalidInput, match="2 texts, 1 metadatas and 2 ids"):
         store.add_texts(["a", "b"], [{}])

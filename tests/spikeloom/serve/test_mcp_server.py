@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -137,12 +138,21 @@ def test_what_is_refused_is_one_line_and_changes_nothing(memory: TextMemory) -> 
             ("recall", {"question": "x", "only": {"namespace": "none"}}, "no namespace 'none'"),
             ("associate", {"ids": [1]}, "give two records or more"),
             ("associate", {"ids": [1, 2], "weight": 9}, "weight is 9"),
+            ("associate", {"ids": [1, 2, 2], "weight": 1.5}, "each of them once"),
+            ("forget", {"only": {"where": {}}}, "give one of them"),
         ):
             said = await refused(client, tool, **arguments)
             assert message in said
             assert "\n" not in said
-        for tool, arguments in (("forget", {"ids": ["x"]}), ("list", {"limit": 0}), ("list", {"only": {"x": 1}})):
+        for tool, arguments in (
+            ("forget", {"ids": ["x"]}),
+            ("list", {"limit": 0}),
+            ("list", {"only": {"x": 1}}),
+            ("list", {"namespace": "work"}),
+            ("remember", {"texts": ["newer"], "namespace": "work"}),
+        ):
             assert "validation error" in await refused(client, tool, **arguments)
+        assert not memory.store.edges().source.size
 
     with_client(memory, talk)
     assert [record.text for record in memory.list_records()] == ["one", "two"]
@@ -190,6 +200,26 @@ def test_a_second_server_on_one_folder_is_refused_in_one_line(tmp_path: Path) ->
     assert second.stdout == ""
     assert second.stderr.startswith("spikeloom: ")
     assert second.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_the_client_waits(tmp_path: Path, number: signal.Signals) -> None:
+    folder = tmp_path / "memory"
+    with subprocess.Popen(
+        command(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        assert server.stderr is not None
+        server.stdin.write(json.dumps(HELLO).encode() + b"\n")
+        server.stdin.flush()
+        server.stdout.readline()
+        server.send_signal(number)
+        assert server.wait(timeout=30) == 128 + number
+        assert server.stderr.read().decode() == f"spikeloom: stopped; {folder} is closed\n"
+    with TextMemory(folder, find_embedder("wordllama")) as memory:
+        assert len(memory) == 0
 
 
 @pytest.mark.slow
