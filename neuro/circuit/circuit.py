@@ -6,12 +6,15 @@ Every target runs one tick n like this (Brian2's default schedule):
 
 0. Start of tick. Restarts due at n: named states back to their initial value, the population's refractory
    counters and count of winners cleared. Inputs: row ``n // every`` is written to the input variable (zero past the
-   end).
+   end). Operations with ``at_start``, in the order of declaration. Before all of them, what equations flag
+   ``(constant over dt)`` takes its value for the tick.
 1. State update of every population. A refractory counter above 0 counts down by one first; a neuron is
-   refractory while it is above 0. All equations read the values from before the update. Equations marked
-   ``(unless refractory)`` hold while refractory; the others go on. With exact integration ``v`` uses the
-   synaptic current from before its decay. Synaptic variables take their step too, ``(event-driven)`` ones from
-   tick 1 on: as in Brian2 their start value is that of t = 0, so at tick n they have taken n steps, the others n + 1.
+   refractory while it is above 0. Where a condition holds neurons, the counter has no end, but is cleared as soon as
+   the condition, which reads the values from before the update, does not hold. All equations read the values from
+   before the update. Equations marked ``(unless refractory)`` hold while refractory; the others go on. With exact
+   integration ``v`` uses the synaptic current from before its decay. Synaptic variables take their step too,
+   ``(event-driven)`` ones from tick 1 on: as in Brian2 their start value is that of t = 0, so at tick n they have
+   taken n steps, the others n + 1.
 2. Thresholds: ``left > right``, strictly, and not refractory; margin = left - right. Then the winners rule:
    ``Winners(k)`` lets only the k largest margins fire in a tick; ``Winners(max_winners=k)`` admits only k minus
    those that fired since the last restart. Ties go to the lower index. A loser is neither reset nor made
@@ -21,7 +24,7 @@ Every target runs one tick n like this (Brian2's default schedule):
    A variable marked ``(unless refractory)`` takes no synaptic write while refractory, as in Brian2.
    Integers are summed wide and saturate once, at the end of this phase.
 4. Resets of the neurons that fired, statement by statement, in order.
-5. Operations, in the order of declaration. 6. Probes read last.
+5. Operations without ``at_start``, in the order of declaration. 6. Probes read last.
 
 A spike at tick n with a refractory time of r ticks holds the neuron through n + 1 .. n + r - 1.
 """
@@ -79,6 +82,8 @@ class Population:
             of any dimension are accepted; a plain number counts in the SI unit that the equations declare.
         initial: state name -> start value, the same forms; states start at 0 otherwise.
         winners: how many neurons may fire in a tick or between restarts.
+        refractory_left: seconds for which neurons are refractory still at the start, shared or one per neuron; where a
+            condition holds them, any time above 0.
     """
 
     name: str
@@ -87,6 +92,7 @@ class Population:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     initial: Mapping[str, Value] = field(default_factory=dict)
     winners: Winners = field(default_factory=Winners)
+    refractory_left: Value = 0.0
 
     def __post_init__(self) -> None:
         check_name(self.name, "a population")
@@ -95,6 +101,7 @@ class Population:
         where = f"population {self.name!r}"
         object.__setattr__(self, "parameters", _frozen(self.parameters, self.size, "parameter {!r} of " + where))
         object.__setattr__(self, "initial", _frozen(self.initial, self.size, "initial value {!r} of " + where))
+        _frozen({"refractory_left": self.refractory_left}, self.size, "{!r} of " + where)
         for name, limit in (("k", self.winners.k), ("max_winners", self.winners.max_winners)):
             if limit is not None and limit > self.size:
                 raise CircuitError(
@@ -214,7 +221,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Statements in Brian2's language, run on a population or projection at the end of ticks 0, every, 2 every, ...
+    """Statements in Brian2's language, run on a population or projection in ticks 0, every, 2 every, ...
 
     Args:
         name: identifier, unique in the circuit.
@@ -223,12 +230,14 @@ class Operation:
             neurons (``v_post``, ``rate_pre``), and ``incoming(x)`` or ``outgoing(x)``: the sum of x over all
             synapses onto the same target, or from the same source, e.g. ``"w = w * total / incoming(w)"``.
         every: ticks between two runs.
+        at_start: run at the start of the tick, behind restarts and inputs, in place of its end.
     """
 
     name: str
     of: str
     code: str
     every: int = 1
+    at_start: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name, "an operation")

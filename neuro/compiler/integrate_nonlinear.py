@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neuro.compiler.expressions import ZERO, add, linear_parts, multiply
+from neuro.compiler.expressions import ZERO, add, factored, linear_parts, multiply
 from neuro.compiler.expressions import replace as replaced
 from neuro.compiler.integrate_linear import LinearStep
 from neuro.compiler.ir import (
@@ -113,20 +113,22 @@ def runge_kutta_step(rates: Rates, clamped: Collection[str], dt: float) -> Linea
 
 
 def exponential_euler_step(rates: Rates, clamped: Collection[str], dt: float, where: str) -> LinearStep:
-    """Exponential Euler of equations that are each linear in their own variable.
+    """Exponential Euler of equations that are each linear in their own variable, once products are multiplied out.
+
+    A function of the variable, such as ``tanh(v)``, counts as a number that stands still for the tick, as in Brian2.
 
     Raises:
-        EquationError: an equation is not.
+        EquationError: an equation holds another power of its variable.
     """
     update = []
     for name, rate in rates.items():
-        parts = linear_parts(rate, {name})
+        parts = factored(rate, name)
         if parts is None:
             raise EquationError(
                 f"the equation of {name!r} of {where} is not linear in {name!r}, so exponential Euler can't be used; "
                 "use Method.EULER, RK2 or RK4"
             )
-        slope, rest = parts[0].get(name, ZERO), parts[1]
+        slope, rest = parts
         value = _moved(name, rest)
         if slope != ZERO:
             level = Binary("/", rest, slope)

@@ -15,9 +15,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Restart
-from neuro.compiler.equations import check_units, parse_equations, quantity
-from neuro.compiler.expressions import parse_statements
-from neuro.compiler.ir import InputProgram, OperationProgram, ProbeProgram, RestartProgram, SourceProgram, StepProgram
+from neuro.compiler.equations import parse_equations, quantity
+from neuro.compiler.expressions import Statement
+from neuro.compiler.ir import (
+    LAST_SPIKE,
+    InputProgram,
+    OperationProgram,
+    ProbeProgram,
+    RestartProgram,
+    Slot,
+    SourceProgram,
+    StepProgram,
+)
 from neuro.compiler.lower_neurons import Neurons, lower_assignment, lower_population
 from neuro.compiler.lower_synapses import Synapses, lower_projection, lower_synaptic_operation
 from neuro.errors import EquationError
@@ -34,8 +43,16 @@ def lower(circuit: Circuit) -> StepProgram:
         CircuitError: a value, delay or time that does not fit.
     """
     _check_parameters(circuit)
-    neurons = {population.name: Neurons.of(population, circuit.dt, circuit.seed) for population in circuit.populations}
-    synapses = {part.name: Synapses.of(part, neurons, circuit.dt) for part in circuit.projections}
+    codes = _codes(circuit)
+    watched = _watched(circuit, codes)
+    neurons = {
+        part.name: Neurons.of(part, circuit.dt, circuit.seed, codes[part.name], watched=part.name in watched)
+        for part in circuit.populations
+    }
+    synapses = {
+        part.name: Synapses.of(part, neurons, circuit.dt, circuit.seed, codes[part.name])
+        for part in circuit.projections
+    }
     return StepProgram(
         dt=circuit.dt,
         populations=tuple(lower_population(part, circuit.dt) for part in neurons.values()),
@@ -44,11 +61,35 @@ def lower(circuit: Circuit) -> StepProgram:
         inputs=tuple(_input(part, neurons) for part in circuit.inputs),
         restarts=tuple(_restart(part, neurons) for part in circuit.restarts),
         operations=(
+            *(_per_tick(part) for part in neurons.values() if part.equations.per_tick),
             *_every_tick(circuit, neurons),
             *(_operation(part, neurons, synapses) for part in circuit.operations),
         ),
         probes=tuple(_probe(circuit, neurons, probe.of, probe.variable, probe.every) for probe in circuit.probes),
     )
+
+
+def _codes(circuit: Circuit) -> dict[str, dict[str, str]]:
+    """Part -> name of an operation on it -> its code."""
+    codes: dict[str, dict[str, str]] = {part.name: {} for part in circuit.populations}
+    codes |= {part.name: {} for part in circuit.projections}
+    for part in circuit.populations:
+        if part.model.every_tick.strip():
+            codes[part.name][every_tick_name(part)] = part.model.every_tick
+    for operation in circuit.operations:
+        codes[operation.of][operation.name] = operation.code
+    return codes
+
+
+def _watched(circuit: Circuit, codes: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """The populations of which synapses read when a neuron last fired."""
+    found = set()
+    for part in circuit.projections:
+        texts = [part.model.equations, part.model.on_pre, part.model.on_post, *codes[part.name].values()]
+        named = set(re.findall(r"[A-Za-z_]\w*", " ".join(texts)))
+        found |= {part.source} if f"{LAST_SPIKE}_pre" in named else set()
+        found |= {part.target} if named & {f"{LAST_SPIKE}_post", LAST_SPIKE} else set()
+    return found
 
 
 def lower_stimuli(program: StepProgram, circuit: Circuit) -> StepProgram:
@@ -111,22 +152,30 @@ def _restart(restart: Restart, neurons: Mapping[str, Neurons]) -> RestartProgram
     names = neurons[restart.population].equations.variables if restart.variables is None else restart.variables
     for name in names:
         _variable(neurons, restart.population, name, "a restart resets")
-    return RestartProgram(restart.population, np.asarray(restart.ticks), tuple(names))
+    last = (LAST_SPIKE,) if neurons[restart.population].last_spike else ()
+    return RestartProgram(restart.population, np.asarray(restart.ticks), (*names, *last))
 
 
 def _operation(
     operation: Operation, neurons: Mapping[str, Neurons], synapses: Mapping[str, Synapses]
 ) -> OperationProgram:
     where = f"operation {operation.name!r}"
-    statements = parse_statements(operation.code)
     if operation.of in neurons:
         group = neurons[operation.of]
-        check_units(group.equations, group.dimensions, [], [operation.code], where)
-        code = tuple(lower_assignment(group, statement) for statement in statements)
+        code = group.code(operation.name)
         coefficients = group.coefficients(part.value for part in code)
     else:
-        code, coefficients = lower_synaptic_operation(synapses[operation.of], operation.code, statements, where)
-    return OperationProgram(operation.name, operation.of, int(operation.every), code, coefficients)
+        code, coefficients = lower_synaptic_operation(synapses[operation.of], operation.name, where)
+    slot = Slot.START if operation.at_start else Slot.END
+    return OperationProgram(operation.name, operation.of, int(operation.every), code, coefficients, slot)
+
+
+def _per_tick(neurons: Neurons) -> OperationProgram:
+    """What equations flag ``(constant over dt)``: worked out before everything else of a tick."""
+    given = neurons.equations.per_tick.items()
+    code = tuple(lower_assignment(neurons, Statement(name, "=", value)) for name, value in given)
+    name, numbers = neurons.population.name, neurons.coefficients(part.value for part in code)
+    return OperationProgram(f"{name}_per_tick", name, 1, code, numbers, Slot.FIRST)
 
 
 def _every_tick(circuit: Circuit, neurons: Mapping[str, Neurons]) -> tuple[OperationProgram, ...]:
@@ -145,7 +194,8 @@ def every_tick_name(population: Population) -> str:
 
 def _probe(circuit: Circuit, neurons: Mapping[str, Neurons], of: str, variable: str, every: int) -> ProbeProgram:
     if of in neurons:
-        _variable(neurons, of, variable, "a probe reads")
+        if variable != LAST_SPIKE or not neurons[of].last_spike:
+            _variable(neurons, of, variable, "a probe reads")
     else:
         projection = next(part for part in circuit.projections if part.name == of)
         known = parse_equations(projection.model.equations, f"projection {of!r}").dimensions

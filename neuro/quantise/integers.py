@@ -85,6 +85,7 @@ def quantise(
         raise InvalidInput("the program is quantised already; give the float program")
     for part in program.populations:
         _check_population(part)
+    _check_equations(program.projections)
     _check_sums(program.projections)
     rules = rules or Rules()
     if rules.power_of_two_leaks:
@@ -199,6 +200,19 @@ class _Writer:
 
     def _assignment(self, scaled: Scaled, owner: str, part: Assignment) -> Assignment:
         return replace(part, value=scaled.stored(part.value, self.formats[owner, part.target.name]))
+
+
+def _check_equations(projections: Iterable[ProjectionProgram]) -> None:
+    """Refuse equations of synapses that are no sums of states and numbers."""
+    for part in projections:
+        numbers = {coefficient.name for coefficient in part.coefficients}
+        for item in part.update:
+            if f"a__{item.target.name}__{item.target.name}" not in numbers:
+                raise UnsupportedByTarget(
+                    f"the equation of {item.target.name!r} in projection {part.name!r}, which is not linear",
+                    "fixed point",
+                    "use linear equations in synapses",
+                )
 
 
 def _check_sums(projections: Iterable[ProjectionProgram]) -> None:

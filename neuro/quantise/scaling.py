@@ -75,6 +75,13 @@ class Scaled:
 
     def constant(self, expression: Expression, exponent: int) -> Expression:
         """A part that holds no state, as an integer number or coefficient at the given scale."""
+        for symbol in sorted(symbols(expression), key=lambda symbol: symbol.name):
+            if symbol.name not in self.numbers:
+                raise UnsupportedByTarget(
+                    f"the built-in {symbol.name!r} in {self.where}",
+                    "fixed point",
+                    "draw random numbers beforehand, or give time as a CurrentInput",
+                )
         values = np.asarray(evaluate(expression, self.numbers), dtype=np.float64)
         steps = np.floor(np.ldexp(values, -exponent) + 0.5)
         if np.any(np.abs(steps) >= 2.0**WIDEST):

@@ -120,14 +120,22 @@ def run_brian2(network: brian2.Network, duration: brian2.Quantity) -> None:
     """Run a ``brian2.Network``; where Brian2 can't solve the equations, say so in the project's own words.
 
     Raises:
-        UnsupportedByTarget: a linear system that oscillates; Brian2 2.9.0 has no exact form of complex eigenvalues.
+        UnsupportedByTarget: a linear system that oscillates, for Brian2 2.9.0 has no exact form of complex eigenvalues;
+            or a name that its solver takes for a function.
     """
     from brian2 import BrianObjectException
     from brian2.stateupdaters.base import UnsupportedEquationsException
+    from sympy import SympifyError
 
     try:
         network.run(duration, namespace={})
     except BrianObjectException as error:
+        if isinstance(error.__cause__, SympifyError):
+            raise UnsupportedByTarget(
+                f"exact integration of a variable that is called like a function of sympy ({error.__cause__.expr!r})",
+                "Brian2",
+                "rename it, run the lowered program with Brian2Lowered, or choose another method",
+            ) from error
         if not isinstance(error.__cause__, UnsupportedEquationsException):
             raise
         raise UnsupportedByTarget(
@@ -156,6 +164,9 @@ def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recor
     for owner in program.stateful:
         group = network.groups.get(owner.name, network.synapses.get(owner.name))
         for state in owner.states:
+            # What the compiler keeps for itself, such as a name of a block, has no variable in the native text.
+            if group is not None and state.name not in group.variables:
+                continue
             values = state.initial if group is None else np.array(group.variables[state.name].get_value())
             final[owner.name, state.name] = values.astype(dtype)
     return Recording(program.dt, ticks, spikes, probes, final)
