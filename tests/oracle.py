@@ -301,13 +301,15 @@ class _Synapses(_Part):
         built_in = {TICK: self.tick, TIME: self.tick * self.dt, SYNAPSE: s}
         return built_in[symbol.name] if symbol.name in built_in else self.read(symbol.name, s)
 
-    def arrivals(self, n: int, fired: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    def arrivals(
+        self, n: int, fired: Sequence[Sequence[int]], past: Mapping[int, Sequence[int]]
+    ) -> list[tuple[int, int]]:
         """(source neuron, synapse) of every spike that arrives at tick n, by (emission tick, source, synapse)."""
-        oldest = max(n - max(self.delay, default=0), 0)
+        oldest = n - max(self.delay, default=0)
         return [
             (i, s)
             for emission in range(oldest, n + 1)
-            for i in fired[emission]
+            for i in (fired[emission] if emission >= 0 else past.get(emission, []))
             for s in range(self.rows[i], self.rows[i + 1])
             if emission + self.delay[s] == n
         ]
@@ -343,6 +345,11 @@ class _Run:
         self.neurons = {part.name: _Neurons(part, program.dt) for part in program.populations}
         self.synapses = {part.name: _Synapses(part, program.dt) for part in program.projections}
         self.given: dict[str, list[list[int]]] = {part.name: [] for part in program.sources}
+        self.past: dict[str, dict[int, list[int]]] = {}
+        for part in program.past:
+            spikes = self.past.setdefault(part.of, {})
+            for tick, index in zip(part.ticks.tolist(), part.indices.tolist(), strict=True):
+                spikes.setdefault(tick, []).append(index)
         self.probes = {(p.of, p.variable, p.every): p for p in (*program.probes, *probes)}
         self.seen: dict[tuple[str, str, int], list[list[Number]]] = {key: [] for key in self.probes}
 
@@ -392,7 +399,9 @@ class _Run:
         """Phase 3. Integers: summed wide in ``sums``, stored (and saturated) once at the end."""
         sums: dict[tuple[str, str, int], int] = {}
         for synapses in self.synapses.values():
-            for i, s in synapses.arrivals(n, self.fired(synapses.program.source)):
+            for i, s in synapses.arrivals(
+                n, self.fired(synapses.program.source), self.past.get(synapses.program.source, {})
+            ):
                 for statement in synapses.program.on_pre:
                     self.on_event(synapses, i, s, statement, sums)
         for synapses in self.synapses.values():

@@ -260,6 +260,34 @@ class Probe:
             )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PastSpikes:
+    """Spikes from before the start that are still under way: neuron ``indices[j]`` fired at tick ``ticks[j]`` < 0.
+
+    They arrive as their delays say. A recording does not hold them, and nothing else of the past happens again.
+
+    Args:
+        of: whose neurons, a population or a spike source.
+        ticks: when, whole ticks < 0.
+        indices: which, as many.
+    """
+
+    of: str
+    ticks: npt.ArrayLike
+    indices: npt.ArrayLike
+
+    def __post_init__(self) -> None:
+        ticks = frozen_integers(self.ticks, f"ticks of past spikes of {self.of!r}")
+        indices = frozen_integers(self.indices, f"indices of past spikes of {self.of!r}")
+        if ticks.ndim != 1 or ticks.shape != indices.shape:
+            raise CircuitError(f"past spikes of {self.of!r} need ticks and indices that are two vectors of one length")
+        if ticks.size and (ticks.max() >= 0 or indices.min() < 0):
+            raise CircuitError(f"past spikes of {self.of!r} need ticks < 0 and indices >= 0")
+        pairs = np.unique(np.stack([ticks, indices]), axis=1)
+        object.__setattr__(self, "ticks", frozen_integers(pairs[0], "ticks"))
+        object.__setattr__(self, "indices", frozen_integers(pairs[1], "indices"))
+
+
 Stimulus = SpikeSource | CurrentInput
 
 
@@ -271,6 +299,7 @@ class Circuit:
         dt: length of a tick in seconds; a Brian2 quantity is turned into them.
         populations, projections, stimuli, restarts, operations, probes: the parts, in canonical order.
         seed: for everything random that belongs to the circuit.
+        past: spikes that are under way when it starts.
 
     Raises:
         CircuitError: names clash or are unknown, sizes differ, dt is not a positive time, a seed below 0.
@@ -284,13 +313,14 @@ class Circuit:
     operations: Sequence[Operation] = ()
     probes: Sequence[Probe] = ()
     seed: int = 0
+    past: Sequence[PastSpikes] = ()
 
     def __post_init__(self) -> None:
         given = np.asarray(self.dt)
         if given.ndim or not is_real(given) or not (np.isfinite(given) and given > 0):
             raise CircuitError(f"dt is {self.dt}; a time above 0 s is allowed, such as 0.001")
         object.__setattr__(self, "dt", float(given))
-        for name in ("populations", "projections", "stimuli", "restarts", "operations", "probes"):
+        for name in ("populations", "projections", "stimuli", "restarts", "operations", "probes", "past"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if not is_whole(self.seed, 0):
             raise CircuitError(f"seed is {self.seed!r}; a whole number >= 0 is allowed")
@@ -344,6 +374,9 @@ class Circuit:
                     f"operation {operation.name!r} is on {operation.of!r}; "
                     f"populations and projections are {sorted(known)}"
                 )
+        for past in self.past:
+            if np.asarray(past.indices).max(initial=-1) >= self.size_of(past.of):
+                raise CircuitError(f"past spikes of {past.of!r} have indices above {self.size_of(past.of) - 1}")
         for probe in self.probes:
             if probe.of not in known:
                 raise CircuitError(f"a probe reads {probe.of!r}; populations and projections are {sorted(known)}")

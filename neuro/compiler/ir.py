@@ -368,6 +368,15 @@ class InputProgram:
 
 
 @dataclass(frozen=True, slots=True)
+class PastProgram:
+    """Spikes of a population or source at ticks below 0, ascending by (tick, index), that may still be under way."""
+
+    of: str
+    ticks: IntArray
+    indices: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class RestartProgram:
     """At the start of each tick in ``ticks`` (ascending): states back to ``initial``, counters cleared."""
 
@@ -431,6 +440,7 @@ class StepProgram:
     restarts: tuple[RestartProgram, ...] = ()
     operations: tuple[OperationProgram, ...] = ()
     probes: tuple[ProbeProgram, ...] = ()
+    past: tuple[PastProgram, ...] = ()
 
     @property
     def quantised(self) -> bool:

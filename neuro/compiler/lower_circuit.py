@@ -21,6 +21,7 @@ from neuro.compiler.ir import (
     LAST_SPIKE,
     InputProgram,
     OperationProgram,
+    PastProgram,
     ProbeProgram,
     RestartProgram,
     Slot,
@@ -66,6 +67,7 @@ def lower(circuit: Circuit) -> StepProgram:
             *(_operation(part, neurons, synapses) for part in circuit.operations),
         ),
         probes=tuple(_probe(circuit, neurons, probe.of, probe.variable, probe.every) for probe in circuit.probes),
+        past=tuple(PastProgram(p.of, np.asarray(p.ticks), np.asarray(p.indices)) for p in circuit.past),
     )
 
 

@@ -27,6 +27,7 @@ from neuro.circuit.circuit import (
     Circuit,
     CurrentInput,
     Operation,
+    PastSpikes,
     Population,
     Probe,
     Projection,
@@ -149,6 +150,14 @@ class OperationRecord(_Record):
     at_start: bool | None = None
 
 
+class PastRecord(_Record):
+    """PastSpikes."""
+
+    of: str
+    ticks: str
+    indices: str
+
+
 class ProbeRecord(_Record):
     """A Probe."""
 
@@ -170,6 +179,7 @@ class CircuitRecord(_Record):
     restarts: tuple[RestartRecord, ...]
     operations: tuple[OperationRecord, ...]
     probes: tuple[ProbeRecord, ...]
+    past: tuple[PastRecord, ...] | None = None
 
 
 # ---------------------------------------------------------------------------------------------------- writing
@@ -274,6 +284,11 @@ def to_record(circuit: Circuit) -> tuple[CircuitRecord, dict[str, AnyArray]]:
             for part in circuit.operations
         ),
         probes=tuple(ProbeRecord(of=part.of, variable=part.variable, every=int(part.every)) for part in circuit.probes),
+        past=tuple(
+            PastRecord(of=part.of, ticks=writer.array(part.ticks), indices=writer.array(part.indices))
+            for part in circuit.past
+        )
+        or None,
     )
     return record, writer.arrays
 
@@ -371,6 +386,7 @@ def from_record(record: CircuitRecord, arrays: Arrays) -> Circuit:
         ],
         probes=[Probe(part.of, part.variable, part.every) for part in record.probes],
         seed=record.seed,
+        past=[PastSpikes(p.of, reader.array(p.ticks), reader.array(p.indices)) for p in record.past or ()],
     )
     spare = sorted(set(arrays) - reader.used)
     if spare:
@@ -382,7 +398,7 @@ _DESCRIPTION, _DIGESTS = "circuit.json", "manifest.json"
 _LONGEST_HEADER = 10_000
 
 
-_LATER = ("refractory_left", "method", "at_start")
+_LATER = ("refractory_left", "method", "at_start", "past")
 """Keys that version 0.1.0 did not know: what does not need them is written as it was then."""
 
 

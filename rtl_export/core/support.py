@@ -12,6 +12,7 @@ from neuro.compiler.ir import (
     PopulationProgram,
     ProjectionProgram,
     Scope,
+    Slot,
     State,
     StepProgram,
     Symbol,
@@ -44,6 +45,13 @@ def check_supported(program: StepProgram) -> None:
     for name in names:
         if names.count(name) > 1:
             raise CircuitError(f"the name {name!r} is used twice (case does not count); give each part its own")
+    if program.past:
+        raise UnsupportedByTarget("spikes from before the start", TARGET, "start with none under way")
+    for operation in program.operations:
+        if operation.slot is not Slot.END:
+            raise UnsupportedByTarget(
+                f"operation {operation.name!r} at the start of a tick", TARGET, "run it at the end of the tick"
+            )
     for population in program.populations:
         _check_population(population)
     for projection in program.projections:

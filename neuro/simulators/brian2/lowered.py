@@ -45,7 +45,7 @@ from neuro.compiler.ir import (
 from neuro.compiler.lower_circuit import lower
 from neuro.simulators.brian2.operations import operation_objects
 from neuro.simulators.brian2.recorder import Brian2Network, assemble, on_numpy, recording, run_network
-from neuro.simulators.brian2.reference import set_pathways, spike_generator, stimulus_operations
+from neuro.simulators.brian2.reference import past_operations, set_pathways, spike_generator, stimulus_operations
 from neuro.simulators.brian2.winners import WinnersCount, limited, winners_function
 from neuro.spikes import Progress, Recording
 
@@ -136,6 +136,7 @@ def _network(program: StepProgram) -> Brian2Network:
     operations = stimulus_operations(
         program, groups, winners, clock, lambda population: {_COUNTER: np.zeros(population.size)}
     )
+    operations += past_operations(program, synapses, clock)
     operations += _saturations(program, groups, clock)
     operations += [
         item

@@ -116,6 +116,7 @@ def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Netw
         for item in _operation(groups.get(part.of, synapses.get(part.of)), part, order, circuit)
     ]
     operations += stimulus_operations(program, groups, winners, clock, _rested)
+    operations += past_operations(program, synapses, clock)
     return assemble(program, groups, synapses, operations, winners, clock)
 
 
@@ -355,6 +356,33 @@ def stimulus_operations(
             group, rule = groups[population.name], winners.get(population.name)
             objects.append(_restart(group, restart.ticks, initial, rule, clock))
     return objects
+
+
+def past_operations(
+    program: StepProgram, synapses: Mapping[str, brian2.Synapses], clock: brian2.Clock
+) -> list[brian2.BrianObject]:
+    """Before tick 0, let the queues of the synapses see the spikes of the past, tick by tick."""
+    from brian2 import NetworkOperation
+
+    if not program.past:
+        return []
+    oldest = min(int(part.ticks.min(initial=0)) for part in program.past)
+    queues = [
+        (synapses[part.name].pre, [past for past in program.past if past.of == part.source])
+        for part in program.projections
+        if part.name in synapses and hasattr(synapses[part.name], "pre")
+    ]
+
+    def remember() -> None:
+        if int(clock.variables["timestep"].get_value().item()) > 0:
+            return
+        for pathway, spikes in queues:
+            for tick in range(oldest, 0):
+                for past in spikes:
+                    pathway.queue.push(past.indices[past.ticks == tick].astype(np.int32))
+                pathway.queue.advance()
+
+    return [NetworkOperation(remember, clock=clock, when="start", order=-2)]
 
 
 def _rested(population: PopulationProgram) -> Mapping[str, AnyArray]:

@@ -40,6 +40,7 @@ def kernel_memory(program: StepProgram, parts: int = 0) -> dict[str, KernelArgum
         )
     for index, source in enumerate(program.sources):
         memory |= _named("s", index, _source_memory(source, depths[source.name]))
+    _remember(program, memory)
     for index, projection in enumerate(program.projections):
         memory |= _named("q", index, _projection_memory(projection, program.size_of(projection.target), dtype, parts))
     for index, stimulus in enumerate(program.inputs):
@@ -65,6 +66,20 @@ def _operation_memory(operation: OperationProgram, program: StepProgram, dtype: 
         end = projection.target if TOTALS[call.function] is Scope.POST else projection.source
         memory[f"total{number}"] = np.zeros(program.size_of(end), dtype)
     return memory
+
+
+def _remember(program: StepProgram, memory: Mapping[str, KernelArgument]) -> None:
+    """Put the spikes of the past into the rings, as far as delays reach."""
+    parts = [("p", index, part.name) for index, part in enumerate(program.populations)]
+    parts += [("s", index, part.name) for index, part in enumerate(program.sources)]
+    for kind, index, name in parts:
+        ring, counts = (np.asarray(memory[part_name(kind, index, array)]) for array in ("ring", "counts"))
+        depth = counts.size
+        for past in program.past:
+            for tick in np.unique(past.ticks[past.ticks > -depth]) if past.of == name else ():
+                fired = past.indices[past.ticks == tick]
+                ring[tick % depth, : fired.size] = fired
+                counts[tick % depth] = fired.size
 
 
 def _named(kind: str, index: int, arrays: Mapping[str, KernelArgument]) -> dict[str, KernelArgument]:
