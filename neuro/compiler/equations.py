@@ -26,6 +26,7 @@ from neuro.compiler.ir import (
     Call,
     Constant,
     Expression,
+    Scope,
     Symbol,
     walk,
 )
@@ -358,7 +359,7 @@ def resolve(expression: Expression, equations: Equations, known: Iterable[str], 
     def resolved(part: Expression) -> Expression | None:
         if not isinstance(part, Symbol) or part.name in names or part.name == ACTIVE or is_noise(part.name):
             return None
-        if "__" in part.name:
+        if "__" in part.name or part.scope is not Scope.OWN:
             return None  # Nobody but the compiler names anything so.
         if part.name in equations.subexpressions:
             return replace(equations.subexpressions[part.name], resolved)

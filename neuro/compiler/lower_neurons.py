@@ -41,6 +41,7 @@ from neuro.compiler.integrate_nonlinear import (
     runge_kutta_step,
     split_noise,
     with_heun_noise,
+    with_milstein_noise,
     with_noise,
 )
 from neuro.compiler.ir import (
@@ -88,6 +89,7 @@ _LINEAR: Mapping[Method, LinearMethod] = MappingProxyType(
         Method.EXACT: EXACT,
         Method.EULER: FORWARD_EULER,
         Method.HEUN: FORWARD_EULER,
+        Method.MILSTEIN: FORWARD_EULER,
         Method.RK2: MIDPOINT,
         Method.RK4: RUNGE_KUTTA_4,
         Method.EXPONENTIAL_EULER: ONE_BY_ONE,
@@ -247,12 +249,14 @@ def _integrated(neurons: Neurons, dt: float) -> LinearStep:
     step = _drift_step(neurons, noisy.drift, clamped, dt)
     if not noisy.names:
         return step
-    if method not in (Method.EULER, Method.HEUN):
+    if method not in (Method.EULER, Method.HEUN, Method.MILSTEIN):
         raise EquationError(
             f"the equations of {neurons.where} hold the noise {noisy.names[0]!r}; "
             f"use Method.EULER (Ito) or Method.HEUN (Stratonovich), not {method}"
         )
     seeds = {name: stream_seed(neurons.seed, neurons.population.name, name) for name in noisy.names}
+    if method is Method.MILSTEIN:
+        return with_milstein_noise(step, noisy, clamped, dt, seeds=seeds, where=neurons.where)
     return (with_heun_noise if method is Method.HEUN else with_noise)(step, noisy, clamped, dt, seeds=seeds)
 
 
@@ -285,7 +289,7 @@ class RateSystem:
         if system is not None:
             return linear_step(system, clamped, self.constants, dt, _LINEAR[method])
         match method:
-            case Method.EULER | Method.HEUN:
+            case Method.EULER | Method.HEUN | Method.MILSTEIN:
                 return euler_step(rates, clamped, dt)
             case Method.RK2:
                 return midpoint_step(rates, clamped, dt)

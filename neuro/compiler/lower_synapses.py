@@ -29,6 +29,7 @@ from neuro.compiler.ir import (
     TIME,
     Assignment,
     Coefficient,
+    Constant,
     Expression,
     ProjectionProgram,
     Scope,
@@ -134,7 +135,9 @@ class Synapses:
 
     def declares(self, name: str) -> bool:
         """Whether a name means anything besides a block's own."""
-        return name in self.equations.dimensions or self.symbol(name) != Symbol(name) or name in (*self.own, TIME, TICK)
+        if name in (*self.own, TIME, TICK) or name in self.equations.dimensions:
+            return True
+        return self.symbol(name) != Symbol(name) or self._of_neurons(Symbol(name)) is not None
 
     @property
     def own(self) -> frozenset[str]:
@@ -158,12 +161,39 @@ class Synapses:
         """The expression with units replaced and every symbol on its side."""
 
         def scoped(part: Expression) -> Expression | None:
-            return self.symbol(part.name) if isinstance(part, Symbol) else None
+            return self.symbol(part.name) if isinstance(part, Symbol) and part.scope is Scope.OWN else None
 
+        expression = replace(expression, self._of_neurons)
         known = {part.name for part in symbols(expression) if self.symbol(part.name) != part}
         names = (*known, *self.own, TIME, TICK)
         located = replace(resolve(expression, self.equations, names, self.where), scoped)
         return hashed(as_truths(located, self.truths), Symbol(TICK), Symbol(SYNAPSE))
+
+    def _of_neurons(self, part: Expression) -> Expression | None:
+        """What a neuron's subexpression means for a synapse: its text, with the neuron's variables and numbers."""
+        if not isinstance(part, Symbol) or part.name in self.own:
+            return None
+        base, _, suffix = part.name.rpartition("_")
+        sides = {"pre": (Scope.PRE, self.pre), "post": (Scope.POST, self.post)}
+        scope, neurons = sides.get(suffix, (Scope.POST, self.post))
+        name = base if suffix in sides else part.name
+        if neurons is None or name not in neurons.equations.subexpressions:
+            return None
+
+        def located(inner: Expression) -> Expression | None:
+            if not isinstance(inner, Symbol):
+                return None
+            if inner.name in neurons.constants:
+                values = neurons.constants[inner.name].values
+                if values.ndim:
+                    raise EquationError(
+                        f"{part.name!r} in the code of {self.where} reads {inner.name!r}, which differs by neuron; "
+                        "give it to the synapse"
+                    )
+                return Constant(float(values))
+            return inner if inner.name in (TIME, TICK) else Symbol(inner.name, scope)
+
+        return replace(neurons.resolve(neurons.equations.subexpressions[name]), located)
 
     @property
     def truths(self) -> set[Symbol]:

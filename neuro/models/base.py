@@ -18,6 +18,7 @@ class Method(Enum):
     EXACT: matrix exponential of a linear system. EULER: x + dt f(x), forward; with noise Euler-Maruyama (Ito).
     EXPONENTIAL_EULER: exact in each variable while the others stand still, for equations linear in their own
     variable (Hodgkin-Huxley). RK2: midpoint. RK4: the classical one. HEUN: Euler, noise by Heun (Stratonovich).
+    MILSTEIN: Euler, noise by Milstein's derivative-free method (Stratonovich), one xi of its own in each equation.
     The names and formulas are Brian2's.
     """
 
@@ -27,6 +28,7 @@ class Method(Enum):
     RK2 = "rk2"
     RK4 = "rk4"
     HEUN = "heun"
+    MILSTEIN = "milstein"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

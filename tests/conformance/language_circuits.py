@@ -104,6 +104,24 @@ def noisy(method: Method, diffusion: str) -> Circuit:
     return Circuit(DT, [Population("a", 4, model)], probes=[Probe("a", "v"), Probe("a", "u")], seed=5)
 
 
+def milstein() -> Circuit:
+    """Multiplicative noise by Milstein's method, one of its own in each equation; held while refractory."""
+    model = NeuronModel(
+        """
+        dv/dt = (1.2 - v)/tau + 0.4*v*(1 + u**2)*xi_one*tau**-0.5 : 1 (unless refractory)
+        du/dt = -u/tau + 0.3*u*xi_two*tau**-0.5 : 1
+        tau : second (constant)
+        """,
+        threshold="v > 1",
+        reset="v = 0.1",
+        refractory=1e-3,
+        method=Method.MILSTEIN,
+        parameters={"tau": 10e-3},
+        initial={"v": 0.5, "u": 0.2},
+    )
+    return Circuit(DT, [Population("a", 4, model)], probes=[Probe("a", "v"), Probe("a", "u")], seed=6)
+
+
 def gap_junctions() -> Circuit:
     """(summed) currents between neurons, read by their equations in the same tick."""
     model = NeuronModel(
@@ -459,6 +477,7 @@ CASES: Mapping[str, LanguageCase] = {
     "conditionally linear, exponential Euler": LanguageCase(conditionally_linear, 600),
     "noise, Euler-Maruyama": LanguageCase(lambda: noisy(Method.EULER, "0.3"), 400),
     "multiplicative noise, Heun": LanguageCase(lambda: noisy(Method.HEUN, "0.3*v"), 400, native=False),
+    "multiplicative noise, Milstein": LanguageCase(milstein, 400, native=False),
     "gap junctions (summed)": LanguageCase(gap_junctions, 400),
     "random and regular sources": LanguageCase(random_sources, 300),
     "Poisson sources": LanguageCase(one_poisson, 200),

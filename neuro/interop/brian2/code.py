@@ -6,13 +6,18 @@ Only Python's parser reads them; nothing is executed.
 from __future__ import annotations
 
 import ast
+import itertools
 import keyword
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from neuro.compiler.equations import without_comments
 from neuro.errors import EquationError
+
+_DRAWS = frozenset({"rand", "randn", "poisson"})
+_FOR_ALL = 1 << 31
+"""The first index of draws for all neurons: no neuron has it."""
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 
@@ -112,6 +117,40 @@ def gated(code: str, condition: str, variables: Collection[str]) -> str:
                 raise EquationError(f"{ast.unparse(line)!r} in {code!r} is no assignment to a variable")
         lines.append(f"{name} = int({condition}) * ({changed}) + int(not {condition}) * {name}")
     return "\n".join(lines)
+
+
+def drawn_for_all(code: str, shared: Collection[str]) -> str:
+    r"""The code with what shared variables draw as one number for all neurons, from the seed of the circuit.
+
+    >>> drawn_for_all("x = rand(); y = rand()", ["x"])
+    'x = random_bits(seed, t_in_timesteps, 2147483648) / 4294967296\ny = rand()'
+    """
+    if not identifiers(code) & _DRAWS or not assigned(code) & set(shared):
+        return code
+    count = itertools.count(_FOR_ALL)
+    lines = []
+    for line in _module(code).body:
+        once = assigned(ast.unparse(line)) & set(shared)
+        lines.append(ast.unparse(_SharedDraws(count).visit(line) if once else line))
+    return "\n".join(lines)
+
+
+class _SharedDraws(ast.NodeTransformer):
+    def __init__(self, count: Iterator[int]) -> None:
+        self.count = count
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        stream = f"seed, t_in_timesteps, {next(self.count)}" if name in _DRAWS else ""
+        self.generic_visit(node)
+        if not stream:
+            return node
+        texts = {
+            "rand": f"random_bits({stream})/4294967296",
+            "randn": f"random_normal({stream})",
+            "poisson": f"random_poisson({stream}, {', '.join(ast.unparse(part) for part in node.args)})",
+        }
+        return ast.parse(texts[name], mode="eval").body
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from neuro.interop.brian2.code import (
     Renames,
     assigned,
     calls_of,
+    drawn_for_all,
     free_name,
     gated,
     identifiers,
@@ -128,7 +129,8 @@ def read_neurons(group: NeuronGroup, owners: Iterable[Group], usage: Usage, read
         initial,
         refractory_left=_refractory_left(group, model, reading),
     )
-    operations = tuple(operation_of(group.name, item, renames, set(equations), reading) for item in regular)
+    shared = {name for name in equations if "shared" in equations[name].flags}
+    operations = tuple(operation_of(group.name, item, renames, (set(equations), shared), reading) for item in regular)
     return ReadNeurons(population, (*inputs, *timed.inputs), operations, constants)
 
 
@@ -230,8 +232,8 @@ def _line(equation: SingleEquation, constant: bool, renames: Renames, where: str
         return f"{name} : {unit_text(equation.dim) if constant else unit}{end}"
     left = f"d{name}/dt" if equation.type == DIFFERENTIAL else name
     code = rewritten(" ".join(equation.expr.code.split()), renames)
-    if "shared" in equation.flags and identifiers(code) & {"rand", "randn", "poisson"}:
-        refuse(f"a random number that all neurons share, in {name!r} of {where}", "draw it in a group of one neuron")
+    if "shared" in equation.flags:
+        code = drawn_for_all(f"{name} = {code}", [name]).split("=", 1)[1].strip()
     return f"{left} = {code} : {unit}{end}"
 
 
@@ -486,9 +488,16 @@ def regular_code(owners: Iterable[Group], reading: Reading) -> list[Regular]:
 
 
 def operation_of(
-    group: str, item: Regular, renames: Renames, variables: Collection[str], reading: Reading
+    group: str, item: Regular, renames: Renames, declared: tuple[Collection[str], Collection[str]], reading: Reading
 ) -> Operation:
-    """The operation of a circuit that does the same; what is not due, or outside a subgroup, keeps its values."""
+    """The operation of a circuit that does the same; what is not due, or outside a subgroup, keeps its values.
+
+    ``declared``: all variables, and those that neurons share.
+    """
+    variables, shared = declared
+    written = assigned(item.code)
+    if written & set(shared) and written - set(variables) and identifiers(item.code) & {"rand", "randn", "poisson"}:
+        refuse(f"{item.name!r}, which draws names of its own for shared variables", "draw the variables themselves")
     names = dict(renames.names)
     conditions = []
     if item.only is not None:
@@ -498,7 +507,7 @@ def operation_of(
     late = reading.start % item.every != 0
     if late:
         conditions.append(f"((t_in_timesteps + {reading.start}) % {item.every} == 0)")
-    code = rewritten(item.code, Renames(names, renames.calls))
+    code = rewritten(drawn_for_all(item.code, shared), Renames(names, renames.calls))
     if conditions:
         code = gated(code, f"({' and '.join(conditions)})", variables)
     return Operation(item.name, group, code, 1 if late else item.every, item.at_start)

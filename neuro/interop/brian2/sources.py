@@ -97,7 +97,7 @@ def read_poisson_neurons(group: PoissonGroup, owners: Iterable[Group], usage: Us
     model = NeuronModel("\n".join([line, *timed.lines]), threshold="rand() < rates*dt")
     initial = {} if text is not None else {"rates": uniform_value(group.variables["rates"].get_value())}
     population = Population(group.name, len(group), model, outside.constants, initial)
-    operations = tuple(operation_of(group.name, item, renames, {"rates"}, reading) for item in regular)
+    operations = tuple(operation_of(group.name, item, renames, ({"rates"}, ()), reading) for item in regular)
     return ReadNeurons(population, tuple(timed.inputs), operations, {})
 
 

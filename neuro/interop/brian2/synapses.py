@@ -278,7 +278,7 @@ def _projection(
         {**outside.constants, **values, **copies.parameters},
         (part.delay[sorting] if part.delay.ndim else part.delay) * reading.dt,
     )
-    operations = tuple(operation_of(part.name, item, renames, own, reading) for item in regular)
+    operations = tuple(operation_of(part.name, item, renames, (own, ()), reading) for item in regular)
     since = _since(synapses, needed, sorting, reading)
     queues = (_waiting(item, reading) for item in synapses._pathways if item.name in part.queues)
     return ReadSynapses(

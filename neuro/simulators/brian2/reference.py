@@ -153,9 +153,10 @@ def _drawn(
 def native_namespace(population: Population, seed: int) -> dict[str, Value | brian2.Function]:
     """What a population's code may name besides its variables: parameters, random functions, seeds."""
     names = {name for name in get_names(population.model.equations) if is_noise(name)}
-    if names and population.model.method is Method.HEUN:
+    method = population.model.method
+    if names and method in (Method.HEUN, Method.MILSTEIN):
         raise UnsupportedByTarget(
-            f"noise with Method.HEUN in population {population.name!r}",
+            f"noise with Method.{method.name} in population {population.name!r}",
             "Brian2's native text",
             "run it on Brian2Lowered() or Compiled(): Brian2's own noise can't be seeded like theirs",
         )
