@@ -365,6 +365,10 @@ class _Run:
             for synapses in self.synapses.values():
                 synapses.update(n)
             for neurons in self.neurons.values():
+                for link in neurons.program.links:
+                    source = self.neurons[link.source]
+                    for i, other in enumerate(link.index.tolist()):
+                        neurons.store(link.variable, i, source.read(link.source_variable, other))
                 neurons.update()
             for neurons in self.neurons.values():
                 neurons.fire()

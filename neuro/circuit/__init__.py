@@ -6,6 +6,7 @@ from neuro.arrays import Value
 from neuro.circuit.circuit import (
     Circuit,
     CurrentInput,
+    Link,
     Operation,
     PastSpikes,
     Population,
@@ -23,6 +24,7 @@ __all__ = [
     "Circuit",
     "Connections",
     "CurrentInput",
+    "Link",
     "Operation",
     "PastSpikes",
     "Population",

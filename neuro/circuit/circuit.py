@@ -11,7 +11,9 @@ Every target runs one tick n like this (Brian2's default schedule):
 1. State update of every population. A refractory counter above 0 counts down by one first; a neuron is
    refractory while it is above 0. Where a condition holds neurons, the counter has no end, but is cleared as soon as
    the condition, which reads the values from before the update, does not hold. All equations read the values from
-   before the update. Equations marked ``(unless refractory)`` hold while refractory; the others go on. With exact
+   before the update. A variable marked ``(linked)`` takes its value right before; populations are updated in the order
+   of their declaration, so it is the new value of one that is declared before. Equations marked
+   ``(unless refractory)`` hold while refractory; the others go on. With exact
    integration ``v`` uses the synaptic current from before its decay. Synaptic variables take their step too,
    ``(event-driven)`` ones from tick 1 on: as in Brian2 their start value is that of t = 0, so at tick n they have
    taken n steps, the others n + 1.
@@ -71,6 +73,27 @@ class Winners:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """Where a variable flagged ``(linked)`` takes its value: from a variable of another population, in every tick.
+
+    Args:
+        population: whose variable.
+        variable: a variable that only state updates, inputs and operations at the start of a tick change.
+        index: the neuron that each neuron reads, shape () or (size,); None: the one of the same number.
+    """
+
+    population: str
+    variable: str
+    index: npt.ArrayLike | None = None
+
+    def __post_init__(self) -> None:
+        if self.index is not None:
+            object.__setattr__(
+                self, "index", frozen_integers(self.index, f"the index of a link to {self.population!r}")
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Population:
     """A group of ``size`` neurons of one model.
 
@@ -84,6 +107,7 @@ class Population:
         winners: how many neurons may fire in a tick or between restarts.
         refractory_left: seconds for which neurons are refractory still at the start, shared or one per neuron; where a
             condition holds them, any time above 0.
+        links: variable flagged ``(linked)`` -> where its value comes from.
     """
 
     name: str
@@ -93,9 +117,11 @@ class Population:
     initial: Mapping[str, Value] = field(default_factory=dict)
     winners: Winners = field(default_factory=Winners)
     refractory_left: Value = 0.0
+    links: Mapping[str, Link] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_name(self.name, "a population")
+        object.__setattr__(self, "links", FrozenMapping(self.links))
         if not is_whole(self.size, 0):
             raise CircuitError(f"population {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
         where = f"population {self.name!r}"
@@ -365,6 +391,16 @@ class Circuit:
                     f"the name {part.name!r} is used twice (case does not count); give each part its own"
                 )
             seen.add(part.name.lower())
+        for population in self.populations:
+            for name, link in population.links.items():
+                size = self.population(link.population).size
+                index = np.arange(population.size) if link.index is None else np.asarray(link.index)
+                if index.shape not in ((), (population.size,)) or np.any((index < 0) | (index >= size)):
+                    raise CircuitError(
+                        f"{population.name}.{name} is linked to neurons {index.min(initial=0)} to "
+                        f"{index.max(initial=0)} in shape {index.shape} of {link.population!r}, which has {size}; "
+                        f"give an index of shape () or ({population.size},)"
+                    )
         for restart in self.restarts:
             self.population(restart.population)
         known = {part.name for part in self.populations} | {part.name for part in self.projections}

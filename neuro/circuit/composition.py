@@ -47,7 +47,14 @@ def prefixed(circuit: Circuit, prefix: str) -> Circuit:
 
     return replace(
         circuit,
-        populations=[replace(part, name=rename(part.name)) for part in circuit.populations],
+        populations=[
+            replace(
+                part,
+                name=rename(part.name),
+                links={name: replace(link, population=rename(link.population)) for name, link in part.links.items()},
+            )
+            for part in circuit.populations
+        ],
         projections=[
             replace(part, name=rename(part.name), source=rename(part.source), target=rename(part.target))
             for part in circuit.projections

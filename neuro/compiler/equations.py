@@ -48,6 +48,7 @@ CLAMPED_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"
 SUMMED_FLAG = "summed"
 SHARED_FLAG = "shared"
+LINKED_FLAG = "linked"
 PER_TICK_FLAG = "constant over dt"
 EVENT_DRIVEN_FLAG = "event-driven"
 SYNAPTIC_FLAGS = (EVENT_DRIVEN_FLAG, "clock-driven")
@@ -67,6 +68,7 @@ class Equations:
         summed: neuron variable -> expression, of a synapse's equations flagged ``(summed)``.
         subexpressions: name -> expression, for use in thresholds and statements.
         per_tick: name -> expression of a subexpression flagged ``(constant over dt)``, its random draws numbered.
+        linked: variables flagged ``(linked)``.
         truths, wholes: variables that hold truth values and whole numbers.
         dimensions: name -> dimension of everything declared.
         text: the text as given.
@@ -80,6 +82,7 @@ class Equations:
     summed: Mapping[str, Expression]
     subexpressions: Mapping[str, Expression]
     per_tick: Mapping[str, Expression]
+    linked: frozenset[str]
     truths: frozenset[str]
     wholes: frozenset[str]
     dimensions: Mapping[str, Dimension]
@@ -135,6 +138,7 @@ def parse_equations(text: str, where: str) -> Equations:
             if name not in summed | per_tick
         },
         per_tick={name: draws.numbered(parse_expression(parsed[name].expr.code)) for name in names if name in per_tick},
+        linked=frozenset(name for name in names if LINKED_FLAG in parsed[name].flags),
         truths=frozenset(name for name in names if parsed[name].var_type == "boolean"),
         wholes=frozenset(name for name in names if parsed[name].var_type == "integer"),
         dimensions={name: parsed[name].dim for name in names},
@@ -172,7 +176,8 @@ def _is_variable(equation: SingleEquation) -> bool:
 
 
 def _check_kinds(parsed: Brian2Equations, where: str) -> None:
-    allowed_flags = {CLAMPED_FLAG, CONSTANT_FLAG, SUMMED_FLAG, SHARED_FLAG, PER_TICK_FLAG, *SYNAPTIC_FLAGS}
+    allowed_flags = {CLAMPED_FLAG, CONSTANT_FLAG, SUMMED_FLAG, SHARED_FLAG, LINKED_FLAG, PER_TICK_FLAG}
+    allowed_flags |= set(SYNAPTIC_FLAGS)
     for name in parsed:
         equation = parsed[name]
         unknown = set(equation.flags) - allowed_flags

@@ -247,6 +247,19 @@ class WinnersRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkProgram:
+    """The state ``variable`` becomes ``source.source_variable[index]`` right before its population's update.
+
+    Populations are updated in the order of the program; ``index`` has shape (size,).
+    """
+
+    variable: str
+    source: str
+    source_variable: str
+    index: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class PopulationProgram:
     """One population's share of a step.
 
@@ -273,6 +286,7 @@ class PopulationProgram:
     held_while: Expression | None = None
     left: IntArray | None = None
     fired: tuple[Assignment, ...] = ()
+    links: tuple[LinkProgram, ...] = ()
 
     def state(self, name: str) -> State:
         """The state of that name."""

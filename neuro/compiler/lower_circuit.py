@@ -14,21 +14,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Restart
+from neuro.circuit.circuit import Circuit, CurrentInput, Link, Operation, Population, Restart
 from neuro.compiler.equations import parse_equations, quantity
 from neuro.compiler.expressions import Statement
 from neuro.compiler.ir import (
     LAST_SPIKE,
     InputProgram,
+    LinkProgram,
     OperationProgram,
     PastProgram,
+    PopulationProgram,
     ProbeProgram,
     RestartProgram,
     Slot,
     SourceProgram,
     StepProgram,
 )
-from neuro.compiler.lower_neurons import Neurons, lower_assignment, lower_population
+from neuro.compiler.lower_neurons import Neurons, initial_values, lower_assignment, lower_population
 from neuro.compiler.lower_synapses import Synapses, lower_projection, lower_synaptic_operation
 from neuro.errors import EquationError
 
@@ -54,9 +56,10 @@ def lower(circuit: Circuit) -> StepProgram:
         part.name: Synapses.of(part, neurons, circuit.dt, circuit.seed, codes[part.name])
         for part in circuit.projections
     }
+    _check_links(circuit, neurons)
     return StepProgram(
         dt=circuit.dt,
-        populations=tuple(lower_population(part, circuit.dt) for part in neurons.values()),
+        populations=tuple(_linked(lower_population(part, circuit.dt), part, neurons) for part in neurons.values()),
         sources=_sources(circuit),
         projections=tuple(lower_projection(part, circuit.dt) for part in synapses.values()),
         inputs=tuple(_input(part, neurons) for part in circuit.inputs),
@@ -81,6 +84,62 @@ def _codes(circuit: Circuit) -> dict[str, dict[str, str]]:
     for operation in circuit.operations:
         codes[operation.of][operation.name] = operation.code
     return codes
+
+
+def _linked(program: PopulationProgram, part: Neurons, neurons: Mapping[str, Neurons]) -> PopulationProgram:
+    """The population with its links, whose variables start at what they are linked to."""
+    if not part.population.links:
+        return program
+    links, states = [], {state.name: state for state in program.states}
+    for name, link in part.population.links.items():
+        index = np.arange(program.size) if link.index is None else np.broadcast_to(np.asarray(link.index), program.size)
+        links.append(LinkProgram(name, link.population, link.variable, index.astype(np.int64)))
+        states[name] = replace(states[name], initial=initial_values(neurons[link.population], link.variable)[index])
+    return replace(program, links=tuple(links), states=tuple(states.values()))
+
+
+def _check_links(circuit: Circuit, neurons: Mapping[str, Neurons]) -> None:
+    """Refuse a link whose value could differ from what Brian2, which looks at each use, would see."""
+    order = [population.name for population in circuit.populations]
+    for name, part in neurons.items():
+        links = part.population.links
+        where = f"population {name!r}"
+        if set(links) != part.equations.linked:
+            wrong = min(set(links) ^ part.equations.linked)
+            raise EquationError(f"{wrong!r} of {where} needs the flag (linked) and an entry in links, both or none")
+        code = [part.population.model.reset, *(item.code for item in circuit.operations if item.of == name)]
+        for variable, link in links.items():
+            other = neurons[link.population]
+            if link.variable not in other.equations.variables or link.variable in other.equations.linked:
+                raise EquationError(
+                    f"{variable!r} of {where} is linked to {link.variable!r}, no variable of {other.where}"
+                )
+            if other.equations.dimensions[link.variable] != part.equations.dimensions[variable]:
+                raise EquationError(f"{variable!r} of {where} is linked to {link.variable!r}, which has another unit")
+            read = variable in re.findall(r"\w+", " ".join([part.population.model.threshold or "", *code]))
+            late = order.index(link.population) >= order.index(name)
+            if read and late:
+                raise EquationError(
+                    f"{variable!r} of {where} is read outside of its equations, but {link.population!r} is declared "
+                    "behind; declare it before"
+                )
+            _check_written(circuit, link, f"{variable!r} of {where}")
+
+
+def _check_written(circuit: Circuit, link: Link, what: str) -> None:
+    other = circuit.population(link.population)
+    codes = [other.model.reset, other.model.every_tick]
+    codes += [item.code for item in circuit.operations if item.of == other.name and not item.at_start]
+    for part in circuit.projections:
+        sides = [side for side, name in (("pre", part.source), ("post", part.target)) if name == other.name]
+        named = {f"{link.variable}_{side}" for side in sides} | ({link.variable} if "post" in sides else set())
+        texts = f"{part.model.on_pre};{part.model.on_post}"
+        if any(re.search(rf"\b{name}\s*[-+*/]?=[^=]", texts) for name in named):
+            raise EquationError(
+                f"{what} is linked to {link.variable!r}, which {part.name!r} writes; link to another one"
+            )
+    if any(re.search(rf"\b{link.variable}\s*[-+*/]?=[^=]", code) for code in codes):
+        raise EquationError(f"{what} is linked to {link.variable!r}, which code writes; link to another one")
 
 
 def _watched(circuit: Circuit, codes: Mapping[str, Mapping[str, str]]) -> set[str]:

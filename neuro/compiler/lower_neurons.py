@@ -221,7 +221,7 @@ def lower_population(neurons: Neurons, dt: float) -> PopulationProgram:
     return PopulationProgram(
         name=population.name,
         size=int(population.size),
-        states=tuple(State(name, _initial(neurons, name)) for name in neurons.states),
+        states=tuple(State(name, initial_values(neurons, name)) for name in neurons.states),
         coefficients=(*step.coefficients, *(c for c in neurons.coefficients(read) if c.name not in known)),
         stages=step.stages,
         update=step.update,
@@ -336,6 +336,10 @@ def lower_assignment(neurons: Neurons, statement: Statement) -> Assignment:
         raise EquationError(
             f"{statement.name!r} is assigned in {neurons.where}; variables are {', '.join(neurons.equations.variables)}"
         )
+    if statement.name in neurons.equations.linked:
+        raise EquationError(
+            f"{statement.name!r} is assigned in {neurons.where}, but is linked; write what it is linked to"
+        )
     value = neurons.resolve(statement.value)
     for total in totals(value):
         raise EquationError(
@@ -351,7 +355,8 @@ def combined(target: Symbol, operator: str, value: Expression) -> Expression:
     return value if operator == "=" else Binary(operator[0], target, value)
 
 
-def _initial(neurons: Neurons, name: str) -> FloatArray:
+def initial_values(neurons: Neurons, name: str) -> FloatArray:
+    """The start value of a state, one a neuron."""
     population = neurons.population
     label = f"initial value of {name!r} of {neurons.where}"
     settable = (*neurons.equations.variables, *((LAST_SPIKE,) if neurons.last_spike else ()))

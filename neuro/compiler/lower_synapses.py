@@ -163,11 +163,17 @@ class Synapses:
         def scoped(part: Expression) -> Expression | None:
             return self.symbol(part.name) if isinstance(part, Symbol) and part.scope is Scope.OWN else None
 
-        expression = replace(expression, self._of_neurons)
+        expression = replace(replace(expression, self._written_out), self._of_neurons)
         known = {part.name for part in symbols(expression) if self.symbol(part.name) != part}
         names = (*known, *self.own, TIME, TICK)
         located = replace(resolve(expression, self.equations, names, self.where), scoped)
         return hashed(as_truths(located, self.truths), Symbol(TICK), Symbol(SYNAPSE))
+
+    def _written_out(self, part: Expression) -> Expression | None:
+        """What the name of a subexpression of the synapse stands for."""
+        if not isinstance(part, Symbol) or part.name not in self.equations.subexpressions:
+            return None
+        return replace(self.equations.subexpressions[part.name], self._written_out)
 
     def _of_neurons(self, part: Expression) -> Expression | None:
         """What a neuron's subexpression means for a synapse: its text, with the neuron's variables and numbers."""
@@ -393,7 +399,7 @@ def _synaptic(synapses: Synapses, statement: Statement) -> Assignment:
         truths, wholes = ({Symbol(name) for name in kind} for kind in (equations.truths, equations.wholes))
         return Assignment(target, stored_as(combined(target, statement.operator, value), target, truths, wholes))
     neurons = synapses.post if target.scope is Scope.POST else synapses.pre
-    if neurons is None or target.name not in neurons.equations.variables:
+    if neurons is None or target.name not in set(neurons.equations.variables) - neurons.equations.linked:
         raise EquationError(f"{statement.name!r} is assigned in {synapses.where}, but is no variable of the neurons")
     if statement.operator not in ("+=", "-="):
         raise EquationError(

@@ -244,6 +244,12 @@ def _owner(projection: ProjectionProgram, symbol: Symbol) -> str:
 
 
 def _check_population(part: PopulationProgram) -> None:
+    if part.links:
+        raise UnsupportedByTarget(
+            f"the linked variable {part.links[0].variable!r} of population {part.name!r}",
+            "fixed point",
+            "let synapses carry the value",
+        )
     if part.stages:
         raise UnsupportedByTarget(
             f"a step of several stages (noise, or Runge-Kutta of nonlinear equations) in population {part.name!r}",

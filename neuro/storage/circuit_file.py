@@ -26,6 +26,7 @@ from neuro.arrays import AnyArray, Value
 from neuro.circuit.circuit import (
     Circuit,
     CurrentInput,
+    Link,
     Operation,
     PastSpikes,
     Population,
@@ -75,6 +76,14 @@ class NeuronRecord(_Record):
     initial: ValueRecords
 
 
+class LinkRecord(_Record):
+    """A Link."""
+
+    population: str
+    variable: str
+    index: str | None
+
+
 class PopulationRecord(_Record):
     """A Population."""
 
@@ -86,6 +95,7 @@ class PopulationRecord(_Record):
     k: int | None
     quota: int | None
     refractory_left: ValueRecord | None = None
+    links: dict[str, LinkRecord] | None = None
 
 
 class SynapseRecord(_Record):
@@ -228,7 +238,12 @@ class _Writer:
             k=_whole(part.winners.k),
             quota=_whole(part.winners.max_winners),
             refractory_left=self.value(part.refractory_left) if np.any(np.asarray(part.refractory_left)) else None,
+            links={name: self.link(link) for name, link in part.links.items()} or None,
         )
+
+    def link(self, part: Link) -> LinkRecord:
+        index = None if part.index is None else self.array(part.index)
+        return LinkRecord(population=part.population, variable=part.variable, index=index)
 
     def projection(self, part: Projection) -> ProjectionRecord:
         model = part.model
@@ -339,7 +354,12 @@ class _Reader:
         winners = Winners(record.k, record.quota)
         parameters, initial = self.values(record.parameters), self.values(record.initial)
         left = 0.0 if record.refractory_left is None else self.value(record.refractory_left)
-        return Population(record.name, record.size, model, parameters, initial, winners, left)
+        links = {name: self.link(link) for name, link in (record.links or {}).items()}
+        return Population(record.name, record.size, model, parameters, initial, winners, left, links)
+
+    def link(self, record: LinkRecord) -> Link:
+        index = None if record.index is None else self.array(record.index)
+        return Link(record.population, record.variable, index)
 
     def projection(self, record: ProjectionRecord) -> Projection:
         synapse = record.model
@@ -398,7 +418,7 @@ _DESCRIPTION, _DIGESTS = "circuit.json", "manifest.json"
 _LONGEST_HEADER = 10_000
 
 
-_LATER = ("refractory_left", "method", "at_start", "past")
+_LATER = ("refractory_left", "links", "method", "at_start", "past")
 """Keys that version 0.1.0 did not know: what does not need them is written as it was then."""
 
 

@@ -116,6 +116,12 @@ def _check_population(population: PopulationProgram) -> None:
             TARGET,
             "give one refractory time, and start with neurons that may fire",
         )
+    if population.links:
+        raise UnsupportedByTarget(
+            f"the linked variable {population.links[0].variable!r} of population {population.name!r}",
+            TARGET,
+            "let synapses carry the value",
+        )
     if population.stages:
         raise UnsupportedByTarget(f"a step of several stages in population {population.name!r}", TARGET, "use EULER")
     if population.size and not population.states:

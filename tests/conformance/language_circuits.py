@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, SpikeSource
+from neuro.circuit.circuit import Circuit, CurrentInput, Link, Operation, Population, Probe, Projection, SpikeSource
 from neuro.circuit.connections import Connections
 from neuro.models import (
     HOMEOSTATIC_LIF,
@@ -415,6 +415,30 @@ def named_as_arrays() -> Circuit:
     )
 
 
+def linked() -> Circuit:
+    """Variables linked to populations declared before (new values) and behind (old ones), one neuron or each its own."""
+    common = NeuronModel("dx/dt = (sin(2*pi*t/(7*ms)) - x)/(3*ms) : 1", method=Method.EULER)
+    cells = NeuronModel(
+        "dv/dt = (1 + x + 0.3*late - v)/(4*ms) : 1\nx : 1 (linked)\nlate : 1 (linked)",
+        threshold="v > 1.2 + 0.2*x",
+        reset="v = 0.1*x",
+        method=Method.EULER,
+    )
+    behind = NeuronModel("dy/dt = (0.5 - y)/(6*ms) : 1", method=Method.EULER)
+    return Circuit(
+        DT,
+        [
+            Population("common", 2, common, initial={"x": np.array([0.4, -0.2])}),
+            Population(
+                "cells", 3, cells, links={"x": Link("common", "x", 1), "late": Link("behind", "y", np.array([2, 0, 1]))}
+            ),
+            Population("behind", 3, behind, initial={"y": np.array([0.0, 1.0, 2.0])}),
+        ],
+        operations=[Operation("push", "common", "x += 0.3", every=40, at_start=True)],
+        probes=[Probe("cells", "v")],
+    )
+
+
 def saturating() -> Circuit:
     """Exponential Euler of an equation with functions of its own variable, which count as numbers for the tick."""
     model = NeuronModel(
@@ -492,7 +516,8 @@ CASES: Mapping[str, LanguageCase] = {
     "random draws in code": LanguageCase(drawn_in_code, 200),
     "equations of synapses": LanguageCase(synapses_of_their_own, 400),
     "functions of their own variable": LanguageCase(saturating, 300),
-    "named as arrays": LanguageCase(named_as_arrays, 300),
+    "named as arrays": LanguageCase(named_as_arrays, 300, fixed=True),
+    "linked variables": LanguageCase(linked, 300),
     "reward-modulated STDP": LanguageCase(reward, 300, fixed=True),
     "column and row normalisation": LanguageCase(normalised_columns, 90),
 }

@@ -15,7 +15,7 @@ from neuro.compiler.expressions import evaluate
 from neuro.compiler.ir import StepProgram
 from neuro.compiler.lower_circuit import lower
 from neuro.errors import InvalidInput
-from neuro.interop.brian2.neurons import ReadNeurons, Usage, read_neurons
+from neuro.interop.brian2.neurons import ReadNeurons, Usage, links_of, read_neurons
 from neuro.interop.brian2.reading import Reading, parent, refuse
 from neuro.interop.brian2.sources import (
     read_generator_neurons,
@@ -133,6 +133,10 @@ def read_brian2(
                 sources.append(read_spike_generator(group, reading))
     if not neurons:
         raise InvalidInput("the network has no NeuronGroup; a circuit needs one at least")
+    if any(part.population.links for part in neurons):
+        # In Brian2's order of updates, which linked variables can tell.
+        orders = {item.name: item.order for item in objects}
+        neurons.sort(key=lambda part: (orders[part.population.name], f"{part.population.name}_stateupdater"))
     circuit, since = _circuit(reading, neurons, sources, kinds, probes)
     # The one lowering checks the language, and its steps bring event-driven variables up to date.
     circuit = _brought_up_to_date(circuit, lower(circuit), since)
@@ -311,6 +315,9 @@ def _time(network: Network | Iterable[BrianObject], groups: list[BrianObject]) -
 def _usage(kinds: Mapping[str, list[BrianObject]]) -> dict[str, Usage]:
     """Group -> what synapses and Poisson inputs read and write of it."""
     usage: dict[str, Usage] = {}
+    for group in kinds["NeuronGroup"]:
+        for link in links_of(group, group.user_equations).values():
+            usage.setdefault(link.population, Usage()).read.add(link.variable)
     for synapses in kinds["Synapses"]:
         read, written = touched(synapses)
         for group, name in read:

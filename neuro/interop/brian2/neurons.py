@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuro.arrays import FloatArray, IntArray, Value
-from neuro.circuit.circuit import CurrentInput, Operation, Population
+from neuro.circuit.circuit import CurrentInput, Link, Operation, Population
 from neuro.compiler.expressions import Numbers, evaluate, is_truth, parse_expression
 from neuro.compiler.ir import LAST_SPIKE, Constant, symbols
 from neuro.errors import EquationError
@@ -98,7 +98,8 @@ def read_neurons(group: NeuronGroup, owners: Iterable[Group], usage: Usage, read
     used = identifiers(*codes, *rates, refractory)
     own = {name for name in written if name not in equations and name not in group.variables}
     outside = outside_names(group, used - {*equations, *_INDEX_NAMES, *own}, reading)
-    fixed = {name for name in needed - written if equations[name].type == PARAMETER}
+    links = links_of(group, needed)
+    fixed = {name for name in needed - written - set(links) if equations[name].type == PARAMETER}
     # A number can't tell that it is a truth value; a variable that nobody writes can.
     constants = values_of(group, {name for name in fixed if equations[name].var_type != "boolean"})
     timed = TimedCalls(group, outside, constants, {*used, *equations}, reading)
@@ -109,7 +110,7 @@ def read_neurons(group: NeuronGroup, owners: Iterable[Group], usage: Usage, read
     indices = _indices(group, identifiers(*texts), {*used, *equations})
     renames = Renames({**indices.names, **reading.clock_names}, timed.names)
     inner = Renames({**renames.names, **reading.moving_clock_names}, timed.names)
-    lines = declarations(equations, needed, constants, inner if method in _INSIDE_A_TICK else renames, where)
+    lines = declarations(equations, needed, constants, inner if method in _INSIDE_A_TICK else renames)
     model = NeuronModel(
         "\n".join([*lines, *indices.lines, *timed.lines]),
         None if group.events.get("spike") is None else rewritten(_threshold(group), renames),
@@ -117,7 +118,8 @@ def read_neurons(group: NeuronGroup, owners: Iterable[Group], usage: Usage, read
         refractory_of(group, {**outside.constants, **constants}, renames, reading),
         method,
     )
-    states = values_of(group, {name for name in needed - set(constants) if equations[name].type != SUBEXPRESSION})
+    changing = needed - set(constants) - set(links)
+    states = values_of(group, {name for name in changing if equations[name].type != SUBEXPRESSION})
     initial = {name: values for name, values in states.items() if np.any(values)}
     if LAST_SPIKE in identifiers(*texts) | usage.read or _varies(model.refractory):
         initial[LAST_SPIKE] = np.asarray(group.variables[LAST_SPIKE].get_value()) - reading.start * reading.dt
@@ -128,6 +130,7 @@ def read_neurons(group: NeuronGroup, owners: Iterable[Group], usage: Usage, read
         _named({**outside.constants, **constants, **indices.parameters}, model, [item.code for item in regular]),
         initial,
         refractory_left=_refractory_left(group, model, reading),
+        links=links,
     )
     shared = {name for name in equations if "shared" in equations[name].flags}
     operations = tuple(operation_of(group.name, item, renames, (set(equations), shared), reading) for item in regular)
@@ -143,6 +146,28 @@ def _named(parameters: Mapping[str, Value], model: NeuronModel, codes: Iterable[
 
 def _varies(refractory: Value | str | None) -> bool:
     return isinstance(refractory, str) and not is_truth(parse_expression(refractory))
+
+
+def links_of(group: NeuronGroup, names: Iterable[str]) -> dict[str, Link]:
+    """Where the linked ones among these variables take their values."""
+    found = {}
+    for name in sorted(names):
+        if "linked" not in group.user_equations[name].flags:
+            continue
+        variable, index = group.variables[name], group.variables.indices[name]
+        owner = getattr(variable, "owner", None)
+        if owner is None or variable.name not in getattr(owner, "user_equations", {}):
+            refuse(
+                f"the linked variable {name!r} of NeuronGroup {group.name!r}", "link it to a variable of a NeuronGroup"
+            )
+        if owner.user_equations[variable.name].type == SUBEXPRESSION:
+            refuse(f"the link of {name!r} of {group.name!r} to a subexpression", "link to the variables that it reads")
+        if index == "_idx":
+            where = None
+        else:
+            where = np.array(0) if index == "0" else np.asarray(group.variables[index].get_value(), dtype=np.int64)
+        found[name] = Link(str(owner.name), variable.name, where)
+    return found
 
 
 def values_of(group: Group, names: Iterable[str]) -> dict[str, Value]:
@@ -210,20 +235,14 @@ def expressions(equations: Mapping[str, SingleEquation], names: Collection[str])
 
 
 def declarations(
-    equations: Mapping[str, SingleEquation],
-    names: Collection[str],
-    constants: Collection[str],
-    renames: Renames,
-    where: str,
+    equations: Mapping[str, SingleEquation], names: Collection[str], constants: Collection[str], renames: Renames
 ) -> list[str]:
     """One line for each name, in the order of the equations; ``constants`` alone get the flag ``(constant)``."""
-    return [_line(equations[name], name in constants, renames, where) for name in equations if name in names]
+    return [_line(equations[name], name in constants, renames) for name in equations if name in names]
 
 
-def _line(equation: SingleEquation, constant: bool, renames: Renames, where: str) -> str:
+def _line(equation: SingleEquation, constant: bool, renames: Renames) -> str:
     name, kind = equation.varname, equation.var_type
-    if "linked" in equation.flags:
-        refuse(f"the linked variable {name!r} of {where}", "declare it as a parameter and write it from synapses")
     # Where all neurons hold the same value, one value for each is as good.
     flags = ["constant"] if constant else [flag for flag in equation.flags if flag not in ("constant", "shared")]
     unit = unit_text(equation.dim) if kind == "float" else kind

@@ -221,7 +221,9 @@ def _check(synapses: Synapses, sizes: Mapping[str, int], where: str) -> None:
             refuse(f"{where} at {group.name!r}, which is not in the network", "add it; Synapses onto Synapses can't be")
     if synapses.subexpression_updater is not None:
         refuse(f"(constant over dt) in {where}", "remove the flag")
-    for name in declared(synapses):
+    for name, item in declared(synapses).items():
+        if "linked" in item.flags:
+            refuse(f"the linked variable {name!r} of {where}", "read it as x_pre or x_post of the neurons")
         if getattr(synapses.variables.get(name), "dtype", None) == np.float32:
             refuse(f"the float32 variable {name!r} of {where}", "use Brian2's default, float64")
     groups = (synapses, parent(synapses.source), parent(synapses.target))
@@ -261,7 +263,7 @@ def _projection(
     fixed = _fixed(own, needed - written, values)
     renames = Renames(copies.names | _clock_names(reading))
     method = method_of(synapses, False, reading)
-    lines = declarations(own, needed, fixed, renames, f"Synapses {synapses.name!r}")
+    lines = declarations(own, needed, fixed, renames)
     lines += [_summed_line(synapses, name, rewritten(code, renames)) for name, code in summed.items()]
     source, target = parent(synapses.source).name, parent(synapses.target).name
     projection = Projection(

@@ -126,7 +126,11 @@ def _network(program: StepProgram) -> Brian2Network:
     dt = program.dt
     clock = Clock(dt=dt * second, name="spikeloom_clock*")
     winners = {part.name: WinnersCount(part.winners) for part in program.populations if limited(part.winners)}
-    groups = {part.name: _neurons(part, winners.get(part.name), clock) for part in program.populations if part.size}
+    groups = {
+        part.name: _neurons(part, winners.get(part.name), clock, place)
+        for place, part in enumerate(program.populations)
+        if part.size
+    }
     groups |= {source.name: spike_generator(source, clock, dt) for source in program.sources if source.size}
     synapses = {
         projection.name: _synapses(projection, program, groups, order, clock)
@@ -136,6 +140,7 @@ def _network(program: StepProgram) -> Brian2Network:
     operations = stimulus_operations(
         program, groups, winners, clock, lambda population: {_COUNTER: np.zeros(population.size)}
     )
+    operations += _links(program, groups, clock)
     operations += past_operations(program, synapses, clock)
     operations += _saturations(program, groups, clock)
     operations += [
@@ -164,7 +169,35 @@ def _neuron_names(states: Mapping[str, str]) -> Callable[[Symbol], str]:
     return names
 
 
-def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: brian2.Clock) -> brian2.NeuronGroup:
+def _links(
+    program: StepProgram, groups: Mapping[str, brian2.Group], clock: brian2.Clock
+) -> list[brian2.NetworkOperation]:
+    """Linked variables, each set right before its population's update."""
+    from brian2 import NetworkOperation
+
+    def take(part: PopulationProgram) -> Callable[[], None]:
+        def run() -> None:
+            for link in part.links:
+                values = np.asarray(groups[link.source].variables[link.source_variable].get_value())
+                groups[part.name].variables[link.variable].set_value(values[link.index])
+
+        return run
+
+    return [
+        NetworkOperation(take(part), clock=clock, when="groups", order=_update_order(place) - 1)
+        for place, part in enumerate(program.populations)
+        if part.links and part.name in groups
+    ]
+
+
+def _update_order(place: int) -> int:
+    """Populations are updated in their order, behind what synapses do."""
+    return 2 * (place + 1)
+
+
+def _neurons(
+    program: PopulationProgram, winners: WinnersCount | None, clock: brian2.Clock, place: int
+) -> brian2.NeuronGroup:
     from brian2 import NeuronGroup, second
 
     vectors = [c for c in program.coefficients if c.values.ndim]
@@ -193,7 +226,8 @@ def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: br
     if program.left is not None:
         group.variables[_COUNTER].set_value(program.left.astype(np.float64))
     group.variables[_PERIOD].set_value(np.broadcast_to(np.asarray(period, dtype=np.float64), program.size))
-    group.run_regularly("\n".join(_update(program, winners is not None)), when="groups", clock=clock)
+    code = "\n".join(_update(program, winners is not None))
+    group.run_regularly(code, when="groups", clock=clock, order=_update_order(place))
     return group
 
 

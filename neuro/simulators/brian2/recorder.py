@@ -75,7 +75,8 @@ def assemble(
     """
     from brian2 import Network, SpikeMonitor, StateMonitor, second
 
-    monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
+    firing = {name: group for name, group in groups.items() if "spike" in group.events}
+    monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in firing.items()}
     probed = {**groups, **synapses}
     states = {
         (probe.of, probe.variable): StateMonitor(
@@ -167,6 +168,13 @@ def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recor
             # What the compiler keeps for itself, such as a name of a block, has no variable in the native text.
             if group is not None and state.name not in group.variables:
                 continue
-            values = state.initial if group is None else np.array(group.variables[state.name].get_value())
+            values = state.initial
+            if group is not None:
+                # A linked variable is the other group's: seen through the group it has one value a neuron.
+                linked = group.variables.indices[state.name] not in ("_idx", "0")
+                seen = (
+                    group.state(state.name, use_units=False)[:] if linked else group.variables[state.name].get_value()
+                )
+                values = np.array(seen)
             final[owner.name, state.name] = values.astype(dtype)
     return Recording(program.dt, ticks, spikes, probes, final)

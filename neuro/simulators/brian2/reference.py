@@ -98,6 +98,7 @@ def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Netw
             namespace = native_namespace(population, circuit.seed)
             drawn = _with_draws(population, namespace, circuit.seed)
             groups[population.name] = _neuron_group(drawn, lowered, (count, write_winners), namespace, clock)
+    _link(program, groups)
     groups |= {source.name: spike_generator(source, clock, circuit.dt) for source in program.sources if source.size}
     synapses = {
         projection.name: _synapse_group(circuit, projection, program, groups, (order, clock))
@@ -118,6 +119,22 @@ def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Netw
     operations += stimulus_operations(program, groups, winners, clock, _rested)
     operations += past_operations(program, synapses, clock)
     return assemble(program, groups, synapses, operations, winners, clock)
+
+
+def _link(program: StepProgram, groups: Mapping[str, brian2.Group]) -> None:
+    """Link variables, and let Brian2 update the groups in the order of the circuit, where that matters."""
+    from brian2 import linked_var
+
+    if not any(part.links for part in program.populations):
+        return
+    for place, part in enumerate(program.populations):
+        group = groups.get(part.name)
+        if group is None:
+            continue
+        if group.state_updater is not None:
+            group.state_updater.order = place + 1
+        for link in part.links:
+            setattr(group, link.variable, linked_var(groups[link.source], link.source_variable, index=link.index))
 
 
 def _with_draws(population: Population, namespace: dict[str, Value | brian2.Function], seed: int) -> Population:
@@ -231,6 +248,8 @@ def _neuron_group(
     _set_constants(group, {**model.parameters, **population.parameters}, namespace)
     for state in program.states:
         # What the compiler keeps for itself, Brian2 keeps in its own way.
+        if state.name in {link.variable for link in program.links}:
+            continue
         if "__" not in state.name and (state.name != LAST_SPIKE or LAST_SPIKE in population.initial):
             group.variables[state.name].set_value(np.array(state.initial))
     if code is not None and code.before:

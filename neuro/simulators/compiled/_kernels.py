@@ -189,6 +189,12 @@ def take_row(states: AnyArray, values: AnyArray, row: int) -> None:
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
+def take_linked(states: AnyArray, source: AnyArray, index: AnyArray) -> None:
+    for i in range(states.size):
+        states[i] = source[index[i]]
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
 def flush(states: AnyArray, below: float) -> None:
     """What has decayed to nothing becomes zero: numbers near the smallest double are slow."""
     for i in range(states.size):

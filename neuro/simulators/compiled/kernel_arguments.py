@@ -143,6 +143,7 @@ def _population_memory(
     if population.refractory is not None:
         memory["period"] = _number(population.refractory, np.dtype(np.int64))
     memory |= {f"c_{c.name}": _number(c.values, dtype) for c in population.coefficients}
+    memory |= {f"{link.variable}__from": link.index for link in population.links}
     return memory | {state.name: np.array(state.initial, dtype=dtype) for state in population.states}
 
 

@@ -81,6 +81,10 @@ class _Writer:
             threshold=threshold,
             held_while=None if part.held_while is None else self.expression(part.held_while, ends),
             clamped=frozenset(map(state_key, part.clamped)),
+            links=tuple(
+                replace(link, variable=state_key(link.variable), source_variable=state_key(link.source_variable))
+                for link in part.links
+            ),
         )
 
     def projection(self, part: ProjectionProgram) -> ProjectionProgram:

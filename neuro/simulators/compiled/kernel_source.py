@@ -78,6 +78,10 @@ def print_kernel(program: StepProgram, *, parallel: bool = False) -> tuple[str, 
     for index, projection in enumerate(program.projections):
         print_synaptic_update(out, index, projection)
     for population in populations.values():
+        for link in population.program.links:
+            state, given = (out.use(population.argument(name)) for name in (link.variable, f"{link.variable}__from"))
+            source = out.use(populations[link.source].argument(link.source_variable))
+            out.add(0, f"take_linked({state}, {source}, {given})")
         _print_update(out, population)
         _print_fire(out, population)
     for index, _ in enumerate(program.sources):

@@ -104,8 +104,8 @@ def event_program(program: StepProgram, population: str) -> EventProgram:
     neurons = program.population(population)
     if program.quantised:
         raise _unsupported("a quantised circuit")
-    if program.past or neurons.held_while is not None or neurons.left is not None or neurons.fired:
-        raise _unsupported("spikes or refractoriness from before the start, or by a condition")
+    if program.past or neurons.held_while is not None or neurons.left is not None or neurons.fired or neurons.links:
+        raise _unsupported("what is linked, or spikes and refractoriness from before the start or by a condition")
     if any(run.slot is not Slot.END for run in program.operations):
         raise _unsupported("an operation at the start of a tick")
     inside = [part for part in program.projections if part.target == population]
