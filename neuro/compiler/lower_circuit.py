@@ -117,6 +117,7 @@ def _check_links(circuit: Circuit, neurons: Mapping[str, Neurons]) -> None:
             if other.equations.dimensions[link.variable] != part.equations.dimensions[variable]:
                 raise EquationError(f"{variable!r} of {where} is linked to {link.variable!r}, which has another unit")
             read = variable in re.findall(r"\w+", " ".join([part.population.model.threshold or "", *code]))
+            read |= any((probe.of, probe.variable) == (name, variable) for probe in circuit.probes)
             late = order.index(link.population) >= order.index(name)
             if read and late:
                 raise EquationError(

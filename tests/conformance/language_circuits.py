@@ -251,7 +251,7 @@ def reward() -> Circuit:
         initial=LIF_EXPONENTIAL.initial,
     )
     at, index = np.nonzero(rng.random((300, 6)) < np.where(np.arange(300) == 0, 1.0, 0.06)[:, None])
-    numbers = {"w": 12e-3, "a_plus": 1e-3, "a_minus": 1.05e-3, "w_max": 16e-3, "tau_c": 0.2, "rate": 20.0}
+    numbers = {"w": 12e-3, "a_plus": 1e-3, "a_minus": 1.05e-3, "w_max": 16e-3, "tau_c": 0.2, "learning_rate": 20.0}
     numbers |= {"pre_trace": 0.5e-3, "post_trace": 0.7e-3, "c": 0.3e-3}
     initial = {"v": np.array([-60e-3, -55e-3, -47e-3]), "g": np.array([0.0, 2e-3, 1e-3])}
     rewards = np.array([[0.0], [1.0], [-1.0], [0.5]]) * np.ones(3)
@@ -416,7 +416,7 @@ def named_as_arrays() -> Circuit:
 
 
 def linked() -> Circuit:
-    """Variables linked to populations declared before (new values) and behind (old ones), one neuron or each its own."""
+    """Variables linked to populations declared before (new values) and behind (old ones), to one neuron or to each."""
     common = NeuronModel("dx/dt = (sin(2*pi*t/(7*ms)) - x)/(3*ms) : 1", method=Method.EULER)
     cells = NeuronModel(
         "dv/dt = (1 + x + 0.3*late - v)/(4*ms) : 1\nx : 1 (linked)\nlate : 1 (linked)",

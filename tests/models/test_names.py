@@ -26,4 +26,5 @@ def test_no_synapse_declares_what_a_neuron_declares() -> None:
     assert len(synapses) > 8
     for neuron in neurons:
         for synapse in synapses:
-            assert not set(Equations(neuron.equations)) & set(Equations(synapse.equations)), neuron.equations
+            common = set(Equations(neuron.equations)) & set(Equations(synapse.equations))
+            assert not common, f"{common} of {synapse.equations}"
