@@ -89,7 +89,7 @@ def random_network(size: int, ticks: int, seed: int) -> Circuit:
     """``size`` exponential neurons with their own time constants, recurrent, drive neurons that compete; plastic."""
     rng = np.random.default_rng(seed)
     few = max(size // 8, 2)
-    steps = {"step": 0.1e-3, "offset": 0.05e-3, "w_max": 4e-3}
+    steps = {"a": 0.1e-3, "offset": 0.05e-3, "w_max": 4e-3}
     drive = rng.uniform(0.0, 25e-3, (max(ticks // 50, 1), size))
     return Circuit(
         DT,
@@ -200,7 +200,7 @@ def learner(pixels: np.ndarray, period: int, neurons: int, seed: int) -> Circuit
     digits, size = pixels.shape
     at, who = np.nonzero(rng.random((digits * period, size)) < np.repeat(0.3 * pixels, period, axis=0))
     weights = rng.uniform(0.0, 0.2, size * neurons)
-    steps = {"w": weights, "step": 0.01, "offset": 0.004, "w_max": 0.5}
+    steps = {"w": weights, "a": 0.01, "offset": 0.004, "w_max": 0.5}
     return Circuit(
         DT,
         [Population(NEURONS, neurons, COMPETITOR, winners=Winners(1))],

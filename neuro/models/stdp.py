@@ -8,7 +8,7 @@ All-to-all, every spike adds its step to a trace. Between nearest neighbours eac
 the other side only: it sets its trace to the step, so earlier spikes are forgotten; the window of a lone pair is the
 same. The symmetric rule does not mind the order of the two spikes:
 
-    dw = step exp(-|dt|/tau) for each pair,   dw = -offset for each presynaptic spike
+    dw = a exp(-|dt|/tau) for each pair,   dw = -offset for each presynaptic spike
 
 Its offset weakens synapses whose spikes meet no partner; with offset = 0 weights only grow.
 Sources: Song, Miller & Abbott, Nature Neuroscience 3 (2000); traces, and nearest neighbours in the symmetric scheme of
@@ -66,14 +66,14 @@ def _pairs(variable: str, unit: str, *, raised: str) -> SynapseModel:
 def symmetric_stdp(variable: str = "g", unit: str = "volt") -> SynapseModel:
     """``variable_post += w`` for each spike; ``w`` grows with each near pair and stays in w_min .. w_max.
 
-    Parameters: ``step`` (step of w), ``offset`` (0 by default), ``w_max``, ``w_min`` in ``unit``; ``tau``.
+    Parameters: ``a`` (step of w), ``offset`` (0 by default), ``w_max``, ``w_min`` in ``unit``; ``tau``.
     """
     return SynapseModel(
         equations=f"""
         w : {unit}
         dpre_trace/dt = -pre_trace / tau : {unit} (event-driven)
         dpost_trace/dt = -post_trace / tau : {unit} (event-driven)
-        step : {unit} (constant)
+        a : {unit} (constant)
         offset : {unit} (constant)
         w_min : {unit} (constant)
         w_max : {unit} (constant)
@@ -81,11 +81,11 @@ def symmetric_stdp(variable: str = "g", unit: str = "volt") -> SynapseModel:
         """,
         on_pre=f"""
         {variable}_post += w
-        pre_trace += step
+        pre_trace += a
         w = clip(w + post_trace - offset, w_min, w_max)
         """,
         on_post="""
-        post_trace += step
+        post_trace += a
         w = clip(w + pre_trace, w_min, w_max)
         """,
         parameters={"tau": 20e-3, "w_min": 0.0, "offset": 0.0},

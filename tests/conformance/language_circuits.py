@@ -251,7 +251,7 @@ def reward() -> Circuit:
         initial=LIF_EXPONENTIAL.initial,
     )
     at, index = np.nonzero(rng.random((300, 6)) < np.where(np.arange(300) == 0, 1.0, 0.06)[:, None])
-    numbers = {"w": 12e-3, "a_plus": 1e-3, "a_minus": 1.05e-3, "w_max": 16e-3, "tau_c": 0.2, "learning_rate": 20.0}
+    numbers = {"w": 12e-3, "a_plus": 1e-3, "a_minus": 1.05e-3, "w_max": 16e-3, "tau_c": 0.2, "rate": 20.0}
     numbers |= {"pre_trace": 0.5e-3, "post_trace": 0.7e-3, "c": 0.3e-3}
     initial = {"v": np.array([-60e-3, -55e-3, -47e-3]), "g": np.array([0.0, 2e-3, 1e-3])}
     rewards = np.array([[0.0], [1.0], [-1.0], [0.5]]) * np.ones(3)

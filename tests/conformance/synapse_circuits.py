@@ -43,9 +43,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "pair": Rule(models.pair_stdp(), {**STEPS, "w_max": np.linspace(2.5e-3, 4e-3, SYNAPSES)}),
         "nearest": Rule(models.nearest_neighbour_stdp(), {**STEPS, "post_trace": 0.2e-3}),
-        "symmetric": Rule(
-            models.symmetric_stdp(), {"w": 2e-3, "step": 0.3e-3, "offset": 0.5e-3, "w_max": 3e-3, **TRACES}
-        ),
+        "symmetric": Rule(models.symmetric_stdp(), {"w": 2e-3, "a": 0.3e-3, "offset": 0.5e-3, "w_max": 3e-3, **TRACES}),
         "reward": Rule(models.reward_modulated_stdp(), {**STEPS, "c": 0.1e-3}, (0, 2, 1)),
         "multiplicative": Rule(models.multiplicative_stdp(), PARTS),
         "van_rossum": Rule(models.van_rossum_stdp(), PARTS),

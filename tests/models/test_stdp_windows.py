@@ -31,7 +31,7 @@ RULES = {
     "multiplicative": (models.multiplicative_stdp("g", "1"), STEPS),
     "van_rossum": (models.van_rossum_stdp("g", "1"), STEPS),
     "power_law": (models.power_law_stdp("g", "1"), {**STEPS, "mu": 0.3}),
-    "symmetric": (models.symmetric_stdp("g", "1"), {"step": UP, "offset": 0.01, "tau": TAU_PLUS, **BOUNDS}),
+    "symmetric": (models.symmetric_stdp("g", "1"), {"a": UP, "offset": 0.01, "tau": TAU_PLUS, **BOUNDS}),
     "triplet": (models.triplet_stdp("g", "1"), TRIPLET),
     "inhibitory": (models.inhibitory_plasticity("g", "1"), {"eta": UP, "rho_0": 8.0, "tau": TAU_PLUS, **BOUNDS}),
     "reward": (models.reward_modulated_stdp("g", "1"), {**STEPS, "tau_c": TAU_C}),
