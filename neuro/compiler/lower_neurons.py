@@ -135,12 +135,11 @@ class Neurons:
         # All code may read dt, and the seed of the population's own random stream.
         stream = quantity(float(stream_seed(seed, population.name)), None, "the seed")
         constants = {"dt": SIQuantity(np.array(dt), second_dimension()), "seed": stream, **constants}
-        held = isinstance(model.refractory, str)
         until = [model.refractory] if isinstance(model.refractory, str) else []
         conditions = [text for text in (model.threshold, *filter(_is_condition, until)) if text is not None]
         times = [text for text in until if not _is_condition(text)]
         texts = [model.equations, *conditions, model.reset, *codes.values()]
-        last_spike = held or watched or any(LAST_SPIKE in re.findall(r"\w+", text) for text in texts)
+        last_spike = bool(times) or watched or any(LAST_SPIKE in re.findall(r"\w+", text) for text in texts)
         if last_spike and model.refractory is None:
             raise EquationError(f"the code of {where} reads {LAST_SPIKE!r}; give it a refractory time, as Brian2 asks")
         known = {*equations.variables, *constants, *equations.subexpressions, *BUILT_IN, LAST_SPIKE, ACTIVE}

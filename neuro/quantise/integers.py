@@ -20,6 +20,7 @@ from neuro.arrays import AnyArray, IntArray
 from neuro.compiler.expressions import replace as replace_parts
 from neuro.compiler.ir import (
     INDEX,
+    LAST_SPIKE,
     TICK,
     TIME,
     Assignment,
@@ -119,8 +120,10 @@ class _Writer:
             scale = 0 if scale == FREE else scale
             threshold = Threshold(scaled.at(part.threshold.left, scale), scaled.at(part.threshold.right, scale))
         reset = tuple(self._assignment(scaled, part.name, item) for item in part.reset)
+        held = None if part.held_while is None else scaled.condition(part.held_while)
         sides = [] if threshold is None else [threshold.left, threshold.right]
-        self._check_widths(scaled, [*(item.value for item in (*update, *reset)), *sides])
+        conditions = [] if held is None else [held]
+        self._check_widths(scaled, [*(item.value for item in (*update, *reset)), *sides, *conditions])
         return replace(
             part,
             states=self._states(part),
@@ -128,6 +131,7 @@ class _Writer:
             update=update,
             threshold=threshold,
             reset=reset,
+            held_while=held,
         )
 
     def _scaled_synapses(self, part: ProjectionProgram, numbers: Iterable[Coefficient], where: str) -> Scaled:
@@ -244,6 +248,12 @@ def _owner(projection: ProjectionProgram, symbol: Symbol) -> str:
 
 
 def _check_population(part: PopulationProgram) -> None:
+    if part.fired:
+        raise UnsupportedByTarget(
+            f"the time of the last spike ({LAST_SPIKE!r}) in population {part.name!r}",
+            "fixed point",
+            "give one refractory time, or count ticks in a variable",
+        )
     if part.links:
         raise UnsupportedByTarget(
             f"the linked variable {part.links[0].variable!r} of population {part.name!r}",
@@ -258,6 +268,7 @@ def _check_population(part: PopulationProgram) -> None:
         )
     states = {state.name for state in part.states}
     sides = () if part.threshold is None else (part.threshold.left, part.threshold.right)
+    sides = sides if part.held_while is None else (*sides, part.held_while)
     for expression in (*sides, *(item.value for item in (*part.update, *part.reset))):
         for item in walk(expression):
             if isinstance(item, Binary) and item.operator == "/" and states & {s.name for s in symbols(item.right)}:

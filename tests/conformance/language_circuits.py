@@ -310,6 +310,32 @@ def conditions() -> Circuit:
     )
 
 
+def conditions_in_integers() -> Circuit:
+    """The same as far as integers go: conditions in a threshold and as refractoriness, a truth value, a count."""
+    model = NeuronModel(
+        """
+        dv/dt = (drive - v)/tau : 1 (unless refractory)
+        du/dt = -u/(3*tau) : 1
+        drive : 1 (constant)
+        tau : second (constant)
+        ready : boolean
+        fired : integer
+        """,
+        threshold="v >= 1 and (u < 1.5 or not ready)",
+        reset="twice = 2*u; u += 0.9; v = 0.1*u - 0.05*twice; ready = not ready and u > v; fired += 1 + int(ready)",
+        refractory="u > 0.7",
+        parameters={"tau": 5e-3, "drive": np.array([1.5, 1.2, 0.6])},
+    )
+    initial = {"v": np.array([0.0, 0.9, 0.2]), "ready": np.array([0, 1, 0])}
+    held = np.array([0.0, DT, 0.0])
+    return Circuit(
+        DT,
+        [Population("a", 3, model, initial=initial, refractory_left=held)],
+        operations=[Operation("push", "a", "u += 0.01", every=50, at_start=True)],
+        probes=[Probe("a", "v")],
+    )
+
+
 def held_at_the_start() -> Circuit:
     """Neurons that are refractory still at the start, by a time and by a condition; operations that start ticks."""
     timed = NeuronModel(
@@ -402,8 +428,8 @@ def named_as_arrays() -> Circuit:
         initial={"ring": 1.0},
     )
     synapse = SynapseModel(
-        "dtrace/dt = -trace/(3*ms) : 1 (clock-driven)\norder : 1\npre_ : 1\nc_order : 1 (constant)",
-        on_pre="ring_post += order*c_order; pre_ += 1; trace += pre_",
+        "dtrace/dt = -trace/(3*ms) : 1 (clock-driven)\norder : 1\nincoming : 1\nc_order : 1 (constant)",
+        on_pre="ring_post += order*c_order; incoming += 1; trace += incoming",
         on_post="order = clip(order - 0.01*trace, 0, 1)",
         method=Method.EULER,
     )
@@ -512,6 +538,7 @@ CASES: Mapping[str, LanguageCase] = {
     "balanced resonate-and-fire": LanguageCase(balanced, 300, fixed=True),
     "traces that start above zero": LanguageCase(traces_above_zero, 60, fixed=True),
     "conditions": LanguageCase(conditions, 300),
+    "conditions in integers": LanguageCase(conditions_in_integers, 300, fixed=True),
     "refractory at the start": LanguageCase(held_at_the_start, 200),
     "random draws in code": LanguageCase(drawn_in_code, 200),
     "equations of synapses": LanguageCase(synapses_of_their_own, 400),
