@@ -47,12 +47,14 @@ class Bench:
         prepare: makes what the rows share, given the stages to report to.
         rows: name -> what measures it; each takes what ``prepare`` made.
         seeds: that the rows use.
+        needs: row -> the environment variable that it can't do without; unset, the row is not run.
     """
 
     name: str
     prepare: Callable[[Stages], Any]
     rows: Mapping[str, Row]
     seeds: tuple[int, ...]
+    needs: Mapping[str, str] = field(default_factory=dict)
 
 
 def checked(equal: bool, what: str) -> str:

@@ -42,6 +42,10 @@ def check_request(name: str, rows: Sequence[str] | None) -> Bench:
     if unknown or (rows is not None and not rows):
         given = ", ".join(unknown) or "none"
         raise InvalidInput(f"bench {name!r} has no such rows: {given}; it has {', '.join(known[name].rows)}")
+    for row in rows or ():
+        variable = known[name].needs.get(row)
+        if variable is not None and not os.environ.get(variable):
+            raise InvalidInput(f"row {row!r} of bench {name!r} needs a folder; set {variable} to it")
     return known[name]
 
 
@@ -52,7 +56,8 @@ def run_bench(name: str, rows: Sequence[str] | None, stages: Stages, json_file: 
         InvalidInput: no such bench or row, a row found what JSON can't hold, or the file can't be written.
     """
     bench = check_request(name, rows)
-    chosen = {row: measure for row, measure in bench.rows.items() if rows is None or row in rows}
+    without = {row for row, variable in bench.needs.items() if not os.environ.get(variable)}
+    chosen = {row: m for row, m in bench.rows.items() if (row not in without if rows is None else row in rows)}
     thresholds = THRESHOLDS.get(name, {})
     measured: list[dict[str, Any]] = []
     machine = _machine()

@@ -198,6 +198,7 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "cold-process-warm-cache": MetricThreshold(5.0, _MOST),
                 "cold-process-cold-cache": MetricThreshold(20.0, _MOST),
                 "parallel-stdp-differences": MetricThreshold(0, _MOST),
+                "brian2-examples": MetricThreshold(48, _LEAST),
             }
         ),
         "text": MappingProxyType(

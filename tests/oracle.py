@@ -18,6 +18,7 @@ from neuro.compiler.ir import (
     ACTIVE,
     FLUSH_BELOW,
     INDEX,
+    SYNAPSE,
     TICK,
     TIME,
     Assignment,
@@ -33,6 +34,7 @@ from neuro.compiler.ir import (
     RoundShift,
     Scope,
     Select,
+    Slot,
     State,
     StepProgram,
     Symbol,
@@ -50,6 +52,7 @@ _BINARY: Mapping[str, Callable[[Number, Number], Number]] = MappingProxyType(
         "-": operator.sub,
         "*": operator.mul,
         "/": operator.truediv,
+        "//": operator.floordiv,
         "%": operator.mod,
         "**": operator.pow,
         "<": operator.lt,
@@ -83,6 +86,23 @@ def normal(seed: int, tick: int, index: int) -> float:
     return math.sqrt(-2 * math.log((first + 1) / 2**32)) * math.cos(2 * math.pi * second / 2**32)
 
 
+def poisson(seed: int, tick: int, index: int, mean: float) -> int:
+    """Knuth's count of uniform factors until their product falls below exp(-mean), in parts of at most 500."""
+    if not mean > 0:
+        return 0
+    parts = math.ceil(mean / 500)
+    count, word = 0, 0
+    for _ in range(parts):
+        product = 1.0
+        while True:
+            word += 1
+            product *= (random_word(seed ^ (word * 0xC2B2AE35 % 2**32), tick, index) + 1) / 2**32
+            if product <= math.exp(-mean / parts):
+                break
+            count += 1
+    return count
+
+
 _FUNCTIONS: Mapping[str, Callable[..., Number]] = MappingProxyType(
     {
         "abs": abs,
@@ -94,20 +114,24 @@ _FUNCTIONS: Mapping[str, Callable[..., Number]] = MappingProxyType(
         "cos": math.cos,
         "cosh": math.cosh,
         "exp": math.exp,
+        "expm1": math.expm1,
         "exprel": lambda value: math.expm1(value) / value if value else 1.0,
         "floor": math.floor,
         "log": math.log,
         "log10": math.log10,
+        "log1p": math.log1p,
         "max": max,
         "min": min,
         "random_bits": lambda seed, tick, index: random_word(int(seed), tick, index),
         "random_normal": lambda seed, tick, index: normal(int(seed), tick, index),
+        "random_poisson": lambda seed, tick, index, mean: poisson(int(seed), tick, index, mean),
         "sign": lambda value: (value > 0) - (value < 0),
         "sin": math.sin,
         "sinh": math.sinh,
         "sqrt": math.sqrt,
         "tan": math.tan,
         "tanh": math.tanh,
+        "trunc": math.trunc,
     }
 )
 
@@ -159,6 +183,7 @@ class _Part:
     """The memory of a population or projection: name -> one value per neuron or synapse."""
 
     def __init__(self, states: Sequence[State], coefficients: Sequence[Coefficient]) -> None:
+        self.tick = 0
         self.formats = {state.name: state.format for state in states}
         self.values: dict[str, list[Number]] = {state.name: state.initial.tolist() for state in states}
         self.coefficients: dict[str, Number] = {c.name: c.values.tolist() for c in coefficients}
@@ -182,9 +207,8 @@ class _Neurons(_Part):
     def __init__(self, program: PopulationProgram, dt: float) -> None:
         super().__init__(program.states, program.coefficients)
         self.program = program
-        self.counter = [0] * program.size
+        self.counter = [0] * program.size if program.left is None else program.left.tolist()
         self.used = 0
-        self.tick = 0
         self.dt = dt
         self.fired: list[list[int]] = []
 
@@ -211,6 +235,9 @@ class _Neurons(_Part):
     def update(self) -> None:
         for i in range(self.program.size):
             self.counter[i] = max(self.counter[i] - 1, 0)
+            held = self.program.held_while
+            if held is not None and not evaluate(held, self.reader(i)):
+                self.counter[i] = 0
             stages: dict[str, Number] = {}
 
             def read(symbol: Symbol, i: int = i, stages: dict[str, Number] = stages) -> Number:
@@ -231,6 +258,9 @@ class _Neurons(_Part):
         if self.program.refractory is not None:
             for i in winners:
                 self.counter[i] = self.period(i)
+        for i in winners:
+            for part in self.program.fired:
+                self.store(part.target.name, i, evaluate(part.value, self.reader(i)))
 
     def _winners(self) -> list[int]:
         threshold, rule = self.program.threshold, self.program.winners
@@ -257,21 +287,29 @@ class _Neurons(_Part):
 class _Synapses(_Part):
     """A projection: its states and the order in which its synapses see the spikes that arrive at a tick."""
 
-    def __init__(self, program: ProjectionProgram) -> None:
+    def __init__(self, program: ProjectionProgram, dt: float) -> None:
         super().__init__(program.states, program.coefficients)
         self.program = program
+        self.dt = dt
         self.delay = np.broadcast_to(program.delay, (program.synapses,)).tolist()
         self.rows = program.row_start.tolist()
         self.column = program.column.tolist()
         self.source = [i for i in range(len(self.rows) - 1) for _ in range(self.rows[i], self.rows[i + 1])]
 
-    def arrivals(self, n: int, fired: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    def own(self, symbol: Symbol, s: int) -> Number:
+        """What a symbol without a side means in synapse s."""
+        built_in = {TICK: self.tick, TIME: self.tick * self.dt, SYNAPSE: s}
+        return built_in[symbol.name] if symbol.name in built_in else self.read(symbol.name, s)
+
+    def arrivals(
+        self, n: int, fired: Sequence[Sequence[int]], past: Mapping[int, Sequence[int]]
+    ) -> list[tuple[int, int]]:
         """(source neuron, synapse) of every spike that arrives at tick n, by (emission tick, source, synapse)."""
-        oldest = max(n - max(self.delay, default=0), 0)
+        oldest = n - max(self.delay, default=0)
         return [
             (i, s)
             for emission in range(oldest, n + 1)
-            for i in fired[emission]
+            for i in (fired[emission] if emission >= 0 else past.get(emission, []))
             for s in range(self.rows[i], self.rows[i + 1])
             if emission + self.delay[s] == n
         ]
@@ -292,7 +330,7 @@ class _Synapses(_Part):
         for s in range(self.program.synapses):
 
             def read(symbol: Symbol, s: int = s) -> Number:
-                return self.read(symbol.name, s)
+                return self.own(symbol, s)
 
             values = [evaluate(part.value, read) for part in code]
             for part, value in zip(code, values, strict=True):
@@ -305,28 +343,39 @@ class _Run:
     def __init__(self, program: StepProgram, probes: Sequence[ProbeProgram]) -> None:
         self.program = program
         self.neurons = {part.name: _Neurons(part, program.dt) for part in program.populations}
-        self.synapses = {part.name: _Synapses(part) for part in program.projections}
+        self.synapses = {part.name: _Synapses(part, program.dt) for part in program.projections}
         self.given: dict[str, list[list[int]]] = {part.name: [] for part in program.sources}
+        self.past: dict[str, dict[int, list[int]]] = {}
+        for part in program.past:
+            spikes = self.past.setdefault(part.of, {})
+            for tick, index in zip(part.ticks.tolist(), part.indices.tolist(), strict=True):
+                spikes.setdefault(tick, []).append(index)
         self.probes = {(p.of, p.variable, p.every): p for p in (*program.probes, *probes)}
         self.seen: dict[tuple[str, str, int], list[list[Number]]] = {key: [] for key in self.probes}
 
     def run(self, ticks: int) -> Recording:
         for n in range(ticks):
-            for neurons in self.neurons.values():
-                neurons.tick = n
+            for part in (*self.neurons.values(), *self.synapses.values()):
+                part.tick = n
+            self.operate(n, Slot.FIRST)
             self.start(n)
+            self.operate(n, Slot.START)
             for synapses in self.synapses.values():
                 self.sum_up(synapses)
             for synapses in self.synapses.values():
                 synapses.update(n)
             for neurons in self.neurons.values():
+                for link in neurons.program.links:
+                    source = self.neurons[link.source]
+                    for i, other in enumerate(link.index.tolist()):
+                        neurons.store(link.variable, i, source.read(link.source_variable, other))
                 neurons.update()
             for neurons in self.neurons.values():
                 neurons.fire()
             self.deliver(n)
             for neurons in self.neurons.values():
                 neurons.reset()
-            self.operate(n)
+            self.operate(n, Slot.END)
             self.probe(n)
         return self.recording(ticks)
 
@@ -354,7 +403,9 @@ class _Run:
         """Phase 3. Integers: summed wide in ``sums``, stored (and saturated) once at the end."""
         sums: dict[tuple[str, str, int], int] = {}
         for synapses in self.synapses.values():
-            for i, s in synapses.arrivals(n, self.fired(synapses.program.source)):
+            for i, s in synapses.arrivals(
+                n, self.fired(synapses.program.source), self.past.get(synapses.program.source, {})
+            ):
                 for statement in synapses.program.on_pre:
                     self.on_event(synapses, i, s, statement, sums)
         for synapses in self.synapses.values():
@@ -378,7 +429,7 @@ class _Run:
 
         def read(symbol: Symbol) -> Number:
             if symbol.scope is Scope.OWN:
-                return synapses.read(symbol.name, s)
+                return synapses.own(symbol, s)
             name, index = ends[symbol.scope]
             return self.neurons[name].reader(index)(symbol)
 
@@ -415,15 +466,15 @@ class _Run:
 
         def read(symbol: Symbol) -> Number:
             if symbol.scope is Scope.OWN:
-                return synapses.read(symbol.name, s)
+                return synapses.own(symbol, s)
             name, index = ends[symbol.scope]
             return self.neurons[name].reader(index)(symbol)
 
         return read
 
-    def operate(self, n: int) -> None:
+    def operate(self, n: int, slot: Slot) -> None:
         for operation in self.program.operations:
-            if n % operation.every:
+            if n % operation.every or operation.slot is not slot:
                 continue
             own = {c.name: c.values.tolist() for c in operation.coefficients}
             for part in operation.statements:

@@ -16,13 +16,15 @@ from types import MappingProxyType
 
 import numpy as np
 
-from benchmarks.data import ROOT
+from benchmarks.data import EXAMPLES_VARIABLE, ROOT, examples_folder
 from benchmarks.form import Bench, Measured, Row, checked
+from benchmarks.simulation.brian2_examples import outcomes, summary
 from benchmarks.simulation.brian2_peer import Brian2Program
 from benchmarks.simulation.nest_peer import NestNetwork
 from benchmarks.simulation.network import DELAY_TICKS, DT, network, small_graph
 from neuro import Circuit, CurrentInput, Recording, Spikes, simulate_batch
 from neuro.compiler.lower_circuit import lower
+from neuro.errors import InvalidInput
 from neuro.progress import Stages
 from neuro.simulators.compiled.simulator import KernelRun
 
@@ -260,6 +262,19 @@ def threads(lab: Lab) -> Measured:
     return Measured(wrong, "", equal, note="2, 3 and 4 threads against 1")
 
 
+def brian2_examples(lab: Lab) -> Measured:
+    """How many of Brian2's published examples load, run and agree."""
+    del lab
+    folder = examples_folder()
+    if folder is None or not folder.is_dir():
+        raise InvalidInput(f"{EXAMPLES_VARIABLE} is {folder}; give the folder of Brian2's examples")
+    found = list(outcomes(folder))
+    wrong = [item.script for item in found if item.verdict in ("differs", "error")]
+    equal = checked(not wrong, f"every script that runs agrees, every other is refused by one line ({wrong})")
+    agree = sum(item.verdict.startswith("agrees") for item in found)
+    return Measured(agree, "scripts", equal, peer="Brian2", peer_value=len(found), note=summary(found))
+
+
 SIMULATION = Bench(
     "simulation",
     Lab,
@@ -278,7 +293,9 @@ SIMULATION = Bench(
             "cold-process-warm-cache": cold(warm_cache=True),
             "cold-process-cold-cache": cold(warm_cache=False),
             "parallel-stdp-differences": threads,
+            "brian2-examples": brian2_examples,
         }
     ),
     (SEED,),
+    MappingProxyType({"brian2-examples": EXAMPLES_VARIABLE}),
 )

@@ -6,12 +6,17 @@ Every target runs one tick n like this (Brian2's default schedule):
 
 0. Start of tick. Restarts due at n: named states back to their initial value, the population's refractory
    counters and count of winners cleared. Inputs: row ``n // every`` is written to the input variable (zero past the
-   end).
+   end). Operations with ``at_start``, in the order of declaration. Before all of them, what equations flag
+   ``(constant over dt)`` takes its value for the tick.
 1. State update of every population. A refractory counter above 0 counts down by one first; a neuron is
-   refractory while it is above 0. All equations read the values from before the update. Equations marked
-   ``(unless refractory)`` hold while refractory; the others go on. With exact integration ``v`` uses the
-   synaptic current from before its decay. Synaptic variables take their step too, ``(event-driven)`` ones from
-   tick 1 on: as in Brian2 their start value is that of t = 0, so at tick n they have taken n steps, the others n + 1.
+   refractory while it is above 0. Where a condition holds neurons, the counter has no end, but is cleared as soon as
+   the condition, which reads the values from before the update, does not hold. All equations read the values from
+   before the update. A variable marked ``(linked)`` takes its value right before; populations are updated in the order
+   of their declaration, so it is the new value of one that is declared before. Equations marked
+   ``(unless refractory)`` hold while refractory; the others go on. With exact
+   integration ``v`` uses the synaptic current from before its decay. Synaptic variables take their step too,
+   ``(event-driven)`` ones from tick 1 on: as in Brian2 their start value is that of t = 0, so at tick n they have
+   taken n steps, the others n + 1.
 2. Thresholds: ``left > right``, strictly, and not refractory; margin = left - right. Then the winners rule:
    ``Winners(k)`` lets only the k largest margins fire in a tick; ``Winners(max_winners=k)`` admits only k minus
    those that fired since the last restart. Ties go to the lower index. A loser is neither reset nor made
@@ -21,7 +26,7 @@ Every target runs one tick n like this (Brian2's default schedule):
    A variable marked ``(unless refractory)`` takes no synaptic write while refractory, as in Brian2.
    Integers are summed wide and saturate once, at the end of this phase.
 4. Resets of the neurons that fired, statement by statement, in order.
-5. Operations, in the order of declaration. 6. Probes read last.
+5. Operations without ``at_start``, in the order of declaration. 6. Probes read last.
 
 A spike at tick n with a refractory time of r ticks holds the neuron through n + 1 .. n + r - 1.
 """
@@ -68,6 +73,27 @@ class Winners:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """Where a variable flagged ``(linked)`` takes its value: from a variable of another population, in every tick.
+
+    Args:
+        population: whose variable.
+        variable: a variable that only state updates, inputs and operations at the start of a tick change.
+        index: the neuron that each neuron reads, shape () or (size,); None: the one of the same number.
+    """
+
+    population: str
+    variable: str
+    index: npt.ArrayLike | None = None
+
+    def __post_init__(self) -> None:
+        if self.index is not None:
+            object.__setattr__(
+                self, "index", frozen_integers(self.index, f"the index of a link to {self.population!r}")
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Population:
     """A group of ``size`` neurons of one model.
 
@@ -79,6 +105,9 @@ class Population:
             of any dimension are accepted; a plain number counts in the SI unit that the equations declare.
         initial: state name -> start value, the same forms; states start at 0 otherwise.
         winners: how many neurons may fire in a tick or between restarts.
+        refractory_left: seconds for which neurons are refractory still at the start, shared or one per neuron; where a
+            condition holds them, any time above 0.
+        links: variable flagged ``(linked)`` -> where its value comes from.
     """
 
     name: str
@@ -87,14 +116,18 @@ class Population:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     initial: Mapping[str, Value] = field(default_factory=dict)
     winners: Winners = field(default_factory=Winners)
+    refractory_left: Value = 0.0
+    links: Mapping[str, Link] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_name(self.name, "a population")
+        object.__setattr__(self, "links", FrozenMapping(self.links))
         if not is_whole(self.size, 0):
             raise CircuitError(f"population {self.name!r} has size {self.size!r}; a whole number >= 0 is allowed")
         where = f"population {self.name!r}"
         object.__setattr__(self, "parameters", _frozen(self.parameters, self.size, "parameter {!r} of " + where))
         object.__setattr__(self, "initial", _frozen(self.initial, self.size, "initial value {!r} of " + where))
+        _frozen({"refractory_left": self.refractory_left}, self.size, "{!r} of " + where)
         for name, limit in (("k", self.winners.k), ("max_winners", self.winners.max_winners)):
             if limit is not None and limit > self.size:
                 raise CircuitError(
@@ -214,7 +247,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Statements in Brian2's language, run on a population or projection at the end of ticks 0, every, 2 every, ...
+    """Statements in Brian2's language, run on a population or projection in ticks 0, every, 2 every, ...
 
     Args:
         name: identifier, unique in the circuit.
@@ -223,12 +256,14 @@ class Operation:
             neurons (``v_post``, ``rate_pre``), and ``incoming(x)`` or ``outgoing(x)``: the sum of x over all
             synapses onto the same target, or from the same source, e.g. ``"w = w * total / incoming(w)"``.
         every: ticks between two runs.
+        at_start: run at the start of the tick, behind restarts and inputs, in place of its end.
     """
 
     name: str
     of: str
     code: str
     every: int = 1
+    at_start: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name, "an operation")
@@ -251,6 +286,34 @@ class Probe:
             )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PastSpikes:
+    """Spikes from before the start that are still under way: neuron ``indices[j]`` fired at tick ``ticks[j]`` < 0.
+
+    They arrive as their delays say. A recording does not hold them, and nothing else of the past happens again.
+
+    Args:
+        of: whose neurons, a population or a spike source.
+        ticks: when, whole ticks < 0.
+        indices: which, as many.
+    """
+
+    of: str
+    ticks: npt.ArrayLike
+    indices: npt.ArrayLike
+
+    def __post_init__(self) -> None:
+        ticks = frozen_integers(self.ticks, f"ticks of past spikes of {self.of!r}")
+        indices = frozen_integers(self.indices, f"indices of past spikes of {self.of!r}")
+        if ticks.ndim != 1 or ticks.shape != indices.shape:
+            raise CircuitError(f"past spikes of {self.of!r} need ticks and indices that are two vectors of one length")
+        if ticks.size and (ticks.max() >= 0 or indices.min() < 0):
+            raise CircuitError(f"past spikes of {self.of!r} need ticks < 0 and indices >= 0")
+        pairs = np.unique(np.stack([ticks, indices]), axis=1)
+        object.__setattr__(self, "ticks", frozen_integers(pairs[0], "ticks"))
+        object.__setattr__(self, "indices", frozen_integers(pairs[1], "indices"))
+
+
 Stimulus = SpikeSource | CurrentInput
 
 
@@ -262,6 +325,7 @@ class Circuit:
         dt: length of a tick in seconds; a Brian2 quantity is turned into them.
         populations, projections, stimuli, restarts, operations, probes: the parts, in canonical order.
         seed: for everything random that belongs to the circuit.
+        past: spikes that are under way when it starts.
 
     Raises:
         CircuitError: names clash or are unknown, sizes differ, dt is not a positive time, a seed below 0.
@@ -275,13 +339,14 @@ class Circuit:
     operations: Sequence[Operation] = ()
     probes: Sequence[Probe] = ()
     seed: int = 0
+    past: Sequence[PastSpikes] = ()
 
     def __post_init__(self) -> None:
         given = np.asarray(self.dt)
         if given.ndim or not is_real(given) or not (np.isfinite(given) and given > 0):
             raise CircuitError(f"dt is {self.dt}; a time above 0 s is allowed, such as 0.001")
         object.__setattr__(self, "dt", float(given))
-        for name in ("populations", "projections", "stimuli", "restarts", "operations", "probes"):
+        for name in ("populations", "projections", "stimuli", "restarts", "operations", "probes", "past"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if not is_whole(self.seed, 0):
             raise CircuitError(f"seed is {self.seed!r}; a whole number >= 0 is allowed")
@@ -326,6 +391,16 @@ class Circuit:
                     f"the name {part.name!r} is used twice (case does not count); give each part its own"
                 )
             seen.add(part.name.lower())
+        for population in self.populations:
+            for name, link in population.links.items():
+                size = self.population(link.population).size
+                index = np.arange(population.size) if link.index is None else np.asarray(link.index)
+                if index.shape not in ((), (population.size,)) or np.any((index < 0) | (index >= size)):
+                    raise CircuitError(
+                        f"{population.name}.{name} is linked to neurons {index.min(initial=0)} to "
+                        f"{index.max(initial=0)} in shape {index.shape} of {link.population!r}, which has {size}; "
+                        f"give an index of shape () or ({population.size},)"
+                    )
         for restart in self.restarts:
             self.population(restart.population)
         known = {part.name for part in self.populations} | {part.name for part in self.projections}
@@ -335,6 +410,9 @@ class Circuit:
                     f"operation {operation.name!r} is on {operation.of!r}; "
                     f"populations and projections are {sorted(known)}"
                 )
+        for past in self.past:
+            if np.asarray(past.indices).max(initial=-1) >= self.size_of(past.of):
+                raise CircuitError(f"past spikes of {past.of!r} have indices above {self.size_of(past.of) - 1}")
         for probe in self.probes:
             if probe.of not in known:
                 raise CircuitError(f"a probe reads {probe.of!r}; populations and projections are {sorted(known)}")

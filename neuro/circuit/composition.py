@@ -32,7 +32,7 @@ def compose(*circuits: Circuit, projections: Sequence[Projection] = ()) -> Circu
         if len(values) > 1:
             raise CircuitError(f"circuits of different {name} ({sorted(values)}) can't be joined; give them one")
 
-    kinds = ("populations", "projections", "stimuli", "restarts", "operations", "probes")
+    kinds = ("populations", "projections", "stimuli", "restarts", "operations", "probes", "past")
     parts = {kind: [part for circuit in circuits for part in getattr(circuit, kind)] for kind in kinds}
     parts["projections"] += projections
     return Circuit(circuits[0].dt, **parts, seed=circuits[0].seed)
@@ -47,7 +47,14 @@ def prefixed(circuit: Circuit, prefix: str) -> Circuit:
 
     return replace(
         circuit,
-        populations=[replace(part, name=rename(part.name)) for part in circuit.populations],
+        populations=[
+            replace(
+                part,
+                name=rename(part.name),
+                links={name: replace(link, population=rename(link.population)) for name, link in part.links.items()},
+            )
+            for part in circuit.populations
+        ],
         projections=[
             replace(part, name=rename(part.name), source=rename(part.source), target=rename(part.target))
             for part in circuit.projections
@@ -61,6 +68,7 @@ def prefixed(circuit: Circuit, prefix: str) -> Circuit:
         restarts=[replace(part, population=rename(part.population)) for part in circuit.restarts],
         operations=[replace(part, name=rename(part.name), of=rename(part.of)) for part in circuit.operations],
         probes=[replace(part, of=rename(part.of)) for part in circuit.probes],
+        past=[replace(part, of=rename(part.of)) for part in circuit.past],
     )
 
 

@@ -6,17 +6,32 @@ Brian2 parses the declarations and checks every unit; the expressions themselves
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from neuro.arrays import FloatArray, Value
-from neuro.compiler.expressions import FUNCTIONS, parse_expression, replace
+from neuro.compiler.expressions import DRAWS, FUNCTIONS, parse_expression, replace
 from neuro.compiler.integrate_nonlinear import is_noise
-from neuro.compiler.ir import ACTIVE, INDEX, TICK, TIME, TOTALS, Constant, Expression, Symbol
-from neuro.counter_hash import random_bits, random_normal
+from neuro.compiler.ir import (
+    ACTIVE,
+    INDEX,
+    LAST_SPIKE,
+    SYNAPSE,
+    TICK,
+    TIME,
+    TOTALS,
+    Call,
+    Constant,
+    Expression,
+    Scope,
+    Symbol,
+    walk,
+)
+from neuro.compiler.statements import DRAW, Draws, as_truths, hashed_text
+from neuro.counter_hash import random_bits, random_normal, random_poisson
 from neuro.errors import EquationError
 
 if TYPE_CHECKING:
@@ -32,6 +47,9 @@ Dimension: TypeAlias = "fundamentalunits.Dimension"
 CLAMPED_FLAG = "unless refractory"
 CONSTANT_FLAG = "constant"
 SUMMED_FLAG = "summed"
+SHARED_FLAG = "shared"
+LINKED_FLAG = "linked"
+PER_TICK_FLAG = "constant over dt"
 EVENT_DRIVEN_FLAG = "event-driven"
 SYNAPTIC_FLAGS = (EVENT_DRIVEN_FLAG, "clock-driven")
 """How Brian2 integrates a synaptic variable; in a step program both are one step per tick."""
@@ -43,12 +61,15 @@ class Equations:
 
     Args:
         differential: variable -> right-hand side as written; :func:`resolve` replaces the subexpressions.
-        variables: names of the states: differential ones, and parameters without the flag ``constant``.
+        variables: names of the states: differential ones, parameters without the flag ``constant``, ``per_tick``.
         constants: names declared with the flag ``constant``.
         clamped: variables flagged ``(unless refractory)``.
         event_driven: variables of a synapse flagged ``(event-driven)``.
         summed: neuron variable -> expression, of a synapse's equations flagged ``(summed)``.
         subexpressions: name -> expression, for use in thresholds and statements.
+        per_tick: name -> expression of a subexpression flagged ``(constant over dt)``, its random draws numbered.
+        linked: variables flagged ``(linked)``.
+        truths, wholes: variables that hold truth values and whole numbers.
         dimensions: name -> dimension of everything declared.
         text: the text as given.
     """
@@ -60,6 +81,10 @@ class Equations:
     event_driven: frozenset[str]
     summed: Mapping[str, Expression]
     subexpressions: Mapping[str, Expression]
+    per_tick: Mapping[str, Expression]
+    linked: frozenset[str]
+    truths: frozenset[str]
+    wholes: frozenset[str]
     dimensions: Mapping[str, Dimension]
     text: str
 
@@ -92,21 +117,43 @@ def parse_equations(text: str, where: str) -> Equations:
         raise EquationError(f"the equations of {where} are not Brian2 equations: {_one_line(error)}") from None
     _check_kinds(parsed, where)
     summed = {name for name in parsed if SUMMED_FLAG in parsed[name].flags}
+    per_tick = {name for name in parsed if PER_TICK_FLAG in parsed[name].flags}
     # The order of declaration is the order of the text, not Brian2's (which sorts by dependence).
     names = sorted(parsed, key=lambda name: _position(text, name))
+    draws = Draws("equations")
     return Equations(
-        differential={name: parse_expression(parsed[name].expr.code) for name in names if name in parsed.diff_eq_names},
+        differential={
+            name: _without_draws(parse_expression(parsed[name].expr.code), name, where)
+            for name in names
+            if name in parsed.diff_eq_names
+        },
         variables=tuple(name for name in names if _is_variable(parsed[name])),
         constants=tuple(name for name in names if CONSTANT_FLAG in parsed[name].flags),
         clamped=frozenset(name for name in names if CLAMPED_FLAG in parsed[name].flags),
         event_driven=frozenset(name for name in names if EVENT_DRIVEN_FLAG in parsed[name].flags),
         summed={name: parse_expression(parsed[name].expr.code) for name in names if name in summed},
         subexpressions={
-            name: parse_expression(parsed[name].expr.code) for name in parsed.subexpr_names if name not in summed
+            name: _without_draws(parse_expression(parsed[name].expr.code), name, where)
+            for name in parsed.subexpr_names
+            if name not in summed | per_tick
         },
+        per_tick={name: draws.numbered(parse_expression(parsed[name].expr.code)) for name in names if name in per_tick},
+        linked=frozenset(name for name in names if LINKED_FLAG in parsed[name].flags),
+        truths=frozenset(name for name in names if parsed[name].var_type == "boolean"),
+        wholes=frozenset(name for name in names if parsed[name].var_type == "integer"),
         dimensions={name: parsed[name].dim for name in names},
         text=text,
     )
+
+
+def _without_draws(expression: Expression, name: str, where: str) -> Expression:
+    for part in walk(expression):
+        if isinstance(part, Call) and part.function in DRAWS:
+            raise EquationError(
+                f"{name!r} of {where} calls {part.function}(): draw in code, or in a subexpression flagged "
+                f"({PER_TICK_FLAG}), or write the noise xi"
+            )
+    return expression
 
 
 def without_comments(text: str) -> str:
@@ -123,23 +170,23 @@ def _position(text: str, name: str) -> int:
 
 
 def _is_variable(equation: SingleEquation) -> bool:
-    if equation.type == "differential equation":
+    if equation.type == "differential equation" or PER_TICK_FLAG in equation.flags:
         return True
     return bool(equation.type == "parameter" and CONSTANT_FLAG not in equation.flags)
 
 
 def _check_kinds(parsed: Brian2Equations, where: str) -> None:
-    allowed_flags = {CLAMPED_FLAG, CONSTANT_FLAG, SUMMED_FLAG, "shared", *SYNAPTIC_FLAGS}
+    allowed_flags = {CLAMPED_FLAG, CONSTANT_FLAG, SUMMED_FLAG, SHARED_FLAG, LINKED_FLAG, PER_TICK_FLAG}
+    allowed_flags |= set(SYNAPTIC_FLAGS)
     for name in parsed:
         equation = parsed[name]
-        if equation.var_type != "float":
-            raise EquationError(f"{name!r} of {where} is {equation.var_type}; only real variables are supported so far")
         unknown = set(equation.flags) - allowed_flags
         if unknown:
             raise EquationError(
                 f"{name!r} of {where} has the flag {min(unknown)!r}; {sorted(allowed_flags)} are supported"
             )
-        if "shared" in equation.flags and CONSTANT_FLAG not in equation.flags:
+        shared = SHARED_FLAG in equation.flags and CONSTANT_FLAG not in equation.flags
+        if shared and (equation.type != "subexpression" or PER_TICK_FLAG in equation.flags):
             raise EquationError(f"{name!r} of {where} is shared but not constant; declare it (shared, constant)")
         if "__" in name:
             raise EquationError(f"{name!r} of {where} holds two underscores in a row; rename it")
@@ -186,6 +233,10 @@ def check_units(
     conditions: Iterable[str],
     statements: Iterable[str],
     where: str,
+    *,
+    times: Iterable[str] = (),
+    truths: Collection[str] = (),
+    wholes: Collection[str] = (),
 ) -> None:
     """Let Brian2 check the units of equations, conditions and statements.
 
@@ -195,6 +246,8 @@ def check_units(
         conditions: texts that must be truth values, such as a threshold.
         statements: texts of assignments.
         where: for messages.
+        times: texts that must be times.
+        truths, wholes: names that hold truth values and whole numbers, where those are not the equations' own alone.
 
     Raises:
         EquationError: unknown name or contradictory units.
@@ -203,9 +256,14 @@ def check_units(
     from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
     from brian2.units.fundamentalunits import DimensionMismatchError
 
-    conditions, statements = list(conditions), list(statements)
+    # Brian2 takes no two draws in one expression; as hashes of different seeds they are functions like any other.
+    conditions, statements = (
+        [hashed_text(without_comments(text), "", SYNAPSE)[0] for text in texts] for texts in (conditions, statements)
+    )
     declared = _declared_expressions(equations)
-    variables = _variables(dimensions, [*(line[1] for line in declared), *conditions, *statements])
+    times = list(times)
+    texts = [*(line[1] for line in declared), *conditions, *statements, *times]
+    variables = _variables(dimensions, texts, truths or equations.truths, wholes or equations.wholes)
     try:
         for name, expression, is_rate in declared:
             unit = equations.dimensions[name]
@@ -214,6 +272,8 @@ def check_units(
             parse_expression_dimensions(condition, variables)
             if not is_boolean_expression(condition, variables):
                 raise EquationError(f"{condition!r} of {where} is not a condition; write one such as 'v > v_threshold'")
+        for time in times:
+            check_dimensions(time, second_dimension(), variables)
         for code in statements:
             if code.strip():
                 check_units_statements(code, variables)
@@ -230,13 +290,15 @@ def _declared_expressions(equations: Equations) -> list[tuple[str, str, bool]]:
 
     parsed = Brian2Equations(without_comments(equations.text))
     return [
-        (name, parsed[name].expr.code, parsed[name].type == "differential equation")
+        (name, hashed_text(parsed[name].expr.code, "", INDEX)[0], parsed[name].type == "differential equation")
         for name in parsed
         if parsed[name].expr is not None
     ]
 
 
-def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dict[str, Variable | Function]:
+def _variables(
+    dimensions: Mapping[str, Dimension], texts: Iterable[str], truths: Collection[str], wholes: Collection[str]
+) -> dict[str, Variable | Function]:
     """Brian2's view of the names that occur in the texts; all of its units would make it several times slower."""
     from brian2.core.functions import DEFAULT_FUNCTIONS
     from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
@@ -247,7 +309,9 @@ def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dic
     used = {name for text in texts for name in get_identifiers(text)}
     own = random_functions()
     variables: dict[str, Variable | Function] = {
-        name: own.get(name) or DEFAULT_FUNCTIONS[name] for name in (*FUNCTIONS, "int") if name in used
+        name: own.get(name) or DEFAULT_FUNCTIONS[name]
+        for name in (*FUNCTIONS, *DRAWS, "int", "timestep")
+        if name in used and (name in own or name in DEFAULT_FUNCTIONS)
     }
     variables.update({name: value for name, value in DEFAULT_CONSTANTS.items() if name in used})
     for name in used & DEFAULT_UNITS.keys():
@@ -255,21 +319,25 @@ def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dic
         variables[name] = Brian2Constant(name, float(unit), dimensions=unit.dim)
     variables |= {name: function for name, function in _totals().items() if name in used}
     variables[ACTIVE] = Variable(ACTIVE, dtype=bool)
-    variables |= {name: Variable(name, dtype=np.int64) for name in (TICK, INDEX)}
-    variables[TIME] = Variable(TIME, dimensions=second_dimension())
+    variables |= {name: Variable(name, dtype=np.int64) for name in (TICK, INDEX, SYNAPSE)}
+    variables |= {name: Variable(name) for name in used if name.startswith(DRAW)}
+    variables |= {name: Variable(name, dimensions=second_dimension()) for name in (TIME, LAST_SPIKE)}
     variables |= {name: Variable(name, dimensions=second_dimension() ** -0.5) for name in used if is_noise(name)}
     for name, dimension in dimensions.items():
-        variables[name] = Variable(name, dimensions=dimension)
+        kind = bool if name in truths else np.int64 if name in wholes else np.float64
+        variables[name] = Variable(name, dimensions=dimension, dtype=kind)
     return variables
 
 
 def random_functions() -> dict[str, Function]:
-    """``random_bits`` and ``random_normal`` as Brian2 functions, with their numpy implementation."""
+    """``random_bits``, ``random_normal`` and ``random_poisson`` as Brian2 functions, implemented in numpy."""
     from brian2 import Function
 
     functions = {}
-    for name, code in (("random_bits", random_bits), ("random_normal", random_normal)):
-        function = Function(code, arg_units=[1, 1, 1], arg_names=["seed", "tick", "index"], return_unit=1)
+    given = (("random_bits", random_bits), ("random_normal", random_normal), ("random_poisson", random_poisson))
+    for name, code in given:
+        names = ["seed", "tick", "index", "mean"][: FUNCTIONS[name][0]]
+        function = Function(code, arg_units=[1] * len(names), arg_names=names, return_unit=1)
         function.implementations.add_implementation("numpy", code=code)
         functions[name] = function
     return functions
@@ -296,15 +364,12 @@ def resolve(expression: Expression, equations: Equations, known: Iterable[str], 
     def resolved(part: Expression) -> Expression | None:
         if not isinstance(part, Symbol) or part.name in names or part.name == ACTIVE or is_noise(part.name):
             return None
+        if "__" in part.name or part.scope is not Scope.OWN:
+            return None  # Nobody but the compiler names anything so.
         if part.name in equations.subexpressions:
             return replace(equations.subexpressions[part.name], resolved)
         if part.name in DEFAULT_UNITS:
             return Constant(float(DEFAULT_UNITS[part.name]))
-        if part.name == "inf":
-            raise EquationError(
-                f"the code of {where} names 'inf'; write a finite number, or the threshold None for neurons that "
-                "never fire"
-            )
         if part.name in DEFAULT_CONSTANTS:
             return Constant(float(DEFAULT_CONSTANTS[part.name].value))
         raise EquationError(
@@ -312,4 +377,4 @@ def resolve(expression: Expression, equations: Equations, known: Iterable[str], 
             f"(known: {', '.join(sorted(names))})"
         )
 
-    return replace(expression, resolved)
+    return as_truths(replace(expression, resolved), {Symbol(name) for name in equations.truths})

@@ -1,8 +1,8 @@
 """Expressions of the shared language: parsed from text, evaluated on arrays, split into linear parts.
 
 The language is the part of Brian2's that every target can be asked for: numbers, names, ``+ - * / % **``,
-comparison, ``and or not``, ``int(condition)`` and the functions in ``FUNCTIONS``. Text is read with Python's
-own parser and only these node types are accepted; nothing is ever executed.
+``//``, comparison, ``and or not``, ``int``, ``timestep``, the draws in ``DRAWS`` and the functions in ``FUNCTIONS``.
+Text is read with Python's own parser and only these node types are accepted; nothing is ever executed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from neuro.compiler.ir import (
     children,
     symbols,
 )
-from neuro.counter_hash import random_bits, random_normal
+from neuro.counter_hash import random_bits, random_normal, random_poisson
 from neuro.errors import EquationError
 
 Numbers = float | AnyArray
@@ -57,21 +57,31 @@ FUNCTIONS: Mapping[str, tuple[int, Callable[..., Numbers]]] = MappingProxyType(
         "cos": (1, np.cos),
         "cosh": (1, np.cosh),
         "exp": (1, np.exp),
+        "expm1": (1, np.expm1),
         "exprel": (1, _exprel),
         "floor": (1, np.floor),
         "log": (1, np.log),
         "log10": (1, np.log10),
+        "log1p": (1, np.log1p),
         "random_bits": (3, random_bits),
         "random_normal": (3, random_normal),
+        "random_poisson": (4, random_poisson),
         "sign": (1, np.sign),
         "sin": (1, np.sin),
         "sinh": (1, np.sinh),
         "sqrt": (1, np.sqrt),
         "tan": (1, np.tan),
         "tanh": (1, np.tanh),
+        "trunc": (1, np.trunc),
     }
 )
-"""Name -> (number of arguments, numpy implementation): Brian2's own under the same name, and ``random_...``."""
+"""Name -> (number of arguments, numpy implementation): Brian2's own under the same name, ``trunc``, ``random_...``."""
+
+DRAWS: Mapping[str, int] = MappingProxyType({"rand": 0, "randn": 0, "poisson": 1})
+"""Brian2's random functions -> number of arguments: uniform from 0 to 1, standard normal, Poisson of a mean."""
+
+_GRID = 1e-3
+"""The share of a tick by which Brian2 lets a time miss its grid."""
 
 _OPERATORS: Mapping[str, tuple[type[ast.AST], Callable[[Numbers, Numbers], Numbers]]] = MappingProxyType(
     {
@@ -79,6 +89,7 @@ _OPERATORS: Mapping[str, tuple[type[ast.AST], Callable[[Numbers, Numbers], Numbe
         "-": (ast.Sub, np.subtract),
         "*": (ast.Mult, np.multiply),
         "/": (ast.Div, np.true_divide),
+        "//": (ast.FloorDiv, np.floor_divide),
         "%": (ast.Mod, np.mod),
         "**": (ast.Pow, np.power),
         "<": (ast.Lt, np.less),
@@ -172,8 +183,6 @@ def _convert(node: ast.AST, text: str) -> Expression:
             for value in values[1:]:
                 result = Binary(_SIGNS[type(operator)], result, _convert(value, text))
             return result
-        case ast.Call(func=ast.Name(id="int"), args=[condition], keywords=[]):
-            return Select(_condition(condition, text), ONE, ZERO)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return _call(name, arguments, text)
     raise EquationError(f"{ast.unparse(node)!r} in {text!r} is outside the supported language")
@@ -189,16 +198,8 @@ def _number(number: float, text: str) -> Constant:
     return Constant(value)
 
 
-def _condition(node: ast.expr, text: str) -> Expression:
-    """The argument of ``int``: Brian2 rounds a number towards zero there, which no target here does."""
-    inner = _convert(node, text)
-    if _is_truth(inner):
-        return inner
-    given = ast.unparse(node)
-    raise EquationError(f"int({given}) in {text!r}: only a condition is allowed in int, such as int({given} > 0)")
-
-
-def _is_truth(expression: Expression) -> bool:
+def is_truth(expression: Expression) -> bool:
+    """Whether an expression is a condition: what is neither, such as the name of a variable, is a number."""
     match expression:
         case Binary("<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or", _, _) | Unary("not", _) | Constant(bool()):
             return True
@@ -208,12 +209,21 @@ def _is_truth(expression: Expression) -> bool:
 
 
 def _call(name: str, arguments: list[ast.expr], text: str) -> Expression:
-    takes = 1 if name in TOTALS else FUNCTIONS.get(name, (None,))[0]
+    given = tuple(_convert(argument, text) for argument in arguments)
+    match name, given:
+        case "int", (value,):
+            # A truth value becomes 0 or 1, a number is rounded towards zero.
+            return Select(value, ONE, ZERO) if is_truth(value) else Call("trunc", given)
+        case "timestep", (time, step):
+            late = Binary("+", time, Binary("*", Constant(_GRID), step))
+            return Call("trunc", (Binary("/", late, step),))
+    takes = 1 if name in TOTALS else DRAWS.get(name, FUNCTIONS.get(name, (None,))[0])
     if takes is None:
-        raise EquationError(f"function {name!r} in {text!r} is not supported; {', '.join(FUNCTIONS)} and int are")
+        known = ", ".join((*DRAWS, *FUNCTIONS))
+        raise EquationError(f"function {name!r} in {text!r} is not supported; {known}, timestep and int are")
     if len(arguments) != takes:
         raise EquationError(f"{name} in {text!r} has {len(arguments)} arguments; it takes {takes}")
-    return Call(name, tuple(_convert(argument, text) for argument in arguments))
+    return Call(name, given)
 
 
 def replace(expression: Expression, substitution: Callable[[Expression], Expression | None]) -> Expression:
@@ -260,6 +270,51 @@ def evaluate(expression: Expression, values: Mapping[str, Numbers]) -> Numbers:
             return np.where(np.abs(kept) < FLUSH_BELOW, 0.0, kept)
         case RoundShift(operand, bits):
             return np.asarray(np.add(evaluate(operand, values), 1 << (bits - 1))) >> bits
+
+
+def factored(expression: Expression, name: str) -> tuple[Expression, Expression] | None:
+    """Split an expression into ``slope * name + rest`` as a computer algebra system that expands products would.
+
+    Both parts may hold the name inside of functions and divisors: in ``(E - V) * tanh(V)`` the slope is ``-tanh(V)``.
+
+    Returns:
+        (slope, rest); None where a power of the name other than the first is left.
+    """
+    if not any(symbol.name == name for symbol in symbols(expression)):
+        return ZERO, expression
+    match expression:
+        case Symbol():
+            return ONE, ZERO
+        case Unary("-", operand):
+            inner = factored(operand, name)
+            return None if inner is None else (_negated(inner[0]), _negated(inner[1]))
+        case Binary("+" | "-" as operator, left, right):
+            first, second = factored(left, name), factored(right, name)
+            if first is None or second is None:
+                return None
+            if operator == "-":
+                second = (_negated(second[0]), _negated(second[1]))
+            return add(first[0], second[0]), add(first[1], second[1])
+        case Binary("*", left, right):
+            first, second = factored(left, name), factored(right, name)
+            if first is None or second is None or (first[0] != ZERO and second[0] != ZERO):
+                return None
+            slope = add(multiply(first[0], second[1]), multiply(first[1], second[0]))
+            return slope, multiply(first[1], second[1])
+        case Binary("/", left, right):
+            inner = factored(left, name)
+            if inner is None or right == Symbol(name):
+                return None
+            slope, rest = (ZERO if part == ZERO else Binary("/", part, right) for part in inner)
+            return slope, rest
+        case Binary("**", base, _):
+            inner = factored(base, name)
+            return None if inner is None or inner[0] != ZERO else (ZERO, expression)
+    return ZERO, expression
+
+
+def _negated(part: Expression) -> Expression:
+    return part if part == ZERO else negate(part)
 
 
 def add(left: Expression, right: Expression) -> Expression:

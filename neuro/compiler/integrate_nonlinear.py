@@ -3,6 +3,8 @@
     Euler:  x' = x + dt f(x, t) + sqrt(dt) g(x, t) n                     (Euler-Maruyama, Ito)
     Heun:   s  = x + sqrt(dt) g(x, t) n
             x' = x + dt f(x, t) + sqrt(dt) n (g(x, t) + g(s, t)) / 2     (Stratonovich)
+    Milstein:  s = x + dt f(x, t) + sqrt(dt) g(x, t)
+            x' = x + dt f(x, t) + sqrt(dt) g(x, t) n + sqrt(dt) n^2 (g(s, t) - g(x, t)) / 2    (Stratonovich)
     RK2:    x' = x + dt f(x + dt f(x, t) / 2, t + dt / 2)
     RK4:    x' = x + (k1 + 2 k2 + 2 k3 + k4) / 6
     exponential Euler, for dx/dt = a x + b:  x' = (x + b / a) exp(a dt) - b / a
@@ -19,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neuro.compiler.expressions import ZERO, add, linear_parts, multiply
+from neuro.compiler.expressions import ZERO, add, factored, linear_parts, multiply
 from neuro.compiler.expressions import replace as replaced
 from neuro.compiler.integrate_linear import LinearStep
 from neuro.compiler.ir import (
@@ -113,20 +115,22 @@ def runge_kutta_step(rates: Rates, clamped: Collection[str], dt: float) -> Linea
 
 
 def exponential_euler_step(rates: Rates, clamped: Collection[str], dt: float, where: str) -> LinearStep:
-    """Exponential Euler of equations that are each linear in their own variable.
+    """Exponential Euler of equations that are each linear in their own variable, once products are multiplied out.
+
+    A function of the variable, such as ``tanh(v)``, counts as a number that stands still for the tick, as in Brian2.
 
     Raises:
-        EquationError: an equation is not.
+        EquationError: an equation holds another power of its variable.
     """
     update = []
     for name, rate in rates.items():
-        parts = linear_parts(rate, {name})
+        parts = factored(rate, name)
         if parts is None:
             raise EquationError(
                 f"the equation of {name!r} of {where} is not linear in {name!r}, so exponential Euler can't be used; "
                 "use Method.EULER, RK2 or RK4"
             )
-        slope, rest = parts[0].get(name, ZERO), parts[1]
+        slope, rest = parts
         value = _moved(name, rest)
         if slope != ZERO:
             level = Binary("/", rest, slope)
@@ -153,6 +157,36 @@ def with_heun_noise(
     for name, row in noisy.diffusion.items():
         mean = {noise: Binary("*", Constant(0.5), add(g, _at(g, support, 0.0))) for noise, g in row.items()}
         added[name] = _kick(mean)
+    return _noisy(step, noisy, added, clamped, _Draws(dt, seeds))
+
+
+def with_milstein_noise(
+    step: LinearStep, noisy: Noisy, clamped: Collection[str], dt: float, *, seeds: Mapping[str, int], where: str
+) -> LinearStep:
+    """A step of the drift with the noise of the derivative-free Milstein method added.
+
+    Raises:
+        EquationError: an equation has several noises, or two share one.
+    """
+    used = [noise for row in noisy.diffusion.values() for noise in row]
+    if len(used) > len(set(used)) or any(len(row) > 1 for row in noisy.diffusion.values()):
+        raise EquationError(
+            f"the equations of {where} share noise or hold several; Method.MILSTEIN takes one xi of its own in each: "
+            "use Method.HEUN"
+        )
+    rates = _stopped(noisy.drift, clamped)
+    support = {
+        name: add(_moved(name, rates[name]), multiply(_ROOT, next(iter(row.values()), ZERO)))
+        for name, row in noisy.diffusion.items()
+    }
+    added = {}
+    for name, row in noisy.diffusion.items():
+        added[name] = kick = _kick(row)
+        for noise, g in row.items():
+            normal, later = Symbol(f"normal__{noise}"), _at(g, support, 0.0)
+            if later != g:
+                growth = Binary("*", Binary("*", normal, normal), Binary("*", Constant(0.5), Binary("-", later, g)))
+                added[name] = add(kick, Binary("*", _ROOT, growth))
     return _noisy(step, noisy, added, clamped, _Draws(dt, seeds))
 
 

@@ -38,6 +38,18 @@ TIME = "t"
 INDEX = "i"
 """Name of the built-in index of a neuron in its population."""
 
+LAST_SPIKE = "lastspike"
+"""Name of the state that holds the time of a neuron's last spike in seconds (Brian2's own name)."""
+
+NEVER_FIRED = -1e4
+"""Its value before the first spike, Brian2's own."""
+
+SYNAPSE = "synapse__number"
+"""Name of the built-in number of a synapse in its projection, in the order of the connections."""
+
+HELD_TICKS = 1 << 40
+"""Refractory ticks of neurons that a condition holds: more than any run has."""
+
 FLUSH_BELOW = 1e-30
 """Decaying float states smaller than this become zero on every target (subnormals cost about 50 x)."""
 
@@ -82,7 +94,7 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Arithmetic (``+ - * / % **``), comparison (``< <= > >= == !=``) or logic (``and or``)."""
+    """Arithmetic (``+ - * / // % **``), comparison (``< <= > >= == !=``) or logic (``and or``)."""
 
     operator: str
     left: Expression
@@ -235,13 +247,29 @@ class WinnersRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkProgram:
+    """The state ``variable`` becomes ``source.source_variable[index]`` right before its population's update.
+
+    Populations are updated in the order of the program; ``index`` has shape (size,).
+    """
+
+    variable: str
+    source: str
+    source_variable: str
+    index: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class PopulationProgram:
     """One population's share of a step.
 
     ``stages`` run first, in order, into names that live for this update only. ``update`` assignments are
     simultaneous (all read the old values); ``reset`` ones run in order on the neurons that fired. ``refractory`` is
-    None or the number of ticks, shape () or (size,), each >= 1. States in ``clamped`` do not change while refractory,
-    whoever writes (Brian2's conditional write).
+    None or the number of ticks, shape () or (size,), each >= 1. Where ``held_while`` is given, it is read before each
+    update, and a neuron for which it does not hold is refractory no longer. ``left`` is None or how many ticks each
+    neuron is refractory still at the start, shape (size,). States in ``clamped`` do not change while refractory,
+    whoever writes (Brian2's conditional write). ``fired`` assignments run in order on the neurons that fire, before
+    any synapse sees the spike.
     """
 
     name: str
@@ -255,6 +283,10 @@ class PopulationProgram:
     clamped: frozenset[str] = frozenset()
     winners: WinnersRule = field(default_factory=WinnersRule)
     stages: tuple[Assignment, ...] = ()
+    held_while: Expression | None = None
+    left: IntArray | None = None
+    fired: tuple[Assignment, ...] = ()
+    links: tuple[LinkProgram, ...] = ()
 
     def state(self, name: str) -> State:
         """The state of that name."""
@@ -335,7 +367,7 @@ def _written(code: tuple[Assignment, ...]) -> set[str]:
 
 
 def _reads_only(value: Expression, name: str, coefficients: tuple[Coefficient, ...]) -> bool:
-    allowed = {Symbol(name), *(Symbol(coefficient.name) for coefficient in coefficients)}
+    allowed = {Symbol(name), *(Symbol(part.name) for part in coefficients if not part.values.ndim)}
     return symbols(value) <= allowed
 
 
@@ -350,6 +382,15 @@ class InputProgram:
 
 
 @dataclass(frozen=True, slots=True)
+class PastProgram:
+    """Spikes of a population or source at ticks below 0, ascending by (tick, index), that may still be under way."""
+
+    of: str
+    ticks: IntArray
+    indices: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class RestartProgram:
     """At the start of each tick in ``ticks`` (ascending): states back to ``initial``, counters cleared."""
 
@@ -358,9 +399,17 @@ class RestartProgram:
     variables: tuple[str, ...]
 
 
+class Slot(Enum):
+    """When in a tick an operation runs: before everything else, behind restarts and inputs, or at the end."""
+
+    FIRST = "first"
+    START = "start"
+    END = "end"
+
+
 @dataclass(frozen=True, slots=True)
 class OperationProgram:
-    """Runs ``statements`` on every neuron or synapse of a part at the end of ticks 0, every, 2 every, ...
+    """Runs ``statements`` on every neuron or synapse of a part in ticks 0, every, 2 every, ..., in its slot.
 
     Each statement runs on all of them before the next one starts. On a projection, the calls ``incoming(x)`` and
     ``outgoing(x)`` are the sums of x over all synapses of the same target or source.
@@ -371,6 +420,7 @@ class OperationProgram:
     every: int
     statements: tuple[Assignment, ...]
     coefficients: tuple[Coefficient, ...] = ()
+    slot: Slot = Slot.END
 
 
 TOTALS: Mapping[str, Scope] = MappingProxyType({"incoming": Scope.POST, "outgoing": Scope.PRE})
@@ -404,6 +454,7 @@ class StepProgram:
     restarts: tuple[RestartProgram, ...] = ()
     operations: tuple[OperationProgram, ...] = ()
     probes: tuple[ProbeProgram, ...] = ()
+    past: tuple[PastProgram, ...] = ()
 
     @property
     def quantised(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,15 @@ from neuro.compiler.equations import (
     resolve,
     second_dimension,
 )
-from neuro.compiler.expressions import Statement, negate, parse_statements, replace
-from neuro.compiler.integrate_linear import EXACT, LinearStep, linear_step, linear_system
+from neuro.compiler.expressions import Statement, negate, replace
+from neuro.compiler.integrate_linear import LinearStep
 from neuro.compiler.ir import (
+    SYNAPSE,
+    TICK,
+    TIME,
     Assignment,
     Coefficient,
+    Constant,
     Expression,
     ProjectionProgram,
     Scope,
@@ -33,11 +38,24 @@ from neuro.compiler.ir import (
     symbols,
     totals,
 )
-from neuro.compiler.lower_neurons import Neurons, combined
+from neuro.compiler.lower_neurons import BUILT_IN, Neurons, RateSystem, combined
+from neuro.compiler.statements import (
+    DRAW,
+    CodeBlock,
+    as_truths,
+    draw_seed,
+    hashed,
+    kept_states,
+    read_block,
+    stored_as,
+)
 from neuro.errors import CircuitError, EquationError
+from neuro.models.base import Method
 
 if TYPE_CHECKING:
     from neuro.compiler.equations import Dimension
+
+PRE_BLOCK, POST_BLOCK = "pre", "post"
 
 _OPEN_BOUNDS = (("min", -np.inf), ("max", np.inf))
 
@@ -52,11 +70,24 @@ class Synapses:
     declared: Mapping[str, Value]
     pre: Neurons | None
     post: Neurons
+    seed: int
+    blocks: Mapping[str, CodeBlock]
+    operations: tuple[str, ...]
     where: str
 
     @classmethod
-    def of(cls, projection: Projection, neurons: Mapping[str, Neurons], dt: float) -> Synapses:
-        """Parse a projection and sort its parameters into constants and values of their own."""
+    def of(
+        cls, projection: Projection, neurons: Mapping[str, Neurons], dt: float, seed: int, codes: Mapping[str, str]
+    ) -> Synapses:
+        """Parse a projection and sort its parameters into constants and values of their own.
+
+        Args:
+            projection: the projection.
+            neurons: the populations by name.
+            dt: seconds a tick.
+            seed: the circuit's.
+            codes: block -> code of the operations on it.
+        """
         where = f"projection {projection.name!r}"
         equations = parse_equations(projection.model.equations, where)
         post = neurons[projection.target]
@@ -85,15 +116,28 @@ class Synapses:
                 raise EquationError(
                     f"{name!r} of {where} differs by synapse; declare it in the equations of the synapse"
                 )
-        return cls(
+        synapses = cls(
             projection,
             equations,
             {**constants, "dt": SIQuantity(np.array(dt), second_dimension())},
             declared,
             neurons.get(projection.source),
             neurons[projection.target],
+            seed,
+            {},
+            tuple(codes.values()),
             where,
         )
+        model = projection.model
+        texts = {PRE_BLOCK: model.on_pre, POST_BLOCK: model.on_post, **codes}
+        blocks = {block: read_block(code, block, synapses.declares) for block, code in texts.items()}
+        return dataclasses.replace(synapses, blocks=blocks)
+
+    def declares(self, name: str) -> bool:
+        """Whether a name means anything besides a block's own."""
+        if name in (*self.own, TIME, TICK) or name in self.equations.dimensions:
+            return True
+        return self.symbol(name) != Symbol(name) or self._of_neurons(Symbol(name)) is not None
 
     @property
     def own(self) -> frozenset[str]:
@@ -102,12 +146,12 @@ class Synapses:
 
     def symbol(self, name: str) -> Symbol:
         """What a name in the code of a synapse means, and on which side."""
-        if name in self.own:
+        if name in self.own or name in BUILT_IN:
             return Symbol(name)
         base, _, suffix = name.rpartition("_")
-        if suffix == "pre" and self.pre is not None and base in self.pre.names:
+        if suffix == "pre" and self.pre is not None and base in self.pre.names and base not in BUILT_IN:
             return Symbol(base, Scope.PRE)
-        if suffix == "post" and base in self.post.names:
+        if suffix == "post" and base in self.post.names and base not in BUILT_IN:
             return Symbol(base, Scope.POST)
         if name in self.post.names:
             return Symbol(name, Scope.POST)
@@ -117,11 +161,71 @@ class Synapses:
         """The expression with units replaced and every symbol on its side."""
 
         def scoped(part: Expression) -> Expression | None:
-            return self.symbol(part.name) if isinstance(part, Symbol) else None
+            return self.symbol(part.name) if isinstance(part, Symbol) and part.scope is Scope.OWN else None
 
+        expression = replace(replace(expression, self._written_out), self._of_neurons)
         known = {part.name for part in symbols(expression) if self.symbol(part.name) != part}
-        names = (*known, *self.own)
-        return replace(resolve(expression, self.equations, names, self.where), scoped)
+        names = (*known, *self.own, TIME, TICK)
+        located = replace(resolve(expression, self.equations, names, self.where), scoped)
+        return hashed(as_truths(located, self.truths), Symbol(TICK), Symbol(SYNAPSE))
+
+    def _written_out(self, part: Expression) -> Expression | None:
+        """What the name of a subexpression of the synapse stands for."""
+        if not isinstance(part, Symbol) or part.name not in self.equations.subexpressions:
+            return None
+        return replace(self.equations.subexpressions[part.name], self._written_out)
+
+    def _of_neurons(self, part: Expression) -> Expression | None:
+        """What a neuron's subexpression means for a synapse: its text, with the neuron's variables and numbers."""
+        if not isinstance(part, Symbol) or part.name in self.own:
+            return None
+        base, _, suffix = part.name.rpartition("_")
+        sides = {"pre": (Scope.PRE, self.pre), "post": (Scope.POST, self.post)}
+        scope, neurons = sides.get(suffix, (Scope.POST, self.post))
+        name = base if suffix in sides else part.name
+        if neurons is None or name not in neurons.equations.subexpressions:
+            return None
+
+        def located(inner: Expression) -> Expression | None:
+            if not isinstance(inner, Symbol):
+                return None
+            if inner.name in neurons.constants:
+                values = neurons.constants[inner.name].values
+                if values.ndim:
+                    raise EquationError(
+                        f"{part.name!r} in the code of {self.where} reads {inner.name!r}, which differs by neuron; "
+                        "give it to the synapse"
+                    )
+                return Constant(float(values))
+            return inner if inner.name in (TIME, TICK) else Symbol(inner.name, scope)
+
+        return replace(neurons.resolve(neurons.equations.subexpressions[name]), located)
+
+    @property
+    def truths(self) -> set[Symbol]:
+        """The neurons' variables that hold truth values; the synapses' own are read as such by their equations."""
+        return self._of_ends(lambda equations: equations.truths)
+
+    def _of_ends(self, pick: Callable[[Equations], Iterable[str]]) -> set[Symbol]:
+        ends = ((Scope.PRE, self.pre), (Scope.POST, self.post))
+        return {Symbol(name, scope) for scope, end in ends if end is not None for name in pick(end.equations)}
+
+    def named(self, pick: Callable[[Equations], Iterable[str]]) -> set[str]:
+        """The names by which code knows variables of a kind, of the synapses and of both ends."""
+        found = set(pick(self.equations)) | set(pick(self.post.equations))
+        return found | {f"{symbol.name}_{symbol.scope.value}" for symbol in self._of_ends(pick)}
+
+    def check_units(self, *codes: str) -> None:
+        """Let Brian2 check the units of the equations and of these codes."""
+        check_units(
+            self.equations,
+            self.dimensions,
+            [],
+            codes,
+            self.where,
+            truths=self.named(lambda equations: equations.truths),
+            wholes=self.named(lambda equations: equations.wholes),
+        )
 
     @property
     def dimensions(self) -> dict[str, Dimension]:
@@ -139,9 +243,11 @@ def lower_projection(synapses: Synapses, dt: float) -> ProjectionProgram:
     projection, equations, where = synapses.projection, synapses.equations, synapses.where
     declared = synapses.declared
     model = projection.model
-    check_units(equations, synapses.dimensions, [], [model.on_pre, model.on_post], where)
-    on_pre = tuple(_synaptic(synapses, statement) for statement in parse_statements(model.on_pre))
-    on_post = tuple(_synaptic(synapses, statement) for statement in parse_statements(model.on_post))
+    synapses.check_units(model.on_pre, model.on_post, *synapses.operations)
+    on_pre, on_post = (
+        tuple(_synaptic(synapses, statement) for statement in synapses.blocks[block].statements)
+        for block in (PRE_BLOCK, POST_BLOCK)
+    )
     _check_order(on_pre, f"on_pre of {where}")
     _check_order(on_post, f"on_post of {where}")
     step = _integrated(synapses, dt)
@@ -149,7 +255,7 @@ def lower_projection(synapses: Synapses, dt: float) -> ProjectionProgram:
     states = tuple(
         State(name, _synaptic_initial(synapses, name, declared))
         for name in (*equations.variables, *(name for name in equations.constants if name in declared))
-    )
+    ) + tuple(State(name, np.zeros(projection.connections.synapses)) for name in kept_states(synapses.blocks))
     _check_bounds(states, synapses.constants, where)
     return ProjectionProgram(
         name=projection.name,
@@ -161,7 +267,7 @@ def lower_projection(synapses: Synapses, dt: float) -> ProjectionProgram:
             quantity(projection.delay, second_dimension(), f"the delay of {where}").values, dt, f"the delay of {where}"
         ),
         states=states,
-        coefficients=(*step.coefficients, *_synaptic_coefficients(synapses, (*on_pre, *on_post, *summed))),
+        coefficients=_all_coefficients(synapses, step, (*on_pre, *on_post, *summed)),
         on_pre=on_pre,
         on_post=on_post,
         update=step.update,
@@ -170,14 +276,18 @@ def lower_projection(synapses: Synapses, dt: float) -> ProjectionProgram:
     )
 
 
+def _all_coefficients(synapses: Synapses, step: LinearStep, code: Iterable[Assignment]) -> tuple[Coefficient, ...]:
+    known = {coefficient.name for coefficient in step.coefficients}
+    used = _synaptic_coefficients(synapses, (*step.stages, *step.update, *code))
+    return (*step.coefficients, *(part for part in used if part.name not in known))
+
+
 def _integrated(synapses: Synapses, dt: float) -> LinearStep:
-    """The step of the differential equations of a synapse: linear ones, with shared constants."""
+    """The step of the differential equations of a synapse: event-driven ones linear, the others by its method."""
     equations = synapses.equations
     if not equations.differential:
         return LinearStep((), ())
     rates = {name: synapses.resolve(rate) for name, rate in equations.differential.items()}
-    if any(symbol.scope is not Scope.OWN for rate in rates.values() for symbol in symbols(rate)):
-        raise EquationError(f"an equation of {synapses.where} reads a neuron; only statements may")
     for name, rate in rates.items():
         alike = {other for other in rates if (other in equations.event_driven) == (name in equations.event_driven)}
         for other in sorted({symbol.name for symbol in symbols(rate)} & (rates.keys() - alike)):
@@ -185,17 +295,36 @@ def _integrated(synapses: Synapses, dt: float) -> LinearStep:
                 f"the equation of {name!r} of {synapses.where} reads {other!r}, but only one of the two is "
                 "(event-driven); flag both alike, as Brian2 asks"
             )
-    system = linear_system(rates, equations.variables)
-    if system is None:
-        raise EquationError(f"the equations of {synapses.where} are not linear, so there is no exact step")
-    known = {*equations.variables, *synapses.constants}
-    for name in sorted({symbol.name for rate in rates.values() for symbol in symbols(rate)} - known):
+    parts = []
+    for events in (True, False):
+        some = {name: rate for name, rate in rates.items() if (name in equations.event_driven) is events}
+        if some:
+            method = Method.EXACT if events else synapses.projection.model.method
+            parts.append(_step(synapses, some, dt, method))
+    # In the order of the declarations, whichever kind they are of.
+    found = {part.target.name: part for step in parts for part in step.update}
+    update = [found[name] for name in rates]
+    numbers = {part.name: part for step in parts for part in step.coefficients}
+    if any(step.stages for step in parts):
         raise EquationError(
-            f"an equation of {synapses.where} reads {name!r}, which differs by synapse; give one number there, "
-            "or a projection of its own to each value"
+            f"the equations of {synapses.where} are not linear, and {synapses.projection.model.method} takes several "
+            "stages; use Method.EULER or EXPONENTIAL_EULER for synapses"
         )
+    return LinearStep(tuple(update), tuple(numbers.values()))
+
+
+def _step(synapses: Synapses, rates: Mapping[str, Expression], dt: float, method: Method) -> LinearStep:
+    if any(symbol.scope is not Scope.OWN for rate in rates.values() for symbol in symbols(rate)):
+        raise EquationError(f"an equation of {synapses.where} reads a neuron; only statements may")
+    equations = synapses.equations
     values = {name: constant.values for name, constant in synapses.constants.items()}
-    return linear_step(system, (), values, dt, EXACT)
+    # A parameter that nobody writes is a number of the synapse, as good as a constant.
+    written = {statement.name for block in synapses.blocks.values() for statement in block.statements}
+    for name in (*equations.variables, *equations.constants):
+        if name not in (*equations.differential, *written, *values):
+            values[name] = _synaptic_initial(synapses, name, synapses.declared)
+    states = [name for name in equations.variables if name not in values]
+    return RateSystem(rates, states, values, synapses.where).step((), dt, method)
 
 
 def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Value]) -> FloatArray:
@@ -205,11 +334,10 @@ def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Valu
 
 
 def lower_synaptic_operation(
-    synapses: Synapses, code: str, statements: Iterable[Statement], where: str
+    synapses: Synapses, block: str, where: str
 ) -> tuple[tuple[Assignment, ...], tuple[Coefficient, ...]]:
     """The statements of an operation on a projection, and the numbers they read."""
-    check_units(synapses.equations, synapses.dimensions, [], [code], where)
-    lowered = tuple(_synaptic(synapses, statement) for statement in statements)
+    lowered = tuple(_synaptic(synapses, statement) for statement in synapses.blocks[block].statements)
     for part in lowered:
         if part.target.scope is not Scope.OWN:
             raise EquationError(
@@ -264,12 +392,14 @@ def _check_bounds(states: Iterable[State], constants: Mapping[str, SIQuantity], 
 def _synaptic(synapses: Synapses, statement: Statement) -> Assignment:
     target = synapses.symbol(statement.name)
     value = synapses.resolve(statement.value)
+    equations = synapses.equations
     if target.scope is Scope.OWN:
-        if target.name not in synapses.equations.variables:
+        if target.name not in (*equations.variables, *kept_states(synapses.blocks)):
             raise EquationError(f"{statement.name!r} is assigned in {synapses.where}, but is no variable of it")
-        return Assignment(target, combined(target, statement.operator, value))
+        truths, wholes = ({Symbol(name) for name in kind} for kind in (equations.truths, equations.wholes))
+        return Assignment(target, stored_as(combined(target, statement.operator, value), target, truths, wholes))
     neurons = synapses.post if target.scope is Scope.POST else synapses.pre
-    if neurons is None or target.name not in neurons.equations.variables:
+    if neurons is None or target.name not in set(neurons.equations.variables) - neurons.equations.linked:
         raise EquationError(f"{statement.name!r} is assigned in {synapses.where}, but is no variable of the neurons")
     if statement.operator not in ("+=", "-="):
         raise EquationError(
@@ -296,4 +426,9 @@ def _synaptic_coefficients(synapses: Synapses, on_pre: Iterable[Assignment]) -> 
             raise EquationError(
                 f"the code of {synapses.where} reads the parameter {symbol.name!r} of a neuron; give it to the synapse"
             )
-    return tuple(Coefficient(name, synapses.constants[name].values) for name in own)
+    draws = sorted(s.name for s in used if s.name.startswith(DRAW))
+    seeds = (draw_seed(synapses.seed, synapses.projection.name, name) for name in draws)
+    return (
+        *(Coefficient(name, synapses.constants[name].values) for name in own),
+        *(Coefficient(name, np.array(seed)) for name, seed in zip(draws, seeds, strict=True)),
+    )

@@ -1,7 +1,8 @@
 """Adaptive exponential integrate-and-fire neuron.
 
-c_m dv/dt = g_leak (e_leak - v) + g_leak delta exp((v - v_t)/delta) - w + I; tau_w dw/dt = a (v - e_leak) - w;
-a spike where v > v_cut, then v = v_reset and w rises by b.
+c_m dv/dt = g_leak (e_leak - v) + g_leak delta exp((v - v_t)/delta) - adaptation + I;
+tau_w d adaptation/dt = a (v - e_leak) - adaptation;
+a spike where v > v_cut, then v = v_reset and the adaptation rises by b.
 Source: Brette & Gerstner, J. Neurophysiol. 94 (2005), with the parameters of its table.
 """
 
@@ -11,8 +12,8 @@ from neuro.models.base import Method, NeuronModel
 
 ADEX = NeuronModel(
     equations="""
-    dv/dt = (g_leak*(e_leak - v) + g_leak*delta*exp((v - v_t)/delta) - w + I) / c_m : volt
-    dw/dt = (a*(v - e_leak) - w) / tau_w : amp
+    dv/dt = (g_leak*(e_leak - v) + g_leak*delta*exp((v - v_t)/delta) - adaptation + I) / c_m : volt
+    dadaptation/dt = (a*(v - e_leak) - adaptation) / tau_w : amp
     I : amp
     c_m : farad (constant)
     g_leak : siemens (constant)
@@ -26,7 +27,7 @@ ADEX = NeuronModel(
     v_cut : volt (constant)
     """,
     threshold="v > v_cut",
-    reset="v = v_reset; w += b",
+    reset="v = v_reset; adaptation += b",
     method=Method.EULER,
     parameters={
         "c_m": 281e-12,

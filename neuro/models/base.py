@@ -18,6 +18,7 @@ class Method(Enum):
     EXACT: matrix exponential of a linear system. EULER: x + dt f(x), forward; with noise Euler-Maruyama (Ito).
     EXPONENTIAL_EULER: exact in each variable while the others stand still, for equations linear in their own
     variable (Hodgkin-Huxley). RK2: midpoint. RK4: the classical one. HEUN: Euler, noise by Heun (Stratonovich).
+    MILSTEIN: Euler, noise by Milstein's derivative-free method (Stratonovich), one xi of its own in each equation.
     The names and formulas are Brian2's.
     """
 
@@ -27,6 +28,7 @@ class Method(Enum):
     RK2 = "rk2"
     RK4 = "rk4"
     HEUN = "heun"
+    MILSTEIN = "milstein"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +39,11 @@ class NeuronModel:
         equations: differential equations, subexpressions and parameters with their units. A parameter flagged
             ``(constant)`` is a number of the model (shared or per neuron); one without is a variable that
             synapses and inputs may write. ``(unless refractory)`` holds a variable while refractory.
-        threshold: ``"left > right"``; None for a population that never fires.
+        threshold: a condition such as ``"v > v_threshold"`` or ``"v >= 1 and u < 2"``; None for a population that never
+            fires. A population with :class:`~neuro.circuit.circuit.Winners` needs the form ``"left > right"``.
         reset: statements run on the neurons that fired; ``""`` for none.
-        refractory: seconds (number or Brian2 quantity), or None.
+        refractory: seconds (number or Brian2 quantity), or None; or a text: a condition such as ``"v > 20*mV"``, which
+            holds a neuron from its spike on until it is false, or a time that is worked out anew at every tick.
         method: integration method.
         every_tick: statements run on every neuron at the end of each tick, after the resets.
         parameters: defaults, name -> number in SI units or Brian2 quantity.
@@ -49,7 +53,7 @@ class NeuronModel:
     equations: str
     threshold: str | None = None
     reset: str = ""
-    refractory: Value | None = None
+    refractory: Value | str | None = None
     method: Method = Method.EXACT
     every_tick: str = ""
     parameters: Mapping[str, Value] = field(default_factory=dict)
@@ -68,6 +72,7 @@ class SynapseModel:
         equations: synaptic variables and parameters with their units, e.g. ``"w : volt"``.
         on_pre: statements for each arriving presynaptic spike, e.g. ``"g_post += w"``.
         on_post: statements for each postsynaptic spike, at its tick, e.g. ``"w = clip(w + trace, 0, 1)"``.
+        method: integration method of ``(clock-driven)`` equations; ``(event-driven)`` ones are linear, and exact.
         parameters: defaults, name -> number in SI units or Brian2 quantity.
     """
 
@@ -75,6 +80,7 @@ class SynapseModel:
     on_pre: str = ""
     on_post: str = ""
     parameters: Mapping[str, Value] = field(default_factory=dict)
+    method: Method = Method.EXACT
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", FrozenMapping(self.parameters))

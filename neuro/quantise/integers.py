@@ -20,6 +20,7 @@ from neuro.arrays import AnyArray, IntArray
 from neuro.compiler.expressions import replace as replace_parts
 from neuro.compiler.ir import (
     INDEX,
+    LAST_SPIKE,
     TICK,
     TIME,
     Assignment,
@@ -85,6 +86,7 @@ def quantise(
         raise InvalidInput("the program is quantised already; give the float program")
     for part in program.populations:
         _check_population(part)
+    _check_equations(program.projections)
     _check_sums(program.projections)
     rules = rules or Rules()
     if rules.power_of_two_leaks:
@@ -118,8 +120,10 @@ class _Writer:
             scale = 0 if scale == FREE else scale
             threshold = Threshold(scaled.at(part.threshold.left, scale), scaled.at(part.threshold.right, scale))
         reset = tuple(self._assignment(scaled, part.name, item) for item in part.reset)
+        held = None if part.held_while is None else scaled.condition(part.held_while)
         sides = [] if threshold is None else [threshold.left, threshold.right]
-        self._check_widths(scaled, [*(item.value for item in (*update, *reset)), *sides])
+        conditions = [] if held is None else [held]
+        self._check_widths(scaled, [*(item.value for item in (*update, *reset)), *sides, *conditions])
         return replace(
             part,
             states=self._states(part),
@@ -127,6 +131,7 @@ class _Writer:
             update=update,
             threshold=threshold,
             reset=reset,
+            held_while=held,
         )
 
     def _scaled_synapses(self, part: ProjectionProgram, numbers: Iterable[Coefficient], where: str) -> Scaled:
@@ -201,6 +206,19 @@ class _Writer:
         return replace(part, value=scaled.stored(part.value, self.formats[owner, part.target.name]))
 
 
+def _check_equations(projections: Iterable[ProjectionProgram]) -> None:
+    """Refuse equations of synapses that are no sums of states and numbers."""
+    for part in projections:
+        numbers = {coefficient.name for coefficient in part.coefficients}
+        for item in part.update:
+            if f"a__{item.target.name}__{item.target.name}" not in numbers:
+                raise UnsupportedByTarget(
+                    f"the equation of {item.target.name!r} in projection {part.name!r}, which is not linear",
+                    "fixed point",
+                    "use linear equations in synapses",
+                )
+
+
 def _check_sums(projections: Iterable[ProjectionProgram]) -> None:
     """Refuse code that reads a neuron variable which other synapses of the same tick add to.
 
@@ -230,6 +248,18 @@ def _owner(projection: ProjectionProgram, symbol: Symbol) -> str:
 
 
 def _check_population(part: PopulationProgram) -> None:
+    if part.fired:
+        raise UnsupportedByTarget(
+            f"the time of the last spike ({LAST_SPIKE!r}) in population {part.name!r}",
+            "fixed point",
+            "give one refractory time, or count ticks in a variable",
+        )
+    if part.links:
+        raise UnsupportedByTarget(
+            f"the linked variable {part.links[0].variable!r} of population {part.name!r}",
+            "fixed point",
+            "let synapses carry the value",
+        )
     if part.stages:
         raise UnsupportedByTarget(
             f"a step of several stages (noise, or Runge-Kutta of nonlinear equations) in population {part.name!r}",
@@ -238,6 +268,7 @@ def _check_population(part: PopulationProgram) -> None:
         )
     states = {state.name for state in part.states}
     sides = () if part.threshold is None else (part.threshold.left, part.threshold.right)
+    sides = sides if part.held_while is None else (*sides, part.held_while)
     for expression in (*sides, *(item.value for item in (*part.update, *part.reset))):
         for item in walk(expression):
             if isinstance(item, Binary) and item.operator == "/" and states & {s.name for s in symbols(item.right)}:

@@ -75,6 +75,13 @@ class Scaled:
 
     def constant(self, expression: Expression, exponent: int) -> Expression:
         """A part that holds no state, as an integer number or coefficient at the given scale."""
+        for symbol in sorted(symbols(expression), key=lambda symbol: symbol.name):
+            if symbol.name not in self.numbers:
+                raise UnsupportedByTarget(
+                    f"the built-in {symbol.name!r} in {self.where}",
+                    "fixed point",
+                    "draw random numbers beforehand, or give time as a CurrentInput",
+                )
         values = np.asarray(evaluate(expression, self.numbers), dtype=np.float64)
         steps = np.floor(np.ldexp(values, -exponent) + 0.5)
         if np.any(np.abs(steps) >= 2.0**WIDEST):
@@ -91,7 +98,8 @@ class Scaled:
 
     def at(self, expression: Expression, exponent: int) -> Expression:
         """The expression in integer steps of 2**exponent."""
-        if self.natural(expression) == FREE:
+        # A choice between numbers has any scale, but its condition may read a state.
+        if self.natural(expression) == FREE and not self._chooses(expression):
             return self.constant(expression, exponent)
         match expression:
             case Symbol():
@@ -115,6 +123,9 @@ class Scaled:
         raise UnsupportedByTarget(
             f"{_named(expression)} in {self.where}", "fixed point", "use sums, products, clip, abs and conditions"
         )
+
+    def _chooses(self, expression: Expression) -> bool:
+        return any(symbol in self.states or symbol.name == ACTIVE for symbol in symbols(expression))
 
     def _product(self, left: Expression, right: Expression, exponent: int) -> Expression:
         if self.natural(right) == FREE:

@@ -26,7 +26,9 @@ from neuro.arrays import AnyArray, Value
 from neuro.circuit.circuit import (
     Circuit,
     CurrentInput,
+    Link,
     Operation,
+    PastSpikes,
     Population,
     Probe,
     Projection,
@@ -50,7 +52,7 @@ class _Record(BaseModel):
 
 
 class ValueRecord(_Record):
-    """A number, an array by its name or (start values only) a parameter's name; maybe with a dimension."""
+    """A number, an array by its name or a text (a parameter's name, a refractory condition); maybe with a dimension."""
 
     number: float | int | None = None
     array: str | None = None
@@ -74,6 +76,14 @@ class NeuronRecord(_Record):
     initial: ValueRecords
 
 
+class LinkRecord(_Record):
+    """A Link."""
+
+    population: str
+    variable: str
+    index: str | None
+
+
 class PopulationRecord(_Record):
     """A Population."""
 
@@ -84,6 +94,8 @@ class PopulationRecord(_Record):
     initial: ValueRecords
     k: int | None
     quota: int | None
+    refractory_left: ValueRecord | None = None
+    links: dict[str, LinkRecord] | None = None
 
 
 class SynapseRecord(_Record):
@@ -93,6 +105,7 @@ class SynapseRecord(_Record):
     on_pre: str
     on_post: str = ""
     parameters: ValueRecords
+    method: Method | None = None
 
 
 class ProjectionRecord(_Record):
@@ -144,6 +157,15 @@ class OperationRecord(_Record):
     of: str
     code: str
     every: int
+    at_start: bool | None = None
+
+
+class PastRecord(_Record):
+    """PastSpikes."""
+
+    of: str
+    ticks: str
+    indices: str
 
 
 class ProbeRecord(_Record):
@@ -167,6 +189,7 @@ class CircuitRecord(_Record):
     restarts: tuple[RestartRecord, ...]
     operations: tuple[OperationRecord, ...]
     probes: tuple[ProbeRecord, ...]
+    past: tuple[PastRecord, ...] | None = None
 
 
 # ---------------------------------------------------------------------------------------------------- writing
@@ -214,7 +237,13 @@ class _Writer:
             initial=self.values(part.initial),
             k=_whole(part.winners.k),
             quota=_whole(part.winners.max_winners),
+            refractory_left=self.value(part.refractory_left) if np.any(np.asarray(part.refractory_left)) else None,
+            links={name: self.link(link) for name, link in part.links.items()} or None,
         )
+
+    def link(self, part: Link) -> LinkRecord:
+        index = None if part.index is None else self.array(part.index)
+        return LinkRecord(population=part.population, variable=part.variable, index=index)
 
     def projection(self, part: Projection) -> ProjectionRecord:
         model = part.model
@@ -227,6 +256,7 @@ class _Writer:
                 on_pre=model.on_pre,
                 on_post=model.on_post,
                 parameters=self.values(model.parameters),
+                method=None if model.method is Method.EXACT else model.method,
             ),
             row_start=self.array(part.connections.row_start),
             column=self.array(part.connections.column),
@@ -263,10 +293,17 @@ def to_record(circuit: Circuit) -> tuple[CircuitRecord, dict[str, AnyArray]]:
         stimuli=tuple(writer.stimulus(part) for part in circuit.stimuli),
         restarts=tuple(writer.restart(part) for part in circuit.restarts),
         operations=tuple(
-            OperationRecord(name=part.name, of=part.of, code=part.code, every=int(part.every))
+            OperationRecord(
+                name=part.name, of=part.of, code=part.code, every=int(part.every), at_start=bool(part.at_start) or None
+            )
             for part in circuit.operations
         ),
         probes=tuple(ProbeRecord(of=part.of, variable=part.variable, every=int(part.every)) for part in circuit.probes),
+        past=tuple(
+            PastRecord(of=part.of, ticks=writer.array(part.ticks), indices=writer.array(part.indices))
+            for part in circuit.past
+        )
+        or None,
     )
     return record, writer.arrays
 
@@ -316,7 +353,13 @@ class _Reader:
         )
         winners = Winners(record.k, record.quota)
         parameters, initial = self.values(record.parameters), self.values(record.initial)
-        return Population(record.name, record.size, model, parameters, initial, winners)
+        left = 0.0 if record.refractory_left is None else self.value(record.refractory_left)
+        links = {name: self.link(link) for name, link in (record.links or {}).items()}
+        return Population(record.name, record.size, model, parameters, initial, winners, left, links)
+
+    def link(self, record: LinkRecord) -> Link:
+        index = None if record.index is None else self.array(record.index)
+        return Link(record.population, record.variable, index)
 
     def projection(self, record: ProjectionRecord) -> Projection:
         synapse = record.model
@@ -324,7 +367,13 @@ class _Reader:
             record.name,
             record.source,
             record.target,
-            SynapseModel(synapse.equations, synapse.on_pre, synapse.on_post, self.values(synapse.parameters)),
+            SynapseModel(
+                synapse.equations,
+                synapse.on_pre,
+                synapse.on_post,
+                self.values(synapse.parameters),
+                synapse.method or Method.EXACT,
+            ),
             Connections(self.array(record.row_start), self.array(record.column), record.targets),
             self.values(record.parameters),
             self.value(record.delay),
@@ -352,9 +401,12 @@ def from_record(record: CircuitRecord, arrays: Arrays) -> Circuit:
         projections=[reader.projection(part) for part in record.projections],
         stimuli=[reader.stimulus(part) for part in record.stimuli],
         restarts=[reader.restart(part) for part in record.restarts],
-        operations=[Operation(**part.model_dump()) for part in record.operations],
+        operations=[
+            Operation(part.name, part.of, part.code, part.every, bool(part.at_start)) for part in record.operations
+        ],
         probes=[Probe(part.of, part.variable, part.every) for part in record.probes],
         seed=record.seed,
+        past=[PastSpikes(p.of, reader.array(p.ticks), reader.array(p.indices)) for p in record.past or ()],
     )
     spare = sorted(set(arrays) - reader.used)
     if spare:
@@ -364,6 +416,16 @@ def from_record(record: CircuitRecord, arrays: Arrays) -> Circuit:
 
 _DESCRIPTION, _DIGESTS = "circuit.json", "manifest.json"
 _LONGEST_HEADER = 10_000
+
+
+_LATER = ("refractory_left", "links", "method", "at_start", "past")
+"""Keys that version 0.1.0 did not know: what does not need them is written as it was then."""
+
+
+def _without_later(record: Any) -> Any:
+    if isinstance(record, dict):
+        return {key: _without_later(value) for key, value in record.items() if value is not None or key not in _LATER}
+    return [_without_later(value) for value in record] if isinstance(record, list) else record
 
 
 def save_circuit(circuit: Circuit, path: str | os.PathLike[str]) -> None:
@@ -377,7 +439,7 @@ def save_circuit(circuit: Circuit, path: str | os.PathLike[str]) -> None:
         InvalidInput: the folder is missing or can't be written.
     """
     record, arrays = to_record(circuit)
-    members = {_DESCRIPTION: canonical_json(record.model_dump(mode="json")).encode()}
+    members = {_DESCRIPTION: canonical_json(_without_later(record.model_dump(mode="json"))).encode()}
     members |= {f"{name}.npy": npy_bytes(values) for name, values in arrays.items()}
     members[_DIGESTS] = canonical_json({name: _digest(content) for name, content in members.items()}).encode()
     whole = io.BytesIO()

@@ -6,11 +6,13 @@ import numpy as np
 
 from neuro.compiler.ir import (
     ACTIVE,
+    LAST_SPIKE,
     Assignment,
     OperationProgram,
     PopulationProgram,
     ProjectionProgram,
     Scope,
+    Slot,
     State,
     StepProgram,
     Symbol,
@@ -43,6 +45,13 @@ def check_supported(program: StepProgram) -> None:
     for name in names:
         if names.count(name) > 1:
             raise CircuitError(f"the name {name!r} is used twice (case does not count); give each part its own")
+    if program.past:
+        raise UnsupportedByTarget("spikes from before the start", TARGET, "start with none under way")
+    for operation in program.operations:
+        if operation.slot is not Slot.END:
+            raise UnsupportedByTarget(
+                f"operation {operation.name!r} at the start of a tick", TARGET, "run it at the end of the tick"
+            )
     for population in program.populations:
         _check_population(population)
     for projection in program.projections:
@@ -100,6 +109,19 @@ def _check_state(state: State, where: str) -> None:
 def _check_population(population: PopulationProgram) -> None:
     for state in population.states:
         _check_state(state, f"population {population.name!r}")
+    if population.held_while is not None or population.left is not None or population.fired:
+        raise UnsupportedByTarget(
+            f"refractoriness by a condition, from before the start or with {LAST_SPIKE!r} in population "
+            f"{population.name!r}",
+            TARGET,
+            "give one refractory time, and start with neurons that may fire",
+        )
+    if population.links:
+        raise UnsupportedByTarget(
+            f"the linked variable {population.links[0].variable!r} of population {population.name!r}",
+            TARGET,
+            "let synapses carry the value",
+        )
     if population.stages:
         raise UnsupportedByTarget(f"a step of several stages in population {population.name!r}", TARGET, "use EULER")
     if population.size and not population.states:
@@ -110,6 +132,11 @@ def _check_projection(program: StepProgram, projection: ProjectionProgram) -> No
     where = f"of projection {projection.name!r}"
     for state in projection.states:
         _check_state(state, f"projection {projection.name!r}")
+    for coefficient in projection.coefficients:
+        if coefficient.values.ndim:
+            raise UnsupportedByTarget(
+                f"a time constant that differs by synapse {where}", TARGET, "make a projection for each"
+            )
     if projection.summed:
         raise UnsupportedByTarget(f"a (summed) variable {where}", TARGET, "send spikes: on_pre with +=")
     delays = np.unique(projection.delay)

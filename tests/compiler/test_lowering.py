@@ -14,9 +14,8 @@ from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, 
 from neuro.circuit.connections import Connections
 from neuro.compiler.ir import Assignment, Select, Symbol
 from neuro.compiler.lower_circuit import lower
-from neuro.errors import CircuitError, EquationError, UnsupportedByTarget
+from neuro.errors import CircuitError, EquationError
 from neuro.models import LIF_DELTA, LIF_EXPONENTIAL, Method, NeuronModel, SynapseModel, pair_stdp, static_synapse
-from neuro.quantise.integers import quantise
 
 DT = 1e-4
 
@@ -93,22 +92,22 @@ BAD_MODELS: dict[str, tuple[NeuronModel, str]] = {
         NeuronModel("dv/dt = -v/ms + xi*ms**-0.5 : 1"),
         "use Method.EULER \\(Ito\\) or Method.HEUN",
     ),
-    "integer variable": (NeuronModel("n : integer"), "only real variables"),
-    "flag": (NeuronModel("x = 3 : 1 (constant over dt)"), "the flag 'constant over dt'"),
+    "draw in an equation": (NeuronModel("dv/dt = (rand() - v)/ms : 1"), "'v' of population 'a' calls rand"),
+    "flag": (NeuronModel("x : 1 (linked)"), "the flag 'linked'"),
     "not linear": (
         NeuronModel("dv/dt = v**2/ms : 1"),
         "not linear, so there is no exact step; use Method.EULER",
     ),
-    "threshold form": (replace(LIF_DELTA, threshold="v >= v_threshold"), "must have the form 'left > right'"),
+    "threshold that is no condition": (replace(LIF_DELTA, threshold="v"), "'v' of population 'a' is not a condition"),
+    "time of a last spike": (
+        replace(LIF_DELTA, threshold="t > lastspike", refractory=None, equations="v : volt\nI : 1"),
+        "give it",
+    ),
     "missing parameter": (replace(LIF_DELTA, parameters={}), "has no value for the parameter 'tau_m'"),
     "assigned parameter": (replace(LIF_DELTA, reset="tau_m = 3*ms"), "variables are v, I"),
     "held without refractoriness": (replace(LIF_DELTA, refractory=None), "has no refractory time; give one"),
     "infinite threshold": (replace(LIF_DELTA, threshold="v > inf*volt"), "names 'inf'; write a finite number, or the"),
     "number too large": (NeuronModel("dv/dt = -v/ms : 1", threshold="v > 1e400"), "a number in 'v > 1e400' is too"),
-    "int of a number": (
-        NeuronModel("dv/dt = (int(v) - v)/ms : 1"),
-        r"only a condition is allowed in int, such as int\(v",
-    ),
     "int in a linear equation": (NeuronModel("dv/dt = (int(v > 1) - v)/ms : 1"), "not linear, so there is no exact"),
     "statement": (replace(LIF_DELTA, reset="import os"), "Brian2 can't read|only 'name = ...'"),
 }
@@ -161,49 +160,12 @@ def test_a_step_that_differs_by_synapse_is_a_state_that_nobody_writes() -> None:
     assert program.shared.keys() == {"post_trace"}
 
 
-def test_a_time_constant_that_differs_by_synapse_is_refused() -> None:
+def test_a_time_constant_that_differs_by_synapse_is_a_number_of_each() -> None:
     taus = np.array([10e-3, 20e-3])
-    with pytest.raises(EquationError, match="an equation of projection 'p' reads 'tau_plus', which differs by synapse"):
-        _projected(pair_stdp(), w=0.0, w_max=1.0, a_plus=1e-3, a_minus=1e-3, tau_plus=taus)
-
-
-OUTSIDE: dict[str, tuple[dict[str, Any], str]] = {
-    "above": ({"w": 2.0, "w_max": 1.0}, "'w' of projection 'p' starts at 2 in synapse 0, above its bound w_max = 1"),
-    "below": ({"w": np.array([0.5, -0.1]), "w_max": 1.0}, "starts at -0.1 in synapse 1, below its bound w_min = 0"),
-    "bound of its own": (
-        {"w": 0.5, "w_max": np.array([1.0, 0.25])},
-        "at 0.5 in synapse 1, above its bound w_max = 0.25",
-    ),
-}
-
-
-@pytest.mark.parametrize(("parameters", "text"), OUTSIDE.values(), ids=OUTSIDE.keys())
-def test_weights_that_start_outside_their_bounds_are_refused(parameters: dict[str, Any], text: str) -> None:
-    with pytest.raises(CircuitError, match=text):
-        _projected(pair_stdp(), a_plus=1e-3, a_minus=1e-3, **parameters)
-    inside = {"w": 0.25, "w_max": parameters["w_max"]}
-    assert _projected(pair_stdp(), a_plus=1e-3, a_minus=1e-3, **inside).synapses == 2
-
-
-READERS = {
-    "on_pre": SynapseModel("w : volt", on_pre="w = clip(w + 0.01*g_post, 0*mV, 1*mV)"),
-    "on_post": SynapseModel("w : volt", on_pre="", on_post="w = clip(w + 0.01*g_post, 0*mV, 1*mV)"),
-    "from the source side": SynapseModel("w : volt", on_pre="w = clip(w + 0.01*g_pre, 0*mV, 1*mV)"),
-}
-
-
-@pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
-def test_a_sum_of_the_same_tick_is_not_read(reader: SynapseModel) -> None:
-    """Floats see it in Brian2's order; integers would see a partial sum, so they refuse in either order."""
-    ends = Connections.one_to_one(2)
-    adds = Projection("adds", "a", "a", static_synapse(), ends)
-    reads = Projection("reads", "a", "a", reader, ends)
-    for pair in ([adds, reads], [reads, adds]):
-        program = lower(Circuit(DT, [Population("a", 2, LIF_EXPONENTIAL)], pair))
-        with pytest.raises(UnsupportedByTarget, match=r"(?s)reads.*in the same tick"):
-            quantise(program, {})
-    other = [replace(adds, model=static_synapse("v")), reads]
-    quantise(lower(Circuit(DT, [Population("a", 2, LIF_EXPONENTIAL)], other)), {})
+    program = _projected(pair_stdp(), w=0.0, w_max=1.0, a_plus=1e-3, a_minus=1e-3, tau_plus=taus)
+    numbers = {part.name: part.values for part in program.coefficients}
+    assert numbers["a__pre_trace__pre_trace"] == pytest.approx(np.exp(-DT / taus), rel=1e-14)
+    assert "pre_trace" not in program.shared
 
 
 def test_a_name_without_suffix_means_the_target_neuron() -> None:
@@ -218,9 +180,17 @@ def test_misspelt_parameters_are_refused() -> None:
         _projected(static_synapse(), ww=1.0)
 
 
-def test_a_text_is_no_refractory_time() -> None:
-    with pytest.raises(EquationError, match="the refractory time of population 'a' is 'rt'"):
-        _program(replace(LIF_DELTA, refractory="rt"))
+@pytest.mark.parametrize(("text", "message"), [("rt", "can't read the code.*rt"), ("v", "units of.*contradict")])
+def test_a_refractory_text_is_a_condition_or_a_time(text: str, message: str) -> None:
+    with pytest.raises(EquationError, match=message):
+        _program(replace(LIF_DELTA, refractory=text))
+
+
+def test_a_refractory_text_of_constants_is_so_many_ticks() -> None:
+    program = _program(replace(LIF_DELTA, refractory="0.25*ms + tau_m/100"))
+    assert program.refractory is not None
+    assert int(program.refractory) == 4
+    assert program.held_while is None
 
 
 BAD_PARTS: dict[str, tuple[dict[str, Any], str]] = {

@@ -261,7 +261,7 @@ worked out from it (:mod:`tests.conformance.derived`)."""
 _VOLTAGES = (-70e-3, -58e-3, -47e-3)
 STARTS: Mapping[str, Mapping[str, Sequence[float]]] = {
     "ADAPTIVE_LIF": {"v": _VOLTAGES, "g": (0.0, 3e-3, -1e-3), "theta": (0.0, 4e-3, 1e-3)},
-    "ADEX": {"v": (-70.6e-3, -55e-3, -40e-3), "w": (0.0, 20e-12, -10e-12)},
+    "ADEX": {"v": (-70.6e-3, -55e-3, -40e-3), "adaptation": (0.0, 20e-12, -10e-12)},
     "CONDUCTANCE_LIF": {"v": (-60e-3, -55e-3, -47e-3), "g_e": (0.0, 2e-9, 1e-9), "g_i": (0.0, 3e-9, 2e-9)},
     "IZHIKEVICH": {"v": (-65.0, -58.0, 31.0), "u": (-13.0, -10.0, -5.0)},
     "LIF_ALPHA": {"v": _VOLTAGES, "g": (0.0, 3e-3, 1e-3), "h": (0.0, 2e-3, -1e-3)},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neuro.circuit.circuit import Circuit, CurrentInput, Operation, Population, Probe, Projection, SpikeSource
+from neuro.circuit.circuit import Circuit, CurrentInput, Link, Operation, Population, Probe, Projection, SpikeSource
 from neuro.circuit.connections import Connections
 from neuro.models import (
     HOMEOSTATIC_LIF,
@@ -102,6 +102,24 @@ def noisy(method: Method, diffusion: str) -> Circuit:
         parameters={"tau": 10e-3},
     )
     return Circuit(DT, [Population("a", 4, model)], probes=[Probe("a", "v"), Probe("a", "u")], seed=5)
+
+
+def milstein() -> Circuit:
+    """Multiplicative noise by Milstein's method, one of its own in each equation; held while refractory."""
+    model = NeuronModel(
+        """
+        dv/dt = (1.2 - v)/tau + 0.4*v*(1 + u**2)*xi_one*tau**-0.5 : 1 (unless refractory)
+        du/dt = -u/tau + 0.3*u*xi_two*tau**-0.5 : 1
+        tau : second (constant)
+        """,
+        threshold="v > 1",
+        reset="v = 0.1",
+        refractory=1e-3,
+        method=Method.MILSTEIN,
+        parameters={"tau": 10e-3},
+        initial={"v": 0.5, "u": 0.2},
+    )
+    return Circuit(DT, [Population("a", 4, model)], probes=[Probe("a", "v"), Probe("a", "u")], seed=6)
 
 
 def gap_junctions() -> Circuit:
@@ -260,6 +278,206 @@ def balanced() -> Circuit:
     )
 
 
+def conditions() -> Circuit:
+    """Conditions in thresholds and as refractoriness, a time that varies, truth values, whole numbers, local names."""
+    both = NeuronModel(
+        """
+        dv/dt = (drive - v)/tau : 1 (unless refractory)
+        du/dt = -u/(3*tau) : 1
+        drive : 1 (constant)
+        tau : second (constant)
+        ready : boolean
+        fired : integer
+        """,
+        threshold="v >= 1 and (u < 2 or fired % 3 == 2)",
+        reset="twice = 2*u; u += 0.9; v = 0.1*(u - twice/2); ready = not ready and u > v; fired += 1 + int(ready)",
+        refractory="u > 0.7",
+        parameters={"tau": 5e-3, "drive": np.array([1.5, 1.2, 0.6])},
+    )
+    late = NeuronModel(
+        "dv/dt = (1.5 - v)/(5*ms) : 1 (unless refractory)\npause : second",
+        threshold="v > 1 and t - lastspike > 4*ms",
+        reset="v = 0; pause = 1.5*pause + 0.1*ms",
+        refractory="pause + 0.25*ms",
+    )
+    return Circuit(
+        DT,
+        [
+            Population("a", 3, both, initial={"v": np.array([0.0, 0.9, 0.2]), "ready": np.array([0, 1, 0])}),
+            Population("b", 2, late, initial={"pause": np.array([0.0, 1e-3])}),
+        ],
+        probes=[Probe("a", "fired")],
+    )
+
+
+def conditions_in_integers() -> Circuit:
+    """The same as far as integers go: conditions in a threshold and as refractoriness, a truth value, a count."""
+    model = NeuronModel(
+        """
+        dv/dt = (drive - v)/tau : 1 (unless refractory)
+        du/dt = -u/(3*tau) : 1
+        drive : 1 (constant)
+        tau : second (constant)
+        ready : boolean
+        fired : integer
+        """,
+        threshold="v >= 1 and (u < 1.5 or not ready)",
+        reset="twice = 2*u; u += 0.9; v = 0.1*u - 0.05*twice; ready = not ready and u > v; fired += 1 + int(ready)",
+        refractory="u > 0.7",
+        parameters={"tau": 5e-3, "drive": np.array([1.5, 1.2, 0.6])},
+    )
+    initial = {"v": np.array([0.0, 0.9, 0.2]), "ready": np.array([0, 1, 0])}
+    held = np.array([0.0, DT, 0.0])
+    return Circuit(
+        DT,
+        [Population("a", 3, model, initial=initial, refractory_left=held)],
+        operations=[Operation("push", "a", "u += 0.01", every=50, at_start=True)],
+        probes=[Probe("a", "v")],
+    )
+
+
+def held_at_the_start() -> Circuit:
+    """Neurons that are refractory still at the start, by a time and by a condition; operations that start ticks."""
+    timed = NeuronModel(
+        "dv/dt = (1.5 - v)/(5*ms) : 1 (unless refractory)\ndcount/dt = 0/second : 1 (unless refractory)",
+        "v > 1",
+        "v = 0",
+        2e-3,
+        Method.EULER,
+    )
+    held = NeuronModel(
+        "dv/dt = -v/(5*ms) : 1\ndu/dt = (3*v - u)/ms : 1 (unless refractory)", "u > 1", "u = 0", "v > 0.5"
+    )
+    return Circuit(
+        DT,
+        [
+            Population("a", 3, timed, initial={"v": 0.9}, refractory_left=np.array([0.0, 1e-3, 1.9e-3])),
+            Population("b", 2, held, initial={"v": np.array([0.9, 0.2])}, refractory_left=1e-3),
+        ],
+        operations=[
+            Operation("count", "a", "count += 1 + 0.01*t_in_timesteps", every=3, at_start=True),
+            Operation("kick", "b", "v += 0.3*v", every=25, at_start=True),
+        ],
+        probes=[Probe("a", "count")],
+    )
+
+
+def drawn_in_code() -> Circuit:
+    """Random numbers in thresholds, resets, synapses, operations and once a tick, from the seed of the circuit."""
+    source = NeuronModel(
+        "rate : hertz\nscale : 1\nnoise = scale*randn() : 1 (constant over dt)",
+        threshold="rand() < rate*dt*(1 + 0.1*noise)",
+        reset="scale = rand() + poisson(3)/5",
+    )
+    target = NeuronModel("dv/dt = -v/(5*ms) : 1\nevents : 1", threshold="v > 3", reset="v = rand() - rand()")
+    synapse = SynapseModel("w : 1\nx : 1", on_pre="p = rand(); x = 0.5*x + p; v_post += w*int(p < 0.7) + 0.1*randn()")
+    return Circuit(
+        DT,
+        [Population("s", 5, source, initial={"rate": np.linspace(100, 900, 5)}), Population("a", 3, target)],
+        [Projection("sa", "s", "a", synapse, Connections.all_to_all(5, 3), {"w": np.linspace(0.5, 1.5, 15)}, DT)],
+        operations=[
+            Operation("modulate", "s", "rate = clip(rate*(1 + 0.1*randn()), 0*Hz, 2*kHz)", every=5, at_start=True),
+            Operation("count", "a", "events += poisson(600 + v)", every=7),
+            Operation("wander", "sa", "w = w + 0.01*randn()", every=4),
+        ],
+        probes=[Probe("a", "v"), Probe("sa", "w")],
+        seed=8,
+    )
+
+
+def synapses_of_their_own() -> Circuit:
+    """Equations of synapses with time constants that differ, nonlinear ones, and what on_pre keeps while it changes."""
+    target = NeuronModel(
+        "dv/dt = (total - v)/(5*ms) : 1\ntotal : 1\ng : 1", threshold="v + g > 2", reset="v = 0; g = 0"
+    )
+    decaying = SynapseModel(
+        "dx/dt = (1 - x)/recovery : 1 (clock-driven)\ndy/dt = -y/(4*ms) : 1 (event-driven)\nrecovery : second\nu : 1",
+        on_pre="released = u*x; x -= released; y += released; g_post += y*(released + 0.5)",
+    )
+    rising = SynapseModel(
+        "ds/dt = -s/(10*ms) + q*(1 - s)/ms : 1 (clock-driven)\ndq/dt = -q/(2*ms) : 1 (clock-driven)\nw : 1\n"
+        "total_post = w*s : 1 (summed)",
+        on_pre="q += 0.5",
+        method=Method.EULER,
+    )
+    rng = np.random.default_rng(2)
+    at, index = np.nonzero(rng.random((400, 4)) < 0.05)
+    everyone, each = Connections.all_to_all(4, 3), np.linspace(2e-3, 40e-3, 12)
+    return Circuit(
+        DT,
+        [Population("a", 3, target)],
+        [
+            Projection("d", "s", "a", decaying, everyone, {"recovery": each, "u": np.linspace(0.2, 0.8, 12), "x": 1.0}),
+            Projection("r", "s", "a", rising, everyone, {"w": np.linspace(0.1, 3.0, 12)}, 5 * DT),
+        ],
+        [SpikeSource("s", 4, at, index)],
+        probes=[Probe("a", "v"), Probe("d", "x"), Probe("r", "s")],
+    )
+
+
+def named_as_arrays() -> Circuit:
+    """Variables and parameters whose names a kernel, numpy or Brian2 uses for something else."""
+    model = NeuronModel(
+        "dsize/dt = (1.5*ring - size + ready)/counts : 1 (unless refractory)\nring : 1\nready : 1\nc_ring : 1\n"
+        "fire : 1 (constant)\ncounts : second (constant)",
+        threshold="size > fire",
+        reset="size = 0; c_ring += 1; used = 2*ring; ring = 1; ready = used/4",
+        refractory=1e-3,
+        method=Method.EULER,
+        parameters={"fire": 1.0, "counts": 5e-3},
+        initial={"ring": 1.0},
+    )
+    synapse = SynapseModel(
+        "dtrace/dt = -trace/(3*ms) : 1 (clock-driven)\norder : 1\nincoming : 1\nc_order : 1 (constant)",
+        on_pre="ring_post += order*c_order; incoming += 1; trace += incoming",
+        on_post="order = clip(order - 0.01*trace, 0, 1)",
+        method=Method.EULER,
+    )
+    return Circuit(
+        DT,
+        [Population("a", 3, model)],
+        [Projection("aa", "a", "a", synapse, Connections.all_to_all(3, 3), {"order": 0.3, "c_order": 0.5}, 3 * DT)],
+        probes=[Probe("a", "size"), Probe("aa", "order")],
+    )
+
+
+def linked() -> Circuit:
+    """Variables linked to populations declared before (new values) and behind (old ones), to one neuron or to each."""
+    common = NeuronModel("dx/dt = (sin(2*pi*t/(7*ms)) - x)/(3*ms) : 1", method=Method.EULER)
+    cells = NeuronModel(
+        "dv/dt = (1 + x + 0.3*late - v)/(4*ms) : 1\nx : 1 (linked)\nlate : 1 (linked)",
+        threshold="v > 1.2 + 0.2*x",
+        reset="v = 0.1*x",
+        method=Method.EULER,
+    )
+    behind = NeuronModel("dy/dt = (0.5 - y)/(6*ms) : 1", method=Method.EULER)
+    return Circuit(
+        DT,
+        [
+            Population("common", 2, common, initial={"x": np.array([0.4, -0.2])}),
+            Population(
+                "cells", 3, cells, links={"x": Link("common", "x", 1), "late": Link("behind", "y", np.array([2, 0, 1]))}
+            ),
+            Population("behind", 3, behind, initial={"y": np.array([0.0, 1.0, 2.0])}),
+        ],
+        operations=[Operation("push", "common", "x += 0.3", every=40, at_start=True)],
+        probes=[Probe("cells", "v")],
+    )
+
+
+def saturating() -> Circuit:
+    """Exponential Euler of an equation with functions of its own variable, which count as numbers for the tick."""
+    model = NeuronModel(
+        "dv/dt = (drive - g*tanh(v)*(v - 0.2) - v + 0.3*exprel(v))/tau : 1\ndrive : 1 (constant)\ng : 1 (constant)\n"
+        "tau : second (constant)",
+        threshold="v > 1",
+        reset="v = -v",
+        method=Method.EXPONENTIAL_EULER,
+        parameters={"drive": np.array([2.0, 3.0]), "g": 0.5, "tau": 3e-3},
+    )
+    return Circuit(DT, [Population("a", 2, model)], probes=[Probe("a", "v")])
+
+
 def traces_above_zero() -> Circuit:
     """Traces of every kind that start above 0: decaying by event and by tick, alike and each its own, and coupled."""
     rng = np.random.default_rng(9)
@@ -309,6 +527,7 @@ CASES: Mapping[str, LanguageCase] = {
     "conditionally linear, exponential Euler": LanguageCase(conditionally_linear, 600),
     "noise, Euler-Maruyama": LanguageCase(lambda: noisy(Method.EULER, "0.3"), 400),
     "multiplicative noise, Heun": LanguageCase(lambda: noisy(Method.HEUN, "0.3*v"), 400, native=False),
+    "multiplicative noise, Milstein": LanguageCase(milstein, 400, native=False),
     "gap junctions (summed)": LanguageCase(gap_junctions, 400),
     "random and regular sources": LanguageCase(random_sources, 300),
     "Poisson sources": LanguageCase(one_poisson, 200),
@@ -318,6 +537,14 @@ CASES: Mapping[str, LanguageCase] = {
     "target-rate homeostasis": LanguageCase(homeostasis, 500, fixed=True),
     "balanced resonate-and-fire": LanguageCase(balanced, 300, fixed=True),
     "traces that start above zero": LanguageCase(traces_above_zero, 60, fixed=True),
+    "conditions": LanguageCase(conditions, 300),
+    "conditions in integers": LanguageCase(conditions_in_integers, 300, fixed=True),
+    "refractory at the start": LanguageCase(held_at_the_start, 200),
+    "random draws in code": LanguageCase(drawn_in_code, 200),
+    "equations of synapses": LanguageCase(synapses_of_their_own, 400),
+    "functions of their own variable": LanguageCase(saturating, 300),
+    "named as arrays": LanguageCase(named_as_arrays, 300, fixed=True),
+    "linked variables": LanguageCase(linked, 300),
     "reward-modulated STDP": LanguageCase(reward, 300, fixed=True),
     "column and row normalisation": LanguageCase(normalised_columns, 90),
 }

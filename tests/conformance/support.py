@@ -22,6 +22,7 @@ from rtl_export import build_core
 from tests.conformance.circuits import DRIVES, adding_up, one_of_each_model
 from tests.conformance.derived import neuron_circuit, synapse_circuit
 from tests.conformance.language_circuits import (
+    CASES,
     balanced,
     branches,
     homeostasis,
@@ -95,6 +96,17 @@ them in the conformance suite. These are refused by name, before anything runs:
 """
 
 
+_LANGUAGE = """
+What a model may say runs on Brian2, compiled and in the plain interpreter; of the suite's circuits for the language,
+these are refused by integers, and so by Verilog. Besides, Verilog refuses by name linked variables, operations at the
+start of a tick, refractoriness by a condition or from before the start, time constants that differ by synapse and
+spikes from before the start; the event-driven search refuses all of these.
+
+| feature | not on | because of |
+| --- | --- | --- |
+"""
+
+
 def refusals() -> dict[str, list[str]]:
     """Model -> the targets that refuse it, as the page has them."""
     rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
@@ -125,7 +137,12 @@ def page() -> str:
         refused = support(MODELS[name]())
         if refused:
             rows.append(f"| `{name}` | {', '.join(refused)} | {'; '.join(dict.fromkeys(refused.values()))} |")
-    return _TITLE + "\n".join(rows) + "\n"
+    language = []
+    for name, case in CASES.items():
+        refused = support(case.build())
+        if refused:
+            language.append(f"| {name} | {', '.join(refused)} | {'; '.join(dict.fromkeys(refused.values()))} |")
+    return _TITLE + "\n".join(rows) + "\n" + _LANGUAGE + "\n".join(language) + "\n"
 
 
 if __name__ == "__main__":

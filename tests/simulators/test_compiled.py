@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 from neuro.circuit.circuit import Circuit, CurrentInput, Population, Probe
 from neuro.compiler.lower_circuit import lower
-from neuro.errors import InvalidInput, NumericalError, UnsupportedByTarget
+from neuro.errors import InvalidInput, NumericalError
 from neuro.models import LIF_DELTA, Method, NeuronModel
 from neuro.simulators import simulate
 from neuro.simulators.compiled import simulator as compiled
@@ -54,14 +53,6 @@ def test_nan_names_neuron_and_state() -> None:
     circuit = Circuit(1e-3, [Population("a", 2, model, initial={"v": np.array([0.0, 1.0])})])
     with pytest.raises(NumericalError, match=r"a\.v of neuron 1 is (inf|nan) at tick"):
         simulate(circuit, 100)
-
-
-@pytest.mark.parametrize("name", ["counts", "fire", "kept", "period", "ring", "size", "spike_ticks"])
-def test_a_variable_named_as_an_array_of_the_kernel_is_refused(name: str) -> None:
-    model = NeuronModel(f"d{name}/dt = (1.5 - {name})/tau : 1\ntau : second (constant)", f"{name} > 1", f"{name} = 0")
-    model = replace(model, parameters={"tau": 5e-3}, refractory=1e-3)
-    with pytest.raises(UnsupportedByTarget, match=f"compiled does not support the variable name '{name}'"):
-        simulate(Circuit(1e-4, [Population("a", 3, model)]), 300)
 
 
 def test_bad_tick_counts_are_refused() -> None:

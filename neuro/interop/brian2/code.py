@@ -6,20 +6,25 @@ Only Python's parser reads them; nothing is executed.
 from __future__ import annotations
 
 import ast
+import itertools
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from neuro.compiler.equations import without_comments
 from neuro.errors import EquationError
+
+_DRAWS = frozenset({"rand", "randn", "poisson"})
+_FOR_ALL = 1 << 31
+"""The first index of draws for all neurons: no neuron has it."""
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """What stands for what: names for texts, calls ``f(t)`` or ``f(t, i)`` of a timed array for names."""
+    """What stands for what: names for texts, calls as they are written (``stimulus(t - 2*ms)``) for texts."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     calls: Mapping[str, str] = field(default_factory=dict)
@@ -54,35 +59,55 @@ def assigned(code: str) -> set[str]:
 def rewritten(text: str, renames: Renames) -> str:
     """An expression or statements with the renames done.
 
-    >>> rewritten("v + stimulus(t, i)", Renames(calls={"stimulus": "stimulus_now"}))
+    >>> rewritten("v + stimulus(t, i)", Renames(calls={"stimulus(t, i)": "stimulus_now"}))
     'v + stimulus_now'
     """
-    if not identifiers(text) & {*renames.names, *renames.calls}:
+    functions = {call.split("(", 1)[0] for call in renames.calls}
+    if not identifiers(text) & {*renames.names, *functions}:
         return text
     return ast.unparse(_Rewriter(renames).visit(_module(text)))
 
 
+def calls_of(texts: Iterable[str | None], functions: Collection[str]) -> dict[str, tuple[str, list[str]]]:
+    """Call as it is written -> (function, texts of its arguments), of these functions.
+
+    >>> calls_of(["v + stimulus(t - shift, i)"], ["stimulus"])
+    {'stimulus(t - shift, i)': ('stimulus', ['t - shift', 'i'])}
+    """
+    found = {}
+    for text in texts:
+        if text and identifiers(text) & set(functions):
+            for node in ast.walk(_module(text)):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
+                    arguments = [ast.unparse(argument) for argument in node.args]
+                    found[ast.unparse(node)] = (node.func.id, arguments)
+    return found
+
+
 def read_once(code: str) -> tuple[str, str] | None:
-    """(variable, function) where the code is just ``variable = function(t)`` or ``function(t, i)``; else None.
+    """(variable, call) where the code is just ``variable = function(t)`` or ``function(t, i)``; else None.
 
     >>> read_once("I = stimulus(t, i)")
-    ('I', 'stimulus')
+    ('I', 'stimulus(t, i)')
     """
     match _module(code).body:
-        case [ast.Assign(targets=[ast.Name(id=variable)], value=ast.Call(func=ast.Name(id=name), args=arguments))]:
+        case [ast.Assign(targets=[ast.Name(id=variable)], value=ast.Call(func=ast.Name(), args=arguments) as call)]:
             if [ast.unparse(argument) for argument in arguments] in (["t"], ["t", "i"]):
-                return variable, name
+                return variable, ast.unparse(call)
     return None
 
 
-def gated(code: str, condition: str) -> str:
-    """Statements that change something only where the condition holds.
+def gated(code: str, condition: str, variables: Collection[str]) -> str:
+    r"""Statements that change variables only where the condition holds; names of the code's own stay as they are.
 
-    >>> gated("v += 1", "due > 0")
-    'v = int(due > 0) * (v + 1) + int(not due > 0) * v'
+    >>> gated("step = 1; v += step", "due > 0", ["v"])
+    'step = 1\nv = int(due > 0) * (v + step) + int(not due > 0) * v'
     """
     lines = []
     for line in _module(code).body:
+        if not assigned(ast.unparse(line)) & set(variables):
+            lines.append(ast.unparse(line))
+            continue
         match line:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 changed = ast.unparse(value)
@@ -92,6 +117,40 @@ def gated(code: str, condition: str) -> str:
                 raise EquationError(f"{ast.unparse(line)!r} in {code!r} is no assignment to a variable")
         lines.append(f"{name} = int({condition}) * ({changed}) + int(not {condition}) * {name}")
     return "\n".join(lines)
+
+
+def drawn_for_all(code: str, shared: Collection[str]) -> str:
+    r"""The code with what shared variables draw as one number for all neurons, from the seed of the circuit.
+
+    >>> drawn_for_all("x = rand(); y = rand()", ["x"])
+    'x = random_bits(seed, t_in_timesteps, 2147483648) / 4294967296\ny = rand()'
+    """
+    if not identifiers(code) & _DRAWS or not assigned(code) & set(shared):
+        return code
+    count = itertools.count(_FOR_ALL)
+    lines = []
+    for line in _module(code).body:
+        once = assigned(ast.unparse(line)) & set(shared)
+        lines.append(ast.unparse(_SharedDraws(count).visit(line) if once else line))
+    return "\n".join(lines)
+
+
+class _SharedDraws(ast.NodeTransformer):
+    def __init__(self, count: Iterator[int]) -> None:
+        self.count = count
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        stream = f"seed, t_in_timesteps, {next(self.count)}" if name in _DRAWS else ""
+        self.generic_visit(node)
+        if not stream:
+            return node
+        texts = {
+            "rand": f"random_bits({stream})/4294967296",
+            "randn": f"random_normal({stream})",
+            "poisson": f"random_poisson({stream}, {', '.join(ast.unparse(part) for part in node.args)})",
+        }
+        return ast.parse(texts[name], mode="eval").body
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:
@@ -115,13 +174,9 @@ class _Rewriter(ast.NodeTransformer):
         self.renames = renames
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if isinstance(node.func, ast.Name) and node.func.id in self.renames.calls:
-            arguments = [ast.unparse(argument) for argument in node.args]
-            if arguments not in (["t"], ["t", "i"]):
-                raise EquationError(
-                    f"{ast.unparse(node)!r}: a timed array is read at (t) or (t, i); shift or reorder its values"
-                )
-            return ast.Name(self.renames.calls[node.func.id])
+        written = ast.unparse(node)
+        if written in self.renames.calls:
+            return ast.parse(self.renames.calls[written], mode="eval").body
         # A function keeps its name: only its arguments are looked into.
         node.args = [self.visit(argument) for argument in node.args]
         return node

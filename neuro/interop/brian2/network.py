@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.arrays import Value
+from neuro.arrays import IntArray, Value
 from neuro.checks import to_ticks
 from neuro.circuit.circuit import Circuit, Probe, SpikeSource
+from neuro.compiler.expressions import evaluate
+from neuro.compiler.ir import StepProgram
 from neuro.compiler.lower_circuit import lower
 from neuro.errors import InvalidInput
-from neuro.interop.brian2.first_tick import brought_up_to_date, run_before_first_tick
-from neuro.interop.brian2.monitors import read_monitor
-from neuro.interop.brian2.neurons import ReadNeurons, Usage, read_neurons
+from neuro.interop.brian2.neurons import ReadNeurons, Usage, links_of, read_neurons
 from neuro.interop.brian2.reading import Reading, parent, refuse
-from neuro.interop.brian2.sources import read_poisson_group, read_poisson_input, read_spike_generator
-from neuro.interop.brian2.synapses import ReadSynapses, read_synapses, touched
+from neuro.interop.brian2.sources import (
+    read_generator_neurons,
+    read_poisson_group,
+    read_poisson_input,
+    read_poisson_neurons,
+    read_spike_generator,
+)
+from neuro.interop.brian2.synapses import ReadSynapses, past_spikes, read_synapses, touched
 
 if TYPE_CHECKING:
-    from brian2 import BrianObject, Network
+    from brian2 import BrianObject, EventMonitor, Network, PopulationRateMonitor, StateMonitor
 
     from neuro.interop.brian2.reading import Namespace
 
@@ -29,13 +35,11 @@ _MONITORS = ("SpikeMonitor", "StateMonitor", "PopulationRateMonitor", "EventMoni
 _SOURCES = ("SpikeGeneratorGroup", "PoissonGroup")
 _READ = ("NeuronGroup", *_SOURCES, "Synapses", "PoissonInput", *_MONITORS)
 _INSTEAD = {
-    "NetworkOperation": "write it with run_regularly, or run the circuit in parts",
+    "NetworkOperation": "write it with run_regularly, or call it between the ticks of a neuro.Simulation: "
+    "simulation.step(), get and set",
     "SpatialNeuron": "use point neurons: a circuit has no compartments",
 }
-_REGULAR_INSTEAD = {
-    "PoissonGroup": "give the rates as text of t or as a TimedArray",
-    "Subgroup": "run it on the whole group with a condition on 'i'",
-}
+_RUN = ("NeuronGroup", "PoissonGroup", "Subgroup", "Synapses")
 _SCHEDULE = ["start", "groups", "thresholds", "synapses", "resets", "end"]
 
 
@@ -102,22 +106,46 @@ def read_brian2(
     dt, start = _clock(network, objects)
     ticks = None if duration is None else int(to_ticks(duration, dt, "the duration"))
     rng = None if seed is None else np.random.default_rng(seed)
-    reading = Reading(dt, start, dict(namespace or {}), ticks, rng, notes)
+    reading = Reading(dt, start, dict(namespace or {}), ticks, rng, notes, 0 if seed is None else int(seed))
     kinds = {kind: [item for item in objects if _kind(item) == kind] for kind in _READ}
     usage = _usage(kinds)
     probes: list[Probe] = []
     for monitor in (item for kind in _MONITORS for item in kinds[kind]):
-        found = read_monitor(monitor, reading)
+        found = _read_monitor(monitor, reading)
         probes += found
         usage.setdefault(parent(monitor.source).name, Usage()).read.update(probe.variable for probe in found)
-    neurons = [read_neurons(group, usage.get(group.name, Usage()), reading) for group in kinds["NeuronGroup"]]
+    ends = {parent(item.target).name for item in kinds["Synapses"]}
+    neurons, sources = [], []
+    for kind in ("NeuronGroup", *_SOURCES):
+        for group in kinds[kind]:
+            owners = [group, *(item for item in group.contained_objects if _kind(item) == "Subgroup")]
+            used, alive = usage.get(group.name, Usage()), group.name in ends or _runs_code(owners)
+            if kind == "NeuronGroup":
+                neurons.append(read_neurons(group, owners, used, reading))
+            elif kind == "PoissonGroup":
+                if alive:
+                    neurons.append(read_poisson_neurons(group, owners, used, reading))
+                else:
+                    sources.append(read_poisson_group(group, reading))
+            elif group.name in ends:
+                neurons.append(read_generator_neurons(group, reading))
+            else:
+                sources.append(read_spike_generator(group, reading))
     if not neurons:
         raise InvalidInput("the network has no NeuronGroup; a circuit needs one at least")
-    sources = [read_spike_generator(group, reading) for group in kinds["SpikeGeneratorGroup"]]
-    sources += [read_poisson_group(group, reading) for group in kinds["PoissonGroup"]]
-    circuit = _circuit(reading, neurons, sources, kinds, probes)
-    lower(circuit)
+    if any(part.population.links for part in neurons):
+        # In Brian2's order of updates, which linked variables can tell.
+        orders = {item.name: item.order for item in objects}
+        neurons.sort(key=lambda part: (orders[part.population.name], f"{part.population.name}_stateupdater"))
+    circuit, since = _circuit(reading, neurons, sources, kinds, probes)
+    # The one lowering checks the language, and its steps bring event-driven variables up to date.
+    circuit = _brought_up_to_date(circuit, lower(circuit), since)
     return Brian2Reading(circuit, tuple(reading.notes))
+
+
+def _runs_code(owners: list[BrianObject]) -> bool:
+    """Whether a group or a subgroup of it has a run_regularly."""
+    return any(_kind(part) == "CodeRunner" and part.active for owner in owners for part in owner.contained_objects)
 
 
 def _circuit(
@@ -126,7 +154,8 @@ def _circuit(
     sources: list[SpikeSource],
     kinds: Mapping[str, list[BrianObject]],
     probes: list[Probe],
-) -> Circuit:
+) -> tuple[Circuit, dict[str, IntArray]]:
+    """The circuit, and since when event-driven variables of its projections wait."""
     sizes = {part.population.name: part.population.size for part in neurons}
     sizes |= {source.name: source.size for source in sources}
     constants = {part.population.name: part.constants for part in neurons}
@@ -141,12 +170,15 @@ def _circuit(
         [part.population for part in neurons],
         [part.projection for part in _in_order(everything)],
         [*sources, *(item for part in neurons for item in part.inputs)],
-        operations=[item for part in neurons for item in part.operations],
+        operations=[
+            *(item for part in neurons for item in part.operations),
+            *(item for part in found for item in part.operations),
+        ],
         probes=probes,
+        seed=reading.seed,
+        past=past_spikes([queue for part in found for queue in part.waiting]),
     )
-    since = {part.projection.name: part.since for part in found if part.since is not None}
-    circuit = brought_up_to_date(circuit, since)
-    return run_before_first_tick(circuit, [name for part in neurons for name in part.due])
+    return circuit, {part.projection.name: part.since for part in found if part.since is not None}
 
 
 def _in_order(parts: list[ReadSynapses]) -> list[ReadSynapses]:
@@ -166,7 +198,7 @@ def _in_order(parts: list[ReadSynapses]) -> list[ReadSynapses]:
 
 def _objects(network: Network | Iterable[BrianObject]) -> tuple[list[BrianObject], list[str]]:
     """The objects of a network in the order of their names, those that can't be carried over refused; and notes."""
-    from brian2 import BrianObject, Network, prefs
+    from brian2 import BrianObject, Network, magic_network, prefs
 
     schedule = list(network.schedule if isinstance(network, Network) else prefs.core.network.default_schedule)
     if schedule != _SCHEDULE:
@@ -179,7 +211,19 @@ def _objects(network: Network | Iterable[BrianObject]) -> tuple[list[BrianObject
         raise InvalidInput(
             f"from_brian2 is given {network!r:.80}; a brian2.Network or a list of its objects is allowed"
         )
+    if network is magic_network and not given:
+        raise InvalidInput(
+            "from_brian2 is given Brian2's magic network, which collects its objects when it runs; "
+            "give collect() (of brian2) or a Network"
+        )
     found = {item.name: item for item in given if isinstance(item, BrianObject)}
+    if not isinstance(network, Network):
+        ran = next((item.name for item in found.values() if item._network not in (None, magic_network.id)), None)
+        if ran is not None:
+            raise InvalidInput(
+                f"from_brian2 is given a list with {ran!r}, which ran in a Network; give the Network itself, "
+                "which knows the time"
+            )
     if len(found) < len(given):
         raise InvalidInput("from_brian2 is given things that are no Brian2 objects, or two of one name")
     inside = {part.name for item in given for part in item.contained_objects if _kind(part) == "CodeRunner"}
@@ -210,9 +254,8 @@ def _check_parts(item: BrianObject, kept: list[BrianObject]) -> list[str]:
             notes.append(f"{part.name!r} in {holder.name!r} is not active")
         elif not runs:
             refuse(f"{_kind(part)} {part.name!r} inside {holder.name!r}", "add it to the network itself, if it can be")
-        elif kind != "NeuronGroup" or part.group.name != holder.name:
-            instead = _REGULAR_INSTEAD.get(kind, "run it on a NeuronGroup, or in on_pre and on_post")
-            refuse(f"run_regularly of {kind} {holder.name!r}", instead)
+        elif kind not in _RUN or part.group.name != holder.name:
+            refuse(f"run_regularly of {kind} {holder.name!r}", f"run it on one of {', '.join(_RUN)}")
     return notes
 
 
@@ -272,6 +315,9 @@ def _time(network: Network | Iterable[BrianObject], groups: list[BrianObject]) -
 def _usage(kinds: Mapping[str, list[BrianObject]]) -> dict[str, Usage]:
     """Group -> what synapses and Poisson inputs read and write of it."""
     usage: dict[str, Usage] = {}
+    for group in kinds["NeuronGroup"]:
+        for link in links_of(group, group.user_equations).values():
+            usage.setdefault(link.population, Usage()).read.add(link.variable)
     for synapses in kinds["Synapses"]:
         read, written = touched(synapses)
         for group, name in read:
@@ -281,3 +327,60 @@ def _usage(kinds: Mapping[str, list[BrianObject]]) -> dict[str, Usage]:
     for item in kinds["PoissonInput"]:
         usage.setdefault(parent(item._group).name, Usage()).written.add(item.target_var)
     return usage
+
+
+def _read_monitor(monitor: StateMonitor | EventMonitor | PopulationRateMonitor, reading: Reading) -> list[Probe]:
+    """The probes of a StateMonitor; a recording holds the spikes and rates that the other monitors see.
+
+    A probe reads at the end of a tick and the whole group; a StateMonitor by default at the start of it, and the
+    neurons it was told to.
+    """
+    kind, name = type(monitor).__name__, monitor.name
+    if kind == "EventMonitor" and monitor.event != "spike":
+        refuse(f"EventMonitor {name!r} of {monitor.event!r}", "watch spikes")
+    if kind != "StateMonitor":
+        reading.notes.append(f"{kind} {name!r}: a recording holds every spike; rates follow from them")
+        return []
+    if not monitor.active:
+        reading.notes.append(f"StateMonitor {name!r} is not active")
+        return []
+    source = parent(monitor.source)
+    every = round(monitor.clock.dt_ / reading.dt)
+    if every < 1 or abs(every * reading.dt - monitor.clock.dt_) > 1e-9 * monitor.clock.dt_:
+        refuse(f"StateMonitor {name!r} every {monitor.clock.dt}", f"record every whole multiple of {reading.dt:g} s")
+    equations = getattr(source, "user_equations", None)
+    if equations is None:
+        equations = getattr(source, "equations", {})
+    probes = []
+    for variable in monitor.record_variables:
+        item = equations.get(variable)
+        if item is None or item.type == "subexpression" or "constant" in item.flags:
+            reading.notes.append(f"StateMonitor {name!r}, {variable!r}: only states are probed")
+        else:
+            probes.append(Probe(source.name, variable, every))
+    if probes and monitor.when not in ("end", "after_end"):
+        reading.notes.append(f"StateMonitor {name!r} reads in the slot {monitor.when!r}: the probe reads at the end")
+    return probes
+
+
+def _brought_up_to_date(circuit: Circuit, program: StepProgram, since: Mapping[str, IntArray]) -> Circuit:
+    """Event-driven variables of synapses at the first tick; ``since``: ticks since Brian2 last computed them."""
+    late = {name: ticks for name, ticks in since.items() if np.any(ticks > 0)}
+    if not late:
+        return circuit
+    projections = []
+    for part in circuit.projections:
+        if part.name not in late:
+            projections.append(part)
+            continue
+        lowered = program.projection(part.name)
+        update = [item for item in lowered.update if item.target.name in lowered.event_driven]
+        constants = {item.name: item.values for item in lowered.coefficients}
+        states = {state.name: state.initial for state in lowered.states}
+        for tick in range(int(late[part.name].max())):
+            due = tick < late[part.name]
+            new = {item.target.name: evaluate(item.value, {**constants, **states}) for item in update}
+            states |= {name: np.where(due, values, states[name]) for name, values in new.items()}
+        changed = {item.target.name: states[item.target.name] for item in update}
+        projections.append(replace(part, parameters={**part.parameters, **changed}))
+    return replace(circuit, projections=projections)

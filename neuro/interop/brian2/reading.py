@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     Namespace = Mapping[str, Value | Function | TimedArray]
     """What code may name: constants, functions and timed arrays, such as ``locals()``."""
 
-BRIAN2_NAMES = frozenset({"dt", "not_refractory", "lastspike", "lastupdate", "t_in_timesteps"})
+BRIAN2_NAMES = frozenset({"dt", "t", "not_refractory", "lastspike", "lastupdate", "t_in_timesteps"})
 """Names that the lowering knows or refuses by itself."""
+
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +37,8 @@ class Reading:
         namespace: outside names beside those of the groups.
         ticks: how long stimuli must last that are drawn or repeated beforehand; None: not known.
         rng: for what is drawn beforehand; None: not given.
+        notes: one line for each thing that is left out.
+        seed: the circuit's.
     """
 
     dt: float
@@ -42,6 +47,27 @@ class Reading:
     ticks: int | None = None
     rng: np.random.Generator | None = None
     notes: list[str] = field(default_factory=list)
+    seed: int = 0
+
+    @property
+    def clock_names(self) -> dict[str, str]:
+        """What stands for Brian2's names of the time in a circuit, whose ticks count from here."""
+        if not self.start:
+            return {}
+        tick, past = f"(t_in_timesteps + {self.start})", f"{self.start * self.dt!r}*second"
+        return {"t": f"({tick} * dt)", "t_in_timesteps": tick, "lastspike": f"(lastspike + {past})"}
+
+    @property
+    def moving_clock_names(self) -> dict[str, str]:
+        """The same where a method reads the time inside of a tick."""
+        return self.clock_names | ({"t": f"(t + {self.start * self.dt!r}*second)"} if self.start else {})
+
+    def ticks_of(self, seconds: float, what: str) -> int:
+        """A time that must be a whole number of ticks, at least one."""
+        every = round(seconds / self.dt)
+        if every < 1 or abs(every * self.dt - seconds) > _ROUNDING * seconds:
+            refuse(f"{what} every {seconds:g} s", f"take a whole multiple of {self.dt:g} s")
+        return every
 
 
 def refuse(feature: str, instead: str) -> NoReturn:

@@ -21,6 +21,7 @@ from neuro.compiler.ir import (
     ACTIVE,
     FLUSH_BELOW,
     INDEX,
+    SYNAPSE,
     TICK,
     TIME,
     Assignment,
@@ -44,7 +45,7 @@ from neuro.compiler.ir import (
 from neuro.compiler.lower_circuit import lower
 from neuro.simulators.brian2.operations import operation_objects
 from neuro.simulators.brian2.recorder import Brian2Network, assemble, on_numpy, recording, run_network
-from neuro.simulators.brian2.reference import set_pathways, spike_generator, stimulus_operations
+from neuro.simulators.brian2.reference import past_operations, set_pathways, spike_generator, stimulus_operations
 from neuro.simulators.brian2.winners import WinnersCount, limited, winners_function
 from neuro.spikes import Progress, Recording
 
@@ -56,6 +57,8 @@ _MARGIN = "spikeloom_margin"
 _FIRE = "spikeloom_fire"
 _PERIOD = "spikeloom_period"
 _SECOND = "spikeloom_second"
+_NUMBER = "spikeloom_synapse"
+_BUILT_IN = MappingProxyType({TICK: TICK, TIME: f"(t/{_SECOND})", INDEX: INDEX, SYNAPSE: _NUMBER})
 _SUFFIX = MappingProxyType({Scope.POST: "_post", Scope.PRE: "_pre"})
 
 
@@ -95,6 +98,10 @@ def print_brian2(expression: Expression, names: Callable[[Symbol], str]) -> str:
                 low, high = (text(argument) for argument in arguments)
                 low, high = (low, high) if function == "min" else (high, low)
                 return f"(int({low} <= {high})*{text(arguments[0])} + int({low} > {high})*{text(arguments[1])})"
+            case Call("trunc", (operand,)):
+                # Brian2's int() returns int32.
+                size = f"abs({text(operand)})"
+                return f"(sign({text(operand)})*({size} - {size} % 1.0))"
             case Call(function, arguments):
                 return f"{function}({', '.join(text(argument) for argument in arguments)})"
             case Select(condition, then, otherwise):
@@ -119,7 +126,11 @@ def _network(program: StepProgram) -> Brian2Network:
     dt = program.dt
     clock = Clock(dt=dt * second, name="spikeloom_clock*")
     winners = {part.name: WinnersCount(part.winners) for part in program.populations if limited(part.winners)}
-    groups = {part.name: _neurons(part, winners.get(part.name), clock) for part in program.populations if part.size}
+    groups = {
+        part.name: _neurons(part, winners.get(part.name), clock, place)
+        for place, part in enumerate(program.populations)
+        if part.size
+    }
     groups |= {source.name: spike_generator(source, clock, dt) for source in program.sources if source.size}
     synapses = {
         projection.name: _synapses(projection, program, groups, order, clock)
@@ -129,6 +140,8 @@ def _network(program: StepProgram) -> Brian2Network:
     operations = stimulus_operations(
         program, groups, winners, clock, lambda population: {_COUNTER: np.zeros(population.size)}
     )
+    operations += _links(program, groups, clock)
+    operations += past_operations(program, synapses, clock)
     operations += _saturations(program, groups, clock)
     operations += [
         item
@@ -149,14 +162,42 @@ def _neuron_names(states: Mapping[str, str]) -> Callable[[Symbol], str]:
     def names(symbol: Symbol) -> str:
         if symbol.name == ACTIVE:
             return f"({_COUNTER} <= 0.5)"
-        if symbol.name in (TICK, TIME, INDEX):
-            return symbol.name if symbol.name != TIME else f"(t/{_SECOND})"
+        if symbol.name in _BUILT_IN:
+            return _BUILT_IN[symbol.name]
         return states.get(symbol.name) or _coefficient(symbol.name)
 
     return names
 
 
-def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: brian2.Clock) -> brian2.NeuronGroup:
+def _links(
+    program: StepProgram, groups: Mapping[str, brian2.Group], clock: brian2.Clock
+) -> list[brian2.NetworkOperation]:
+    """Linked variables, each set right before its population's update."""
+    from brian2 import NetworkOperation
+
+    def take(part: PopulationProgram) -> Callable[[], None]:
+        def run() -> None:
+            for link in part.links:
+                values = np.asarray(groups[link.source].variables[link.source_variable].get_value())
+                groups[part.name].variables[link.variable].set_value(values[link.index])
+
+        return run
+
+    return [
+        NetworkOperation(take(part), clock=clock, when="groups", order=_update_order(place) - 1)
+        for place, part in enumerate(program.populations)
+        if part.links and part.name in groups
+    ]
+
+
+def _update_order(place: int) -> int:
+    """Populations are updated in their order, behind what synapses do."""
+    return 2 * (place + 1)
+
+
+def _neurons(
+    program: PopulationProgram, winners: WinnersCount | None, clock: brian2.Clock, place: int
+) -> brian2.NeuronGroup:
     from brian2 import NeuronGroup, second
 
     vectors = [c for c in program.coefficients if c.values.ndim]
@@ -182,8 +223,11 @@ def _neurons(program: PopulationProgram, winners: WinnersCount | None, clock: br
     for coefficient in vectors:
         group.variables[_coefficient(coefficient.name)].set_value(coefficient.values.astype(np.float64))
     period = 0 if program.refractory is None else program.refractory
+    if program.left is not None:
+        group.variables[_COUNTER].set_value(program.left.astype(np.float64))
     group.variables[_PERIOD].set_value(np.broadcast_to(np.asarray(period, dtype=np.float64), program.size))
-    group.run_regularly("\n".join(_update(program, winners is not None)), when="groups", clock=clock)
+    code = "\n".join(_update(program, winners is not None))
+    group.run_regularly(code, when="groups", clock=clock, order=_update_order(place))
     return group
 
 
@@ -191,6 +235,8 @@ def _update(program: PopulationProgram, limited_winners: bool) -> list[str]:
     """State update and firing as one piece of code: both read and write only this population."""
     old = {state.name: state.name for state in program.states}
     lines = [f"{_COUNTER} = clip({_COUNTER} - 1.0, 0.0, inf)"]
+    if program.held_while is not None:
+        lines.append(f"{_COUNTER} = {_COUNTER}*int({print_brian2(program.held_while, _neuron_names(old))})")
     stages = {part.target.name: f"stage_{part.target.name}" for part in program.stages}
     lines += [
         f"{stages[part.target.name]} = {print_brian2(part.value, _neuron_names({**old, **stages}))}"
@@ -209,6 +255,11 @@ def _update(program: PopulationProgram, limited_winners: bool) -> list[str]:
         fires = f"spikeloom_winners({_MARGIN}, {able}) > 0.5" if limited_winners else f"{left} > {right}"
         lines.append(f"{_FIRE} = int({fires})" + ("" if limited_winners else f"*{able}"))
         lines.append(f"{_COUNTER} = {_FIRE}*{_PERIOD} + (1.0 - {_FIRE})*{_COUNTER}")
+        lines += [
+            f"{part.target.name} = {_FIRE}*{print_brian2(part.value, _neuron_names(old))} "
+            f"+ (1.0 - {_FIRE})*{part.target.name}"
+            for part in program.fired
+        ]
     return lines
 
 
@@ -230,7 +281,7 @@ def _synapses(
     order: int,
     clock: brian2.Clock,
 ) -> brian2.Synapses:
-    from brian2 import Synapses
+    from brian2 import Synapses, second
 
     own = {state.name for state in projection.states}
     clamped = {Scope.POST: _clamped(program, projection.target), Scope.PRE: _clamped(program, projection.source)}
@@ -244,16 +295,22 @@ def _synapses(
             return f"{target} += {value}*int({_COUNTER}{_SUFFIX[part.target.scope]} <= 0.5)"
         return f"{target} += {value}"
 
+    each = [c for c in projection.coefficients if c.values.ndim]
     group = Synapses(
         groups[projection.source],
         groups[projection.target],
         model="\n".join(
             [f"{name} : 1" for name in sorted(own)]
+            + [f"{name} : 1 (constant)" for name in (_NUMBER, *(_coefficient(c.name) for c in each))]
             + [f"{names(part.target)} = {print_brian2(part.value, names)} : 1 (summed)" for part in projection.summed]
         ),
         on_pre="\n".join(printed(part) for part in projection.on_pre) or None,
         on_post="\n".join(printed(part) for part in projection.on_post) or None,
-        namespace={_coefficient(c.name): float(c.values) for c in projection.coefficients},
+        namespace={
+            **random_functions(),
+            _SECOND: second,
+            **{_coefficient(c.name): float(c.values) for c in projection.coefficients if not c.values.ndim},
+        },
         clock=clock,
         name=f"{projection.name}*",
     )
@@ -261,6 +318,9 @@ def _synapses(
     group.connect(i=np.repeat(np.arange(sources), np.diff(projection.row_start)), j=projection.column)
     for state in projection.states:
         group.variables[state.name].set_value(np.asarray(state.initial, dtype=np.float64))
+    group.variables[_NUMBER].set_value(np.arange(projection.synapses, dtype=np.float64))
+    for coefficient in each:
+        group.variables[_coefficient(coefficient.name)].set_value(coefficient.values.astype(np.float64))
     if projection.update:
         lines = [_in_place(projection, part, names, "next_") for part in projection.update]
         for name in (part.target.name for part in projection.update):
@@ -310,7 +370,7 @@ def _operation(
             value = Select(Symbol(ACTIVE), part.value, part.target) if clamped else part.value
             names = _renamed(own, _own_names(population))
             lines.append(_in_place(population, Assignment(part.target, value), names))
-    return operation_objects(group, "\n".join(lines), operation.every * program.dt, order)
+    return operation_objects(group, "\n".join(lines), operation.every * program.dt, order, operation.slot)
 
 
 def _renamed(own: Mapping[str, str], names: Callable[[Symbol], str]) -> Callable[[Symbol], str]:
@@ -328,6 +388,8 @@ def _synaptic_names(own: set[str]) -> Callable[[Symbol], str]:
     def names(symbol: Symbol) -> str:
         if symbol.scope is not Scope.OWN:
             return symbol.name + _SUFFIX[symbol.scope]
+        if symbol.name in _BUILT_IN:
+            return _BUILT_IN[symbol.name]
         return symbol.name if symbol.name in own else _coefficient(symbol.name)
 
     return names

@@ -7,11 +7,13 @@ neuron in the order of the synapses, and Brian2 runs the statement with the sum 
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuro.compiler.ir import TOTALS, Scope
+from neuro.compiler.ir import TOTALS, Scope, Slot
 
 if TYPE_CHECKING:
     import brian2
@@ -19,26 +21,44 @@ if TYPE_CHECKING:
 _STEPS = 1000
 """Room for the parts of one operation among the orders of a network."""
 
+_WHEN = MappingProxyType({Slot.FIRST: "before_start", Slot.START: "start", Slot.END: "end"})
 
-def operation_objects(group: brian2.Group, code: str, every_seconds: float, order: int) -> list[brian2.BrianObject]:
-    """Brian2 objects that run ``code`` on a group every so often, at the end of the tick, in the given order."""
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """How often and in which slot and place an operation runs."""
+
+    seconds: float
+    slot: str
+    order: int
+
+    def then(self, steps: int) -> _When:
+        return replace(self, order=self.order + steps)
+
+
+def operation_objects(
+    group: brian2.Group, code: str, every_seconds: float, order: int, slot: Slot = Slot.END
+) -> list[brian2.BrianObject]:
+    """Brian2 objects that run ``code`` on a group every so often, in a slot of the tick, in the given order."""
     lines = [line.strip() for text in code.splitlines() for line in text.split(";") if line.strip()]
+    # The first places of a slot are those of restarts and inputs.
+    when = _When(every_seconds, _WHEN[slot], (order + 1) * _STEPS)
     if not any(f"{name}(" in line for line in lines for name in TOTALS):
-        return [_run(group, "\n".join(lines), every_seconds, order * _STEPS)]
+        return [_run(group, "\n".join(lines), when)]
     objects: list[brian2.BrianObject] = []
     for line in lines:
         statement, calls = _without_totals(line, order * _STEPS + len(objects))
         for name, (function, text) in calls.items():
             ends = TOTALS[function]
-            objects += _sum_objects(group, name, (text, ends), every_seconds, order * _STEPS + len(objects))
-        objects.append(_run(group, statement, every_seconds, order * _STEPS + len(objects)))
+            objects += _sum_objects(group, name, (text, ends), when.then(len(objects)))
+        objects.append(_run(group, statement, when.then(len(objects))))
     return objects
 
 
-def _run(group: brian2.Group, code: str, every_seconds: float, order: int) -> brian2.CodeRunner:
+def _run(group: brian2.Group, code: str, when: _When) -> brian2.CodeRunner:
     from brian2 import second
 
-    return group.run_regularly(code, dt=every_seconds * second, when="end", order=order)
+    return group.run_regularly(code, dt=when.seconds * second, when=when.slot, order=when.order)
 
 
 def _without_totals(line: str, number: int) -> tuple[str, dict[str, tuple[str, str]]]:
@@ -56,9 +76,7 @@ def _without_totals(line: str, number: int) -> tuple[str, dict[str, tuple[str, s
     return ast.unparse(Replace().visit(ast.parse(line))), calls
 
 
-def _sum_objects(
-    group: brian2.Group, name: str, summed: tuple[str, Scope], every_seconds: float, order: int
-) -> list[brian2.BrianObject]:
+def _sum_objects(group: brian2.Group, name: str, summed: tuple[str, Scope], when: _When) -> list[brian2.BrianObject]:
     from brian2 import NetworkOperation, second
     from brian2.parsing.expressions import parse_expression_dimensions
     from brian2.units.fundamentalunits import Quantity
@@ -77,6 +95,6 @@ def _sum_objects(
         sums = np.bincount(ends, weights=group.variables[f"{name}_value"].get_value())
         group.variables[f"{name}_total"].set_value(sums[ends])
 
-    evaluate = _run(group, f"{name}_value = ({text})/{name}_unit", every_seconds, order)
-    summing = NetworkOperation(add_up, dt=every_seconds * second, when="end", order=order + 1)
+    evaluate = _run(group, f"{name}_value = ({text})/{name}_unit", when)
+    summing = NetworkOperation(add_up, dt=when.seconds * second, when=when.slot, order=when.order + 1)
     return [evaluate, summing]

@@ -75,7 +75,8 @@ def assemble(
     """
     from brian2 import Network, SpikeMonitor, StateMonitor, second
 
-    monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in groups.items()}
+    firing = {name: group for name, group in groups.items() if "spike" in group.events}
+    monitors = {name: SpikeMonitor(group, name=f"spikes_{name}*") for name, group in firing.items()}
     probed = {**groups, **synapses}
     states = {
         (probe.of, probe.variable): StateMonitor(
@@ -120,14 +121,22 @@ def run_brian2(network: brian2.Network, duration: brian2.Quantity) -> None:
     """Run a ``brian2.Network``; where Brian2 can't solve the equations, say so in the project's own words.
 
     Raises:
-        UnsupportedByTarget: a linear system that oscillates; Brian2 2.9.0 has no exact form of complex eigenvalues.
+        UnsupportedByTarget: a linear system that oscillates, for Brian2 2.9.0 has no exact form of complex eigenvalues;
+            or a name that its solver takes for a function.
     """
     from brian2 import BrianObjectException
     from brian2.stateupdaters.base import UnsupportedEquationsException
+    from sympy import SympifyError
 
     try:
         network.run(duration, namespace={})
     except BrianObjectException as error:
+        if isinstance(error.__cause__, SympifyError):
+            raise UnsupportedByTarget(
+                f"exact integration of a variable that is called like a function of sympy ({error.__cause__.expr!r})",
+                "Brian2",
+                "rename it, run the lowered program with Brian2Lowered, or choose another method",
+            ) from error
         if not isinstance(error.__cause__, UnsupportedEquationsException):
             raise
         raise UnsupportedByTarget(
@@ -156,6 +165,16 @@ def recording(network: Brian2Network, program: StepProgram, ticks: int) -> Recor
     for owner in program.stateful:
         group = network.groups.get(owner.name, network.synapses.get(owner.name))
         for state in owner.states:
-            values = state.initial if group is None else np.array(group.variables[state.name].get_value())
+            # What the compiler keeps for itself, such as a name of a block, has no variable in the native text.
+            if group is not None and state.name not in group.variables:
+                continue
+            values = state.initial
+            if group is not None:
+                # A linked variable is the other group's: seen through the group it has one value a neuron.
+                linked = group.variables.indices[state.name] not in ("_idx", "0")
+                seen = (
+                    group.state(state.name, use_units=False)[:] if linked else group.variables[state.name].get_value()
+                )
+                values = np.array(seen)
             final[owner.name, state.name] = values.astype(dtype)
     return Recording(program.dt, ticks, spikes, probes, final)

@@ -10,18 +10,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuro.arrays import AnyArray, Value
 from neuro.circuit.circuit import Circuit, Operation, Population, Projection
-from neuro.compiler.equations import random_functions
+from neuro.compiler.equations import random_functions, without_comments
 from neuro.compiler.expressions import parse_expression
 from neuro.compiler.integrate_nonlinear import NOISE, is_noise
-from neuro.compiler.ir import Binary, InputProgram, PopulationProgram, SourceProgram, StepProgram
+from neuro.compiler.ir import (
+    INDEX,
+    LAST_SPIKE,
+    NEVER_FIRED,
+    Binary,
+    InputProgram,
+    PopulationProgram,
+    Slot,
+    SourceProgram,
+    StepProgram,
+)
 from neuro.compiler.lower_circuit import every_tick_name, lower
+from neuro.compiler.lower_neurons import RESET_BLOCK, THRESHOLD_BLOCK
+from neuro.compiler.lower_synapses import POST_BLOCK, PRE_BLOCK
+from neuro.compiler.statements import draw_seed, hashed_text
 from neuro.counter_hash import stream_seed
 from neuro.errors import InvalidInput, UnsupportedByTarget
 from neuro.models.base import Method
@@ -33,7 +46,8 @@ from neuro.spikes import Progress, Recording
 if TYPE_CHECKING:
     import brian2
 
-_NEVER = -1e4  # Brian2's own initial value of lastspike, in seconds
+_NUMBER = "spikeloom_synapse"
+"""The number of a synapse, a variable of Synapses whose code draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +96,12 @@ def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Netw
             lowered = program.population(population.name)
             count = winners.get(population.name)
             namespace = native_namespace(population, circuit.seed)
-            groups[population.name] = _neuron_group(population, lowered, (count, write_winners), namespace, clock)
+            drawn = _with_draws(population, namespace, circuit.seed)
+            groups[population.name] = _neuron_group(drawn, lowered, (count, write_winners), namespace, clock)
+    _link(program, groups)
     groups |= {source.name: spike_generator(source, clock, circuit.dt) for source in program.sources if source.size}
     synapses = {
-        projection.name: _synapse_group(projection, program, groups, order, clock)
+        projection.name: _synapse_group(circuit, projection, program, groups, (order, clock))
         for order, projection in enumerate(circuit.projections)
         if projection.connections.synapses
     }
@@ -98,20 +114,66 @@ def native_network(circuit: Circuit, write_winners: WinnersWriter) -> Brian2Netw
         item
         for order, part in enumerate((*every_tick, *circuit.operations))
         if part.of in groups or part.of in synapses
-        for item in operation_objects(
-            groups.get(part.of, synapses.get(part.of)), part.code, part.every * circuit.dt, order
-        )
+        for item in _operation(groups.get(part.of, synapses.get(part.of)), part, order, circuit)
     ]
     operations += stimulus_operations(program, groups, winners, clock, _rested)
+    operations += past_operations(program, synapses, clock)
     return assemble(program, groups, synapses, operations, winners, clock)
+
+
+def _link(program: StepProgram, groups: Mapping[str, brian2.Group]) -> None:
+    """Link variables, and let Brian2 update the groups in the order of the circuit, where that matters."""
+    from brian2 import linked_var
+
+    if not any(part.links for part in program.populations):
+        return
+    for place, part in enumerate(program.populations):
+        group = groups.get(part.name)
+        if group is None:
+            continue
+        if group.state_updater is not None:
+            group.state_updater.order = place + 1
+        for link in part.links:
+            setattr(group, link.variable, linked_var(groups[link.source], link.source_variable, index=link.index))
+
+
+def _with_draws(population: Population, namespace: dict[str, Value | brian2.Function], seed: int) -> Population:
+    """The population with the random draws of its model as hashes."""
+    model, stream = population.model, (seed, population.name)
+    drawn = replace(
+        model,
+        equations=_drawn(model.equations, "equations", namespace, stream, INDEX),
+        threshold=None
+        if model.threshold is None
+        else _drawn(model.threshold, THRESHOLD_BLOCK, namespace, stream, INDEX),
+        reset=_drawn(model.reset, RESET_BLOCK, namespace, stream, INDEX),
+    )
+    return replace(population, model=drawn)
+
+
+def _operation(group: brian2.Group, part: Operation, order: int, circuit: Circuit) -> list[brian2.BrianObject]:
+    on_synapses = part.of in {projection.name for projection in circuit.projections}
+    code = _drawn(part.code, part.name, group.namespace, (circuit.seed, part.of), _NUMBER if on_synapses else INDEX)
+    slot = Slot.START if part.at_start else Slot.END
+    return operation_objects(group, code, part.every * circuit.dt, order, slot)
+
+
+def _drawn(
+    code: str, block: str, namespace: dict[str, Value | brian2.Function], stream: tuple[int, str], index: str
+) -> str:
+    """The code with its random draws as hashes, whose seeds go into the namespace; ``stream``: (seed, part)."""
+    text, names = hashed_text(without_comments(code), block, index)
+    namespace |= {name: draw_seed(*stream, name) for name in names}
+    return text
 
 
 def native_namespace(population: Population, seed: int) -> dict[str, Value | brian2.Function]:
     """What a population's code may name besides its variables: parameters, random functions, seeds."""
     names = {name for name in get_names(population.model.equations) if is_noise(name)}
-    if names and population.model.method is Method.HEUN:
+    method = population.model.method
+    if names and method in (Method.HEUN, Method.MILSTEIN):
         raise UnsupportedByTarget(
-            f"noise with Method.HEUN in population {population.name!r}",
+            f"noise with Method.{method.name} in population {population.name!r}",
             "Brian2's native text",
             "run it on Brian2Lowered() or Compiled(): Brian2's own noise can't be seeded like theirs",
         )
@@ -149,18 +211,21 @@ def _neuron_group(
 
     model = population.model
     equations, refractory = _native_equations(model.equations), model.refractory
-    if program.refractory is not None:
+    if isinstance(refractory, str):
+        period: str | bool | brian2.Quantity = refractory
+    elif program.refractory is not None:
         refractory = program.refractory * float(clock.dt)
-        if np.max(refractory, initial=0.0) > -_NEVER:
+        if np.max(refractory, initial=0.0) > -NEVER_FIRED:
             raise UnsupportedByTarget(
-                f"a refractory time above {-_NEVER:g} s in population {population.name!r}",
+                f"a refractory time above {-NEVER_FIRED:g} s in population {population.name!r}",
                 "Brian2",
                 "its neurons start as if they had fired so long ago; use a shorter time",
             )
         if program.refractory.ndim:
             equations += "\nrefractory_time : second (constant)"
-    times = np.asarray(0.0 if refractory is None else refractory)
-    period = "refractory_time" if times.ndim else refractory is not None and float(times) * second
+    if not isinstance(refractory, str):
+        times = np.asarray(0.0 if refractory is None else refractory)
+        period = "refractory_time" if times.ndim else refractory is not None and float(times) * second
     code = None if winners[0] is None else _winners_code(population, program, winners[0], winners[1])
     if code is not None:
         equations += code.equations
@@ -178,12 +243,27 @@ def _neuron_group(
     )
     if refractory is not None and np.ndim(refractory):
         group.variables["refractory_time"].set_value(refractory)
+    if program.left is not None:
+        _hold(group, program, float(clock.dt))
     _set_constants(group, {**model.parameters, **population.parameters}, namespace)
     for state in program.states:
-        group.variables[state.name].set_value(np.array(state.initial))
+        # What the compiler keeps for itself, Brian2 keeps in its own way.
+        if state.name in {link.variable for link in program.links}:
+            continue
+        if "__" not in state.name and (state.name != LAST_SPIKE or LAST_SPIKE in population.initial):
+            group.variables[state.name].set_value(np.array(state.initial))
     if code is not None and code.before:
         group.run_regularly(code.before, when="before_thresholds")
     return group
+
+
+def _hold(group: brian2.NeuronGroup, program: PopulationProgram, dt: float) -> None:
+    """Brian2 knows neurons that are refractory still by when they last fired."""
+    left = np.asarray(program.left)
+    group.variables["not_refractory"].set_value(left == 0)
+    if program.held_while is None:
+        ago = np.asarray(program.refractory) - left + 1
+        group.variables[LAST_SPIKE].set_value(np.where(left > 0, -ago * dt, NEVER_FIRED))
 
 
 def _set_constants(
@@ -231,25 +311,39 @@ def spike_generator(source: SourceProgram, clock: brian2.Clock, dt: float) -> br
 
 
 def _synapse_group(
-    projection: Projection, program: StepProgram, groups: Mapping[str, brian2.Group], order: int, clock: brian2.Clock
+    circuit: Circuit,
+    projection: Projection,
+    program: StepProgram,
+    groups: Mapping[str, brian2.Group],
+    schedule: tuple[int, brian2.Clock],
 ) -> brian2.Synapses:
     from brian2 import Synapses
 
+    order, clock = schedule
+
     lowered = program.projection(projection.name)
-    parameters = {**projection.model.parameters, **projection.parameters}
-    namespace = dict(parameters)
+    model, parameters = projection.model, {**projection.model.parameters, **projection.parameters}
+    namespace = {**random_functions(), **parameters}
+    on_pre, on_post = (
+        _drawn(code, block, namespace, (circuit.seed, projection.name), _NUMBER)
+        for code, block in ((model.on_pre, PRE_BLOCK), (model.on_post, POST_BLOCK))
+    )
+    codes = (on_pre, on_post, *(part.code for part in circuit.operations if part.of == projection.name))
+    draws = any(_NUMBER in hashed_text(code, "", _NUMBER)[0] for code in codes)
     group = Synapses(
         groups[projection.source],
         groups[projection.target],
-        model=projection.model.equations,
-        on_pre=projection.model.on_pre or None,
-        on_post=projection.model.on_post or None,
-        method="exact" if lowered.update else None,
+        model=model.equations + (f"\n{_NUMBER} : integer (constant)" if draws else ""),
+        on_pre=on_pre or None,
+        on_post=on_post or None,
+        method=model.method.value if lowered.update else None,
         namespace=namespace,
         clock=clock,
         name=f"{projection.name}*",
     )
     group.connect(i=projection.connections.pre(), j=np.asarray(projection.connections.column))
+    if draws:
+        group.variables[_NUMBER].set_value(np.arange(lowered.synapses))
     _set_constants(group, parameters, namespace)
     set_pathways(group, lowered.delay, float(clock.dt), order)
     return group
@@ -284,12 +378,39 @@ def stimulus_operations(
     return objects
 
 
+def past_operations(
+    program: StepProgram, synapses: Mapping[str, brian2.Synapses], clock: brian2.Clock
+) -> list[brian2.BrianObject]:
+    """Before tick 0, let the queues of the synapses see the spikes of the past, tick by tick."""
+    from brian2 import NetworkOperation
+
+    if not program.past:
+        return []
+    oldest = min(int(part.ticks.min(initial=0)) for part in program.past)
+    queues = [
+        (synapses[part.name].pre, [past for past in program.past if past.of == part.source])
+        for part in program.projections
+        if part.name in synapses and hasattr(synapses[part.name], "pre")
+    ]
+
+    def remember() -> None:
+        if int(clock.variables["timestep"].get_value().item()) > 0:
+            return
+        for pathway, spikes in queues:
+            for tick in range(oldest, 0):
+                for past in spikes:
+                    pathway.queue.push(past.indices[past.ticks == tick].astype(np.int32))
+                pathway.queue.advance()
+
+    return [NetworkOperation(remember, clock=clock, when="start", order=-2)]
+
+
 def _rested(population: PopulationProgram) -> Mapping[str, AnyArray]:
     """What Brian2 knows a neuron by that may fire at once."""
     if population.refractory is None:
         return {}
     size = population.size
-    return {"lastspike": np.full(size, _NEVER), "not_refractory": np.ones(size, dtype=bool)}
+    return {"lastspike": np.full(size, NEVER_FIRED), "not_refractory": np.ones(size, dtype=bool)}
 
 
 def _input(group: brian2.Group, stimulus: InputProgram, clock: brian2.Clock) -> brian2.CodeRunner:

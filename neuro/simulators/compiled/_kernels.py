@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from neuro.arrays import AnyArray
-from neuro.counter_hash import INDEX_FACTOR, MIX_FACTORS, SECOND_WORD, TICK_FACTOR, WORD
+from neuro.counter_hash import INDEX_FACTOR, LARGEST_MEAN, MIX_FACTORS, POISSON_FACTOR, SECOND_WORD, TICK_FACTOR, WORD
 
 _FIRST_FACTOR, _SECOND_FACTOR = MIX_FACTORS
 
@@ -52,6 +52,26 @@ def random_normal(seed: int, tick: int, index: int) -> float:
     second = random_bits(np.int64(seed) ^ SECOND_WORD, tick, index)
     radius = math.sqrt(-2.0 * math.log((first + 1.0) / 4294967296.0))
     return radius * math.cos(second * (2.0 * math.pi / 4294967296.0))
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def random_poisson(seed: int, tick: int, index: int, mean: float) -> float:
+    """The numbers of :func:`neuro.counter_hash.random_poisson`."""
+    if not mean > 0.0:
+        return 0.0
+    parts = math.ceil(mean / LARGEST_MEAN)
+    bound, product = math.exp(-mean / parts), 1.0
+    count, drawn = 0, 0
+    while parts > 0:
+        drawn += 1
+        word = random_bits(np.int64(seed) ^ (drawn * POISSON_FACTOR & WORD), tick, index)
+        product *= (word + 1.0) / 4294967296.0
+        if product > bound:
+            count += 1
+        else:
+            parts -= 1
+            product = 1.0
+    return float(count)
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -166,6 +186,12 @@ def take_row(states: AnyArray, values: AnyArray, row: int) -> None:
     """A row of an input; 0 after its last."""
     for i in range(states.size):
         states[i] = values[row, i] if row < values.shape[0] else 0
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def take_linked(states: AnyArray, source: AnyArray, index: AnyArray) -> None:
+    for i in range(states.size):
+        states[i] = source[index[i]]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)

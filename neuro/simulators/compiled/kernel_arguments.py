@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,12 +14,9 @@ from neuro.compiler.ir import (
     ProjectionProgram,
     Scope,
     SourceProgram,
-    State,
     StepProgram,
-    WinnersRule,
     totals,
 )
-from neuro.errors import UnsupportedByTarget
 from neuro.simulators.compiled.kernel_lines import part_name
 from neuro.simulators.compiled.kernel_module import KernelArgument
 
@@ -43,6 +40,7 @@ def kernel_memory(program: StepProgram, parts: int = 0) -> dict[str, KernelArgum
         )
     for index, source in enumerate(program.sources):
         memory |= _named("s", index, _source_memory(source, depths[source.name]))
+    _remember(program, memory)
     for index, projection in enumerate(program.projections):
         memory |= _named("q", index, _projection_memory(projection, program.size_of(projection.target), dtype, parts))
     for index, stimulus in enumerate(program.inputs):
@@ -68,6 +66,20 @@ def _operation_memory(operation: OperationProgram, program: StepProgram, dtype: 
         end = projection.target if TOTALS[call.function] is Scope.POST else projection.source
         memory[f"total{number}"] = np.zeros(program.size_of(end), dtype)
     return memory
+
+
+def _remember(program: StepProgram, memory: Mapping[str, KernelArgument]) -> None:
+    """Put the spikes of the past into the rings, as far as delays reach."""
+    parts = [("p", index, part.name) for index, part in enumerate(program.populations)]
+    parts += [("s", index, part.name) for index, part in enumerate(program.sources)]
+    for kind, index, name in parts:
+        ring, counts = (np.asarray(memory[part_name(kind, index, array)]) for array in ("ring", "counts"))
+        depth = counts.size
+        for past in program.past:
+            for tick in np.unique(past.ticks[past.ticks > -depth]) if past.of == name else ():
+                fired = past.indices[past.ticks == tick]
+                ring[tick % depth, : fired.size] = fired
+                counts[tick % depth] = fired.size
 
 
 def _named(kind: str, index: int, arrays: Mapping[str, KernelArgument]) -> dict[str, KernelArgument]:
@@ -123,7 +135,7 @@ def _population_memory(
         "used": np.zeros(1, np.int64),
         "limits": np.array(limits, np.int64),
         # The first tick at which a neuron is not refractory: nothing has to count down.
-        "ready": np.zeros(size, np.int64),
+        "ready": np.full(size, -1, np.int64) if population.left is None else population.left - 1,
         "spike_ticks": np.zeros(chunk * size, np.int64),
         "spike_indices": np.zeros(chunk * size, np.int64),
         "kept": np.zeros(1, np.int64),
@@ -131,18 +143,8 @@ def _population_memory(
     if population.refractory is not None:
         memory["period"] = _number(population.refractory, np.dtype(np.int64))
     memory |= {f"c_{c.name}": _number(c.values, dtype) for c in population.coefficients}
-    unused = {"ready"} if population.refractory is None else set()
-    if winners == WinnersRule():
-        unused |= {"margin", "limits"}
-    _check_names(memory.keys() - unused, population.states, f"population {population.name!r}")
+    memory |= {f"{link.variable}__from": link.index for link in population.links}
     return memory | {state.name: np.array(state.initial, dtype=dtype) for state in population.states}
-
-
-def _check_names(taken: Set[str], states: Iterable[State], where: str) -> None:
-    for state in states:
-        if state.name in taken:
-            feature = f"the variable name {state.name!r} in {where}"
-            raise UnsupportedByTarget(feature, "compiled", "its kernel has an array of that name; choose another")
 
 
 def _source_memory(source: SourceProgram, depth: int) -> dict[str, KernelArgument]:
@@ -182,8 +184,6 @@ def _projection_memory(
         _, rows, order = _delay_groups(projection, targets, parts)
         memory |= {"parts": np.int64(parts), "part_rows": rows, "part_order": order}
     memory |= {f"c_{c.name}": _number(c.values, dtype) for c in projection.coefficients}
-    unused = set() if projection.on_post or projection.update else {"pre"}
-    _check_names(memory.keys() - unused, projection.states, f"projection {projection.name!r}")
     sizes = {Scope.PRE: projection.row_start.size - 1, Scope.POST: targets}
     for state in projection.states:
         side = projection.shared.get(state.name)

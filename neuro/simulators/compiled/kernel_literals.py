@@ -88,6 +88,7 @@ def _population(part: PopulationProgram) -> PopulationProgram:
         update=literals.code(part.update),
         threshold=threshold,
         reset=literals.code(part.reset),
+        held_while=None if part.held_while is None else literals.expression(part.held_while),
         coefficients=(*part.coefficients, *literals.found),
     )
 

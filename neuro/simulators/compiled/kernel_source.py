@@ -20,6 +20,7 @@ from neuro.compiler.ir import (
     OperationProgram,
     PopulationProgram,
     Scope,
+    Slot,
     StepProgram,
     Symbol,
     symbols,
@@ -68,13 +69,19 @@ def print_kernel(program: StepProgram, *, parallel: bool = False) -> tuple[str, 
     """
     out = Lines("prange" if parallel else "range")
     populations = {part.name: PopulationNames(index, part) for index, part in enumerate(program.populations)}
+    _print_operations(out, program, populations, Slot.FIRST)
     _print_restarts(out, program, populations)
     _print_inputs(out, program, populations)
+    _print_operations(out, program, populations, Slot.START)
     for index, projection in enumerate(program.projections):
         print_summed(out, index, projection, populations)
     for index, projection in enumerate(program.projections):
         print_synaptic_update(out, index, projection)
     for population in populations.values():
+        for link in population.program.links:
+            state, given = (out.use(population.argument(name)) for name in (link.variable, f"{link.variable}__from"))
+            source = out.use(populations[link.source].argument(link.source_variable))
+            out.add(0, f"take_linked({state}, {source}, {given})")
         _print_update(out, population)
         _print_fire(out, population)
     for index, _ in enumerate(program.sources):
@@ -87,12 +94,7 @@ def print_kernel(program: StepProgram, *, parallel: bool = False) -> tuple[str, 
     _print_saturation(out, program, populations)
     for population in populations.values():
         _print_reset(out, population)
-    for index, operation in enumerate(program.operations):
-        if operation.of in populations:
-            _print_operation(out, index, operation, populations[operation.of])
-        else:
-            at = next(at for at, part in enumerate(program.projections) if part.name == operation.of)
-            print_synaptic_operation(out, (index, operation), (at, program.projections[at]), populations)
+    _print_operations(out, program, populations, Slot.END)
     _print_probes(out, program, populations)
     if not out.lines:
         out.add(0, "pass")
@@ -101,6 +103,18 @@ def print_kernel(program: StepProgram, *, parallel: bool = False) -> tuple[str, 
     header = _HEADER.replace("{arguments}", ", ".join(arguments)).replace("{functions}", functions_for(body))
     header = header.replace("{parallel}", ", parallel=True" if parallel else "")
     return header + body + "\n", arguments
+
+
+def _print_operations(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames], slot: Slot) -> None:
+    """The operations of one slot, in their order."""
+    for index, operation in enumerate(program.operations):
+        if operation.slot is not slot:
+            continue
+        if operation.of in populations:
+            _print_operation(out, index, operation, populations[operation.of])
+        else:
+            at = next(at for at, part in enumerate(program.projections) if part.name == operation.of)
+            print_synaptic_operation(out, (index, operation), (at, program.projections[at]), populations)
 
 
 def _print_restarts(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames]) -> None:
@@ -112,7 +126,9 @@ def _print_restarts(out: Lines, program: StepProgram, populations: Mapping[str, 
             initial = out.use(part_name("r", index, name))
             out.add(1, f"copy_to({out.use(population.argument(name))}, {initial})")
         if population.program.refractory is not None:
-            out.add(1, f"fill({out.use(population.argument('ready'))}, n)")
+            # Operations at the start of a tick ask who was refractory in the one before.
+            early = any(part.of == restart.population and part.slot is not Slot.END for part in program.operations)
+            out.add(1, f"fill({out.use(population.argument('ready'))}, {'n - 1' if early else 'n'})")
         out.add(1, f"{out.use(population.argument('used'))}[0] = 0")
 
 
@@ -166,12 +182,18 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
         return
     size = out.use(population.argument("size"))
     out.add(0, *(["hits = 0"] if program.threshold is not None else []), f"for i in {out.each}({size}):")
-    if program.refractory is not None:
-        out.add(1, f"active = {out.use(population.argument('ready'))}[i] <= n")
-    else:
+    ready = f"{population.argument('ready')}[i]"
+    if program.refractory is None:
         out.add(1, "active = True")
+    elif program.held_while is None:
+        out.use(population.argument("ready"))
+        out.add(1, f"active = {ready} <= n")
     for name in _read_states(program):
         out.add(1, f"{old[name]} = {out.use(population.argument(name))}[i]")
+    if program.held_while is not None:
+        out.use(population.argument("ready"))
+        held = print_expression(program.held_while, _local_names(out, population, old))
+        out.add(1, f"active = ({ready} <= n) | (not {held})", f"{ready} = n if active else {ready}")
     stages = {part.target.name: f"z_{part.target.name}" for part in program.stages}
     for part in program.stages:
         text = print_expression(part.value, _local_names(out, population, {**old, **stages}))
@@ -200,6 +222,8 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
 
 def _read_states(program: PopulationProgram) -> Iterator[str]:
     expressions = [part.value for part in (*program.stages, *program.update)]
+    if program.held_while is not None:
+        expressions.append(program.held_while)
     if program.threshold is not None:
         expressions += [program.threshold.left, program.threshold.right]
     read = {symbol.name for expression in expressions for symbol in symbols(expression)}
@@ -231,6 +255,10 @@ def _print_fire(out: Lines, population: PopulationNames) -> None:
         ready, period = out.use(argument("ready")), out.use(argument("period"))
         rest = "rest_each" if program.refractory.ndim else "rest_all"
         out.add(1, f"{rest}({ready}, {ring}, {slot}, count, n, {period})")
+    if program.fired:
+        out.add(1, "for a in range(count):", f"    i = {ring}[{slot}, a]")
+        for part in program.fired:
+            _print_in_place(out, population, part, 2)
     out.add(1, f"record_spikes({ring}, {slot}, count, n, {ticks}, {indices}, {kept})")
 
 
@@ -290,7 +318,9 @@ def _print_operation(out: Lines, index: int, operation: OperationProgram, popula
     if population.program.refractory is None:
         out.add(2, "active = True")
     else:
-        out.add(2, f"active = {out.use(population.argument('ready'))}[i] <= n")
+        # Before the update the last tick's answer stands.
+        tick = "n" if operation.slot is Slot.END else "n - 1"
+        out.add(2, f"active = {out.use(population.argument('ready'))}[i] <= {tick}")
     for part in operation.statements:
         if part.target.name in population.program.clamped:
             out.add(2, "if active:")

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from neuro.compiler.expressions import replace
 from neuro.compiler.ir import (
+    SYNAPSE,
+    TICK,
+    TIME,
     TOTALS,
     Assignment,
     Expression,
@@ -54,6 +57,7 @@ class _Side:
     def names(self, out: Lines, versions: Mapping[str, str]) -> Names:
         """Symbols inside the loop over synapses; ``versions`` gives the value of a shared state at a statement."""
         states = {state.name for state in self.projection.states}
+        each = {part.name for part in self.projection.coefficients if part.values.ndim}
 
         def names(symbol: Symbol) -> str:
             if symbol.scope is Scope.PRE:
@@ -64,7 +68,12 @@ class _Side:
                 return symbol.name
             if symbol.name in states:
                 return versions.get(symbol.name) or self.own(out, symbol.name)
-            return out.use(self.argument(f"c_{symbol.name}"))
+            if symbol.name in (TICK, SYNAPSE):
+                return "n" if symbol.name == TICK else "s"
+            if symbol.name == TIME:
+                return f"(n * {out.use('dt')})"
+            argument = out.use(self.argument(f"c_{symbol.name}"))
+            return f"{argument}[s]" if symbol.name in each else argument
 
         return names
 

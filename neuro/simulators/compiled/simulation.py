@@ -21,6 +21,7 @@ from neuro.compiler.ir import Format, StepProgram
 from neuro.compiler.lower_circuit import lower, lower_stimuli
 from neuro.errors import CircuitError, InvalidInput
 from neuro.simulators.compiled.kernel_lines import SHARED_MODULE, part_name
+from neuro.simulators.compiled.kernel_names import state_key, state_label
 from neuro.simulators.compiled.kernel_source import print_kernel
 from neuro.simulators.compiled.simulator import KernelRun, final_states, numbered, run_program
 from neuro.spikes import Progress, Recording
@@ -169,10 +170,10 @@ class Simulation:
         if of not in parts:
             raise InvalidInput(f"no population or projection {of!r}; there are {[*parts]}")
         kind, index, part = parts[of]
-        formats = {state.name: state.format for state in part.states}
+        formats = {state_label(state.name): state.format for state in part.states}
         if variable not in formats:
             raise InvalidInput(f"{of!r} has no variable {variable!r}; it has {[*formats]}")
-        return self._run.memory[part_name(kind, index, variable)], formats[variable]
+        return self._run.memory[part_name(kind, index, state_key(variable))], formats[variable]
 
     def _checked(self, of: str, variable: str, values: npt.ArrayLike) -> AnyArray:
         array, form = self._state(of, variable)

@@ -22,6 +22,7 @@ from neuro.simulators.compiled.kernel_arguments import chunk_ticks, kernel_memor
 from neuro.simulators.compiled.kernel_lines import part_name
 from neuro.simulators.compiled.kernel_literals import hoist_literals
 from neuro.simulators.compiled.kernel_module import load_kernel
+from neuro.simulators.compiled.kernel_names import state_label, with_free_names
 from neuro.simulators.compiled.kernel_source import print_kernel
 from neuro.spikes import Progress, Recording, Spikes
 
@@ -102,7 +103,7 @@ class KernelRun:
 
     def __init__(self, program: StepProgram, threads: int = 1) -> None:
         parallel = threads > 1
-        program = hoist_literals(program)
+        program = with_free_names(hoist_literals(program))
         source, self._names = print_kernel(program, parallel=parallel)
         self._advance = load_kernel(source).function("advance")
         self._threads = threads
@@ -169,7 +170,7 @@ def _check_finite(
             if values.dtype == np.float64 and not np.isfinite(values).all():
                 bad = int(np.flatnonzero(~np.isfinite(values))[0])
                 what = "neuron" if isinstance(part, PopulationProgram) else "synapse"
-                raise NotFiniteError(f"{part.name}.{state.name} of {what} {bad} is {values[bad]}", *ticks)
+                raise NotFiniteError(f"{part.name}.{state_label(state.name)} of {what} {bad} is {values[bad]}", *ticks)
 
 
 def numbered(program: StepProgram) -> Iterator[tuple[str, int, PopulationProgram | ProjectionProgram]]:
@@ -194,14 +195,14 @@ def _recording(
     probes = {}
     for index, probe in enumerate(program.probes):
         rows = -(-last // probe.every) - -(-first // probe.every)
-        probes[probe.of, probe.variable] = memory[part_name("m", index, "values")][:rows]
+        probes[probe.of, state_label(probe.variable)] = memory[part_name("m", index, "values")][:rows]
     return Recording(program.dt, last - first, trains, probes, final_states(program, memory))
 
 
 def final_states(program: StepProgram, memory: _Arrays) -> dict[tuple[str, str], AnyArray]:
     """(part, variable) -> values now, one a neuron or synapse."""
     return {
-        (part.name, state.name): memory[part_name(kind, index, state.name)][_ends(part, state.name)].copy()
+        (part.name, state_label(state.name)): memory[part_name(kind, index, state.name)][_ends(part, state.name)].copy()
         for kind, index, part in numbered(program)
         for state in part.states
     }

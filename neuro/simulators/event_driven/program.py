@@ -30,6 +30,7 @@ from neuro.compiler.ir import (
     PopulationProgram,
     ProjectionProgram,
     Scope,
+    Slot,
     StepProgram,
     Symbol,
     symbols,
@@ -103,6 +104,10 @@ def event_program(program: StepProgram, population: str) -> EventProgram:
     neurons = program.population(population)
     if program.quantised:
         raise _unsupported("a quantised circuit")
+    if program.past or neurons.held_while is not None or neurons.left is not None or neurons.fired or neurons.links:
+        raise _unsupported("what is linked, or spikes and refractoriness from before the start or by a condition")
+    if any(run.slot is not Slot.END for run in program.operations):
+        raise _unsupported("an operation at the start of a tick")
     inside = [part for part in program.projections if part.target == population]
     layers = tuple(_layer(part, population) for part in inside)
     stimulus = _input(program, neurons, inside)
