@@ -17,11 +17,13 @@ from neuro.circuit.circuit import (
 )
 from neuro.circuit.composition import compose, prefixed, teacher_projection
 from neuro.circuit.connections import Connections, gaussian_delays
+from neuro.circuit.draws import Normal, Uniform
 
 __all__ = [
     "Circuit",
     "Connections",
     "CurrentInput",
+    "Normal",
     "Operation",
     "Population",
     "Probe",
@@ -29,6 +31,7 @@ __all__ = [
     "Restart",
     "SpikeSource",
     "Stimulus",
+    "Uniform",
     "Value",
     "Winners",
     "compose",

@@ -7,14 +7,23 @@ every spike passes through is inlined always.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from neuro.arrays import AnyArray
 from neuro.counter_hash import INDEX_FACTOR, MIX_FACTORS, SECOND_WORD, TICK_FACTOR, WORD
 
 _FIRST_FACTOR, _SECOND_FACTOR = MIX_FACTORS
+_Typed = tuple[Any, Callable[..., Any]]
+_LOOKS = 20_000
+"""Some 20 us: longer than shares of an idle machine wait for each other."""
+_NAP = 1
+"""Microseconds to ask for; the system makes some 60 of it."""
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -186,3 +195,67 @@ def probe_shared(values: AnyArray, row: int, states: AnyArray, neurons: AnyArray
     """One value a synapse of a state that lies with its neuron."""
     for i in range(values.shape[1]):
         values[row, i] = states[neurons[i]]
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
+def share_spikes(
+    ring: AnyArray, slot: int, count: int, tick: int, first: int, share: int, everyone: AnyArray, numbers: AnyArray
+) -> None:
+    """Write the spikes of one share of a population where all shares look them up."""
+    common = tick % numbers.shape[0]
+    for a in range(count):
+        everyone[common, first + a] = first + ring[slot, a]
+    numbers[common, share] = count
+
+
+usleep: Any = types.ExternalFunction("usleep", types.int32(types.uint32))
+"""The C library's: gives the core away for some microseconds."""
+
+
+def _atomic_add(typing_context: Any, array: Any, index: Any, value: Any) -> _Typed:
+    """Add to an element; gives what it was before."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _element(context, builder, signature, arguments)
+        return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
+
+    del typing_context, value
+    return types.int64(array, index, types.int64), code
+
+
+def _atomic_load(typing_context: Any, array: Any, index: Any) -> _Typed:
+    """An element as some thread wrote it."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(_element(context, builder, signature, arguments), "acquire", 8)
+
+    del typing_context
+    return types.int64(array, index), code
+
+
+def _element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return cgutils.gep_inbounds(builder, array.data, arguments[1])  # type: ignore[no-untyped-call]
+
+
+atomic_add: Any = intrinsic(_atomic_add)
+atomic_load: Any = intrinsic(_atomic_load)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def meet(gate: AnyArray, threads: int) -> None:
+    """Wait until all threads are here; what each wrote before is read by all after.
+
+    ``gate[0]`` counts who is here, ``gate[8]`` how often all were. Who waits looks for some microseconds and then
+    sleeps, so that on a busy machine the core goes to the thread that is waited for.
+    """
+    round_before = atomic_add(gate, 8, 0)
+    if atomic_add(gate, 0, 1) == threads - 1:
+        atomic_add(gate, 0, -threads)
+        atomic_add(gate, 8, 1)
+        return
+    looks = 0
+    while atomic_load(gate, 8) == round_before:
+        looks += 1
+        if looks > _LOOKS:
+            usleep(_NAP)

@@ -66,11 +66,12 @@ def part_name(kind: str, index: int, name: str) -> str:
 class Lines:
     """Source lines and the arguments they mention, in first-use order.
 
-    ``each`` is the word for a loop whose rounds do not depend on each other: ``range``, or numba's ``prange``; ``base``
-    is how far in the outermost lines stand.
+    ``shared`` says that several threads run the circuit, each a share of its neurons; ``indexed``, that synapses
+    of several delays are looked up through an index, as in 0.1.0; ``base`` is how far in the outermost lines stand.
     """
 
-    each: str = "range"
+    shared: bool = False
+    indexed: bool = False
     base: int = 2
     lines: list[str] = field(default_factory=list)
     arguments: dict[str, None] = field(default_factory=dict)
