@@ -39,6 +39,7 @@ from neuro.compiler.ir import (
     Unary,
     totals,
 )
+from neuro.poisson_tables import poisson_tables
 from neuro.spikes import Recording, Spikes
 
 Number = Any
@@ -68,19 +69,47 @@ def random_word(seed: int, tick: int, index: int) -> int:
     """The hash of :mod:`neuro.counter_hash` in Python's own integers."""
     word = seed & 0xFFFFFFFF
     for part, factor in ((tick, 0x9E3779B1), (index, 0x85EBCA77)):
-        word ^= part * factor % 2**32
-        word ^= word >> 16
-        word = word * 0x7FEB352D % 2**32
-        word ^= word >> 15
-        word = word * 0x846CA68B % 2**32
-        word ^= word >> 16
+        word = mixed(word ^ part * factor % 2**32)
     return word
+
+
+def mixed(word: int) -> int:
+    """Its bijection of 32-bit words."""
+    word ^= word >> 16
+    word = word * 0x7FEB352D % 2**32
+    word ^= word >> 15
+    word = word * 0x846CA68B % 2**32
+    return word ^ word >> 16
 
 
 def normal(seed: int, tick: int, index: int) -> float:
     """Box & Muller's normal number from two words."""
     first, second = random_word(seed, tick, index), random_word(seed ^ 0x5BD1E995, tick, index)
     return math.sqrt(-2 * math.log((first + 1) / 2**32)) * math.cos(2 * math.pi * second / 2**32)
+
+
+def poisson(seed: int, tick: int, index: int, mean: float) -> float:
+    """The sum of looks into the table, each with what the grid leaves."""
+    if not mean > 0:
+        return 0.0
+    limits, others = poisson_tables()
+    parts = math.ceil(mean / 16)
+    each = mean / parts
+    row = math.floor(each * 64)
+    left = each - math.floor(each * 64) / 64
+    total = 0
+    for part in range(parts):
+        first = random_word(seed ^ (part * 0xC2B2AE35 % 2**32), tick, index)
+        column, share = divmod(first, 2**26)
+        total += column if share < limits[row, column] else int(others[row, column])
+        at = (mixed(first ^ 0x5BD1E995) + 0.5) / 2**32
+        term = 1 - left * (1 - left / 2 * (1 - left / 3 * (1 - left / 4 * (1 - left / 5))))
+        level = term
+        for count in range(1, 7):
+            total += at >= level
+            term *= left / count
+            level += term
+    return float(total)
 
 
 _FUNCTIONS: Mapping[str, Callable[..., Number]] = MappingProxyType(
@@ -102,6 +131,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Number]] = MappingProxyType(
         "min": min,
         "random_bits": lambda seed, tick, index: random_word(int(seed), tick, index),
         "random_normal": lambda seed, tick, index: normal(int(seed), tick, index),
+        "random_poisson": lambda seed, tick, index, mean: poisson(int(seed), tick, index, mean),
         "sign": lambda value: (value > 0) - (value < 0),
         "sin": math.sin,
         "sinh": math.sinh,

@@ -16,7 +16,7 @@ from neuro.arrays import FloatArray, Value
 from neuro.compiler.expressions import FUNCTIONS, parse_expression, replace
 from neuro.compiler.integrate_nonlinear import is_noise
 from neuro.compiler.ir import ACTIVE, INDEX, TICK, TIME, TOTALS, Constant, Expression, Symbol
-from neuro.counter_hash import random_bits, random_normal
+from neuro.counter_hash import random_bits, random_normal, random_poisson
 from neuro.errors import EquationError
 
 if TYPE_CHECKING:
@@ -264,12 +264,14 @@ def _variables(dimensions: Mapping[str, Dimension], texts: Iterable[str]) -> dic
 
 
 def random_functions() -> dict[str, Function]:
-    """``random_bits`` and ``random_normal`` as Brian2 functions, with their numpy implementation."""
+    """``random_bits``, ``random_normal`` and ``random_poisson`` as Brian2 functions, implemented in numpy."""
     from brian2 import Function
 
     functions = {}
-    for name, code in (("random_bits", random_bits), ("random_normal", random_normal)):
-        function = Function(code, arg_units=[1, 1, 1], arg_names=["seed", "tick", "index"], return_unit=1)
+    given = {"random_bits": random_bits, "random_normal": random_normal, "random_poisson": random_poisson}
+    for name, code in given.items():
+        arguments = ["seed", "tick", "index", *(["mean"] if code is random_poisson else [])]
+        function = Function(code, arg_units=[1] * len(arguments), arg_names=arguments, return_unit=1)
         function.implementations.add_implementation("numpy", code=code)
         functions[name] = function
     return functions

@@ -33,7 +33,7 @@ from neuro.compiler.ir import (
     children,
     symbols,
 )
-from neuro.counter_hash import random_bits, random_normal
+from neuro.counter_hash import random_bits, random_normal, random_poisson
 from neuro.errors import EquationError
 
 Numbers = float | AnyArray
@@ -63,6 +63,7 @@ FUNCTIONS: Mapping[str, tuple[int, Callable[..., Numbers]]] = MappingProxyType(
         "log10": (1, np.log10),
         "random_bits": (3, random_bits),
         "random_normal": (3, random_normal),
+        "random_poisson": (4, random_poisson),
         "sign": (1, np.sign),
         "sin": (1, np.sin),
         "sinh": (1, np.sinh),

@@ -16,7 +16,16 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from neuro.arrays import AnyArray
-from neuro.counter_hash import INDEX_FACTOR, MIX_FACTORS, SECOND_WORD, TICK_FACTOR, WORD
+from neuro.counter_hash import (
+    INDEX_FACTOR,
+    MIX_FACTORS,
+    MOST_LEFT,
+    POISSON_FACTOR,
+    SECOND_WORD,
+    TICK_FACTOR,
+    WORD,
+)
+from neuro.poisson_tables import LARGEST_MEAN, SHARE_BITS, STEPS
 
 _FIRST_FACTOR, _SECOND_FACTOR = MIX_FACTORS
 _Typed = tuple[Any, Callable[..., Any]]
@@ -61,6 +70,32 @@ def random_normal(seed: int, tick: int, index: int) -> float:
     second = random_bits(np.int64(seed) ^ SECOND_WORD, tick, index)
     radius = math.sqrt(-2.0 * math.log((first + 1.0) / 4294967296.0))
     return radius * math.cos(second * (2.0 * math.pi / 4294967296.0))
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def random_poisson(seed: int, tick: int, index: int, mean: float, limits: AnyArray, others: AnyArray) -> float:
+    """The numbers of :func:`neuro.counter_hash.random_poisson`; the tables are :mod:`neuro.poisson_tables`'."""
+    if not mean > 0.0:
+        return 0.0
+    parts = math.ceil(mean / LARGEST_MEAN)
+    mean /= parts
+    row = math.floor(mean * STEPS)
+    left = mean - math.floor(mean * STEPS) / STEPS
+    chance = 1.0 - left * (1.0 - left / 2.0 * (1.0 - left / 3.0 * (1.0 - left / 4.0 * (1.0 - left / 5.0))))
+    total = np.int64(0)
+    for part in range(parts):
+        first = random_bits(np.int64(seed) ^ (part * POISSON_FACTOR & WORD), tick, index)
+        column = first >> SHARE_BITS
+        accepted = (first & ((1 << SHARE_BITS) - 1)) < limits[row, column]
+        total += np.int64(column) if accepted else np.int64(others[row, column])
+        at = (mixed(first ^ SECOND_WORD) + 0.5) / 4294967296.0
+        if at >= chance:
+            term, level = chance, chance
+            for count in range(1, MOST_LEFT + 1):
+                total += at >= level
+                term *= left / count
+                level += term
+    return float(total)
 
 
 @njit(cache=True, error_model="numpy", nogil=True)

@@ -20,6 +20,7 @@ from neuro.compiler.ir import (
     totals,
 )
 from neuro.errors import UnsupportedByTarget
+from neuro.poisson_tables import poisson_tables
 from neuro.simulators.compiled.arrangement import Arrangement
 from neuro.simulators.compiled.drawn import delay_range
 from neuro.simulators.compiled.kernel_lines import part_name
@@ -70,6 +71,8 @@ def kernel_memory(
         memory |= _named("o", index, _operation_memory(operation, program, dtype))
     for index, probe in enumerate(program.probes):
         memory[part_name("m", index, "every")] = np.int64(probe.every)
+    if "poisson_limits" in names:
+        memory |= zip(("poisson_limits", "poisson_others"), poisson_tables(), strict=True)
     return memory
 
 
@@ -85,7 +88,9 @@ def _operation_memory(operation: OperationProgram, program: StepProgram, dtype: 
 
 
 def is_layout(name: str) -> bool:
-    """Whether an argument says how a projection's synapses lie, which no run changes."""
+    """Whether an argument is a table, or says how a projection's synapses lie: no run changes it."""
+    if name.startswith("poisson_"):
+        return True
     kind, _, rest = name.partition("_")
     return kind.startswith("q") and rest in _LAYOUT
 

@@ -47,6 +47,7 @@ _FUNCTIONS = MappingProxyType(
         "min": "min({0}, {1})",
         "random_bits": "random_bits({0}, {1}, {2})",
         "random_normal": "random_normal({0}, {1}, {2})",
+        "random_poisson": "random_poisson({0}, {1}, {2}, {3}, poisson_limits, poisson_others)",
         "sign": "sign({0})",
         "sin": "math.sin({0})",
         "sinh": "math.sinh({0})",

@@ -94,6 +94,8 @@ def print_kernel(program: StepProgram, *, parallel: bool = False, indexed: bool 
     if not out.lines:
         out.add(0, "pass")
     body = "\n".join(out.lines)
+    if "poisson_limits" in body:
+        out.use("poisson_limits", "poisson_others")
     arguments = tuple(out.arguments)
     header = _HEADER.replace("{arguments}", ", ".join(arguments)).replace("{functions}", functions_for(body))
     if indexed:
