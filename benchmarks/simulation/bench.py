@@ -21,6 +21,7 @@ from benchmarks.form import Bench, Measured, Row, checked
 from benchmarks.simulation.brian2_peer import Brian2Program
 from benchmarks.simulation.nest_peer import NestNetwork
 from benchmarks.simulation.network import DELAY_TICKS, DT, network, small_graph
+from benchmarks.simulation.size import SIZE_ROWS
 from neuro import Circuit, CurrentInput, Recording, Spikes, simulate_batch
 from neuro.compiler.lower_circuit import lower
 from neuro.progress import Stages
@@ -278,6 +279,7 @@ SIMULATION = Bench(
             "cold-process-warm-cache": cold(warm_cache=True),
             "cold-process-cold-cache": cold(warm_cache=False),
             "parallel-stdp-differences": threads,
+            **SIZE_ROWS,
         }
     ),
     (SEED,),

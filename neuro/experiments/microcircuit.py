@@ -4,11 +4,11 @@
 
     C dv/dt = (C / tau_m) (E_L - v) + I,   tau_syn dI/dt = -I,   each synaptic or external spike adds its weight to I
 
-Between two populations lie K = ln(1 - p) / ln(1 - 1 / (N_source N_target)) synapses, ends drawn with replacement. Weights
-are normal (a tenth of their mean), inhibitory ones four times as large and those from layer 4 E to layer 2/3 E twice;
-delays are normal (half of their mean: 1.5 ms excitatory, 0.75 ms inhibitory). Outside spikes come at 8 Hz from each of
-1,500 to 2,900 fibres. A share of the network has as large a share of neurons and of synapses a neuron, weights over the
-root of it, and the mean input that is lost so as a constant current.
+Between two populations lie K = ln(1 - p) / ln(1 - 1 / (N_source N_target)) synapses, ends drawn with replacement.
+Weights are normal (a tenth of their mean), inhibitory ones four times as large and those from layer 4 E to layer 2/3 E
+twice; delays are normal (half of their mean: 1.5 ms excitatory, 0.75 ms inhibitory). Outside spikes come at
+8 Hz from each of 1,500 to 2,900 fibres. A share of the network has as large a share of neurons, and of synapses of each,
+weights over the root of it, and the mean input that is lost so as a constant current.
 Source: Potjans & Diesmann, Cerebral Cortex 24 (2014) 785; drive and reference rates of NEST's published model of it.
 """
 
@@ -107,18 +107,19 @@ _SYNAPSE = SynapseModel("w : amp", "I_post += w")
 
 def synaptic_current() -> float:
     """Ampere of a spike whose potential peaks at 0.15 mV."""
-    ratio = _TAU_M / _TAU_SYN
+    ratio: float = _TAU_M / _TAU_SYN
     apart = _TAU_M - _TAU_SYN
     peak = _TAU_M * _TAU_SYN / (_TAU_SYN - _TAU_M) / _CAPACITY
     peak *= ratio ** (-_TAU_M / apart) - ratio ** (-_TAU_SYN / apart)
-    return _POTENTIAL / peak
+    return float(_POTENTIAL / peak)
 
 
 def _synapses() -> FloatArray:
     """Synapses of the whole network by target and source."""
     sizes = np.array(list(SIZES.values()), np.float64)
     pairs = np.outer(sizes, sizes)
-    return np.log1p(-_PROBABILITY) / np.log1p(-1 / pairs)
+    found: FloatArray = np.log1p(-_PROBABILITY) / np.log1p(-1 / pairs)
+    return found
 
 
 def _weights() -> FloatArray:

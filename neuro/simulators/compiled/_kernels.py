@@ -28,6 +28,8 @@ from neuro.counter_hash import (
 from neuro.poisson_tables import LARGEST_MEAN, SHARE_BITS, STEPS
 
 _FIRST_FACTOR, _SECOND_FACTOR = MIX_FACTORS
+_SELDOM = 4_220_000_000
+"""Below exp(-1/64) 2**32: no word under it is more than 0 of a mean under 1/64."""
 _Typed = tuple[Any, Callable[..., Any]]
 _LOOKS = 20_000
 """Some 20 us: longer than shares of an idle machine wait for each other."""
@@ -46,7 +48,7 @@ def exprel(x: float) -> float:
     return 1.0 if x == 0.0 else math.expm1(x) / x
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def mixed(x: int | np.int64) -> int | np.int64:
     """A bijection of 32-bit words; int64 products wrap, the mask keeps their low half."""
     x = x ^ (x >> 16)
@@ -56,7 +58,7 @@ def mixed(x: int | np.int64) -> int | np.int64:
     return x ^ (x >> 16)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def random_bits(seed: int | np.int64, tick: int, index: int) -> int | np.int64:
     """The words of :func:`neuro.counter_hash.random_bits`."""
     first = mixed((np.int64(seed) & WORD) ^ (np.int64(tick) * TICK_FACTOR & WORD))
@@ -73,29 +75,50 @@ def random_normal(seed: int, tick: int, index: int) -> float:
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
+def rest_of_mean(word: np.int64, left: float) -> np.int64:
+    """The number of the small mean that the grid leaves: how many terms of the series a word passes."""
+    level = 1.0 - left * (1.0 - left / 2.0 * (1.0 - left / 3.0 * (1.0 - left / 4.0 * (1.0 - left / 5.0))))
+    term, passed = level, np.int64(0)
+    at = (word + 0.5) / 4294967296.0
+    for count in range(1, MOST_LEFT + 1):
+        passed += at >= level
+        term *= left / count
+        level += term
+    return passed
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
+def look_up(first: int | np.int64, mean: float, limits: AnyArray, others: AnyArray) -> np.int64:
+    """The number that a random word means, of a mean up to the table's largest."""
+    row = np.uint64(mean * STEPS)
+    column = np.uint64(first >> SHARE_BITS)
+    # Both are read: a branch on chance would cost more.
+    limit, other = np.int64(limits[row, column]), np.int64(others[row, column])
+    number = np.int64(column) if (first & ((1 << SHARE_BITS) - 1)) < limit else other
+    word = mixed(first ^ SECOND_WORD)
+    # Below exp(-1/64) nothing of the rest can be.
+    return number if word < _SELDOM else number + rest_of_mean(np.int64(word), mean - np.float64(row) / STEPS)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def poisson_parts(seed: int, tick: int, index: int, mean: float, limits: AnyArray, others: AnyArray) -> float:
+    """A large mean as the sum of equal parts."""
+    parts = math.ceil(mean / LARGEST_MEAN)
+    total = np.int64(0)
+    for part in range(parts):
+        first = random_bits(np.int64(seed) ^ (part * POISSON_FACTOR & WORD), tick, index)
+        total += look_up(first, mean / parts, limits, others)
+    return float(total)
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def random_poisson(seed: int, tick: int, index: int, mean: float, limits: AnyArray, others: AnyArray) -> float:
     """The numbers of :func:`neuro.counter_hash.random_poisson`; the tables are :mod:`neuro.poisson_tables`'."""
     if not mean > 0.0:
         return 0.0
-    parts = math.ceil(mean / LARGEST_MEAN)
-    mean /= parts
-    row = math.floor(mean * STEPS)
-    left = mean - math.floor(mean * STEPS) / STEPS
-    chance = 1.0 - left * (1.0 - left / 2.0 * (1.0 - left / 3.0 * (1.0 - left / 4.0 * (1.0 - left / 5.0))))
-    total = np.int64(0)
-    for part in range(parts):
-        first = random_bits(np.int64(seed) ^ (part * POISSON_FACTOR & WORD), tick, index)
-        column = first >> SHARE_BITS
-        accepted = (first & ((1 << SHARE_BITS) - 1)) < limits[row, column]
-        total += np.int64(column) if accepted else np.int64(others[row, column])
-        at = (mixed(first ^ SECOND_WORD) + 0.5) / 4294967296.0
-        if at >= chance:
-            term, level = chance, chance
-            for count in range(1, MOST_LEFT + 1):
-                total += at >= level
-                term *= left / count
-                level += term
-    return float(total)
+    if mean > LARGEST_MEAN:
+        return poisson_parts(seed, tick, index, mean, limits, others)
+    return float(look_up(random_bits(seed, tick, index), mean, limits, others))
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
