@@ -7,7 +7,7 @@
 Between two populations lie K = ln(1 - p) / ln(1 - 1 / (N_source N_target)) synapses, ends drawn with replacement.
 Weights are normal (a tenth of their mean), inhibitory ones four times as large and those from layer 4 E to layer 2/3 E
 twice; delays are normal (half of their mean: 1.5 ms excitatory, 0.75 ms inhibitory). Outside spikes come at
-8 Hz from each of 1,500 to 2,900 fibres. A share of the network has as large a share of neurons, and of synapses of each,
+8 Hz from each of 1,500 to 2,900 fibres. A share of the network has as large a share of neurons, and of synapses each,
 weights over the root of it, and the mean input that is lost so as a constant current.
 Source: Potjans & Diesmann, Cerebral Cortex 24 (2014) 785; drive and reference rates of NEST's published model of it.
 """
@@ -240,7 +240,7 @@ def run_microcircuit(
         found[name] = Spikes(spikes.ticks[own], spikes.indices[own] - part.start, part.stop - part.start)
     rates = {name: population_rate(own, _DT, stop=ticks, start=start) for name, own in found.items()}
     few = {name: _few(own, start, ticks) for name, own in found.items()}
-    irregularity = {name: float(np.nanmean(interval_cv(own))) for name, own in few.items()}
+    irregularity = {name: _irregularity(own) for name, own in few.items()}
     synchrony = {name: _synchrony(own, start, ticks) for name, own in few.items()}
     return Column(found, ticks, rates, irregularity, synchrony)
 
@@ -249,6 +249,12 @@ def _few(spikes: Spikes, start: int, stop: int) -> Spikes:
     late = spikes.between(start, stop)
     own = late.indices < _LOOKED_AT
     return Spikes(late.ticks[own], late.indices[own], min(spikes.size, _LOOKED_AT))
+
+
+def _irregularity(spikes: Spikes) -> float:
+    known = interval_cv(spikes)
+    known = known[np.isfinite(known)]
+    return float(known.mean()) if known.size else math.nan
 
 
 def _synchrony(spikes: Spikes, start: int, stop: int) -> float:
