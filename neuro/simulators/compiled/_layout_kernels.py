@@ -1,7 +1,7 @@
-"""Puts synapses where a kernel streams them from: by delay, source and synapse, those onto a range of targets only.
+"""Puts synapses where a kernel streams them from: by source, delay and synapse, those onto a range of targets only.
 
 Every function walks the synapses in their canonical order, with one counter a delay for the source at hand.
-``rows``, shape (delays, sources + 1), says where the synapses of each delay and source begin.
+``rows``, shape (sources * delays + 1,), says where the synapses of each source and delay begin.
 """
 
 from __future__ import annotations
@@ -17,17 +17,14 @@ from neuro.circuit._kernels import drawn_value
 def count_rows(row_start: AnyArray, column: AnyArray, group: AnyArray, targets: AnyArray, rows: AnyArray) -> None:
     """Fill ``rows``, zero before."""
     first, stop = targets[0], targets[1]
+    delays = (rows.size - 1) // max(row_start.size - 1, 1)
     for j in range(row_start.size - 1):
         for s in range(row_start[j], row_start[j + 1]):
             i = np.int64(column[s])
             if first <= i < stop:
-                rows[np.int64(group[s]) if group.size else 0, j + 1] += 1
-    total = rows[0, 0]
-    for d in range(rows.shape[0]):
-        rows[d, 0] = total
-        for j in range(1, rows.shape[1]):
-            total += rows[d, j]
-            rows[d, j] = total
+                rows[j * delays + (np.int64(group[s]) if group.size else np.int64(0)) + 1] += 1
+    for row in range(1, rows.size):
+        rows[row] += rows[row - 1]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -42,10 +39,10 @@ def place_values(
 ) -> None:
     """``out[place of s] = values[s]``."""
     first, stop = targets[0], targets[1]
-    at = np.zeros(rows.shape[0], np.int64)
+    at = np.zeros((rows.size - 1) // max(row_start.size - 1, 1), np.int64)
     for j in range(row_start.size - 1):
         for delay in range(at.size):
-            at[delay] = rows[delay, j]
+            at[delay] = rows[j * at.size + delay]
         for s in range(row_start[j], row_start[j + 1]):
             i = np.int64(column[s])
             if first <= i < stop:
@@ -65,10 +62,10 @@ def place_columns(
 ) -> None:
     """``out[place of s] = column[s] - first target``."""
     first, stop = targets[0], targets[1]
-    at = np.zeros(rows.shape[0], np.int64)
+    at = np.zeros((rows.size - 1) // max(row_start.size - 1, 1), np.int64)
     for j in range(row_start.size - 1):
         for delay in range(at.size):
-            at[delay] = rows[delay, j]
+            at[delay] = rows[j * at.size + delay]
         for s in range(row_start[j], row_start[j + 1]):
             i = np.int64(column[s])
             if first <= i < stop:
@@ -88,10 +85,10 @@ def place_numbers(
 ) -> None:
     """``out[place of s] = s``."""
     first, stop = targets[0], targets[1]
-    at = np.zeros(rows.shape[0], np.int64)
+    at = np.zeros((rows.size - 1) // max(row_start.size - 1, 1), np.int64)
     for j in range(row_start.size - 1):
         for delay in range(at.size):
-            at[delay] = rows[delay, j]
+            at[delay] = rows[j * at.size + delay]
         for s in range(row_start[j], row_start[j + 1]):
             i = np.int64(column[s])
             if first <= i < stop:
@@ -123,10 +120,10 @@ def index_incoming(
     for end in range(1, post_rows.size):
         post_rows[end] += post_rows[end - 1]
     ends = post_rows.copy()
-    at = np.zeros(rows.shape[0], np.int64)
+    at = np.zeros((rows.size - 1) // max(row_start.size - 1, 1), np.int64)
     for j in range(row_start.size - 1):
         for delay in range(at.size):
-            at[delay] = rows[delay, j]
+            at[delay] = rows[j * at.size + delay]
         for s in range(row_start[j], row_start[j + 1]):
             i = np.int64(column[s])
             if first <= i < stop:
@@ -151,10 +148,10 @@ def place_draws(
 ) -> None:
     """``out[place of s] = drawn number s``, counted in steps where there are steps."""
     first, stop = targets[0], targets[1]
-    at = np.zeros(rows.shape[0], np.int64)
+    at = np.zeros((rows.size - 1) // max(row_start.size - 1, 1), np.int64)
     for j in range(row_start.size - 1):
         for delay in range(at.size):
-            at[delay] = rows[delay, j]
+            at[delay] = rows[j * at.size + delay]
         for s in range(row_start[j], row_start[j + 1]):
             i = np.int64(column[s])
             if first <= i < stop:

@@ -1,6 +1,6 @@
-"""Where the synapses of a projection lie in a kernel's memory: by delay, source and synapse.
+"""Where the synapses of a projection lie in a kernel's memory: by source, delay and synapse.
 
-A spike is delivered when it arrives, so the synapses of one delay and one source lie side by side: they are streamed,
+A spike is delivered when it arrives, so the synapses of one source and one delay lie side by side: they are streamed,
 and what they write is one row of neurons, not one a delay. Arrivals are visited longest delay first and, within a
 delay, by source: the order of sums stays (emission tick, source, synapse).
 """
@@ -32,14 +32,14 @@ def narrow_numbers(below: int) -> np.dtype[np.unsignedinteger]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrangement:
-    """The synapses of a projection onto targets ``first <= i < stop``, by delay (longest first), source, synapse.
+    """The synapses of a projection onto targets ``first <= i < stop``, by source, delay (longest first), synapse.
 
     Args:
         projection: whose synapses.
         first, stop: the targets.
         delays: the distinct delays in ticks, longest first.
         group: which of them each synapse has, in the canonical order; empty where there is one.
-        rows: where the synapses of each delay and source begin, shape (delays, sources + 1).
+        rows: where the synapses of each source and delay begin, shape (sources * delays + 1,).
     """
 
     projection: ProjectionProgram
@@ -56,14 +56,14 @@ class Arrangement:
 
         delays, group = _delay_groups(projection)
         sources = projection.row_start.size - 1
-        rows = np.zeros((delays.size, sources + 1), np.uint64)
+        rows = np.zeros(sources * delays.size + 1, np.uint64)
         kernels.count_rows(projection.row_start, projection.column, group, np.array([first, stop]), rows)
         return cls(projection, first, stop, delays, group, rows)
 
     @property
     def synapses(self) -> int:
         """How many synapses end at these targets."""
-        return int(self.rows[-1, -1])
+        return int(self.rows[-1])
 
     @property
     def canonical(self) -> bool:
@@ -84,8 +84,8 @@ class Arrangement:
     def sources(self) -> AnyArray:
         """The source of each synapse."""
         count = self.projection.row_start.size - 1
-        each = np.diff(self.rows.astype(np.int64), axis=1).ravel()
-        return np.repeat(np.tile(np.arange(count, dtype=narrow_numbers(count)), self.delays.size), each)
+        each = np.diff(self.rows[:: self.delays.size].astype(np.int64))
+        return np.repeat(np.arange(count, dtype=narrow_numbers(count)), each)
 
     def values(self, given: AnyArray, dtype: npt.DTypeLike) -> AnyArray:
         """One number a synapse, given in the projection's order, as a new array in this order."""

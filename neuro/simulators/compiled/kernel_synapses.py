@@ -182,9 +182,12 @@ def print_on_pre(
     depth = _print_arrivals(out, program, side)
     statements = _print_shared(out, side, projection.on_pre, depth)
     rows = out.use(side.argument("rows"))
-    out.add(depth, f"for z in range({rows}[d, j], {rows}[d, j + 1]):")
-    indexed = out.indexed and projection.delay.ndim
-    out.add(depth + 1, f"s = {out.use(side.argument('order'))}[z]" if indexed else "s = z")
+    if out.indexed:
+        out.add(depth, f"for z in range({rows}[d, j], {rows}[d, j + 1]):")
+        out.add(depth + 1, f"s = {out.use(side.argument('order'))}[z]" if projection.delay.ndim else "s = z")
+    else:
+        out.add(depth, f"row = j * {out.use(side.argument('delays'))}.size + d")
+        out.add(depth, f"for s in range({rows}[row], {rows}[row + 1]):")
     out.add(depth + 1, f"i = {out.use(side.argument('column'))}[s]")
     for part, versions in statements:
         _print_statement(out, side, part, versions, depth + 1)
