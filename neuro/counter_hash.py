@@ -4,7 +4,7 @@
     random_bits(seed, tick, index) = m(m(seed xor tick * A) xor index * B),  uniform on 0 .. 2**32 - 1
     random_normal(seed, tick, index) = sqrt(-2 ln u) cos(2 pi w), u and w from two such words (Box & Muller 1958)
 
-    random_poisson(seed, tick, index, mean) = a number of :mod:`neuro.poisson_tables` by such a word x and by m(x xor C)
+    random_poisson(seed, tick, index, mean) = that of :mod:`neuro.poisson_tables` for such a word x and x * A mod 2**32
 
 The counter-based idea is that of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011); the mixing
 constants are Ellis's low-bias ones (2018). 32-bit shifts, xors and multiplications are all that silicon needs.
@@ -65,7 +65,7 @@ def random_poisson(
     for part in range(int(np.max(parts, initial=0.0))):
         mixed = _words(seed) ^ np.uint64(part * POISSON_FACTOR & WORD)
         first = random_bits(mixed, tick, index).astype(np.uint64)
-        drawn = _looked_up(first, each) + _rest(_mixed(first ^ np.uint64(SECOND_WORD)), each)
+        drawn = _looked_up(first, each) + _rest(first * np.uint64(TICK_FACTOR) & np.uint64(WORD), each)
         count += np.where(part < parts, drawn, 0.0)
     return count
 

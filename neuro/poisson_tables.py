@@ -1,8 +1,9 @@
 """Tables of Poisson numbers: what a random word means, for means on a grid (Walker's alias method).
 
 A number of mean m <= 16 is one of the mean floor(64 m) / 64, read from a row of the table by one random word (Walker
-1977; Vose 1991), plus one of the small mean that is left, which is nearly always 0 and found by a second word. A larger
-mean is the sum of equal parts. Every target reads the same table, so every target draws the same numbers.
+1977; Vose 1991), plus one of the small mean that is left, which is nearly always 0 and found by the word times an odd
+constant (a lattice that falls evenly on the table's shares). A larger mean is the sum of equal parts. Every target
+reads the same table, so every target draws the same numbers.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def poisson(seed: int, tick: int, index: int, mean: float) -> float:
         first = random_word(seed ^ (part * 0xC2B2AE35 % 2**32), tick, index)
         column, share = divmod(first, 2**26)
         total += column if share < limits[row, column] else int(others[row, column])
-        at = (mixed(first ^ 0x5BD1E995) + 0.5) / 2**32
+        at = (first * 0x9E3779B1 % 2**32 + 0.5) / 2**32
         term = 1 - left * (1 - left / 2 * (1 - left / 3 * (1 - left / 4 * (1 - left / 5))))
         level = term
         for count in range(1, 7):

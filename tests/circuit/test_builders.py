@@ -136,3 +136,18 @@ def test_drawn_weights_and_delays_are_equal_on_every_target() -> None:
     assert Compiled(threads=2).run(circuit, 300).mismatches(kept) == 0
     assert Brian2Reference().run(circuit, 300).mismatches(kept) == 0
     assert interpret(lower(replace(circuit, probes=[])), 300).mismatches(kept) == 0
+
+
+def test_single_precision_rounds_the_weights_and_nothing_else() -> None:
+    """A circuit whose weights are 32-bit floats anyway has the same spikes and states."""
+    circuit = drawn_circuit()
+    plain, narrow = (Compiled(threads=1, single_precision=single).run(circuit, 300) for single in (False, True))
+    assert plain.largest_difference(narrow) > 0
+    rounded = [
+        replace(part, parameters={"w": np.asarray(part.parameters["w"], np.float32).astype(float)})
+        for part in circuit.projections
+    ]
+    exact = replace(circuit, projections=rounded)
+    alike = [Compiled(threads=1, single_precision=single).run(exact, 300) for single in (False, True)]
+    assert alike[0].mismatches(alike[1]) == 0
+    assert alike[0].largest_difference(alike[1]) == 0

@@ -95,7 +95,7 @@ def look_up(first: int | np.int64, mean: float, limits: AnyArray, others: AnyArr
     # Both are read: a branch on chance would cost more.
     limit, other = np.int64(limits[row, column]), np.int64(others[row, column])
     number = np.int64(column) if (first & ((1 << SHARE_BITS) - 1)) < limit else other
-    word = mixed(first ^ SECOND_WORD)
+    word = (first * TICK_FACTOR) & WORD
     # Below exp(-1/64) nothing of the rest can be.
     return number if word < _SELDOM else number + rest_of_mean(np.int64(word), mean - np.float64(row) / STEPS)
 

@@ -26,6 +26,7 @@ from neuro.simulators.compiled.drawn import delay_range
 from neuro.simulators.compiled.kernel_lines import part_name
 from neuro.simulators.compiled.kernel_module import KernelArgument
 from neuro.simulators.compiled.shares import Share
+from neuro.simulators.compiled.unwritten import written_states
 
 _Number = np.dtype[np.int64] | np.dtype[np.float64]
 _CHUNK_SPIKES = 4_000_000
@@ -34,7 +35,7 @@ _NO_LIMIT = np.iinfo(np.int64).max
 
 
 def kernel_memory(
-    program: StepProgram, names: Collection[str], share: Share | None = None
+    program: StepProgram, names: Collection[str], share: Share | None = None, *, single_precision: bool = False
 ) -> dict[str, KernelArgument]:
     """Every array and number that the kernel asks for by name; what probes write comes with each run.
 
@@ -42,6 +43,7 @@ def kernel_memory(
         program: what runs; of a share, the share's own neurons (:func:`neuro.simulators.compiled.shares.share_of`).
         names: the kernel's arguments: synapses are laid out as far as it reads them.
         share: which neurons are the program's where several threads run a circuit; None for all of them.
+        single_precision: whether float values of synapses that no code writes are kept in 32 bits.
     """
     dtype: _Number = np.dtype(np.int64) if program.quantised else np.dtype(np.float64)
     # Spikes of several shares are looked up in a ring that they have in common.
@@ -59,7 +61,10 @@ def kernel_memory(
         wanted = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
         first, stop = (0, program.size_of(projection.target)) if share is None else share.bounds[projection.target]
         arrangement = Arrangement.of(projection, first, stop)
-        memory |= _named("q", index, _projection_memory(arrangement, wanted, dtype))
+        narrow = set()
+        if single_precision and not program.quantised:
+            narrow = {state.name for state in projection.states} - written_states(program, projection)
+        memory |= _named("q", index, _projection_memory(arrangement, wanted, dtype, narrow))
     for index, stimulus in enumerate(program.inputs):
         values = np.ascontiguousarray(stimulus.values, dtype=dtype)
         memory |= _named("i", index, {"values": values, "every": np.int64(stimulus.every)})
@@ -184,7 +189,9 @@ def _source_memory(source: SourceProgram, depth: int) -> dict[str, KernelArgumen
     }
 
 
-def _projection_memory(arrangement: Arrangement, wanted: Set[str], dtype: _Number) -> dict[str, KernelArgument]:
+def _projection_memory(
+    arrangement: Arrangement, wanted: Set[str], dtype: _Number, narrow: Set[str]
+) -> dict[str, KernelArgument]:
     projection = arrangement.projection
     memory: dict[str, KernelArgument] = {"delays": arrangement.delays, "rows": arrangement.rows}
     memory["column"] = arrangement.columns()
@@ -200,7 +207,7 @@ def _projection_memory(arrangement: Arrangement, wanted: Set[str], dtype: _Numbe
     for state in projection.states:
         side = projection.shared.get(state.name)
         if side is None:
-            memory[state.name] = arrangement.state(state.name, dtype)
+            memory[state.name] = arrangement.state(state.name, np.float32 if state.name in narrow else dtype)
         else:
             start = state.initial[0] if state.initial.size else 0
             memory[state.name] = np.full(sizes[side], start, dtype=dtype)
