@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from neuro.circuit.composition import compose, prefixed
     from neuro.circuit.connections import Connections, gaussian_delays
+    from neuro.circuit.draws import Normal, Uniform
     from neuro.models.base import Method, NeuronModel, SynapseModel
     from neuro.simulators import (
         Brian2Lowered,
@@ -45,6 +46,7 @@ __all__ = [
     "FixedPoint",
     "Method",
     "NeuronModel",
+    "Normal",
     "Operation",
     "Population",
     "Probe",
@@ -55,6 +57,7 @@ __all__ = [
     "SpikeSource",
     "Spikes",
     "SynapseModel",
+    "Uniform",
     "Winners",
     "compose",
     "gaussian_delays",
@@ -71,6 +74,7 @@ if not TYPE_CHECKING:
         "Winners",
         "neuro.circuit.composition": "compose prefixed",
         "neuro.circuit.connections": "Connections gaussian_delays",
+        "neuro.circuit.draws": "Normal Uniform",
         "neuro.models.base": "Method NeuronModel SynapseModel",
         "neuro.simulators": "Brian2Lowered Brian2Reference Checkpoint Compiled FixedPoint Simulation simulate "
         "simulate_batch",

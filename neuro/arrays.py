@@ -39,8 +39,15 @@ class Quantity(Protocol):
         """The value in SI units."""
 
 
-Value = float | np.number | AnyArray | Sequence[float] | Sequence[Sequence[float]] | Quantity
-"""A number, an array or a quantity of either; plain numbers are in SI units."""
+class Drawable(Protocol):
+    """Numbers that are kept as a rule, such as those of :mod:`neuro.circuit.draws`."""
+
+    def __array__(self) -> AnyArray:
+        """The numbers."""
+
+
+Value = float | np.number | AnyArray | Sequence[float] | Sequence[Sequence[float]] | Quantity | Drawable
+"""A number, an array, a quantity of either, or a draw; plain numbers are in SI units."""
 
 
 Item = TypeVar("Item")

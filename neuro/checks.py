@@ -112,6 +112,27 @@ def frozen_integers(values: npt.ArrayLike, what: str) -> IntArray:
     return frozen
 
 
+def frozen_targets(values: npt.ArrayLike, what: str, below: int) -> npt.NDArray[np.int32]:
+    """Read-only int32 numbers of target neurons ``0 <= i < below``, a vector; what is that already is taken as it is.
+
+    Raises:
+        CircuitError: another dtype or shape, an index out of range, or a bound beyond 2**31.
+    """
+    array = np.asarray(values)
+    if not holds_whole(values):
+        raise CircuitError(f"{what} has dtype {array.dtype}; integers are allowed")
+    if below > 1 << 31:
+        raise CircuitError(f"{what} counts up to {below}; up to {1 << 31} neurons are allowed")
+    if array.ndim != 1:
+        raise CircuitError(f"{what} has shape {array.shape}; a vector is allowed")
+    if array.size and (array.min() < 0 or array.max() >= below):
+        raise CircuitError(f"{what} holds {array.min()} to {array.max()}; target neurons 0 to {below - 1} are allowed")
+    own = array.dtype == np.int32 and array.flags.owndata and not array.flags.writeable
+    frozen = array if own else array.astype(np.int32)
+    frozen.setflags(write=False)
+    return frozen
+
+
 def check_rows(rows: npt.ArrayLike, what: str, width: int | None = None) -> FloatingArray:
     """Rows (n, width) of floats as they are; InvalidInput for another shape or dtype, NaN or infinity."""
     array = np.asarray(rows)

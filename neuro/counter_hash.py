@@ -3,8 +3,7 @@
     m(x) = three xor-shifts and two odd multiplications modulo 2**32, a bijection of 32-bit words
     random_bits(seed, tick, index) = m(m(seed xor tick * A) xor index * B),  uniform on 0 .. 2**32 - 1
     random_normal(seed, tick, index) = sqrt(-2 ln u) cos(2 pi w), u and w from two such words (Box & Muller 1958)
-    random_poisson(seed, tick, index, mean) = how many factors u_1 u_2 ... stay above exp(-mean), u_k from the seeds
-        seed xor k * C (Knuth 1969); a mean above 500 is the sum of equal parts
+    random_poisson(seed, tick, index, mean) = that of :mod:`neuro.poisson_tables` for such a word x and x * A mod 2**32
 
 The counter-based idea is that of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011); the mixing
 constants are Ellis's low-bias ones (2018). 32-bit shifts, xors and multiplications are all that silicon needs.
@@ -17,16 +16,18 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
+from neuro.poisson_tables import LARGEST_MEAN, SHARE_BITS, STEPS, poisson_tables
+
 WORD = 0xFFFFFFFF
 TICK_FACTOR = 0x9E3779B1
 INDEX_FACTOR = 0x85EBCA77
 MIX_FACTORS = (0x7FEB352D, 0x846CA68B)
+POISSON_FACTOR = 0xC2B2AE35
+"""Times the number of a part of a large mean: mixed into the seed."""
+MOST_LEFT = 6
+"""Largest number of the mean that the grid leaves, below 1/64: 2**-32 lies beyond."""
 SECOND_WORD = 0x5BD1E995
 """Mixed into the seed for the second word of a normal number."""
-POISSON_FACTOR = 0xC2B2AE35
-"""Times the number of the factor: mixed into the seed for the words of a Poisson number."""
-LARGEST_MEAN = 500.0
-"""The largest mean of a Poisson number that is drawn at once: exp(-mean) stays a normal double."""
 
 _Words = npt.NDArray[np.uint64]
 
@@ -52,28 +53,41 @@ def random_normal(seed: npt.ArrayLike, tick: npt.ArrayLike, index: npt.ArrayLike
 def random_poisson(
     seed: npt.ArrayLike, tick: npt.ArrayLike, index: npt.ArrayLike, mean: npt.ArrayLike
 ) -> npt.NDArray[np.float64]:
-    """A Poisson number of the given mean for each (seed, tick, index); 0 where the mean is not above 0.
+    """A Poisson number for each (seed, tick, index) and mean; shapes broadcast; 0 where the mean is not above 0.
 
-    The time is that of the mean: one word for each event.
+    Means above 16 take a look into the table for every 16.
     """
-    given = np.broadcast_arrays(_words(seed), _words(tick), _words(index), np.asarray(mean, dtype=np.float64))
-    words, means = [part.astype(np.uint64).ravel() for part in given[:3]], given[3].ravel()
-    count = np.zeros(means.size)
-    parts = np.ceil(means / LARGEST_MEAN)
-    bound = np.exp(-means / np.maximum(parts, 1.0))
-    product, drawn = np.ones(means.size), 0
-    waiting = np.flatnonzero(parts > 0)
-    while waiting.size:
-        drawn += 1
-        mixed = words[0][waiting] ^ np.uint64(drawn * POISSON_FACTOR & WORD)
-        product[waiting] *= (random_bits(mixed, words[1][waiting], words[2][waiting]) + 1.0) / 4294967296.0
-        goes_on = product[waiting] > bound[waiting]
-        count[waiting[goes_on]] += 1
-        ended = waiting[~goes_on]
-        parts[ended] -= 1
-        product[ended] = 1.0
-        waiting = waiting[parts[waiting] > 0]
-    return count.reshape(given[3].shape)
+    means = np.asarray(mean, dtype=np.float64)
+    parts = np.ceil(np.where(means > 0, means, 0.0) / LARGEST_MEAN)
+    count = np.zeros(np.broadcast_shapes(*(np.shape(part) for part in (seed, tick, index, mean))))
+    each = np.where(parts > 0, means, 0.0) / np.maximum(parts, 1.0)
+    for part in range(int(np.max(parts, initial=0.0))):
+        mixed = _words(seed) ^ np.uint64(part * POISSON_FACTOR & WORD)
+        first = random_bits(mixed, tick, index).astype(np.uint64)
+        drawn = _looked_up(first, each) + _rest(first * np.uint64(TICK_FACTOR) & np.uint64(WORD), each)
+        count += np.where(part < parts, drawn, 0.0)
+    return count
+
+
+def _looked_up(words: _Words, mean: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    limits, others = poisson_tables()
+    row = np.broadcast_to(np.floor(mean * STEPS).astype(np.int64), words.shape)
+    column = (words >> np.uint64(SHARE_BITS)).astype(np.int64)
+    share = words & np.uint64((1 << SHARE_BITS) - 1)
+    return np.where(share < limits[row, column], column, others[row, column]).astype(np.float64)
+
+
+def _rest(words: _Words, mean: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The number of the mean that the grid leaves: how many terms of the series a word passes."""
+    left = mean - np.floor(mean * STEPS) / STEPS
+    chance = 1.0 - left * (1.0 - left / 2.0 * (1.0 - left / 3.0 * (1.0 - left / 4.0 * (1.0 - left / 5.0))))
+    level, passed = chance, np.zeros(words.shape)
+    at = (words + 0.5) / 4294967296.0
+    for count in range(1, MOST_LEFT + 1):
+        passed += at >= level
+        chance = chance * (left / count)
+        level = level + chance
+    return passed
 
 
 def stream_seed(seed: int, *names: str) -> int:

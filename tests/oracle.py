@@ -41,6 +41,7 @@ from neuro.compiler.ir import (
     Unary,
     totals,
 )
+from neuro.poisson_tables import poisson_tables
 from neuro.spikes import Recording, Spikes
 
 Number = Any
@@ -71,13 +72,17 @@ def random_word(seed: int, tick: int, index: int) -> int:
     """The hash of :mod:`neuro.counter_hash` in Python's own integers."""
     word = seed & 0xFFFFFFFF
     for part, factor in ((tick, 0x9E3779B1), (index, 0x85EBCA77)):
-        word ^= part * factor % 2**32
-        word ^= word >> 16
-        word = word * 0x7FEB352D % 2**32
-        word ^= word >> 15
-        word = word * 0x846CA68B % 2**32
-        word ^= word >> 16
+        word = mixed(word ^ part * factor % 2**32)
     return word
+
+
+def mixed(word: int) -> int:
+    """Its bijection of 32-bit words."""
+    word ^= word >> 16
+    word = word * 0x7FEB352D % 2**32
+    word ^= word >> 15
+    word = word * 0x846CA68B % 2**32
+    return word ^ word >> 16
 
 
 def normal(seed: int, tick: int, index: int) -> float:
@@ -86,21 +91,28 @@ def normal(seed: int, tick: int, index: int) -> float:
     return math.sqrt(-2 * math.log((first + 1) / 2**32)) * math.cos(2 * math.pi * second / 2**32)
 
 
-def poisson(seed: int, tick: int, index: int, mean: float) -> int:
-    """Knuth's count of uniform factors until their product falls below exp(-mean), in parts of at most 500."""
+def poisson(seed: int, tick: int, index: int, mean: float) -> float:
+    """The sum of looks into the table, each with what the grid leaves."""
     if not mean > 0:
-        return 0
-    parts = math.ceil(mean / 500)
-    count, word = 0, 0
-    for _ in range(parts):
-        product = 1.0
-        while True:
-            word += 1
-            product *= (random_word(seed ^ (word * 0xC2B2AE35 % 2**32), tick, index) + 1) / 2**32
-            if product <= math.exp(-mean / parts):
-                break
-            count += 1
-    return count
+        return 0.0
+    limits, others = poisson_tables()
+    parts = math.ceil(mean / 16)
+    each = mean / parts
+    row = math.floor(each * 64)
+    left = each - math.floor(each * 64) / 64
+    total = 0
+    for part in range(parts):
+        first = random_word(seed ^ (part * 0xC2B2AE35 % 2**32), tick, index)
+        column, share = divmod(first, 2**26)
+        total += column if share < limits[row, column] else int(others[row, column])
+        at = (first * 0x9E3779B1 % 2**32 + 0.5) / 2**32
+        term = 1 - left * (1 - left / 2 * (1 - left / 3 * (1 - left / 4 * (1 - left / 5))))
+        level = term
+        for count in range(1, 7):
+            total += at >= level
+            term *= left / count
+            level += term
+    return float(total)
 
 
 _FUNCTIONS: Mapping[str, Callable[..., Number]] = MappingProxyType(

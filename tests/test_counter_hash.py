@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from neuro.counter_hash import random_bits, random_normal, stream_seed
-from tests.oracle import normal, random_word
+from neuro import Circuit, Population
+from neuro.compiler.lower_circuit import lower
+from neuro.counter_hash import random_bits, random_normal, random_poisson, stream_seed
+from neuro.models import LIF_EXPONENTIAL
+from neuro.simulators import Brian2Reference, Compiled
+from tests.oracle import interpret, normal, poisson, random_word
 
 TICKS, INDICES = np.meshgrid(np.arange(1000), np.arange(200), indexing="ij")
 
@@ -39,6 +45,35 @@ def test_normal_numbers_are_normal() -> None:
     values = random_normal(7, TICKS, INDICES).ravel()
     assert stats.kstest(values, "norm").pvalue > 1e-4
     assert abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < 4 / np.sqrt(values.size)
+
+
+@pytest.mark.parametrize("mean", [0.004, 1.28, 7.5, 40.3])
+def test_poisson_numbers_are_poisson(mean: float) -> None:
+    values = random_poisson(7, TICKS, INDICES, mean).ravel()
+    most = int(stats.poisson.ppf(1 - 20 / values.size, mean))
+    counts = np.bincount(np.minimum(values, most + 1).astype(int), minlength=most + 2)
+    share = stats.poisson.pmf(np.arange(most + 1), mean)
+    expected = np.append(share, 1 - share.sum()) * values.size
+    seen = expected > 5
+    assert stats.chisquare(counts[seen], expected[seen] * counts[seen].sum() / expected[seen].sum()).pvalue > 1e-4
+    for tick, index in ((0, 0), (5, 3), (99, 17)):
+        assert random_poisson(9, tick, index, mean) == poisson(9, tick, index, mean)
+    assert random_poisson(7, 1, [1, 2], [0.0, -1.0]).tolist() == [0, 0]
+
+
+def test_poisson_numbers_drive_alike_on_every_target() -> None:
+    driven = replace(
+        LIF_EXPONENTIAL,
+        equations=LIF_EXPONENTIAL.equations + "\nmean : 1 (constant)\nstep : volt (constant)",
+        every_tick="g += step * random_poisson(seed, t_in_timesteps, i, mean)",
+    )
+    numbers = {"mean": np.array([0.5, 1.28, 2.33, 20.1]), "step": 2.0**-9}
+    circuit = Circuit(1e-4, [Population("a", 4, driven, numbers)], seed=3)
+    compiled = Compiled(threads=1).run(circuit, 2000)
+    assert min(compiled.spikes["a"].counts()[1:]) > 0
+    assert compiled.mismatches(interpret(lower(circuit), 2000)) == 0
+    assert compiled.mismatches(Brian2Reference().run(circuit, 2000)) == 0
+    assert compiled.mismatches(Compiled(threads=2).run(circuit, 2000)) == 0
 
 
 def test_every_stream_has_a_seed_of_its_own() -> None:

@@ -22,6 +22,7 @@ from benchmarks.simulation.brian2_examples import outcomes, summary
 from benchmarks.simulation.brian2_peer import Brian2Program
 from benchmarks.simulation.nest_peer import NestNetwork
 from benchmarks.simulation.network import DELAY_TICKS, DT, network, small_graph
+from benchmarks.simulation.size import SIZE_ROWS
 from neuro import Circuit, CurrentInput, Recording, Spikes, simulate_batch
 from neuro.compiler.lower_circuit import lower
 from neuro.errors import InvalidInput
@@ -294,6 +295,7 @@ SIMULATION = Bench(
             "cold-process-cold-cache": cold(warm_cache=False),
             "parallel-stdp-differences": threads,
             "brian2-examples": brian2_examples,
+            **SIZE_ROWS,
         }
     ),
     (SEED,),

@@ -19,12 +19,14 @@ from neuro.circuit.circuit import (
 )
 from neuro.circuit.composition import compose, prefixed, teacher_projection
 from neuro.circuit.connections import Connections, gaussian_delays
+from neuro.circuit.draws import Normal, Uniform
 
 __all__ = [
     "Circuit",
     "Connections",
     "CurrentInput",
     "Link",
+    "Normal",
     "Operation",
     "PastSpikes",
     "Population",
@@ -33,6 +35,7 @@ __all__ = [
     "Restart",
     "SpikeSource",
     "Stimulus",
+    "Uniform",
     "Value",
     "Winners",
     "compose",

@@ -42,6 +42,7 @@ import numpy.typing as npt
 from neuro.arrays import FrozenMapping, Value
 from neuro.checks import check_name, frozen_integers, is_real, is_whole, to_ticks
 from neuro.circuit.connections import Connections
+from neuro.circuit.draws import DrawnValues, check_grid, drawn
 from neuro.errors import CircuitError
 from neuro.models.base import NeuronModel, SynapseModel
 
@@ -49,6 +50,8 @@ from neuro.models.base import NeuronModel, SynapseModel
 def _frozen(values: Mapping[str, Value], size: int, label: str) -> Mapping[str, Value]:
     """The values as they are, in a mapping that stays; CircuitError unless each is a number or one for each."""
     for name, value in values.items():
+        if isinstance(value, DrawnValues) and value.shape == (size,):
+            continue
         array, what = np.asarray(value), label.format(name)
         if not is_real(array):
             raise CircuitError(f"{what} is {value!r}; a number, an array or a Brian2 quantity is allowed")
@@ -176,8 +179,9 @@ class Projection:
         target: name of the population it ends at.
         model: what a presynaptic spike does (:class:`neuro.models.base.SynapseModel`).
         connections: who reaches whom.
-        parameters: synaptic variable -> value, shared or one per synapse, shape (synapses,); e.g. ``{"w": ...}``.
-        delay: seconds from spike to arrival, shared or per synapse; whole ticks.
+        parameters: synaptic variable -> value, shared or one per synapse, shape (synapses,), or drawn for each synapse
+            (:mod:`neuro.circuit.draws`); e.g. ``{"w": Normal(1e-3, 1e-4, seed=1)}``.
+        delay: seconds from spike to arrival, shared, per synapse or drawn; whole ticks.
     """
 
     name: str
@@ -191,7 +195,9 @@ class Projection:
     def __post_init__(self) -> None:
         check_name(self.name, "a projection")
         size, where = self.connections.synapses, f"{{!r}} of projection {self.name!r}"
-        object.__setattr__(self, "parameters", _frozen(self.parameters, size, where))
+        parameters = {name: drawn(value, size) for name, value in self.parameters.items()}
+        object.__setattr__(self, "parameters", _frozen(parameters, size, where))
+        object.__setattr__(self, "delay", drawn(self.delay, size))
         _frozen({"delay": self.delay}, size, where)
 
 
@@ -427,7 +433,11 @@ class Circuit:
                     f"projection {projection.name!r} connects {given[0]} to {given[1]} neurons, but "
                     f"{projection.source!r} and {projection.target!r} have {expected[0]} and {expected[1]}"
                 )
-            to_ticks(projection.delay, self.dt, f"the delay of projection {projection.name!r}")
+            what = f"the delay of projection {projection.name!r}"
+            if isinstance(projection.delay, DrawnValues):
+                check_grid(projection.delay, self.dt, what)
+            else:
+                to_ticks(projection.delay, self.dt, what)
 
     def _check_stimuli(self) -> None:
         for stimulus in self.inputs:

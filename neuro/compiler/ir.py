@@ -357,7 +357,7 @@ class ProjectionProgram:
             )
             if alone and len(raised) == 1 and not (raised[0] is Scope.PRE and self.delay.ndim):
                 initial = self.state(name).initial
-                if bool(np.all(initial == initial[:1])):
+                if initial.strides == (0,) or bool(np.all(initial == initial[:1])):
                     sides[name] = raised[0]
         return sides
 

@@ -330,7 +330,7 @@ def _step(synapses: Synapses, rates: Mapping[str, Expression], dt: float, method
 def _synaptic_initial(synapses: Synapses, name: str, declared: Mapping[str, Value]) -> FloatArray:
     label = f"{name!r} of {synapses.where}"
     values = quantity(declared.get(name, 0.0), synapses.equations.dimensions[name], label).values
-    return np.broadcast_to(values, (synapses.projection.connections.synapses,)).copy()
+    return np.broadcast_to(values, (synapses.projection.connections.synapses,))
 
 
 def lower_synaptic_operation(
@@ -376,6 +376,8 @@ def _check_bounds(states: Iterable[State], constants: Mapping[str, SIQuantity], 
     values = {name: constant.values for name, constant in constants.items()}
     values |= {state.name: state.initial for state in states}
     for state in states:
+        if not any(f"{state.name}_{end}" in values for end, _ in _OPEN_BOUNDS):
+            continue
         low, high = (values.get(f"{state.name}_{end}", np.array(inf)) for end, inf in _OPEN_BOUNDS)
         low, high = (np.broadcast_to(bound, state.initial.shape) for bound in (low, high))
         outside = np.flatnonzero((state.initial < low) | (state.initial > high))

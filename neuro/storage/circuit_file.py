@@ -259,7 +259,7 @@ class _Writer:
                 method=None if model.method is Method.EXACT else model.method,
             ),
             row_start=self.array(part.connections.row_start),
-            column=self.array(part.connections.column),
+            column=self.array(np.asarray(part.connections.column, np.int64)),
             targets=int(part.connections.targets),
             parameters=self.values(part.parameters),
             delay=self.value(part.delay),

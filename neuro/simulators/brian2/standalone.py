@@ -153,7 +153,7 @@ def _check_supported(circuit: Circuit) -> None:
     for part in circuit.populations:
         model = part.model
         names = get_names(" ".join((model.equations, model.threshold or "", model.reset, model.every_tick)))
-        drawn = sorted(name for name in names if is_noise(name) or name in ("random_bits", "random_normal"))
+        drawn = sorted(name for name in names if is_noise(name) or name.startswith("random_"))
         if drawn:
             raise UnsupportedByTarget(
                 f"the random number {drawn[0]!r} in population {part.name!r}",

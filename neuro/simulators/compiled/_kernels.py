@@ -7,14 +7,34 @@ every spike passes through is inlined always.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from neuro.arrays import AnyArray
-from neuro.counter_hash import INDEX_FACTOR, LARGEST_MEAN, MIX_FACTORS, POISSON_FACTOR, SECOND_WORD, TICK_FACTOR, WORD
+from neuro.counter_hash import (
+    INDEX_FACTOR,
+    MIX_FACTORS,
+    MOST_LEFT,
+    POISSON_FACTOR,
+    SECOND_WORD,
+    TICK_FACTOR,
+    WORD,
+)
+from neuro.poisson_tables import LARGEST_MEAN, SHARE_BITS, STEPS
 
 _FIRST_FACTOR, _SECOND_FACTOR = MIX_FACTORS
+_SELDOM = 4_220_000_000
+"""Below exp(-1/64) 2**32: no word under it is more than 0 of a mean under 1/64."""
+_Typed = tuple[Any, Callable[..., Any]]
+_LOOKS = 20_000
+"""Some 20 us: longer than shares of an idle machine wait for each other."""
+_NAP = 1
+"""Microseconds to ask for; the system makes some 60 of it."""
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -28,7 +48,7 @@ def exprel(x: float) -> float:
     return 1.0 if x == 0.0 else math.expm1(x) / x
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def mixed(x: int | np.int64) -> int | np.int64:
     """A bijection of 32-bit words; int64 products wrap, the mask keeps their low half."""
     x = x ^ (x >> 16)
@@ -38,7 +58,7 @@ def mixed(x: int | np.int64) -> int | np.int64:
     return x ^ (x >> 16)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def random_bits(seed: int | np.int64, tick: int, index: int) -> int | np.int64:
     """The words of :func:`neuro.counter_hash.random_bits`."""
     first = mixed((np.int64(seed) & WORD) ^ (np.int64(tick) * TICK_FACTOR & WORD))
@@ -55,23 +75,50 @@ def random_normal(seed: int, tick: int, index: int) -> float:
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def random_poisson(seed: int, tick: int, index: int, mean: float) -> float:
-    """The numbers of :func:`neuro.counter_hash.random_poisson`."""
+def rest_of_mean(word: np.int64, left: float) -> np.int64:
+    """The number of the small mean that the grid leaves: how many terms of the series a word passes."""
+    level = 1.0 - left * (1.0 - left / 2.0 * (1.0 - left / 3.0 * (1.0 - left / 4.0 * (1.0 - left / 5.0))))
+    term, passed = level, np.int64(0)
+    at = (word + 0.5) / 4294967296.0
+    for count in range(1, MOST_LEFT + 1):
+        passed += at >= level
+        term *= left / count
+        level += term
+    return passed
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
+def look_up(first: int | np.int64, mean: float, limits: AnyArray, others: AnyArray) -> np.int64:
+    """The number that a random word means, of a mean up to the table's largest."""
+    row = np.uint64(mean * STEPS)
+    column = np.uint64(first >> SHARE_BITS)
+    # Both are read: a branch on chance would cost more.
+    limit, other = np.int64(limits[row, column]), np.int64(others[row, column])
+    number = np.int64(column) if (first & ((1 << SHARE_BITS) - 1)) < limit else other
+    word = (first * TICK_FACTOR) & WORD
+    # Below exp(-1/64) nothing of the rest can be.
+    return number if word < _SELDOM else number + rest_of_mean(np.int64(word), mean - np.float64(row) / STEPS)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def poisson_parts(seed: int, tick: int, index: int, mean: float, limits: AnyArray, others: AnyArray) -> float:
+    """A large mean as the sum of equal parts."""
+    parts = math.ceil(mean / LARGEST_MEAN)
+    total = np.int64(0)
+    for part in range(parts):
+        first = random_bits(np.int64(seed) ^ (part * POISSON_FACTOR & WORD), tick, index)
+        total += look_up(first, mean / parts, limits, others)
+    return float(total)
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
+def random_poisson(seed: int, tick: int, index: int, mean: float, limits: AnyArray, others: AnyArray) -> float:
+    """The numbers of :func:`neuro.counter_hash.random_poisson`; the tables are :mod:`neuro.poisson_tables`'."""
     if not mean > 0.0:
         return 0.0
-    parts = math.ceil(mean / LARGEST_MEAN)
-    bound, product = math.exp(-mean / parts), 1.0
-    count, drawn = 0, 0
-    while parts > 0:
-        drawn += 1
-        word = random_bits(np.int64(seed) ^ (drawn * POISSON_FACTOR & WORD), tick, index)
-        product *= (word + 1.0) / 4294967296.0
-        if product > bound:
-            count += 1
-        else:
-            parts -= 1
-            product = 1.0
-    return float(count)
+    if mean > LARGEST_MEAN:
+        return poisson_parts(seed, tick, index, mean, limits, others)
+    return float(look_up(random_bits(seed, tick, index), mean, limits, others))
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -212,3 +259,67 @@ def probe_shared(values: AnyArray, row: int, states: AnyArray, neurons: AnyArray
     """One value a synapse of a state that lies with its neuron."""
     for i in range(values.shape[1]):
         values[row, i] = states[neurons[i]]
+
+
+@njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
+def share_spikes(
+    ring: AnyArray, slot: int, count: int, tick: int, first: int, share: int, everyone: AnyArray, numbers: AnyArray
+) -> None:
+    """Write the spikes of one share of a population where all shares look them up."""
+    common = tick % numbers.shape[0]
+    for a in range(count):
+        everyone[common, first + a] = first + ring[slot, a]
+    numbers[common, share] = count
+
+
+usleep: Any = types.ExternalFunction("usleep", types.int32(types.uint32))
+"""The C library's: gives the core away for some microseconds."""
+
+
+def _atomic_add(typing_context: Any, array: Any, index: Any, value: Any) -> _Typed:
+    """Add to an element; gives what it was before."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _element(context, builder, signature, arguments)
+        return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
+
+    del typing_context, value
+    return types.int64(array, index, types.int64), code
+
+
+def _atomic_load(typing_context: Any, array: Any, index: Any) -> _Typed:
+    """An element as some thread wrote it."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(_element(context, builder, signature, arguments), "acquire", 8)
+
+    del typing_context
+    return types.int64(array, index), code
+
+
+def _element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return cgutils.gep_inbounds(builder, array.data, arguments[1])  # type: ignore[no-untyped-call]
+
+
+atomic_add: Any = intrinsic(_atomic_add)
+atomic_load: Any = intrinsic(_atomic_load)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def meet(gate: AnyArray, threads: int) -> None:
+    """Wait until all threads are here; what each wrote before is read by all after.
+
+    ``gate[0]`` counts who is here, ``gate[8]`` how often all were. Who waits looks for some microseconds and then
+    sleeps, so that on a busy machine the core goes to the thread that is waited for.
+    """
+    round_before = atomic_add(gate, 8, 0)
+    if atomic_add(gate, 0, 1) == threads - 1:
+        atomic_add(gate, 0, -threads)
+        atomic_add(gate, 8, 1)
+        return
+    looks = 0
+    while atomic_load(gate, 8) == round_before:
+        looks += 1
+        if looks > _LOOKS:
+            usleep(_NAP)

@@ -1,8 +1,8 @@
-"""The arrays that a printed kernel works on, by argument name: states, coefficients, synapses in CSR, spike rings."""
+"""The arrays that a printed kernel works on, by argument name: states, coefficients, synapses, spike rings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Set
 
 import numpy as np
 
@@ -17,22 +17,35 @@ from neuro.compiler.ir import (
     StepProgram,
     totals,
 )
+from neuro.poisson_tables import poisson_tables
+from neuro.simulators.compiled.arrangement import Arrangement
+from neuro.simulators.compiled.drawn import delay_range
 from neuro.simulators.compiled.kernel_lines import part_name
 from neuro.simulators.compiled.kernel_module import KernelArgument
+from neuro.simulators.compiled.shares import Share
+from neuro.simulators.compiled.unwritten import written_states
 
 _Number = np.dtype[np.int64] | np.dtype[np.float64]
 _CHUNK_SPIKES = 4_000_000
-_NARROW = 1 << 16
+_LAYOUT = frozenset(("column", "delays", "incoming", "incoming_pre", "numbers", "place", "post_rows", "pre", "rows"))
 _NO_LIMIT = np.iinfo(np.int64).max
 
 
-def kernel_memory(program: StepProgram, parts: int = 0) -> dict[str, KernelArgument]:
-    """Every array and number the kernel may ask for, by argument name; what probes write comes with each run.
+def kernel_memory(
+    program: StepProgram, names: Collection[str], share: Share | None = None, *, single_precision: bool = False
+) -> dict[str, KernelArgument]:
+    """Every array and number that the kernel asks for by name; what probes write comes with each run.
 
-    ``parts``: into how many ranges of target neurons a parallel kernel divides the synapses; 0 for the other kernel.
+    Args:
+        program: what runs; of a share, the share's own neurons (:func:`neuro.simulators.compiled.shares.share_of`).
+        names: the kernel's arguments: synapses are laid out as far as it reads them.
+        share: which neurons are the program's where several threads run a circuit; None for all of them.
+        single_precision: whether float values of synapses that no code writes are kept in 32 bits.
     """
     dtype: _Number = np.dtype(np.int64) if program.quantised else np.dtype(np.float64)
-    depths = _ring_depths(program)
+    # Spikes of several shares are looked up in a ring that they have in common.
+    depths = {part.name: 1 for part in program.populations} if share is not None else {}
+    depths = {**_ring_depths(program), **depths}
     memory: dict[str, KernelArgument] = {"dt": np.float64(program.dt)}
     for index, population in enumerate(program.populations):
         memory |= _named(
@@ -42,7 +55,14 @@ def kernel_memory(program: StepProgram, parts: int = 0) -> dict[str, KernelArgum
         memory |= _named("s", index, _source_memory(source, depths[source.name]))
     _remember(program, memory)
     for index, projection in enumerate(program.projections):
-        memory |= _named("q", index, _projection_memory(projection, program.size_of(projection.target), dtype, parts))
+        prefix = part_name("q", index, "")
+        wanted = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+        first, stop = (0, program.size_of(projection.target)) if share is None else share.bounds[projection.target]
+        arrangement = Arrangement.of(projection, first, stop)
+        narrow = set()
+        if single_precision and not program.quantised:
+            narrow = {state.name for state in projection.states} - written_states(program, projection)
+        memory |= _named("q", index, _projection_memory(arrangement, wanted, dtype, narrow))
     for index, stimulus in enumerate(program.inputs):
         values = np.ascontiguousarray(stimulus.values, dtype=dtype)
         memory |= _named("i", index, {"values": values, "every": np.int64(stimulus.every)})
@@ -54,6 +74,8 @@ def kernel_memory(program: StepProgram, parts: int = 0) -> dict[str, KernelArgum
         memory |= _named("o", index, _operation_memory(operation, program, dtype))
     for index, probe in enumerate(program.probes):
         memory[part_name("m", index, "every")] = np.int64(probe.every)
+    if "poisson_limits" in names:
+        memory |= zip(("poisson_limits", "poisson_others"), poisson_tables(), strict=True)
     return memory
 
 
@@ -82,13 +104,25 @@ def _remember(program: StepProgram, memory: Mapping[str, KernelArgument]) -> Non
                 counts[tick % depth] = fired.size
 
 
+def is_layout(name: str) -> bool:
+    """Whether an argument is a table, or says how a projection's synapses lie: no run changes it."""
+    if name.startswith("poisson_"):
+        return True
+    kind, _, rest = name.partition("_")
+    return kind.startswith("q") and rest in _LAYOUT
+
+
 def _named(kind: str, index: int, arrays: Mapping[str, KernelArgument]) -> dict[str, KernelArgument]:
     return {part_name(kind, index, name): array for name, array in arrays.items()}
 
 
-def probe_memory(program: StepProgram, start: int, stop: int) -> tuple[dict[str, AnyArray], dict[str, int]]:
-    """Room for what the probes read in ticks start <= n < stop, and the number of its first row."""
-    synapses = {part.name: part.synapses for part in program.projections}
+def probe_memory(
+    program: StepProgram, synapses: Mapping[str, int], start: int, stop: int
+) -> tuple[dict[str, AnyArray], dict[str, int]]:
+    """Room for what the probes read in ticks start <= n < stop, and the number of its first row.
+
+    ``synapses``: how many of each projection's are the program's.
+    """
     values, base = {}, {}
     for index, probe in enumerate(program.probes):
         first, last = (-(-tick // probe.every) for tick in (start, stop))
@@ -112,7 +146,7 @@ def _ring_depths(program: StepProgram) -> dict[str, int]:
     """Ticks of spikes to remember per population or source: the longest delay that leaves it, plus one."""
     depths = {part.name: 1 for part in program.neurons}
     for projection in program.projections:
-        longest = int(projection.delay.max(initial=0)) if projection.delay.ndim else int(projection.delay)
+        longest = delay_range(projection)[1]
         depths[projection.source] = max(depths[projection.source], longest + 1)
     return depths
 
@@ -158,73 +192,36 @@ def _source_memory(source: SourceProgram, depth: int) -> dict[str, KernelArgumen
 
 
 def _projection_memory(
-    projection: ProjectionProgram, targets: int, dtype: _Number, parts: int
+    arrangement: Arrangement, wanted: Set[str], dtype: _Number, narrow: Set[str]
 ) -> dict[str, KernelArgument]:
-    pre = _neuron_numbers(presynaptic(projection), projection.row_start.size - 1)
-    memory: dict[str, KernelArgument] = {"column": _neuron_numbers(projection.column, targets), "pre": pre}
-    if projection.on_post:
-        order = np.argsort(projection.column, kind="stable")
-        counts = np.bincount(projection.column, minlength=targets)
-        memory |= {
-            "incoming": order.astype(np.uint32),
-            # The sources lie beside the order, so that only the weight itself is looked up at random.
-            "incoming_pre": pre[order],
-            "post_rows": np.concatenate([[0], np.cumsum(counts)]).astype(np.uint64),
-        }
-    if projection.delay.ndim:
-        delays, rows, order = _delay_groups(projection, targets, 1)
-        memory |= {"delays": delays, "rows": rows[0], "order": order}
-    else:
-        memory |= {
-            "delays": np.array([projection.delay], np.int64),
-            # Unsigned like the indices: a loop over them need not ask for negative ones.
-            "rows": projection.row_start.astype(np.uint64).reshape(1, -1),
-        }
-    if parts:
-        _, rows, order = _delay_groups(projection, targets, parts)
-        memory |= {"parts": np.int64(parts), "part_rows": rows, "part_order": order}
-    memory |= {f"c_{c.name}": _number(c.values, dtype) for c in projection.coefficients}
-    sizes = {Scope.PRE: projection.row_start.size - 1, Scope.POST: targets}
+    projection = arrangement.projection
+    memory: dict[str, KernelArgument] = {"delays": arrangement.delays, "rows": arrangement.rows}
+    memory["column"] = arrangement.columns()
+    if "pre" in wanted:
+        memory["pre"] = arrangement.sources()
+    if "place" in wanted:
+        memory["place"] = arrangement.places()
+    if "numbers" in wanted:
+        numbers = arrangement.numbers()
+        memory["numbers"] = np.arange(arrangement.synapses) if isinstance(numbers, slice) else numbers.astype(np.int64)
+    if "incoming" in wanted:
+        memory |= zip(("post_rows", "incoming", "incoming_pre"), arrangement.incoming(), strict=True)
+    memory |= {f"c_{c.name}": _synaptic_number(c.values, arrangement, dtype) for c in projection.coefficients}
+    sizes = {Scope.PRE: projection.row_start.size - 1, Scope.POST: arrangement.stop - arrangement.first}
     for state in projection.states:
         side = projection.shared.get(state.name)
         if side is None:
-            memory[state.name] = np.array(state.initial, dtype=dtype)
+            memory[state.name] = arrangement.state(state.name, np.float32 if state.name in narrow else dtype)
         else:
             start = state.initial[0] if state.initial.size else 0
             memory[state.name] = np.full(sizes[side], start, dtype=dtype)
     return memory
 
 
-def _neuron_numbers(indices: AnyArray, size: int) -> AnyArray:
-    """Indices of neurons as narrow as they can be: synapses are streamed from memory, and caches are small.
-
-    Unsigned, so that the kernel need not ask whether they are negative.
-    """
-    return indices.astype(np.uint16 if size <= _NARROW else np.uint32)
+def _synaptic_number(values: AnyArray, arrangement: Arrangement, dtype: _Number) -> KernelArgument:
+    return arrangement.values(values, dtype) if values.ndim else dtype.type(values)
 
 
 def presynaptic(projection: ProjectionProgram) -> AnyArray:
     """Source of each synapse, shape (synapses,)."""
     return np.repeat(np.arange(projection.row_start.size - 1, dtype=np.int64), np.diff(projection.row_start))
-
-
-def _delay_groups(projection: ProjectionProgram, targets: int, parts: int) -> tuple[AnyArray, AnyArray, AnyArray]:
-    """The synapses by range of target neurons, delay and source, in ``parts`` equal ranges.
-
-    Returns:
-        The distinct delays, longest first, so that arrivals come in order of emission; where the rows of each range,
-        delay and source begin, shape (parts, delays, sources + 1); the synapses in that order.
-    """
-    sources = projection.row_start.size - 1
-    pre = presynaptic(projection)
-    delay = np.broadcast_to(projection.delay, pre.shape)
-    distinct = np.unique(delay)[::-1] if projection.delay.ndim else np.array([projection.delay], np.int64)
-    part = projection.column * parts // max(targets, 1)
-    group = np.searchsorted(-distinct, -delay)
-    key = (part * distinct.size + group) * sources + pre
-    counts = np.bincount(key, minlength=parts * distinct.size * sources)
-    ends = np.cumsum(counts).reshape(parts, distinct.size, sources)
-    starts = ends - counts.reshape(ends.shape)
-    rows = np.concatenate([starts[..., :1], ends], axis=2)
-    order = np.argsort(key, kind="stable")
-    return distinct.astype(np.int64), rows.astype(np.uint64), order.astype(np.uint32)

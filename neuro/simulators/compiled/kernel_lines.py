@@ -49,7 +49,7 @@ _FUNCTIONS = MappingProxyType(
         "min": "min({0}, {1})",
         "random_bits": "random_bits({0}, {1}, {2})",
         "random_normal": "random_normal({0}, {1}, {2})",
-        "random_poisson": "random_poisson({0}, {1}, {2}, {3})",
+        "random_poisson": "random_poisson({0}, {1}, {2}, {3}, poisson_limits, poisson_others)",
         "sign": "sign({0})",
         "sin": "math.sin({0})",
         "sinh": "math.sinh({0})",
@@ -70,11 +70,12 @@ def part_name(kind: str, index: int, name: str) -> str:
 class Lines:
     """Source lines and the arguments they mention, in first-use order.
 
-    ``each`` is the word for a loop whose rounds do not depend on each other: ``range``, or numba's ``prange``; ``base``
-    is how far in the outermost lines stand.
+    ``shared`` says that several threads run the circuit, each a share of its neurons; ``indexed``, that synapses
+    of several delays are looked up through an index, as in 0.1.0; ``base`` is how far in the outermost lines stand.
     """
 
-    each: str = "range"
+    shared: bool = False
+    indexed: bool = False
     base: int = 2
     lines: list[str] = field(default_factory=list)
     arguments: dict[str, None] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from neuro.compiler.ir import (
     Symbol,
     Threshold,
 )
+from neuro.simulators.compiled.drawn import DrawnProjection
 
 _SUFFIX = "__own"
 """No name of a model holds two underscores."""
@@ -27,6 +28,7 @@ _TAKEN = frozenset(
         *("at", "column", "counts", "delays", "every", "fire", "fire_words", "incoming", "incoming_pre", "indices"),
         *("kept", "limits", "margin", "order", "part_order", "part_rows", "parts", "period", "post_rows", "pre"),
         *("ready", "ring", "rows", "size", "spike_indices", "spike_ticks", "ticks", "used", "values"),
+        *("all_begin", "all_counts", "all_first", "all_ring", "all_share", "numbers", "place"),
     )
 )
 _COEFFICIENT = "c_"
@@ -89,6 +91,8 @@ class _Writer:
 
     def projection(self, part: ProjectionProgram) -> ProjectionProgram:
         ends = _ends(part)
+        if isinstance(part, DrawnProjection):
+            part = replace(part, drawn={state_key(name): values for name, values in part.drawn.items()})
         return replace(
             _with_states(part),
             update=self.code(part.update, ends),

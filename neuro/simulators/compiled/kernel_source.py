@@ -49,10 +49,10 @@ _HEADER = '''"""One fused tick loop. Printed from a step program; do not edit.""
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 
-{functions}@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True{parallel})
+{functions}@njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
 def advance(start, stop, {arguments}):
     for n in range(start, stop):
 '''
@@ -61,13 +61,14 @@ def advance(start, stop, {arguments}):
 _BUILT_IN = MappingProxyType({ACTIVE: "active", TICK: "n", INDEX: "i"})
 
 
-def print_kernel(program: StepProgram, *, parallel: bool = False) -> tuple[str, tuple[str, ...]]:
+def print_kernel(program: StepProgram, *, parallel: bool = False, indexed: bool = False) -> tuple[str, tuple[str, ...]]:
     """The source of the module that runs the program's structure, and ``advance``'s array arguments in order.
 
-    A parallel kernel visits neurons, and parts of the target neurons of a projection, on several threads; every sum
-    keeps its order, so its results do not differ from the other's in a single bit.
+    A parallel kernel runs a share of the neurons, with all synapses onto them; it learns of everybody's spikes where
+    the shares meet. Every sum keeps its order, so its results do not differ from the other's in a single bit.
+    ``indexed`` prints what 0.1.0 did: checkpoints are known by its text.
     """
-    out = Lines("prange" if parallel else "range")
+    out = Lines(parallel, indexed)
     populations = {part.name: PopulationNames(index, part) for index, part in enumerate(program.populations)}
     _print_operations(out, program, populations, Slot.FIRST)
     _print_restarts(out, program, populations)
@@ -86,6 +87,7 @@ def print_kernel(program: StepProgram, *, parallel: bool = False) -> tuple[str, 
         _print_fire(out, population)
     for index, _ in enumerate(program.sources):
         _print_source(out, index)
+    _print_meeting(out)
     for index, projection in enumerate(program.projections):
         print_on_pre(out, program, index, projection, populations)
     for index, projection in enumerate(program.projections):
@@ -99,10 +101,21 @@ def print_kernel(program: StepProgram, *, parallel: bool = False) -> tuple[str, 
     if not out.lines:
         out.add(0, "pass")
     body = "\n".join(out.lines)
+    if "poisson_limits" in body:
+        out.use("poisson_limits", "poisson_others")
     arguments = tuple(out.arguments)
     header = _HEADER.replace("{arguments}", ", ".join(arguments)).replace("{functions}", functions_for(body))
-    header = header.replace("{parallel}", ", parallel=True" if parallel else "")
+    if indexed:
+        header = header.replace("import njit\n", "import njit, prange\n")
     return header + body + "\n", arguments
+
+
+def _print_meeting(out: Lines) -> None:
+    """Let shares wait for each other where one could need another's spikes."""
+    if out.shared:
+        names = ("meet_every", "meet_at", "gate", "threads")
+        every, at, gate, threads = (out.use(name) for name in names)
+        out.add(0, f"if (n - start) % {every} == {at}:", f"    meet({gate}, {threads})")
 
 
 def _print_operations(out: Lines, program: StepProgram, populations: Mapping[str, PopulationNames], slot: Slot) -> None:
@@ -166,6 +179,8 @@ def _local_names(out: Lines, population: PopulationNames, states: Mapping[str, s
             return states[symbol.name]
         if symbol.name == TIME:
             return f"(n * {out.use('dt')})"
+        if symbol.name == INDEX and out.shared:
+            return f"({out.use(population.argument('all_first'))} + i)"
         if symbol.name in _BUILT_IN:
             return _BUILT_IN[symbol.name]
         argument = out.use(population.argument(f"c_{symbol.name}"))
@@ -181,7 +196,7 @@ def _print_update(out: Lines, population: PopulationNames) -> None:
     if not program.update and program.threshold is None:
         return
     size = out.use(population.argument("size"))
-    out.add(0, *(["hits = 0"] if program.threshold is not None else []), f"for i in {out.each}({size}):")
+    out.add(0, *(["hits = 0"] if program.threshold is not None else []), f"for i in range({size}):")
     ready = f"{population.argument('ready')}[i]"
     if program.refractory is None:
         out.add(1, "active = True")
@@ -260,6 +275,11 @@ def _print_fire(out: Lines, population: PopulationNames) -> None:
         for part in program.fired:
             _print_in_place(out, population, part, 2)
     out.add(1, f"record_spikes({ring}, {slot}, count, n, {ticks}, {indices}, {kept})")
+    if out.shared:
+        first, share, everyone, numbers = (
+            out.use(argument(name)) for name in ("all_first", "all_share", "all_ring", "all_counts")
+        )
+        out.add(0, f"share_spikes({ring}, {slot}, count, n, {first}, {share}, {everyone}, {numbers})")
 
 
 def _print_source(out: Lines, index: int) -> None:

@@ -68,8 +68,10 @@ class _Side:
                 return symbol.name
             if symbol.name in states:
                 return versions.get(symbol.name) or self.own(out, symbol.name)
-            if symbol.name in (TICK, SYNAPSE):
-                return "n" if symbol.name == TICK else "s"
+            if symbol.name == TICK:
+                return "n"
+            if symbol.name == SYNAPSE:
+                return f"{out.use(self.argument('numbers'))}[s]"
             if symbol.name == TIME:
                 return f"(n * {out.use('dt')})"
             argument = out.use(self.argument(f"c_{symbol.name}"))
@@ -153,7 +155,7 @@ def _print_steps(out: Lines, side: _Side, code: Sequence[Assignment], depth: int
             _print_decay(out, side, part, "j" if shared[part.target.name] is Scope.PRE else "i", depth)
     single = [part for part in code if part.target.name not in shared]
     if single:
-        out.add(depth, f"for s in {out.each}({out.use(side.argument('column'))}.size):")
+        out.add(depth, f"for s in range({out.use(side.argument('column'))}.size):")
         for part in single:
             form = side.projection.state(part.target.name).format
             value = print_expression(part.value, side.names(out, {}))
@@ -163,13 +165,18 @@ def _print_steps(out: Lines, side: _Side, code: Sequence[Assignment], depth: int
 
 
 def _print_every_synapse(out: Lines, side: _Side, depth: int) -> None:
+    """Open a loop over the synapses in their canonical order, with both ends."""
     column, pre = out.use(side.argument("column")), out.use(side.argument("pre"))
-    out.add(depth, f"for s in range({column}.size):", f"    i = {column}[s]", f"    j = {pre}[s]")
+    if side.projection.delay.ndim and not out.indexed:
+        out.add(depth, f"for z in range({column}.size):", f"    s = {out.use(side.argument('place'))}[z]")
+    else:
+        out.add(depth, f"for s in range({column}.size):")
+    out.add(depth + 1, f"i = {column}[s]", f"j = {pre}[s]")
 
 
 def _print_decay(out: Lines, side: _Side, part: Assignment, at: str, depth: int) -> None:
     name = part.target.name
-    out.add(depth, f"for {at} in {out.each}({out.use(side.argument(name))}.size):")
+    out.add(depth, f"for {at} in range({out.use(side.argument(name))}.size):")
     value = print_expression(part.value, side.names(out, {}))
     out.add(depth + 1, f"{side.own(out, name)} = {stored(value, side.projection.state(name).format)}")
 
@@ -183,41 +190,35 @@ def print_on_pre(
 ) -> None:
     """Deliver the spikes that arrive now, oldest emission first; one delay group a distinct delay."""
     side = _Side(index, projection, populations, Scope.PRE)
-    parallel = out.each == "prange" and not _writes_back(projection.on_pre, Scope.PRE)
-    if parallel:
-        out.add(0, f"for part in {out.each}({out.use(side.argument('parts'))}):")
-    depth = 1 if parallel else 0
-    _print_arrivals(out, program, side, depth)
-    statements = _print_shared(out, side, projection.on_pre, depth + 2, store=not parallel)
-    rows = out.use(side.argument("part_rows" if parallel else "rows"))
-    first, last = (
-        (f"{rows}[part, d, j]", f"{rows}[part, d, j + 1]") if parallel else (f"{rows}[d, j]", f"{rows}[d, j + 1]")
-    )
-    out.add(depth + 2, f"for z in range({first}, {last}):")
-    order = "part_order" if parallel else "order" if projection.delay.ndim else None
-    out.add(depth + 3, "s = z" if order is None else f"s = {out.use(side.argument(order))}[z]")
-    out.add(depth + 3, f"i = {out.use(side.argument('column'))}[s]")
+    depth = _print_arrivals(out, program, side)
+    statements = _print_shared(out, side, projection.on_pre, depth)
+    rows = out.use(side.argument("rows"))
+    if out.indexed:
+        out.add(depth, f"for z in range({rows}[d, j], {rows}[d, j + 1]):")
+        out.add(depth + 1, f"s = {out.use(side.argument('order'))}[z]" if projection.delay.ndim else "s = z")
+    else:
+        out.add(depth, f"row = j * {out.use(side.argument('delays'))}.size + d")
+        out.add(depth, f"for s in range({rows}[row], {rows}[row + 1]):")
+    out.add(depth + 1, f"i = {out.use(side.argument('column'))}[s]")
     for part, versions in statements:
-        _print_statement(out, side, part, versions, depth + 3)
-    if parallel and any(scope is Scope.PRE for scope in projection.shared.values()):
-        # Every part has read the old values by now.
-        _print_arrivals(out, program, side, 0)
-        _print_shared(out, side, projection.on_pre, 2, store=True)
+        _print_statement(out, side, part, versions, depth + 1)
 
 
-def _writes_back(code: tuple[Assignment, ...], scope: Scope) -> bool:
-    """Whether statements add to neurons of that side: several synapses of one part may then meet in a neuron."""
-    return any(part.target.scope is scope for part in code)
-
-
-def _print_arrivals(out: Lines, program: StepProgram, side: _Side, depth: int) -> None:
-    """Open the loops over delay groups (d) and over the neurons whose spikes arrive (j)."""
+def _print_arrivals(out: Lines, program: StepProgram, side: _Side) -> int:
+    """Open the loops over delays (d) and over the neurons whose spikes arrive (j); gives the depth inside."""
     source = _source_prefix(program, side.projection.source)
-    ring, counts = out.use(f"{source}_ring"), out.use(f"{source}_counts")
     delays = out.use(side.argument("delays"))
-    out.add(depth, f"for d in range({delays}.size):")
-    out.add(depth + 1, f"slot = (n - {delays}[d]) % {counts}.size")
-    out.add(depth + 1, f"for a in range({counts}[slot]):", f"    j = {ring}[slot, a]")
+    out.add(0, f"for d in range({delays}.size):")
+    if out.shared and source.startswith("p"):
+        ring, counts, begin = (out.use(f"{source}_{name}") for name in ("all_ring", "all_counts", "all_begin"))
+        out.add(1, f"slot = (n - {delays}[d]) % {counts}.shape[0]", f"for part in range({counts}.shape[1]):")
+        out.add(2, f"first = {begin}[part]", f"for a in range(first, first + {counts}[slot, part]):")
+        out.add(3, f"j = {ring}[slot, a]")
+        return 3
+    ring, counts = out.use(f"{source}_ring"), out.use(f"{source}_counts")
+    out.add(1, f"slot = (n - {delays}[d]) % {counts}.size")
+    out.add(1, f"for a in range({counts}[slot]):", f"    j = {ring}[slot, a]")
+    return 2
 
 
 def print_on_post(
@@ -228,19 +229,18 @@ def print_on_post(
     target = populations[projection.target]
     ring, counts = out.use(target.argument("ring")), out.use(target.argument("counts"))
     rows, incoming, pre = (out.use(side.argument(name)) for name in ("post_rows", "incoming", "incoming_pre"))
-    each = "range" if _writes_back(projection.on_post, Scope.PRE) else out.each
     out.add(0, f"slot = n % {counts}.size")
-    out.add(0, f"for a in {each}({counts}[slot]):", f"    i = {ring}[slot, a]")
-    statements = _print_shared(out, side, projection.on_post, 1, store=True)
+    out.add(0, f"for a in range({counts}[slot]):", f"    i = {ring}[slot, a]")
+    statements = _print_shared(out, side, projection.on_post, 1)
     out.add(1, f"for z in range({rows}[i], {rows}[i + 1]):", f"    s = {incoming}[z]", f"    j = {pre}[z]")
     for part, versions in statements:
         _print_statement(out, side, part, versions, depth=2)
 
 
 def _print_shared(
-    out: Lines, side: _Side, code: tuple[Assignment, ...], depth: int, *, store: bool
+    out: Lines, side: _Side, code: tuple[Assignment, ...], depth: int
 ) -> list[tuple[Assignment, Mapping[str, str]]]:
-    """Run the statements on shared states once for the spiking neuron; without ``store`` only work their values out.
+    """Run the statements on shared states once for the spiking neuron.
 
     Returns:
         the other statements, each with the local names under which it sees the shared states.
@@ -259,8 +259,7 @@ def _print_shared(
         value = print_expression(part.value, side.names(out, versions))
         versions[name] = f"seen{number}_{name}"
         out.add(depth, f"{versions[name]} = {stored(value, side.projection.state(name).format)}")
-        if store:
-            out.add(depth, f"{side.own(out, name)} = {versions[name]}")
+        out.add(depth, f"{side.own(out, name)} = {versions[name]}")
     return others
 
 

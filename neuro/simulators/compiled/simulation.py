@@ -20,10 +20,11 @@ from neuro.circuit.circuit import Circuit, Stimulus
 from neuro.compiler.ir import Format, StepProgram
 from neuro.compiler.lower_circuit import lower, lower_stimuli
 from neuro.errors import CircuitError, InvalidInput
+from neuro.simulators.compiled.kernel_arguments import is_layout
 from neuro.simulators.compiled.kernel_lines import SHARED_MODULE, part_name
 from neuro.simulators.compiled.kernel_names import state_key, state_label
 from neuro.simulators.compiled.kernel_source import print_kernel
-from neuro.simulators.compiled.simulator import KernelRun, final_states, numbered, run_program
+from neuro.simulators.compiled.simulator import KernelRun, numbered, run_program
 from neuro.spikes import Progress, Recording
 
 _SHARED_IN_CHECKPOINTS = "from neuro.simulators._kernels import"
@@ -65,13 +66,13 @@ class Simulation:
     """
 
     def __init__(self, circuit: Circuit) -> None:
-        self._run = KernelRun(lower(circuit))
+        self._run = KernelRun(lower(circuit), settable=True)
 
     @classmethod
     def of_program(cls, program: StepProgram) -> Simulation:
         """A simulation of a step program, float or quantised."""
         simulation = cls.__new__(cls)
-        simulation._run = KernelRun(program)
+        simulation._run = KernelRun(program, settable=True)
         return simulation
 
     @property
@@ -117,7 +118,7 @@ class Simulation:
         In SI units; in a quantised program int64 steps of the variable's format.
         """
         self._state(of, variable)
-        return final_states(self._run.program, self._run.memory)[of, variable]
+        return np.array(self._run.final()[of, variable])
 
     def set(self, of: str, variable: str, values: npt.ArrayLike) -> None:
         """Set a variable of a population or projection; shape () or one value a neuron or synapse.
@@ -127,11 +128,12 @@ class Simulation:
         Raises:
             InvalidInput: no such variable, or values that do not fit: of another shape, not finite, beyond the format.
         """
-        self._state(of, variable)[0][:] = self._checked(of, variable, values)
+        checked = self._checked(of, variable, values)
+        self._state(of, variable)[0][:] = checked[self._run.numbers(of, variable)] if checked.ndim else checked
 
     def checkpoint(self) -> Checkpoint:
         """The state of the simulation, to go back to or to go on from elsewhere."""
-        arrays = {name: array.copy() for name, array in self._run.memory.items()}
+        arrays = self._run.kept_arrays()
         for array in arrays.values():
             array.setflags(write=False)
         return Checkpoint(self._run.tick, self._structure(), arrays)
@@ -143,15 +145,14 @@ class Simulation:
             InvalidInput: the checkpoint is of another circuit; nothing was changed.
         """
         memory = self._run.memory
-        given = {name: array.shape for name, array in checkpoint.arrays.items() if not _is_spike_list(name)}
-        own = {name: array.shape for name, array in memory.items() if not _is_spike_list(name)}
+        own = {name: array.shape for name, array in memory.items() if not is_layout(name) and not _is_spike_list(name)}
+        given = {name: array.shape for name, array in checkpoint.arrays.items() if name in own}
         if checkpoint.structure != self._structure() or given != own:
             raise InvalidInput("the checkpoint is of another circuit; restore it into a simulation of its own circuit")
         for name, array in checkpoint.arrays.items():
             if _is_spike_list(name):
                 memory[name] = array.copy()
-            else:
-                memory[name][:] = array
+        self._run.put({name: checkpoint.arrays[name] for name in own})
         self._run.tick = checkpoint.tick
 
     # ------------------------------------------------------------------------------------------------ inside
@@ -160,7 +161,7 @@ class Simulation:
         program = self._run.program
         # Who waits in tick 0 changes no array: a checkpoint fits the same circuit of either kind.
         projections = tuple(replace(part, event_driven=frozenset()) for part in program.projections)
-        text = print_kernel(replace(program, projections=projections))[0]
+        text = print_kernel(replace(program, projections=projections), indexed=True)[0]
         text = text.replace(f"from {SHARED_MODULE} import", _SHARED_IN_CHECKPOINTS)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -7,7 +7,7 @@ arguments: a changed parameter never compiles again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,21 +15,37 @@ import numpy as np
 from neuro.arrays import AnyArray
 from neuro.checks import check_ticks, check_whole
 from neuro.circuit.circuit import Circuit
+from neuro.circuit.draws import DrawnValues
 from neuro.compiler.ir import PopulationProgram, ProjectionProgram, Scope, StepProgram
-from neuro.compiler.lower_circuit import lower
-from neuro.errors import NumericalError
-from neuro.simulators.compiled.kernel_arguments import chunk_ticks, kernel_memory, presynaptic, probe_memory
+from neuro.errors import InvalidInput, NumericalError
+from neuro.simulators.compiled.arrangement import Arrangement
+from neuro.simulators.compiled.drawn import DrawnProjection, lower_drawn
+from neuro.simulators.compiled.kernel_arguments import (
+    chunk_ticks,
+    is_layout,
+    kernel_memory,
+    presynaptic,
+    probe_memory,
+)
 from neuro.simulators.compiled.kernel_lines import part_name
 from neuro.simulators.compiled.kernel_literals import hoist_literals
-from neuro.simulators.compiled.kernel_module import load_kernel
-from neuro.simulators.compiled.kernel_names import state_label, with_free_names
+from neuro.simulators.compiled.kernel_module import KernelArgument, load_kernel
+from neuro.simulators.compiled.kernel_names import state_key, state_label, with_free_names
 from neuro.simulators.compiled.kernel_source import print_kernel
+from neuro.simulators.compiled.shares import (
+    Share,
+    common_memory,
+    fitting_threads,
+    is_divisible,
+    own_numbers,
+    share_of,
+    shares_of,
+)
+from neuro.simulators.compiled.unwritten import numbers_apart, written_states
 from neuro.spikes import Progress, Recording, Spikes
 
 _Arrays = Mapping[str, AnyArray]
 _MOST_THREADS = 1024
-_PARTS = 16
-"""Ranges of target neurons in a parallel kernel: a constant, so that results can't depend on the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +53,48 @@ class Compiled:
     """The compiled simulator: float64, equal to Brian2 spike for spike.
 
     Args:
-        threads: on how many threads neurons and synapses are visited; worth it from some 10,000 neurons on. The
-            results do not depend on it, not by a bit.
+        threads: on how many threads neurons and synapses are visited; None chooses by the circuit's size and the cores
+            that this process may use. The results do not depend on it, not by a bit.
+        single_precision: whether weights, and whatever else differs by synapse and no code writes, are kept in 32 bits:
+            four bytes a synapse less, and less to stream. Each is rounded once, by a relative 6e-8; sums stay in
+            float64. Spikes may differ from those of every other target then.
     """
 
-    threads: int = 1
+    threads: int | None = None
+    single_precision: bool = False
 
     def __post_init__(self) -> None:
-        check_whole("threads", self.threads, 1, _MOST_THREADS)
+        _check_threads(self.threads)
+        if not isinstance(self.single_precision, bool):
+            raise InvalidInput(f"single_precision is {self.single_precision!r}; True or False is allowed")
 
     def run(self, circuit: Circuit, ticks: int, progress: Progress | None = None) -> Recording:
         """Lower and run a circuit for a number of ticks."""
-        return run_program(lower(circuit), ticks, threads=self.threads, progress=progress)
+        program = lower_drawn(circuit)
+        return run_program(
+            program, ticks, threads=self.threads, single_precision=self.single_precision, progress=progress
+        )
 
 
-def run_program(program: StepProgram, ticks: int, *, threads: int = 1, progress: Progress | None = None) -> Recording:
+def _check_threads(threads: int | None) -> None:
+    if threads is not None:
+        check_whole("threads", threads, 1, _MOST_THREADS)
+
+
+def run_program(
+    program: StepProgram,
+    ticks: int,
+    *,
+    threads: int | None = 1,
+    single_precision: bool = False,
+    progress: Progress | None = None,
+) -> Recording:
     """Run a float or quantised step program from its initial state.
 
     Args:
         program: what to run; quantised programs run in int64.
         ticks: how many ticks, >= 0.
-        threads: as in :class:`Compiled`.
+        threads, single_precision: as in :class:`Compiled`; quantised programs have no floats to narrow.
         progress: called after each chunk with the ticks done so far; False from it stops the run, and the
             recording holds the ticks done.
 
@@ -66,9 +103,9 @@ def run_program(program: StepProgram, ticks: int, *, threads: int = 1, progress:
         InvalidInput: ticks or threads out of range.
     """
     check_ticks(ticks)
-    check_whole("threads", threads, 1, _MOST_THREADS)
+    _check_threads(threads)
     try:
-        return KernelRun(program, threads).run(int(ticks), progress)
+        return KernelRun(program, threads, single_precision=single_precision).run(int(ticks), progress)
     except NotFiniteError as error:
         raise NumericalError(_first_bad_tick(program, error)) from None
 
@@ -99,78 +136,263 @@ def _first_bad_tick(program: StepProgram, error: NotFiniteError) -> str:
 
 
 class KernelRun:
-    """The memory of one run of a step program and the kernel that advances it; ``tick`` is the next one to run."""
+    """The memory of one run of a step program and the kernel that advances it; ``tick`` is the next one to run.
 
-    def __init__(self, program: StepProgram, threads: int = 1) -> None:
-        parallel = threads > 1
-        program = with_free_names(hoist_literals(program))
-        source, self._names = print_kernel(program, parallel=parallel)
+    Args:
+        program: what to run.
+        threads: as in :class:`Compiled`; several run a share of the neurons each.
+        settable: whether values that no code writes may be set from outside: then each has its place in memory.
+        single_precision: as in :class:`Compiled`.
+    """
+
+    def __init__(
+        self,
+        program: StepProgram,
+        threads: int | None = 1,
+        *,
+        settable: bool = False,
+        single_precision: bool = False,
+    ) -> None:
+        self._given, self._settable = program, settable
+        program = with_free_names(hoist_literals(program if settable else numbers_apart(program)))
+        count = fitting_threads(program) if threads is None else threads if is_divisible(program) else 1
+        source, self._names = print_kernel(program, parallel=count > 1)
         self._advance = load_kernel(source).function("advance")
-        self._threads = threads
         self.program = program
-        given = kernel_memory(program, _PARTS if parallel else 0)
-        self.memory = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
-        self._numbers = {name: value for name, value in given.items() if name not in self.memory}
         self.tick = 0
+        if count == 1:
+            self.parts: tuple[_Part, ...] = (_Part(program, self._names, single_precision=single_precision),)
+        else:
+            shares = shares_of(program, count)
+            common = common_memory(program, shares)
+            self.parts = tuple(
+                _Part(program, self._names, share, common, single_precision=single_precision) for share in shares
+            )
+
+    @property
+    def memory(self) -> dict[str, AnyArray]:
+        """The arrays of a run on one thread, by argument name."""
+        return self.parts[0].memory
 
     def run(self, ticks: int, progress: Progress | None = None) -> Recording:
         """Advance by a number of ticks; the recording's ticks count from this call's start, its spikes from tick 0."""
         first, last = self.tick, self.tick + ticks
         spikes: dict[str, list[tuple[AnyArray, AnyArray]]] = {part.name: [] for part in self.program.populations}
-        values, base = probe_memory(self.program, first, last)
-        memory, chunk = self.memory | values, chunk_ticks(self.program)
-        given = {**memory, **self._numbers, **base}
-        arguments = [given[name] for name in self._names]
-        while self.tick < last:
-            stop = min(self.tick + chunk, last)
-            with _on_threads(self._threads):
-                self._advance(self.tick, stop, *arguments)
-            start, self.tick = self.tick, stop
-            _collect(self.program, memory, spikes)
-            _check_finite(self.program.populations, "p", memory, (start, stop))
-            if progress is not None and progress(stop - first) is False:
-                break
+        probes = [probe_memory(part.program, part.synapses, first, last) for part in self.parts]
+        arguments = [part.arguments(self._names, *given) for part, given in zip(self.parts, probes, strict=True)]
+        chunk = chunk_ticks(self.program)
+        with ThreadPoolExecutor(max(len(self.parts) - 1, 1)) as pool:
+            while self.tick < last:
+                stop = min(self.tick + chunk, last)
+                jobs = [pool.submit(self._advance, self.tick, stop, *given) for given in arguments[1:]]
+                self._advance(self.tick, stop, *arguments[0])
+                for job in jobs:
+                    job.result()
+                start, self.tick = self.tick, stop
+                self._collect(spikes)
+                for part in self.parts:
+                    part.check_neurons((start, stop))
+                if progress is not None and progress(stop - first) is False:
+                    break
         # A synapse that is no number soon spoils its neuron; all of them are looked at once, they can be many.
-        _check_finite(self.program.projections, "q", memory, (first, self.tick))
-        return _recording(self.program, memory, spikes, first, self.tick)
+        for part in self.parts:
+            part.check_synapses((first, self.tick))
+        return self._recording(spikes, [values for values, _ in probes], first)
+
+    def final(self) -> Mapping[tuple[str, str], AnyArray]:
+        """(part, variable) -> values now, one a neuron or synapse."""
+        found: dict[tuple[str, str], AnyArray | DrawnValues] = {}
+        for kind, index, part in numbered(self._given):
+            for state in part.states:
+                name = part_name(kind, index, state_key(state.name))
+                if isinstance(part, PopulationProgram):
+                    found[part.name, state.name] = np.concatenate([run.memory[name] for run in self.parts])
+                elif self._settable or state.name in written_states(self._given, part):
+                    found[part.name, state.name] = self._synaptic(part, index, state.name)
+                elif isinstance(part, DrawnProjection) and state.name in part.drawn:
+                    found[part.name, state.name] = part.drawn[state.name]
+                else:
+                    found[part.name, state.name] = state.initial
+        return _FinalValues(found)
+
+    def _synaptic(self, part: ProjectionProgram, index: int, name: str) -> AnyArray:
+        """Values of a synaptic state; one that neurons share lies with them."""
+        parts = [run.memory[part_name("q", index, state_key(name))] for run in self.parts]
+        side = part.shared.get(name)
+        if side is None:
+            return self._canonical(index, parts)
+        values: AnyArray = parts[0][presynaptic(part)] if side is Scope.PRE else np.concatenate(parts)[part.column]
+        return values
+
+    def numbers(self, of: str, name: str) -> AnyArray | slice:
+        """The circuit's number of each value of a variable, in a run on one thread."""
+        for index, part in enumerate(self.program.projections):
+            if part.name == of and state_key(name) not in part.shared:
+                return self.parts[0].numbers(index)
+        return slice(None)
+
+    def kept_arrays(self) -> dict[str, AnyArray]:
+        """Copies of what changes in a run on one thread; synaptic values in the order of the circuit."""
+        return {
+            name: self._canonical(self._synaptic_arrays[name], [array])
+            if name in self._synaptic_arrays
+            else array.copy()
+            for name, array in self.memory.items()
+            if not is_layout(name)
+        }
+
+    def put(self, arrays: _Arrays) -> None:
+        """Put such arrays back."""
+        for name, array in arrays.items():
+            where = self.parts[0].numbers(self._synaptic_arrays[name]) if name in self._synaptic_arrays else slice(None)
+            self.memory[name][:] = array[where]
+
+    @property
+    def _synaptic_arrays(self) -> dict[str, int]:
+        """Argument that holds one value a synapse -> the number of its projection."""
+        return {
+            part_name("q", index, state.name): index
+            for index, part in enumerate(self.program.projections)
+            for state in part.states
+            if state.name not in part.shared
+        }
+
+    def _canonical(self, projection: int, parts: Sequence[AnyArray]) -> AnyArray:
+        """Values of synapses in the order of the circuit; the last axis of each part's."""
+        shape = (*parts[0].shape[:-1], self.program.projections[projection].synapses)
+        joined = np.empty(shape, parts[0].dtype)
+        for run, values in zip(self.parts, parts, strict=True):
+            joined[..., run.numbers(projection)] = values
+        return joined
+
+    def _collect(self, spikes: dict[str, list[tuple[AnyArray, AnyArray]]]) -> None:
+        for index, population in enumerate(self.program.populations):
+            found = [run.spikes(index) for run in self.parts]
+            ticks, indices = (np.concatenate([part[side] for part in found]) for side in (0, 1))
+            if len(self.parts) > 1:
+                order = np.argsort(ticks, kind="stable")
+                ticks, indices = ticks[order], indices[order]
+            if ticks.size:
+                spikes[population.name].append((ticks, indices))
+
+    def _recording(
+        self, spikes: Mapping[str, list[tuple[AnyArray, AnyArray]]], rows: Sequence[_Arrays], first: int
+    ) -> Recording:
+        program, trains = self.program, {}
+        for population in program.populations:
+            parts = spikes[population.name]
+            empty = np.zeros(0, np.int64)
+            joined = [np.concatenate([part[side] for part in parts]) if parts else empty for side in (0, 1)]
+            trains[population.name] = Spikes(joined[0], joined[1], population.size)
+        for source in program.sources:
+            trains[source.name] = Spikes(source.ticks, source.indices, source.size).between(first, self.tick)
+        numbers = {part.name: index for index, part in enumerate(program.projections)}
+        probes = {}
+        for index, probe in enumerate(program.probes):
+            seen = -(-self.tick // probe.every) - -(-first // probe.every)
+            values = [arrays[part_name("m", index, "values")][:seen] for arrays in rows]
+            if probe.of in numbers:
+                probes[probe.of, state_label(probe.variable)] = self._canonical(numbers[probe.of], values)
+            else:
+                probes[probe.of, state_label(probe.variable)] = (
+                    np.concatenate(values, axis=1) if len(values) > 1 else values[0]
+                )
+        return Recording(program.dt, self.tick - first, trains, probes, self.final())
 
 
-@contextmanager
-def _on_threads(threads: int) -> Iterator[None]:
-    """Let numba use that many threads, as far as it started them, for a while."""
-    if threads == 1:
-        yield
-        return
-    import numba
+class _Part:
+    """The memory of one thread's share of a run: everything, where there is one thread."""
 
-    before = numba.get_num_threads()
-    numba.set_num_threads(min(threads, before))
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
+    def __init__(
+        self,
+        program: StepProgram,
+        names: Sequence[str],
+        share: Share | None = None,
+        common: Mapping[str, KernelArgument] | None = None,
+        *,
+        single_precision: bool = False,
+    ) -> None:
+        self.program = program if share is None else share_of(program, share)
+        self._share = share
+        given = kernel_memory(self.program, names, share, single_precision=single_precision) | dict(common or {})
+        if share is not None:
+            given |= own_numbers(program, share)
+        self.memory = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
+        self._numbers = {name: value for name, value in given.items() if name not in self.memory}
 
+    @property
+    def synapses(self) -> dict[str, int]:
+        """Projection -> how many of its synapses are this share's."""
+        return {
+            part.name: self.memory[part_name("q", index, "column")].size
+            for index, part in enumerate(self.program.projections)
+        }
 
-def _collect(program: StepProgram, memory: _Arrays, spikes: dict[str, list[tuple[AnyArray, AnyArray]]]) -> None:
-    for index, population in enumerate(program.populations):
-        kept = memory[part_name("p", index, "kept")]
+    def arguments(self, names: Sequence[str], rows: _Arrays, base: Mapping[str, int]) -> list[KernelArgument]:
+        """What the kernel takes, in order."""
+        given = {**self.memory, **rows, **self._numbers, **base}
+        return [given[name] for name in names]
+
+    def first(self, population: str) -> int:
+        """The first neuron of this share."""
+        return 0 if self._share is None else self._share.bounds[population][0]
+
+    def numbers(self, projection: int) -> AnyArray | slice:
+        """The circuit's number of each synapse of this share."""
+        part = self.program.projections[projection]
+        first = self.first(part.target)
+        return Arrangement.of(part, first, first + self.program.size_of(part.target)).numbers()
+
+    def spikes(self, population: int) -> tuple[AnyArray, AnyArray]:
+        """Ticks and neurons of the spikes since the last call."""
+        kept, ticks, indices = (
+            self.memory[part_name("p", population, name)] for name in ("kept", "spike_ticks", "spike_indices")
+        )
         count = int(kept[0])
-        if count:
-            ticks, indices = (memory[part_name("p", index, name)] for name in ("spike_ticks", "spike_indices"))
-            spikes[population.name].append((ticks[:count].copy(), indices[:count].copy()))
         kept[0] = 0
+        return ticks[:count].copy(), indices[:count] + self.first(self.program.populations[population].name)
+
+    def check_neurons(self, ticks: tuple[int, int]) -> None:
+        """Raise NotFiniteError where a state of a neuron is no number."""
+        for index, part in enumerate(self.program.populations):
+            for state in part.states:
+                bad = _first_bad(self.memory[part_name("p", index, state.name)])
+                if bad is not None:
+                    where = f"{part.name}.{state_label(state.name)} of neuron {self.first(part.name) + bad[0]}"
+                    raise NotFiniteError(f"{where} is {bad[1]}", *ticks)
+
+    def check_synapses(self, ticks: tuple[int, int]) -> None:
+        """Raise NotFiniteError where a state of a synapse is no number."""
+        for index, part in enumerate(self.program.projections):
+            for name in (state.name for state in part.states if state.name in written_states(self.program, part)):
+                bad = _first_bad(self.memory[part_name("q", index, name)])
+                if bad is not None:
+                    numbers = self.numbers(index) if name not in part.shared else slice(None)
+                    synapse = bad[0] if isinstance(numbers, slice) else numbers[bad[0]]
+                    raise NotFiniteError(f"{part.name}.{state_label(name)} of synapse {synapse} is {bad[1]}", *ticks)
 
 
-def _check_finite(
-    parts: Sequence[PopulationProgram | ProjectionProgram], kind: str, memory: _Arrays, ticks: tuple[int, int]
-) -> None:
-    for index, part in enumerate(parts):
-        for state in part.states:
-            values = memory[part_name(kind, index, state.name)]
-            if values.dtype == np.float64 and not np.isfinite(values).all():
-                bad = int(np.flatnonzero(~np.isfinite(values))[0])
-                what = "neuron" if isinstance(part, PopulationProgram) else "synapse"
-                raise NotFiniteError(f"{part.name}.{state_label(state.name)} of {what} {bad} is {values[bad]}", *ticks)
+class _FinalValues(Mapping[tuple[str, str], AnyArray]):
+    """Values after a run; drawn ones that nobody wrote are made when somebody asks."""
+
+    def __init__(self, values: Mapping[tuple[str, str], AnyArray | DrawnValues]) -> None:
+        self._values = values
+
+    def __getitem__(self, key: tuple[str, str]) -> AnyArray:
+        return np.asarray(self._values[key])
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def _first_bad(values: AnyArray) -> tuple[int, float] | None:
+    if values.dtype != np.float64 or np.isfinite(values.sum()) or np.isfinite(values).all():
+        return None
+    bad = int(np.flatnonzero(~np.isfinite(values))[0])
+    return bad, values[bad]
 
 
 def numbered(program: StepProgram) -> Iterator[tuple[str, int, PopulationProgram | ProjectionProgram]]:
@@ -179,37 +401,3 @@ def numbered(program: StepProgram) -> Iterator[tuple[str, int, PopulationProgram
         yield "p", index, population
     for index, projection in enumerate(program.projections):
         yield "q", index, projection
-
-
-def _recording(
-    program: StepProgram, memory: _Arrays, spikes: Mapping[str, list[tuple[AnyArray, AnyArray]]], first: int, last: int
-) -> Recording:
-    trains = {}
-    for population in program.populations:
-        parts = spikes[population.name]
-        empty = np.zeros(0, np.int64)
-        joined = [np.concatenate([part[side] for part in parts]) if parts else empty for side in (0, 1)]
-        trains[population.name] = Spikes(joined[0], joined[1], population.size)
-    for source in program.sources:
-        trains[source.name] = Spikes(source.ticks, source.indices, source.size).between(first, last)
-    probes = {}
-    for index, probe in enumerate(program.probes):
-        rows = -(-last // probe.every) - -(-first // probe.every)
-        probes[probe.of, state_label(probe.variable)] = memory[part_name("m", index, "values")][:rows]
-    return Recording(program.dt, last - first, trains, probes, final_states(program, memory))
-
-
-def final_states(program: StepProgram, memory: _Arrays) -> dict[tuple[str, str], AnyArray]:
-    """(part, variable) -> values now, one a neuron or synapse."""
-    return {
-        (part.name, state_label(state.name)): memory[part_name(kind, index, state.name)][_ends(part, state.name)].copy()
-        for kind, index, part in numbered(program)
-        for state in part.states
-    }
-
-
-def _ends(part: PopulationProgram | ProjectionProgram, name: str) -> slice | AnyArray:
-    """Where the values of neurons or synapses lie: a synaptic state that neurons share lies with them."""
-    if isinstance(part, PopulationProgram) or name not in part.shared:
-        return slice(None)
-    return presynaptic(part) if part.shared[name] is Scope.PRE else part.column
