@@ -279,8 +279,9 @@ def _judged(found: list[Any], spikes: Mapping[str, Any], network: Any, random: b
             return "differs", f"{name} fires {counts} times with three seeds, {len(expected)} in Brian2"
     for key, values in states.items():
         means = [float(recording.final[key].mean()) for recording in found if recording.final[key].size]
-        spread = float(np.std([*values, *(value for recording in found for value in recording.final[key])]))
-        if means and values.size >= 20 and abs(float(values.mean()) - float(np.mean(means))) > 2 * spread:
+        # What all neurons share, such as the drive of the last spikes, differs from seed to seed as a whole.
+        room = 3 * (float(values.std()) + float(np.ptp(means)) if means else 0.0)
+        if means and values.size >= 20 and abs(float(values.mean()) - float(np.mean(means))) > room:
             return "differs", f"the mean of {'.'.join(key)} is {np.mean(means):.3g}, {values.mean():.3g} in Brian2"
     return "agrees in statistics", ""
 
