@@ -93,7 +93,7 @@ BAD_MODELS: dict[str, tuple[NeuronModel, str]] = {
         "use Method.EULER \\(Ito\\) or Method.HEUN",
     ),
     "draw in an equation": (NeuronModel("dv/dt = (rand() - v)/ms : 1"), "'v' of population 'a' calls rand"),
-    "flag": (NeuronModel("x : 1 (linked)"), "the flag 'linked'"),
+    "flag": (NeuronModel("x : 1 (linked)"), r"'x' of population 'a' needs the flag .linked. and an entry in links"),
     "not linear": (
         NeuronModel("dv/dt = v**2/ms : 1"),
         "not linear, so there is no exact step; use Method.EULER",
