@@ -28,7 +28,7 @@ class Register:
     Args:
         name: in capitals.
         offset: byte address.
-        access: ``"rw"``, ``"r"`` or ``"w"``.
+        access: ``"rw"``, ``"r"``, ``"w"``, or ``"rw1c"`` (ones that are written clear).
         width: bits that it has; the others read 0.
         meaning: one line.
     """
@@ -70,6 +70,17 @@ COMMANDS = (("INIT", 0), ("START", 1), ("WRITE", 2), ("READ", 3))
 STATUS = (("READY", 0), ("READ_VALID", 1))
 """Bits of ``STATUS``."""
 
+EVENTS = (("DONE", 0), ("SPIKE", 1), ("DROPPED", 2), ("REFUSED", 3), ("RANGE", 4))
+"""Bits of ``EVENTS`` and ``ENABLE``; the last three are errors."""
+
+_MEANINGS = (
+    "a tick ended",
+    "a spike waits or leaves",
+    "a spike came in that is none, or one too many",
+    "a command came during a tick",
+    "no such register, value or word",
+)
+
 
 def register_map(core: Core) -> RegisterMap:
     """The registers of a core's bus wrappers."""
@@ -82,6 +93,14 @@ def register_map(core: Core) -> RegisterMap:
         ("SELECT", "rw", core.select_width, "the memory, see the README"),
         ("ADDRESS", "rw", core.host_address_width, "the word in it; WRITE and READ count it up"),
         ("TICKS", "r", BITS, "ticks ended since reset"),
+        (
+            "EVENTS",
+            "rw1c",
+            len(EVENTS),
+            "ones that are written clear; "
+            + "; ".join(f"bit {bit} {name}: {what}" for (name, bit), what in zip(EVENTS, _MEANINGS, strict=True)),
+        ),
+        ("ENABLE", "rw", len(EVENTS), "bits of EVENTS that raise `irq`"),
     ]
     data = [(f"DATA{k}", "rw", min(BITS, core.host_width - BITS * k), f"bits {BITS * k} up") for k in range(words)]
     registers = tuple(
@@ -114,6 +133,7 @@ def bus_files(core: Core) -> dict[str, bytes]:
         "bytes": core.spike_width // 8 + 1,
         "commands": COMMANDS,
         "status": STATUS,
+        "events": EVENTS,
         "lite": _lite(table.address_width),
     }
     files = {f"{name}.v": render(f"bus/{name}.v", **shared) for name in ("host_port", "spike_stream", "axi_lite")}
