@@ -12,7 +12,7 @@ from neuro.compiler.ir import ProbeProgram, Scope, StepProgram
 from neuro.errors import InvalidInput
 from neuro.spikes import Recording
 from rtl_export.core.core import Core, build_core
-from rtl_export.emit.buses import EVENTS, bus_files
+from rtl_export.emit.buses import EVENT_BITS, bus_files
 from rtl_export.emit.folder import ExportedCore, read_core, write_core_manifest
 from rtl_export.emit.vectors import command_lines
 from rtl_export.emit.verilog import render, verilog_files
@@ -122,5 +122,5 @@ def _write(folder: Path, core: Core, program: StepProgram, golden: Recording, ti
         (folder / name).write_bytes(contents)
     with (tb / "commands.txt").open("wb") as file:
         file.writelines(command_lines(core, program, golden, ticks, every))
-    (folder / "README.md").write_text(render("host/README.md", core=core, ticks=ticks, events=EVENTS), encoding="utf-8")
+    (folder / "README.md").write_text(render("host/README.md", core=core, ticks=ticks, events=EVENT_BITS), encoding="utf-8")
     write_core_manifest(folder, core.name, ticks)

@@ -70,7 +70,7 @@ COMMANDS = (("INIT", 0), ("START", 1), ("WRITE", 2), ("READ", 3))
 STATUS = (("READY", 0), ("READ_VALID", 1))
 """Bits of ``STATUS``."""
 
-EVENTS = (("DONE", 0), ("SPIKE", 1), ("DROPPED", 2), ("REFUSED", 3), ("RANGE", 4))
+EVENT_BITS = (("DONE", 0), ("SPIKE", 1), ("DROPPED", 2), ("REFUSED", 3), ("RANGE", 4))
 """Bits of ``EVENTS`` and ``ENABLE``; the last three are errors."""
 
 _MEANINGS = (
@@ -96,11 +96,11 @@ def register_map(core: Core) -> RegisterMap:
         (
             "EVENTS",
             "rw1c",
-            len(EVENTS),
+            len(EVENT_BITS),
             "ones that are written clear; "
-            + "; ".join(f"bit {bit} {name}: {what}" for (name, bit), what in zip(EVENTS, _MEANINGS, strict=True)),
+            + "; ".join(f"bit {bit} {name}: {what}" for (name, bit), what in zip(EVENT_BITS, _MEANINGS, strict=True)),
         ),
-        ("ENABLE", "rw", len(EVENTS), "bits of EVENTS that raise `irq`"),
+        ("ENABLE", "rw", len(EVENT_BITS), "bits of EVENTS that raise `irq`"),
     ]
     data = [(f"DATA{k}", "rw", min(BITS, core.host_width - BITS * k), f"bits {BITS * k} up") for k in range(words)]
     registers = tuple(
@@ -133,7 +133,7 @@ def bus_files(core: Core) -> dict[str, bytes]:
         "bytes": core.spike_width // 8 + 1,
         "commands": COMMANDS,
         "status": STATUS,
-        "events": EVENTS,
+        "events": EVENT_BITS,
         "lite": _lite(table.address_width),
     }
     files = {f"{name}.v": render(f"bus/{name}.v", **shared) for name in ("host_port", "spike_stream", "axi_lite")}
