@@ -175,6 +175,7 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "verilator-speed": MetricThreshold(10.0, _LEAST),
                 "synaptic-events-a-clock": MetricThreshold(1.0, _LEAST),
                 "neuron-updates-a-clock": MetricThreshold(1.0, _LEAST),
+                "competing-cycles": MetricThreshold(1.5, _MOST),
                 "event-driven-lif-area": MetricThreshold(2261, _MOST),
                 "delta-lif-area": MetricThreshold(3583, _MOST),
                 "netlist-mismatches": MetricThreshold(0, _MOST),
