@@ -178,6 +178,8 @@ THRESHOLDS: Mapping[str, Mapping[str, MetricThreshold]] = MappingProxyType(
                 "competing-cycles": MetricThreshold(1.5, _MOST),
                 "event-driven-lif-area": MetricThreshold(2261, _MOST),
                 "delta-lif-area": MetricThreshold(3583, _MOST),
+                "one-neuron-area": MetricThreshold(20_000, _MOST),
+                "one-neuron-shifts-area": MetricThreshold(14_000, _MOST),
                 "netlist-mismatches": MetricThreshold(0, _MOST),
                 "formal-properties": MetricThreshold(7, _LEAST),
                 "lint-complaints": MetricThreshold(0, _MOST),

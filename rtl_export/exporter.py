@@ -122,5 +122,7 @@ def _write(folder: Path, core: Core, program: StepProgram, golden: Recording, ti
         (folder / name).write_bytes(contents)
     with (tb / "commands.txt").open("wb") as file:
         file.writelines(command_lines(core, program, golden, ticks, every))
-    (folder / "README.md").write_text(render("host/README.md", core=core, ticks=ticks, events=EVENT_BITS), encoding="utf-8")
+    (folder / "README.md").write_text(
+        render("host/README.md", core=core, ticks=ticks, events=EVENT_BITS), encoding="utf-8"
+    )
     write_core_manifest(folder, core.name, ticks)

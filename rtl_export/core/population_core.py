@@ -19,7 +19,6 @@ from rtl_export.core.datapath import Datapath
 from rtl_export.core.intervals import unsigned_width
 from rtl_export.core.words import Contents, Word
 
-
 MOST_SORTED = 8
 """Winners of a tick for which a place each is kept; each takes a register and a comparator as wide as the margin."""
 

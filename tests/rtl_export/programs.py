@@ -169,6 +169,22 @@ def winners(rule: WinnersRule, size: int = 9) -> StepProgram:
     )
 
 
+def single() -> StepProgram:
+    """One neuron whose step is one stage, with a current, spikes of its own that come back, restarts and a quota."""
+    rng = np.random.default_rng(6)
+    a, s = lif("a", 1, rng, winners=WinnersRule(max_winners=9)), source("s", 4, rng)
+    back = projection("aa", a, a, rng, delay=3, variable="v", weights=(-900, -300))
+    back = replace(back, row_start=np.array([0, 1]), column=ONCE, states=(State("w", ONCE - 700, Format(14, -12)),))
+    return StepProgram(
+        1e-3,
+        (a,),
+        (s,),
+        (projection("sa", s, a, rng, delay=1), back),
+        (current(a, rng),),
+        (RestartProgram("a", np.array([0, 40, 80]), ("v", "g")),),
+    )
+
+
 def saturation() -> StepProgram:
     """Narrow registers and heavy weights: every register meets both of its bounds."""
     rng = np.random.default_rng(3)
@@ -309,6 +325,7 @@ PROGRAMS: Mapping[str, Callable[[], StepProgram]] = MappingProxyType(
         "winners and quota": lambda: winners(WinnersRule(per_tick=2, max_winners=7)),
         "many winners": lambda: winners(WinnersRule(per_tick=9, max_winners=40), 13),
         "one winner": lambda: winners(WinnersRule(per_tick=1)),
+        "single": single,
         "saturation": saturation,
         "corners": corners,
         "language": language,
