@@ -7,11 +7,13 @@ What a host sees of it is one table of registers, which Verilog, C header and Py
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from neuro.errors import UnsupportedByTarget
 from rtl_export.core.core import Core
 from rtl_export.core.names import check_core_name
+from rtl_export.emit.numbers import Number
 from rtl_export.emit.verilog import render
 
 BITS = 32
@@ -110,8 +112,8 @@ def register_map(core: Core) -> RegisterMap:
     return RegisterMap(core.name, registers, words)
 
 
-def bus_files(core: Core) -> dict[str, bytes]:
-    """File name -> contents: both wrappers with their parts, ``registers.h`` and ``registers.py``.
+def bus_files(core: Core, numbers: Mapping[int, tuple[Number, ...]]) -> dict[str, bytes]:
+    """File name -> contents: both wrappers with their parts, registers in C, Python and SystemRDL, drivers.
 
     The tops are ``<core>_axi`` and ``<core>_wishbone``. The same core gives the same bytes.
 
@@ -134,6 +136,7 @@ def bus_files(core: Core) -> dict[str, bytes]:
         "commands": COMMANDS,
         "status": STATUS,
         "events": EVENT_BITS,
+        "numbers": numbers,
         "lite": _lite(table.address_width),
     }
     files = {f"{name}.v": render(f"bus/{name}.v", **shared) for name in ("host_port", "spike_stream", "axi_lite")}
@@ -142,6 +145,8 @@ def bus_files(core: Core) -> dict[str, bytes]:
         files[f"{top}.v"] = render("bus/core_bus.v", top=top, axi=kind == "axi", **shared)
     files["registers.h"] = render("host/registers.h", **shared)
     files["registers.py"] = render("host/registers.py", **shared)
+    files["registers.rdl"] = render("host/registers.rdl", **shared)
+    files["driver.h"] = render("host/driver.h", **shared)
     return {name: text.encode("ascii") for name, text in files.items()}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import cocotb
+import numpy as np
+import pytest
 from cocotb.clock import Clock
 from cocotb.task import bridge
 from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
@@ -132,3 +134,32 @@ async def rules(dut) -> None:
     await answer_during_a_tick(dut, clock, host)
     await answer_while_nobody_takes_spikes(dut, clock, host, core)
     dut._log.info("RULES passed")
+
+
+@cocotb.test()
+async def units(dut) -> None:
+    """Memories are loaded and read in units; what is read is what was loaded, rounded to the lowest bit."""
+    clock, reset, level = (dut.clk_i, dut.rst_i, 1) if WISHBONE else (dut.aclk, dut.aresetn, 0)
+    cocotb.start_soon(Clock(clock, 10, unit="step").start())
+    reset.value = level
+    bench = Replay(dut)
+    host = Host(bench)
+    await ClockCycles(clock, 4)
+    reset.value = 1 - level
+    await RisingEdge(clock)
+    core, r = await bridge(host.r.Core)(bench.bus), host.r
+    await load(host, core)
+    rng, compared = np.random.default_rng(3), 0
+    for name in [name for name in r.MEMORIES if name.startswith("weights")]:
+        ((field, _, _, _, exponent, unit, lowest, highest),) = r.FIELDS[name]
+        assert unit == "SI"
+        values = (rng.uniform(lowest, highest, r.MEMORIES[name][1]) * 2.0**exponent).tolist()
+        await bridge(core.load_values)(name, {field: values})
+        found = (await bridge(core.fetch_values)(name))[field]
+        assert found == [float(np.floor(value * 2.0**-exponent + 0.5)) * 2.0**exponent for value in values]
+        compared += len(found)
+        with pytest.raises(ValueError, match=r"w\[0\] is 1000000.0 \(SI\); .* is what weights of"):
+            r.encode(name, {field: [1e6]})
+    found = await bridge(core.fetch_values)("states of a")
+    assert set(found) == {"v", "g", "I", "counter"}
+    dut._log.info("UNITS compared=%d states=%s", compared, found["v"])

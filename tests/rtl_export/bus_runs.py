@@ -51,7 +51,13 @@ def run_bus(
 
 
 def run_bus_test(
-    core: ExportedCore, module: str, wrapper: Wrapper = Wrapper.AXI, *, pause: float = 0.0, seconds: float
+    core: ExportedCore,
+    module: str,
+    wrapper: Wrapper = Wrapper.AXI,
+    *,
+    test: str = "",
+    pause: float = 0.0,
+    seconds: float,
 ) -> str:
     """Run a module of cocotb tests against an exported core behind a bus, and return the log."""
     top, compiled = f"{core.name}_{wrapper.value}", core.folder / "bus.vvp"
@@ -65,6 +71,7 @@ def run_bus_test(
     )
     environment = {
         "COCOTB_TEST_MODULES": module,
+        "COCOTB_TEST_FILTER": rf"\b{test}$",
         "COCOTB_TOPLEVEL": top,
         "TOPLEVEL_LANG": "verilog",
         "GPI_USERS": f"{python};{entry}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import numpy as np
 import pytest
 
 from neuro.compiler.ir import StepProgram
-from rtl_export import ExportedCore, Outcome, build_core, export, tools
+from rtl_export import ExportedCore, Outcome, build_core, export, tools, yosys
 from rtl_export.exporter import changing_states
-from rtl_export.simulate import icarus
+from rtl_export.simulate import cxxrtl, icarus
 from rtl_export.simulate.result import read_result
 from tests.oracle import interpret
 from tests.rtl_export.bus_runs import Wrapper, run_bus_test
@@ -166,5 +167,129 @@ endmodule"""
 @pytest.mark.parametrize("wrapper", Wrapper)
 def test_whatever_comes_over_a_bus_is_answered_and_flagged(wrapper: Wrapper, tmp_path: Path) -> None:
     core = exported(network(), tmp_path / "core", 3)
-    log = run_bus_test(core, "tests.rtl_export.bus_rules", wrapper, seconds=300)
+    log = run_bus_test(core, "tests.rtl_export.bus_rules", wrapper, test="rules", seconds=300)
     assert "RULES passed" in log, log[-3000:]
+
+
+@needs_icarus
+@needs_cocotb
+def test_the_python_driver_loads_and_reads_in_units(tmp_path: Path) -> None:
+    program = learner()
+    core = shared(program, tmp_path / "core", 1)
+    log = run_bus_test(core, "tests.rtl_export.bus_rules", test="units", seconds=300)
+    found = re.search(r"UNITS compared=(\d+) states=\[([^\]]*)\]", log)
+    assert found is not None, log[-3000:]
+    (population,) = program.populations
+    state = population.state("v")
+    assert [float(value) for value in found[2].split(",")] == (state.initial * state.format.step).tolist()
+    assert int(found[1]) == sum(part.synapses for part in program.projections)
+
+
+@pytest.mark.skipif(not yosys.yosys_available(), reason="pyosys is not installed; pip install 'spikeloom[rtl]'")
+def test_the_c_driver_loads_runs_and_reads_in_units(tmp_path: Path) -> None:
+    """The driver's C against the RTL behind Wishbone, as C++; states after a tick are the model's."""
+    compiler = tools.find_compiler()
+    assert compiler is not None
+    program, ticks = learner(), 3
+    golden = interpret(program, ticks, changing_states(program))
+    core = export(program, tmp_path / "core", ticks=ticks, golden=golden)
+    top = f"{core.name}_wishbone"
+    passes = [f"read_verilog {yosys.quoted(p)}" for p in (*core.sources, *sorted((core.folder / "bus").glob("*.v")))]
+    passes += [f"hierarchy -check -top {top}", "proc", "opt", "memory_dff", "memory_collect", "opt_clean"]
+    yosys.run_passes(
+        "CXXRTL", [*passes, f"write_cxxrtl -g0 -noflatten {yosys.quoted(tmp_path / 'core.cc')}"], seconds=300
+    )
+    shutil.copy(core.tb / "commands.txt", tmp_path)
+    (tmp_path / "main.cc").write_text(_C_HOST.replace("TOP", cxxrtl.class_name(top)).replace("CORE", core.name))
+    include = [f"-I{yosys.include_folder()}", f"-I{tmp_path}", f"-I{core.folder / 'bus'}"]
+    (tmp_path / "plain.c").write_text('#include "driver.h"\n')
+    strict = [compiler, "-x", "c", "-std=c99", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *include, "plain.c"]
+    tools.run_tool("compiling as C", strict, folder=tmp_path, seconds=60)
+    command = [compiler, "-std=c++17", "-O1", "-w", *include, "-o", "host", "main.cc"]
+    tools.run_tool("compiling", command, folder=tmp_path, seconds=300)
+    log = tools.run_tool("running", [str(tmp_path / "host")], folder=tmp_path, seconds=60)
+    lines = dict(line.split(": ", 1) for line in log.splitlines())
+    assert lines["differences"] == f"0 of {sum(part.synapses for part in program.projections)}"
+    assert lines["out of range"] == "3 2"
+    steps = {name: program.populations[0].state(name).format.step for name in ("v", "g", "I")}
+    states = np.array([[float(value) for value in word.split(",")] for word in lines["states"].split()])
+    for column, name in enumerate(steps):
+        expected = golden.probes["a", name][0] * steps[name]
+        assert states[:, column].tolist() == expected.tolist(), name
+
+
+_C_HOST = r"""
+#include <cstdio>
+#include <vector>
+#include "core.cc"
+extern "C" {
+#include "driver.h"
+}
+static cxxrtl_design::TOP dut;
+static void edge() {
+    dut.p_clk__i.set<bool>(false); dut.step();
+    dut.p_clk__i.set<bool>(true); dut.step();
+}
+template <size_t B> static uint32_t now(const cxxrtl::value<B> &v) { return v.template get<uint32_t>(); }
+template <size_t B> static uint32_t now(const cxxrtl::wire<B> &v) { return v.curr.template get<uint32_t>(); }
+static int transfer(uint32_t offset, bool write, uint32_t value) {
+    dut.p_cyc__i.set<bool>(true); dut.p_stb__i.set<bool>(true); dut.p_we__i.set<bool>(write);
+    dut.p_sel__i.set<uint32_t>(15); dut.p_adr__i.set<uint32_t>(offset); dut.p_dat__i.set<uint32_t>(value);
+    do edge(); while (!now(dut.p_ack__o) && !now(dut.p_err__o));
+    int error = now(dut.p_err__o);
+    dut.p_cyc__i.set<bool>(false); dut.p_stb__i.set<bool>(false);
+    edge();
+    return error;
+}
+static uint32_t read_word(void *, uint32_t offset) {
+    dut.p_cyc__i.set<bool>(true); dut.p_stb__i.set<bool>(true); dut.p_we__i.set<bool>(false);
+    dut.p_adr__i.set<uint32_t>(offset);
+    do edge(); while (!now(dut.p_ack__o) && !now(dut.p_err__o));
+    uint32_t found = now(dut.p_dat__o);
+    dut.p_cyc__i.set<bool>(false); dut.p_stb__i.set<bool>(false);
+    edge();
+    return found;
+}
+static int write_word(void *, uint32_t offset, uint32_t value) { return transfer(offset, true, value); }
+int main() {
+    dut.p_rst__i.set<bool>(true); dut.p_m__axis__tready.set<bool>(true);
+    edge(); edge();
+    dut.p_rst__i.set<bool>(false);
+    CORE_bus bus = {nullptr, read_word, write_word};
+    if (CORE_check(&bus)) return 1;
+    // The program's own numbers: words of one register each, in hexadecimal.
+    std::FILE *file = std::fopen("commands.txt", "r");
+    unsigned command, select, count, differences = 0, all = 0;
+    while (std::fscanf(file, "%x", &command) == 1 && command == 1) {
+        std::fscanf(file, "%x %x", &select, &count);
+        const CORE_memory *memory = &CORE_memories[select];
+        std::vector<double> values, found(count * memory->fields);
+        for (unsigned k = 0; k < count; k++) {
+            unsigned long long word;
+            std::fscanf(file, "%llx", &word);
+            for (unsigned f = 0; f < memory->fields; f++) {
+                const CORE_field *field = &memory->field[f];
+                long long steps = (word >> field->low) & ((1ull << field->width) - 1);
+                if (field->is_signed && steps >> (field->width - 1)) steps -= 1ll << field->width;
+                values.push_back(std::ldexp((double)steps, field->exponent));
+            }
+        }
+        if (CORE_load(&bus, memory, 0, values.data(), count)) return 2;
+        if (std::string(memory->name).rfind("weights", 0) == 0) {
+            if (CORE_fetch(&bus, memory, 0, found.data(), count)) return 3;
+            for (unsigned k = 0; k < count; k++) { all++; differences += values[k] != found[k]; }
+            double far = 1e9;
+            std::printf("out of range: %d %d\n", CORE_load(&bus, memory, 0, &far, 1),
+                        CORE_command(&bus, 3));
+        }
+    }
+    if (CORE_initialise(&bus) || CORE_tick(&bus, 0)) return 5;
+    std::printf("differences: %u of %u\nstates:", differences, all);
+    const CORE_memory *states = &CORE_memories[0];
+    std::vector<double> found(states->words * states->fields);
+    if (CORE_fetch(&bus, states, 0, found.data(), states->words)) return 6;
+    for (unsigned k = 0; k < found.size(); k++)
+        std::printf("%s%.17g", k % states->fields ? "," : " ", found[k]);
+    std::printf("\n");
+}
+"""
