@@ -230,7 +230,7 @@ def mutation_score(lab: Any) -> Measured:
 
 def spikes_lost(_: Any) -> Measured:
     """Spikes lost over AXI4-Stream while all sides hesitate at random."""
-    from tests.rtl_export.bus_runs import run_bus
+    from tests.rtl_export.buses.bus_runs import run_bus
     from tests.rtl_export.storm import storm
 
     ticks, neurons = 1000, 64

@@ -12,11 +12,13 @@ import pytest
 
 from neuro.compiler.ir import StepProgram
 from rtl_export import ExportedCore, Outcome, build_core, export, tools, yosys
+from rtl_export.emit.buses import register_map
+from rtl_export.emit.numbers import memory_numbers
 from rtl_export.exporter import changing_states
 from rtl_export.simulate import cxxrtl, icarus
 from rtl_export.simulate.result import read_result
 from tests.oracle import interpret
-from tests.rtl_export.bus_runs import Wrapper, run_bus_test
+from tests.rtl_export.buses.bus_runs import Wrapper, run_bus_test
 from tests.rtl_export.programs import PROGRAMS, joined, lif, network, projection, source
 from tests.rtl_export.simulators import exported, needs_icarus
 from tests.rtl_export.test_circuits import CIRCUITS, CORES, integers
@@ -167,7 +169,7 @@ endmodule"""
 @pytest.mark.parametrize("wrapper", Wrapper)
 def test_whatever_comes_over_a_bus_is_answered_and_flagged(wrapper: Wrapper, tmp_path: Path) -> None:
     core = exported(network(), tmp_path / "core", 3)
-    log = run_bus_test(core, "tests.rtl_export.bus_rules", wrapper, test="rules", seconds=300)
+    log = run_bus_test(core, "tests.rtl_export.buses.bus_rules", wrapper, test="rules", seconds=300)
     assert "RULES passed" in log, log[-3000:]
 
 
@@ -176,7 +178,7 @@ def test_whatever_comes_over_a_bus_is_answered_and_flagged(wrapper: Wrapper, tmp
 def test_the_python_driver_loads_and_reads_in_units(tmp_path: Path) -> None:
     program = learner()
     core = shared(program, tmp_path / "core", 1)
-    log = run_bus_test(core, "tests.rtl_export.bus_rules", test="units", seconds=300)
+    log = run_bus_test(core, "tests.rtl_export.buses.bus_rules", test="units", seconds=300)
     found = re.search(r"UNITS compared=(\d+) states=\[([^\]]*)\]", log)
     assert found is not None, log[-3000:]
     (population,) = program.populations
@@ -293,3 +295,22 @@ int main() {
     std::printf("\n");
 }
 """
+
+
+@pytest.mark.skipif(tools.find_package("systemrdl") is None, reason="pip install 'spikeloom[rtl]'")
+@pytest.mark.parametrize("build", [network, learner])
+def test_the_map_compiles_and_names_every_register_and_field(build: Callable[[], StepProgram], tmp_path: Path) -> None:
+    from systemrdl import RDLCompiler
+
+    program = build()
+    core = shared(program, tmp_path / "core", 1)
+    table = register_map(build_core(program))
+    compiler = RDLCompiler()
+    compiler.compile_file(str(core.folder / "bus" / "registers.rdl"))
+    top = compiler.elaborate().top
+    found = {part.inst_name: (part.address_offset, part.get_property("desc")) for part in top.children()}
+    assert found == {part.name: (part.offset, part.meaning) for part in table.registers}
+    text = (core.folder / "bus" / "registers.rdl").read_text()
+    for numbers in memory_numbers(build_core(program), program).values():
+        for number in numbers:
+            assert f'desc = "{number.text}";' in text

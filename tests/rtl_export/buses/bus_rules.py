@@ -10,7 +10,7 @@ from cocotb.task import bridge
 from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
 from cocotbext.axi import AxiStreamFrame
 
-from tests.rtl_export.bus_bench import WISHBONE, Replay
+from tests.rtl_export.buses.bus_bench import WISHBONE, Replay
 
 _STEPS = 20_000
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from neuro.compiler.ir import StepProgram
 from rtl_export import ExportedCore, export, tools
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 _RESULT = re.compile(r"BUS sent=(\d+) received=(\d+) words=(\d+) wrong=(\d+)")
 
 
@@ -44,7 +44,7 @@ def run_bus(
 ) -> BusRun:
     """Export a program, wrap it and replay its vectors with all sides pausing."""
     core = export(program, folder, ticks=ticks, every=every)
-    log = run_bus_test(core, "tests.rtl_export.bus_bench", wrapper, pause=pause, seconds=seconds)
+    log = run_bus_test(core, "tests.rtl_export.buses.bus_bench", wrapper, pause=pause, seconds=seconds)
     found = _RESULT.search(log)
     assert found is not None, log[-3000:]
     return BusRun(*map(int, found.groups()))

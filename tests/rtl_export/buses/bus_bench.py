@@ -17,7 +17,7 @@ from cocotb.task import bridge, resume
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
 
-from tests.rtl_export.wishbone_master import WishboneMaster
+from tests.rtl_export.buses.wishbone_master import WishboneMaster
 
 FOLDER = Path(os.environ["SPIKELOOM_CORE"])
 SHARE = float(os.environ["SPIKELOOM_PAUSE"])
