@@ -153,12 +153,12 @@ def network() -> StepProgram:
     )
 
 
-def winners(rule: WinnersRule, size: int = 9) -> StepProgram:
+def winners(rule: WinnersRule, size: int = 9, levels: tuple[int, ...] = (40000, 40000, 55000, 90000)) -> StepProgram:
     """More neurons cross than may fire, many of them with equal margins; presentations restart."""
     rng = np.random.default_rng(2)
     a = lif("a", size, rng, winners=rule, refractory=rng.integers(1, 5, size))
     b = lif("b", 4, rng)
-    drive = rng.choice([40000, 40000, 55000, 90000], (12, size))
+    drive = rng.choice(levels, (12, size))
     return StepProgram(
         1e-3,
         (a, b),
@@ -323,7 +323,7 @@ PROGRAMS: Mapping[str, Callable[[], StepProgram]] = MappingProxyType(
         "winners per tick": lambda: winners(WinnersRule(per_tick=2)),
         "quota": lambda: winners(WinnersRule(max_winners=5)),
         "winners and quota": lambda: winners(WinnersRule(per_tick=2, max_winners=7)),
-        "many winners": lambda: winners(WinnersRule(per_tick=9, max_winners=40), 13),
+        "many winners": lambda: winners(WinnersRule(per_tick=9, max_winners=40), 16, (40000, 90000, 90000)),
         "one winner": lambda: winners(WinnersRule(per_tick=1)),
         "single": single,
         "saturation": saturation,
