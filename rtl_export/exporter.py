@@ -12,8 +12,9 @@ from neuro.compiler.ir import ProbeProgram, Scope, StepProgram
 from neuro.errors import InvalidInput
 from neuro.spikes import Recording
 from rtl_export.core.core import Core, build_core
-from rtl_export.emit.buses import bus_files
+from rtl_export.emit.buses import EVENT_BITS, bus_files
 from rtl_export.emit.folder import ExportedCore, read_core, write_core_manifest
+from rtl_export.emit.numbers import memory_numbers
 from rtl_export.emit.vectors import command_lines
 from rtl_export.emit.verilog import render, verilog_files
 from rtl_export.flows.projects import project_files
@@ -114,13 +115,16 @@ def _write(folder: Path, core: Core, program: StepProgram, golden: Recording, ti
     (tb / "driver.cpp").write_text(
         render("host/driver.cpp", core=core, class_name=class_name(core.name)), encoding="ascii"
     )
+    numbers = memory_numbers(core, program)
     for part in ("bus", "flows"):
         (folder / part).mkdir()
-    for name, contents in bus_files(core).items():
+    for name, contents in bus_files(core, numbers).items():
         (folder / "bus" / name).write_bytes(contents)
     for name, contents in project_files(core, [p.name for p in rtl.iterdir()]).items():
         (folder / name).write_bytes(contents)
     with (tb / "commands.txt").open("wb") as file:
         file.writelines(command_lines(core, program, golden, ticks, every))
-    (folder / "README.md").write_text(render("host/README.md", core=core, ticks=ticks), encoding="utf-8")
+    (folder / "README.md").write_text(
+        render("host/README.md", core=core, ticks=ticks, events=EVENT_BITS, numbers=numbers), encoding="utf-8"
+    )
     write_core_manifest(folder, core.name, ticks)

@@ -25,7 +25,7 @@ from benchmarks.silicon.circuits import (
 )
 from benchmarks.silicon.flows import FLOW_ROWS
 from benchmarks.silicon.lab import SEED, Lab, Proof
-from benchmarks.silicon.throughput import events_per_cycle, updates_per_cycle
+from benchmarks.silicon.throughput import competing_cycles, events_per_cycle, updates_per_cycle
 from benchmarks.timing import interleaved
 from hnsw_bridge import build_index, build_search
 from hnsw_bridge.index import IndexSettings
@@ -267,6 +267,7 @@ SILICON = Bench(
             "verilator-speed": verilator_speed,
             "synaptic-events-a-clock": events_per_cycle,
             "neuron-updates-a-clock": updates_per_cycle,
+            "competing-cycles": competing_cycles,
             **FLOW_ROWS,
         }
     ),

@@ -134,6 +134,31 @@ def gamma_network(cores: int, ticks: int, seed: int) -> Circuit:
     )
 
 
+def competing_network(ticks: int, seed: int) -> Circuit:
+    """128 excitatory neurons of which eight fire in a tick at most, and 32 inhibitory ones; 3 % of the pairs connected.
+
+    A tenth of the excitatory neurons reach no inhibitory one, so that some rows are empty.
+    """
+    rng = np.random.default_rng(seed)
+    many, few = 128, 32
+    drive = rng.uniform(0.0, 60e-3, (1, many))
+    reach = rng.random((many, few)) < 0.03
+    reach[rng.choice(many, many // 10, replace=False)] = False
+    return Circuit(
+        DT,
+        [
+            Population("e", many, LIF_EXPONENTIAL, {"tau_m": rng.uniform(5e-3, 40e-3, many)}, winners=Winners(8)),
+            Population("i", few, LIF_EXPONENTIAL, {"tau_m": rng.uniform(5e-3, 20e-3, few)}),
+        ],
+        [
+            Projection("ee", "e", "e", static_synapse(), _sparse(rng, many, many, 0.03), {"w": 3e-3}, DT),
+            Projection("ei", "e", "i", static_synapse(), Connections.from_dense(reach), {"w": 40e-3}, DT),
+            Projection("ie", "i", "e", static_synapse(), _sparse(rng, few, many, 0.03), {"w": -8e-3}, 2 * DT),
+        ],
+        [CurrentInput("e", "I", drive, every=ticks)],
+    )
+
+
 def one_neuron(ticks: int, seed: int) -> Circuit:
     """One neuron under a random current that changes every tick."""
     rng = np.random.default_rng(seed)

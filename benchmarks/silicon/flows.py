@@ -13,9 +13,17 @@ from benchmarks.data import data_folder
 from benchmarks.form import Measured, Row, checked
 from benchmarks.mutation.mutants import Verdict, judge
 from benchmarks.mutation.mutated_circuits import mutated_circuits
-from benchmarks.silicon.circuits import conformance, interpreted
-from benchmarks.silicon.neurons import NEURON, delta_neuron, event_driven, exponential_neuron, published_size
+from benchmarks.silicon.circuits import conformance, integers, interpreted, one_neuron
+from benchmarks.silicon.neurons import (
+    NEURON,
+    SHIFTS,
+    delta_neuron,
+    event_driven,
+    exponential_neuron,
+    published_size,
+)
 from neuro.compiler.ir import StepProgram
+from neuro.quantise.formats import Rules
 from rtl_export import export
 from rtl_export.emit.neuron_module import neuron_verilog
 from rtl_export.exporter import record_run
@@ -104,6 +112,22 @@ def core_area(_: Any) -> Measured:
         peer_value=scaled,
         note=note,
     )
+
+
+def _one_neuron(rules: Rules) -> Row:
+    """The logic of a core of one LIF neuron with exponential synapses, memories apart."""
+
+    def measure(_: Any) -> Measured:
+        ticks = 40
+        program = integers(one_neuron(400, _SEED), 400, rules)
+        with tempfile.TemporaryDirectory(prefix="spikeloom_bench_") as scratch:
+            folder = Path(scratch) / "core"
+            export(program, folder, ticks=ticks)
+            report = measure_ppa(folder, liberty=_library(), macro=_library(_MACRO), events=1, ticks=(0, 1))
+        note = f"{report.cells} cells; {report.fmax_mhz:.0f} MHz, its step is one stage; memories apart; {PRE_LAYOUT}"
+        return Measured(report.area_um2, "um2", "the netlist runs the golden vectors", note=note)
+
+    return measure
 
 
 def energy(_: Any) -> Measured:
@@ -206,7 +230,7 @@ def mutation_score(lab: Any) -> Measured:
 
 def spikes_lost(_: Any) -> Measured:
     """Spikes lost over AXI4-Stream while all sides hesitate at random."""
-    from tests.rtl_export.bus_runs import run_bus
+    from tests.rtl_export.buses.bus_runs import run_bus
     from tests.rtl_export.storm import storm
 
     ticks, neurons = 1000, 64
@@ -235,6 +259,8 @@ FLOW_ROWS: Mapping[str, Row] = MappingProxyType(
         "event-driven-lif-area": _datapath(event_driven, 2261.0, registered=False),
         "delta-lif-area": _datapath(delta_neuron, 3583.0, registered=True),
         "exponential-lif-area": _datapath(exponential_neuron, None, registered=False, pipelined=True),
+        "one-neuron-area": _one_neuron(Rules()),
+        "one-neuron-shifts-area": _one_neuron(SHIFTS),
         "published-size-area": core_area,
         "energy-per-synaptic-event": energy,
         "netlist-mismatches": netlist_mismatches,

@@ -8,10 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.form import Measured, checked
-from benchmarks.silicon.lab import Lab
+from benchmarks.silicon.circuits import competing_network, integers
+from benchmarks.silicon.lab import SEED, Lab
 from benchmarks.silicon.neurons import published_size
-from rtl_export import ExportedCore, Outcome, build_core, export, tools
+from neuro.compiler.ir import ProjectionProgram
+from neuro.spikes import Spikes
+from rtl_export import ExportedCore, Outcome, RTLSimulator, build_core, export, tools
+from rtl_export.exporter import record_run
 from rtl_export.simulate import icarus
 from rtl_export.simulate.result import read_result
 
@@ -85,6 +91,30 @@ def updates_per_cycle(lab: Lab) -> Measured:
     updates = sum(pace.updates for pace in paces)
     note = f"from the first to the last update of a tick, {updates:,} updates"
     return Measured(updates / sum(pace.sweep for pace in paces), "a clock", _SAME, note=note)
+
+
+def competing_cycles(lab: Lab) -> Measured:
+    """Cycles of an E/I network with winners over its synaptic events, neurons and spikes sent."""
+    ticks = 40
+    program = integers(competing_network(ticks, SEED), ticks)
+    golden = record_run(program, ticks, ticks)
+    neurons = sum(part.size for part in program.populations)
+    events = sum(_delivered(part, golden.spikes[part.source], ticks) for part in program.projections)
+    checked(golden.spike_count > ticks, f"{golden.spike_count:,} spikes were sent")
+    proof = lab.prove("an E/I network with winners", program, ticks, (RTLSimulator.ICARUS,), every=ticks, golden=golden)
+    checked(proof.mismatches == 0, "spikes and states are those of the fixed-point model")
+    cycles, needed = proof.results[0].clocks, events + neurons * ticks + golden.spike_count
+    note = (
+        f"cycles over (events + neurons x ticks + sends): {cycles:,} / ({events:,} + {neurons * ticks:,} + "
+        f"{golden.spike_count:,}); {cycles / ticks:.0f} cycles a tick"
+    )
+    return Measured(cycles / needed, "", _SAME, note=note)
+
+
+def _delivered(part: ProjectionProgram, spikes: Spikes, ticks: int) -> int:
+    """Synaptic events of a projection whose synapses have one delay."""
+    due = spikes.indices[spikes.ticks + part.delay < ticks]
+    return int(np.diff(part.row_start)[due].sum())
 
 
 _SAME = "spikes and states as in the fixed-point model; Icarus Verilog, counted inside the core"

@@ -16,12 +16,14 @@ the tick ended.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from neuro.compiler.ir import StepProgram
 from neuro.errors import InvalidInput
+from rtl_export.core.datapath import STAGE_NS
 from rtl_export.core.host_memory import HostMemory, host_map
 from rtl_export.core.intervals import Interval, unsigned_width
 from rtl_export.core.names import check_core_name, verilog_part_name
@@ -30,6 +32,10 @@ from rtl_export.core.population_core import PopulationCore
 from rtl_export.core.projection_build import projection_core, settled_reads, with_operations
 from rtl_export.core.projection_core import ProjectionCore
 from rtl_export.core.support import check_cores, check_supported, live
+
+UNPIPELINED = 1
+"""Neurons of a core up to which their step is one stage: nothing follows in a pipeline, and its registers would take
+three quarters of such a core."""
 
 _ADDRESS_BITS = 31
 
@@ -294,6 +300,7 @@ def _populations(
             sums[projection.target][delta.state] = known + delta.total
         read_ports[projection.target] |= {port.name for port in projection.read_ports}
         settled[projection.target] |= set(settled_reads(program, projection.program))
+    few = sum(part.size for part in program.populations) // cores <= UNPIPELINED
     return tuple(
         population_core(
             program,
@@ -302,6 +309,7 @@ def _populations(
             tuple(sorted(read_ports[part.name])),
             tuple(sorted(settled[part.name])),
             cores,
+            stage_ns=math.inf if few else STAGE_NS,
         )
         for part in program.populations
         if part.size

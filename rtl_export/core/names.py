@@ -13,6 +13,7 @@ from neuro.errors import InvalidInput
 STATIC_MODULES = (
     "bit_walker",
     "every",
+    "few_winners",
     "row_walker",
     "sequencer",
     "spike_ring",

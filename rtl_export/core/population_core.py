@@ -19,6 +19,9 @@ from rtl_export.core.datapath import Datapath
 from rtl_export.core.intervals import unsigned_width
 from rtl_export.core.words import Contents, Word
 
+MOST_SORTED = 8
+"""Winners of a tick for which a place each is kept; each takes a register and a comparator as wide as the margin."""
+
 
 @dataclass(frozen=True, slots=True)
 class InputRow:
@@ -97,6 +100,17 @@ class PopulationCore:
         return self.winners.per_tick is not None or self.winners.max_winners is not None
 
     @property
+    def places(self) -> int:
+        """No tick has more winners."""
+        limits = (self.size, self.winners.per_tick, self.winners.max_winners)
+        return min(limit for limit in limits if limit is not None)
+
+    @property
+    def few(self) -> bool:
+        """Whether candidates are sorted as they come, else a walk per bit of the margin finds the last winner's."""
+        return 0 < self.places <= MOST_SORTED
+
+    @property
     def used_width(self) -> int:
         """Bits of the register that counts spikes since the last restart; 0 without a quota."""
         return unsigned_width(self.winners.max_winners) if self.winners.max_winners is not None else 0
@@ -120,8 +134,9 @@ class PopulationCore:
 
     @property
     def most_clocks(self) -> int:
-        """No pass takes more clocks: every neuron crosses, and the arbiter walks all of them for every bit."""
-        arbiter = (self.margin_width + 2) * (self.size + 3) if self.limited else 0
+        """No pass takes more clocks: every neuron crosses, and winners leave or the arbiter walks all for every bit."""
+        walks = self.places + 2 if self.few else (self.margin_width + 2) * (self.size + 3)
+        arbiter = walks if self.limited else 0
         return self.size + self.datapath.latency + 6 + arbiter
 
     def restarted(self, bit: int) -> tuple[str, ...]:

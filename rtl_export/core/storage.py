@@ -50,7 +50,8 @@ class Shard:
 def storage_of(projection: ProjectionProgram, targets: int, *, static: bool, stored: bool) -> Storage:
     """The format that takes least memory; ``stored``: whether synapses differ in any number."""
     rows = projection.row_start.size - 1
-    dense = projection.synapses == rows * targets and np.array_equal(
+    # Rows and columns: two synapses of one pair may make up for a pair that has none.
+    dense = np.array_equal(projection.row_start, targets * np.arange(rows + 1)) and np.array_equal(
         projection.column, np.tile(np.arange(targets), rows)
     )
     if dense:

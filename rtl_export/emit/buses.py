@@ -7,11 +7,13 @@ What a host sees of it is one table of registers, which Verilog, C header and Py
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from neuro.errors import UnsupportedByTarget
 from rtl_export.core.core import Core
 from rtl_export.core.names import check_core_name
+from rtl_export.emit.numbers import Number
 from rtl_export.emit.verilog import render
 
 BITS = 32
@@ -28,7 +30,7 @@ class Register:
     Args:
         name: in capitals.
         offset: byte address.
-        access: ``"rw"``, ``"r"`` or ``"w"``.
+        access: ``"rw"``, ``"r"``, ``"w"``, or ``"rw1c"`` (ones that are written clear).
         width: bits that it has; the others read 0.
         meaning: one line.
     """
@@ -70,6 +72,17 @@ COMMANDS = (("INIT", 0), ("START", 1), ("WRITE", 2), ("READ", 3))
 STATUS = (("READY", 0), ("READ_VALID", 1))
 """Bits of ``STATUS``."""
 
+EVENT_BITS = (("DONE", 0), ("SPIKE", 1), ("DROPPED", 2), ("REFUSED", 3), ("RANGE", 4))
+"""Bits of ``EVENTS`` and ``ENABLE``; the last three are errors."""
+
+_MEANINGS = (
+    "a tick ended",
+    "a spike waits or leaves",
+    "a spike came in that is none, or one too many",
+    "a command came during a tick",
+    "no such register, value or word",
+)
+
 
 def register_map(core: Core) -> RegisterMap:
     """The registers of a core's bus wrappers."""
@@ -82,6 +95,14 @@ def register_map(core: Core) -> RegisterMap:
         ("SELECT", "rw", core.select_width, "the memory, see the README"),
         ("ADDRESS", "rw", core.host_address_width, "the word in it; WRITE and READ count it up"),
         ("TICKS", "r", BITS, "ticks ended since reset"),
+        (
+            "EVENTS",
+            "rw1c",
+            len(EVENT_BITS),
+            "ones that are written clear; "
+            + "; ".join(f"bit {bit} {name}: {what}" for (name, bit), what in zip(EVENT_BITS, _MEANINGS, strict=True)),
+        ),
+        ("ENABLE", "rw", len(EVENT_BITS), "bits of EVENTS that raise `irq`"),
     ]
     data = [(f"DATA{k}", "rw", min(BITS, core.host_width - BITS * k), f"bits {BITS * k} up") for k in range(words)]
     registers = tuple(
@@ -91,8 +112,8 @@ def register_map(core: Core) -> RegisterMap:
     return RegisterMap(core.name, registers, words)
 
 
-def bus_files(core: Core) -> dict[str, bytes]:
-    """File name -> contents: both wrappers with their parts, ``registers.h`` and ``registers.py``.
+def bus_files(core: Core, numbers: Mapping[int, tuple[Number, ...]]) -> dict[str, bytes]:
+    """File name -> contents: both wrappers with their parts, registers in C, Python and SystemRDL, drivers.
 
     The tops are ``<core>_axi`` and ``<core>_wishbone``. The same core gives the same bytes.
 
@@ -114,6 +135,8 @@ def bus_files(core: Core) -> dict[str, bytes]:
         "bytes": core.spike_width // 8 + 1,
         "commands": COMMANDS,
         "status": STATUS,
+        "events": EVENT_BITS,
+        "numbers": numbers,
         "lite": _lite(table.address_width),
     }
     files = {f"{name}.v": render(f"bus/{name}.v", **shared) for name in ("host_port", "spike_stream", "axi_lite")}
@@ -122,6 +145,8 @@ def bus_files(core: Core) -> dict[str, bytes]:
         files[f"{top}.v"] = render("bus/core_bus.v", top=top, axi=kind == "axi", **shared)
     files["registers.h"] = render("host/registers.h", **shared)
     files["registers.py"] = render("host/registers.py", **shared)
+    files["registers.rdl"] = render("host/registers.rdl", **shared)
+    files["driver.h"] = render("host/driver.h", **shared)
     return {name: text.encode("ascii") for name, text in files.items()}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rtl_export.core.core import Core, Ring, Unit
 from rtl_export.core.datapath import Datapath
+from rtl_export.core.host_memory import HostMemory
 from rtl_export.core.names import signal_of, variable_name
 from rtl_export.core.population_core import PopulationCore
 from rtl_export.core.projection_core import ProjectionCore
@@ -215,3 +216,24 @@ def side_by_side(rings: Sequence[Ring], what: str, width: int) -> str:
 def unit_bit(core: Core, projection: ProjectionCore, work: str, operation: int | None = None) -> str:
     """The bit that starts a part of the tick."""
     return f"unit_start[{core.units.index(Unit(projection.name, work, operation))}]"
+
+
+def known_spikes(core: Core, address: str) -> str:
+    """Whether an address is one of a source's neurons."""
+    own = {part.name for part in core.populations}
+    wide, narrow = core.spike_width, core.spike_index_width
+    texts = []
+    for number, (name, size) in enumerate(core.emitters.items()):
+        if name not in own:
+            named = f"{address}[{wide - 1}:{narrow}] == {core.emitter_width}'d{number}"
+            inside = f" && {address}[{narrow - 1}:0] <= {narrow}'d{size - 1}" if size < 1 << narrow else ""
+            texts.append(f"({named}{inside})")
+    return " || ".join(texts) or "1'b0"
+
+
+def allowed(core: Core, memory: HostMemory) -> str:
+    """Whether the host may do with a word of a memory what the command asks for."""
+    width = core.host_address_width
+    inside = [f"address <= {width}'d{memory.depth - 1}"] if memory.depth < 1 << width else []
+    use = [] if memory.writable and memory.readable else ["write_data[2]" if memory.writable else "write_data[3]"]
+    return " && ".join(inside + use) or "1'b1"

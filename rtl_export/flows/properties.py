@@ -153,17 +153,19 @@ def at_most_k() -> tuple[Property, ...]:
 
 def largest_win(candidates: int = 3, bits: int = 2) -> tuple[Property, ...]:
     """Exactly the largest margins win, ties go to the lower index, and the choice ends."""
-    width = candidates.bit_length()
-    most = (candidates + 2) + (bits + 2) * (candidates + 3) + 2
-    text = render(
-        "formal/formal_winners.sv",
-        n=candidates,
-        bits=bits,
-        width=width,
-        address=(candidates - 1).bit_length(),
-        most=most,
+    width, address = candidates.bit_length(), (candidates - 1).bit_length()
+    walks = (candidates + 2) + (bits + 2) * (candidates + 3) + 2
+    given = {"n": candidates, "bits": bits, "width": width, "address": address}
+    name, few = "formal_winners", "formal_few_winners"
+    text = render("formal/formal_winners.sv", name=name, arbiter="winners", places=0, most=walks, **given)
+    places = candidates - 1
+    sorted_in = render(
+        "formal/formal_winners.sv", name=few, arbiter="few_winners", places=places, most=places + 1, **given
     )
-    return (_of_modules("formal_winners", text, "core", ("winners", "sram")),)
+    return (
+        _of_modules(name, text, "core", ("winners", "sram")),
+        _of_modules(few, sorted_in, "core", ("few_winners",)),
+    )
 
 
 def refractory_kept() -> tuple[Property, ...]:

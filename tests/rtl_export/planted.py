@@ -51,6 +51,9 @@ PLANTED = {
         "margin == cut && places != 0",
         "margin == cut && places != candidates",
     ),
+    "ties to the higher index, sorted in": Planted(
+        "exactly the largest win", "formal_few_winners", "few_winners.v", ">= candidate_margin", "> candidate_margin"
+    ),
     "places never taken": Planted(
         "exactly the largest win", "formal_winners", "winners.v", "places <= places - with_bit;", "places <= places;"
     ),
@@ -86,7 +89,7 @@ PLANTED = {
         _END, "tick_ends", "spike_walker.v", "state    <= spike_read ? NEURON : IDLE;", "state    <= NEURON;"
     ),
     "a choice without end": Planted(
-        _END, "choice_ends", "winners.v", "state    <= bit_mask[0] ? ADMIT : COUNT;", "state    <= COUNT;"
+        _END, "choice_ends", "few_winners.v", "choosing <= left != 0;", "choosing <= choosing;"
     ),
 }
 """What is wrong -> where."""

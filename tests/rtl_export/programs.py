@@ -153,12 +153,12 @@ def network() -> StepProgram:
     )
 
 
-def winners(rule: WinnersRule) -> StepProgram:
+def winners(rule: WinnersRule, size: int = 9, levels: tuple[int, ...] = (40000, 40000, 55000, 90000)) -> StepProgram:
     """More neurons cross than may fire, many of them with equal margins; presentations restart."""
     rng = np.random.default_rng(2)
-    a = lif("a", 9, rng, winners=rule, refractory=rng.integers(1, 5, 9))
+    a = lif("a", size, rng, winners=rule, refractory=rng.integers(1, 5, size))
     b = lif("b", 4, rng)
-    drive = rng.choice([40000, 40000, 55000, 90000], (12, 9))
+    drive = rng.choice(levels, (12, size))
     return StepProgram(
         1e-3,
         (a, b),
@@ -166,6 +166,22 @@ def winners(rule: WinnersRule) -> StepProgram:
         (projection("ab", a, b, rng, delay=1), projection("aa", a, a, rng, weights=(0, 900))),
         (InputProgram("a", "I", drive, 10),),
         (RestartProgram("a", np.arange(0, 120, 20), ("v", "g")),),
+    )
+
+
+def single() -> StepProgram:
+    """One neuron whose step is one stage, with a current, spikes of its own that come back, restarts and a quota."""
+    rng = np.random.default_rng(6)
+    a, s = lif("a", 1, rng, winners=WinnersRule(max_winners=9)), source("s", 4, rng)
+    back = projection("aa", a, a, rng, delay=3, variable="v", weights=(-900, -300))
+    back = replace(back, row_start=np.array([0, 1]), column=ONCE, states=(State("w", ONCE - 700, Format(14, -12)),))
+    return StepProgram(
+        1e-3,
+        (a,),
+        (s,),
+        (projection("sa", s, a, rng, delay=1), back),
+        (current(a, rng),),
+        (RestartProgram("a", np.array([0, 40, 80]), ("v", "g")),),
     )
 
 
@@ -307,7 +323,9 @@ PROGRAMS: Mapping[str, Callable[[], StepProgram]] = MappingProxyType(
         "winners per tick": lambda: winners(WinnersRule(per_tick=2)),
         "quota": lambda: winners(WinnersRule(max_winners=5)),
         "winners and quota": lambda: winners(WinnersRule(per_tick=2, max_winners=7)),
+        "many winners": lambda: winners(WinnersRule(per_tick=9, max_winners=40), 16, (40000, 90000, 90000)),
         "one winner": lambda: winners(WinnersRule(per_tick=1)),
+        "single": single,
         "saturation": saturation,
         "corners": corners,
         "language": language,

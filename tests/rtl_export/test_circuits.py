@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.silicon.circuits import gamma_network
 from neuro.circuit.circuit import Circuit
 from neuro.compiler.ir import StepProgram
 from neuro.compiler.lower_circuit import lower
@@ -15,6 +16,7 @@ from neuro.errors import UnsupportedByTarget
 from neuro.quantise.integers import quantise
 from neuro.simulators.fixed_point import largest_values, with_peaks
 from rtl_export import Outcome, RTLSimulator, build_core, export, verify
+from rtl_export.exporter import changing_states
 from tests.conformance.circuits import CASES, DRIVES
 from tests.conformance.language_circuits import CASES as LANGUAGE_CASES
 from tests.conformance.support import DERIVED, MODELS, refusals
@@ -35,6 +37,7 @@ LEARNING = {f"{rule} rule": (partial(learning, [rule], 2), 100) for rule in RULE
 CIRCUITS: Mapping[str, tuple[Callable[[], Circuit], int]] = {**DIRECTED, **LANGUAGE, **DRIVEN, **LEARNING}
 """Name -> circuit and ticks: all that the fixed-point model runs."""
 
+SIMULATORS = (RTLSimulator.CXXRTL, RTLSimulator.ICARUS)
 CORES = {"pair STDP": 2, "delay 1": 3, "symmetric rule": 3}
 """Circuits that are shared by several cores as well, and how many."""
 
@@ -78,15 +81,33 @@ def test_a_circuit_is_refused_by_name(name: str) -> None:
 
 
 @needs_icarus
+@pytest.mark.parametrize("every", [1, 5])
 @pytest.mark.parametrize("name", CORES)
-def test_several_cores_do_what_one_does(name: str, tmp_path: Path) -> None:
+def test_several_cores_do_what_one_does(name: str, every: int, tmp_path: Path) -> None:
     build, ticks = CIRCUITS[name]
     program = integers(build, ticks)
-    golden = interpret(program, ticks, probe_everything(program))
-    core = export(program, tmp_path / "core", ticks=ticks, golden=golden, cores=CORES[name])
+    golden = interpret(program, ticks, changing_states(program, every))
+    core = export(program, tmp_path / "core", ticks=ticks, golden=golden, cores=CORES[name], every=every)
     result = run_icarus(core)
     assert (result.outcome, result.ticks) == (Outcome.PASSED, ticks), result.detail
     assert result.spikes == sum(len(golden.spikes[part.name]) for part in program.populations) > 0
+
+
+@needs_icarus
+def test_a_tick_whose_end_is_not_told_is_seen(tmp_path: Path) -> None:
+    """Where nothing is read between two ticks, the next starts in the clock in which the last one is done."""
+    ticks, every = 12, 5
+    program = integers(partial(gamma_network, 2, ticks, 0), ticks)
+    golden = interpret(program, ticks, changing_states(program, every))
+    core = export(program, tmp_path / "core", ticks=ticks, golden=golden, cores=2, every=every)
+    top = core.rtl / f"{core.name}.v"
+    text = top.read_text()
+    kept = "if (reset)\n            running <= 1'b0;\n        else if (starting)"
+    assert text.count(kept) == 1
+    top.write_text(text.replace(kept, kept.replace("(reset)", "(reset || done)")))
+    for result in verify(core.folder, simulators=SIMULATORS):
+        assert (result.outcome, result.ticks, result.mismatches) == (Outcome.FAILED, ticks, 4), result.detail
+        assert "a tick is done once" in result.detail
 
 
 @pytest.mark.long

@@ -31,6 +31,7 @@ from neuro.spikes import Spikes
 from rtl_export import build_core
 from rtl_export.emit.buses import bus_files, register_map
 from rtl_export.emit.neuron_module import neuron_verilog
+from rtl_export.emit.numbers import memory_numbers
 from rtl_export.exploration import Design, Explored, designs, pareto, synaptic_events
 from rtl_export.flows.activity import read_activity
 from rtl_export.flows.gates import cell_models, powered_up
@@ -75,7 +76,7 @@ def test_a_neuron_stands_alone() -> None:
 
 def test_registers_are_one_table_for_all() -> None:
     core = build_core(network())
-    table, files = register_map(core), bus_files(core)
+    table, files = register_map(core), bus_files(core, memory_numbers(core, network()))
     assert {part.offset for part in table.registers} == {4 * k for k in range(len(table.registers))}
     scope: dict[str, object] = {}
     for line in files["registers.py"].decode().splitlines():
@@ -88,7 +89,7 @@ def test_registers_are_one_table_for_all() -> None:
         assert scope[part.name] == part.offset
         assert f"_{part.name} 0x{part.offset:02X}u" in header
         assert f"] {part.name} = {table.address_width - 2}'d{part.offset // 4};" in verilog
-    assert files == bus_files(core)
+    assert files == bus_files(core, memory_numbers(core, network()))
     with pytest.raises(StopIteration):
         table.register("NOTHING")
 

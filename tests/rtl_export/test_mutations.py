@@ -14,8 +14,8 @@ from rtl_export.simulate import icarus
 from tests.rtl_export.programs import PROGRAMS, joined
 from tests.rtl_export.simulators import exported, needs_icarus
 
-PARTS = ("network", "winners and quota", "saturation", "counter")
-"""p0: a (own values for each neuron), b, source s; p1: a (winners), b; p2: a (narrow registers); p3: a."""
+PARTS = ("network", "winners and quota", "saturation", "counter", "many winners")
+"""p0: a (own values for each neuron), b, source s; p1: a (winners), b; p2: a (narrow registers); p3: a; p4: as p1."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,11 @@ MUTATIONS = {
     "tie rule": Mutation("winners.v", "margin == cut && places != 0", "margin == cut && places > 1"),
     "ties all win": Mutation("winners.v", "(margin > cut ||", "(margin >= cut ||"),
     "largest margin": Mutation("winners.v", "places <= places - with_bit;", "places <= places;"),
-    "winners per tick": Mutation("pop_p1_a.v", "PER_TICK = 4'd2", "PER_TICK = 4'd3"),
+    "winners per tick": Mutation("pop_p1_a.v", "PER_TICK = 4'd2", "PER_TICK = 4'd1"),
+    "places for winners": Mutation("pop_p1_a.v", ".PLACES(2)", ".PLACES(1)"),
+    "tie rule, sorted in": Mutation("few_winners.v", ">= candidate_margin", "> candidate_margin"),
+    "order of winners": Mutation("few_winners.v", "first ? one : other", "first ? other : one"),
+    "limit of few": Mutation("few_winners.v", "within[i] = limit > i", "within[i] = limit >= i"),
     "quota": Mutation("pop_p1_a.v", "QUOTA = 3'd7", "QUOTA = 3'd6"),
     "done too early": Mutation("sequencer.v", "done         = state == ADVANCE", "done         = state == UNIT_START"),
     "spikes refused": Mutation("sequencer.v", "(state >= START &&", "(state > START &&"),
@@ -98,9 +102,9 @@ def test_rehearsals_find_what_a_reset_forgets(tmp_path: Path) -> None:
     core = exported(PROGRAMS["counter"](), tmp_path / "core", ticks=12)
     assert run(core, 2) == run(core, 0)
     path = core.rtl / f"{core.name}.v"
-    text, old = path.read_text(), "pop_a__states_coming <= reset ?"
+    text, old = path.read_text(), "if (reset) begin\n            pop_a__states_coming <= 0;"
     assert text.count(old) == 1
-    path.write_text(text.replace(old, "pop_a__states_coming <= reset && 1'b0 ?"))
+    path.write_text(text.replace(old, old.replace("(reset)", "(reset && 1'b0)")))
     assert run(core, 0).outcome is Outcome.PASSED
     assert "a word came unasked" in run(core, 1).detail
 

@@ -11,7 +11,7 @@ from rtl_export import export, tools, yosys
 from rtl_export.flows.formal import Property, prove
 from rtl_export.flows.linting import lint
 from rtl_export.flows.properties import PROPERTIES
-from tests.rtl_export.bus_runs import Wrapper, run_bus
+from tests.rtl_export.buses.bus_runs import Wrapper, run_bus
 from tests.rtl_export.planted import PLANTED
 from tests.rtl_export.programs import network
 from tests.rtl_export.simulators import needs_icarus

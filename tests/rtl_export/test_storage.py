@@ -101,3 +101,11 @@ def test_one_synaptic_event_a_clock_is_sustained(tmp_path: Path) -> None:
     assert most > 5
     # Rows of an odd number of targets meet in a bank where one ends and the next begins: a clock a row.
     assert result.most_clocks <= most * (TARGETS + 1) + core.pass_clocks + core.send_clocks + 30
+
+
+def test_two_synapses_of_one_pair_do_not_make_up_for_a_pair_without_one() -> None:
+    part = build_core(connected(np.ones((4, 1), bool), np.arange(4))).projections[0]
+    doubled = connected(np.ones((4, 1), bool), np.arange(4))
+    link = replace(doubled.projections[0], row_start=np.array([0, 2, 2, 3, 4]))
+    assert part.storage is Storage.DENSE
+    assert build_core(replace(doubled, projections=(link,))).projections[0].storage is Storage.ROWS

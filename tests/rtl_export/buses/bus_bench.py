@@ -17,7 +17,7 @@ from cocotb.task import bridge, resume
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
 
-from tests.rtl_export.wishbone_master import WishboneMaster
+from tests.rtl_export.buses.wishbone_master import WishboneMaster
 
 FOLDER = Path(os.environ["SPIKELOOM_CORE"])
 SHARE = float(os.environ["SPIKELOOM_PAUSE"])
@@ -97,11 +97,13 @@ class Replay:
             self.master = WishboneMaster(dut, _pauses(3))
             self.bus = Wishbone(self.master)
         else:
-            lite = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), clock, reset, reset_active_level=False)
+            self.lite = lite = AxiLiteMaster(
+                AxiLiteBus.from_prefix(dut, "s_axi"), clock, reset, reset_active_level=False
+            )
             lite.write_if.b_channel.set_pause_generator(_pauses(3))
             lite.read_if.r_channel.set_pause_generator(_pauses(4))
             self.bus = Bus(lite)
-        self.driver = _driver()
+        self.driver, self.folder = _driver(), FOLDER
         self.names = {select: name for name, (select, _) in self.driver.MEMORIES.items()}
         self.given: list[int] = []
         self.sent = self.received = self.words = self.wrong = 0
