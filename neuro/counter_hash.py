@@ -3,7 +3,7 @@
     m(x) = three xor-shifts and two odd multiplications modulo 2**32, a bijection of 32-bit words
     random_bits(seed, tick, index) = m(m(seed xor tick * A) xor index * B),  uniform on 0 .. 2**32 - 1
     random_normal(seed, tick, index) = sqrt(-2 ln u) cos(2 pi w), u and w from two such words (Box & Muller 1958)
-    random_poisson(seed, tick, index, mean) = that of :mod:`neuro.poisson_tables` for such a word x and x * A mod 2**32
+    random_poisson(seed, tick, index, mean) = that of :mod:`neuro.alias_tables` for such a word x and x * A mod 2**32
 
 The counter-based idea is that of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011); the mixing
 constants are Ellis's low-bias ones (2018). 32-bit shifts, xors and multiplications are all that silicon needs.
@@ -16,7 +16,7 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from neuro.poisson_tables import LARGEST_MEAN, SHARE_BITS, STEPS, poisson_tables
+from neuro.alias_tables import LARGEST_MEAN, MEAN_STEPS, SHARE_BITS, poisson_tables
 
 WORD = 0xFFFFFFFF
 TICK_FACTOR = 0x9E3779B1
@@ -71,7 +71,7 @@ def random_poisson(
 
 def _looked_up(words: _Words, mean: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     limits, others = poisson_tables()
-    row = np.broadcast_to(np.floor(mean * STEPS).astype(np.int64), words.shape)
+    row = np.broadcast_to(np.floor(mean * MEAN_STEPS).astype(np.int64), words.shape)
     column = (words >> np.uint64(SHARE_BITS)).astype(np.int64)
     share = words & np.uint64((1 << SHARE_BITS) - 1)
     return np.where(share < limits[row, column], column, others[row, column]).astype(np.float64)
@@ -79,7 +79,7 @@ def _looked_up(words: _Words, mean: npt.NDArray[np.float64]) -> npt.NDArray[np.f
 
 def _rest(words: _Words, mean: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The number of the mean that the grid leaves: how many terms of the series a word passes."""
-    left = mean - np.floor(mean * STEPS) / STEPS
+    left = mean - np.floor(mean * MEAN_STEPS) / MEAN_STEPS
     chance = 1.0 - left * (1.0 - left / 2.0 * (1.0 - left / 3.0 * (1.0 - left / 4.0 * (1.0 - left / 5.0))))
     level, passed = chance, np.zeros(words.shape)
     at = (words + 0.5) / 4294967296.0

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from neuro.alias_tables import poisson_tables
 from neuro.compiler.ir import (
     ACTIVE,
     FLUSH_BELOW,
@@ -41,7 +42,6 @@ from neuro.compiler.ir import (
     Unary,
     totals,
 )
-from neuro.poisson_tables import poisson_tables
 from neuro.spikes import Recording, Spikes
 
 Number = Any

@@ -22,7 +22,7 @@ from benchmarks.form import Measured, Row, checked
 from benchmarks.simulation.network import DRIVE, DT, network
 from neuro import Circuit, Recording
 from neuro.compiler.lower_circuit import lower
-from neuro.experiments.microcircuit import REFERENCE_RATES
+from neuro.experiments.potjans_diesmann import REFERENCE_RATES
 from neuro.simulators.compiled.simulator import KernelRun
 
 NEURONS, SYNAPSES = 20_000, 1_000
@@ -132,7 +132,7 @@ def _idle() -> Iterator[None]:
 _MICROCIRCUIT = """
 import json, resource, sys, time
 import numpy as np
-from neuro.experiments.microcircuit import microcircuit, parts
+from neuro.experiments.potjans_diesmann import microcircuit, parts
 from neuro.simulators.compiled.drawn import lower_drawn
 from neuro.simulators.compiled.simulator import KernelRun
 start = time.perf_counter()

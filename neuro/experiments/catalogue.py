@@ -9,8 +9,8 @@ from neuro.experiments.experiment import Experiment
 from neuro.experiments.homeostasis import HOMEOSTASIS
 from neuro.experiments.lif_fi import LIF_FI
 from neuro.experiments.masquelier import MASQUELIER
-from neuro.experiments.microcircuit import MICROCIRCUIT, MICROCIRCUIT_WHOLE
 from neuro.experiments.ping import PING
+from neuro.experiments.potjans_diesmann import MICROCIRCUIT, MICROCIRCUIT_WHOLE
 from neuro.experiments.song_abbott import SONG_ABBOTT
 from neuro.experiments.vogels_abbott_cuba import VOGELS_ABBOTT_CUBA
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("spikeloom", "neuro", "hnsw_bridge", "rtl_export")
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("neuro.arrays", "neuro.errors", "neuro.poisson_tables"),
+    ("neuro.alias_tables", "neuro.arrays", "neuro.errors"),
     ("neuro.checks", "neuro.counter_hash", "neuro.deferred", "neuro.progress", "neuro.spikes"),
     ("neuro.analysis.diagnostics", "neuro.analysis.statistics", "neuro.models"),
     ("neuro.circuit",),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import rtl_export
 from neuro.compiler.ir import Assignment, StepProgram, Symbol
 from neuro.errors import InvalidInput, ToolError
 from rtl_export import (
@@ -25,6 +26,7 @@ from rtl_export import (
     verify,
 )
 from rtl_export import verify as verify_core
+from rtl_export.core.names import _KEYWORDS
 from rtl_export.emit.vectors import command_lines
 from rtl_export.exporter import changing_states
 from rtl_export.tools import find_compiler
@@ -102,6 +104,20 @@ def test_the_level_of_the_reset_is_a_parameter(tmp_path: Path) -> None:
     bench.write_text(text.replace(".rst(rst)", ".rst(!rst)"))
     result = run_icarus(core)
     assert (result.outcome, result.ticks) == (Outcome.PASSED, 20), result.detail
+
+
+def test_no_template_names_a_signal_like_a_keyword() -> None:
+    """Of SystemVerilog too: Verilator and others read `.v` files as that."""
+    declared = re.compile(
+        r"^\s*(?:input|output|wire|reg|genvar|integer|localparam|parameter)\b([^;=\n]*)", re.MULTILINE
+    )
+    files = [path for path in Path(rtl_export.__file__).parent.rglob("*.v*") if path.suffixes[:1] == [".v"]]
+    files = [path for path in files if path.parent.name != "host"]
+    assert len(files) > 20
+    for path in files:
+        text = re.sub(r"\{[%{#].*?[%}#]\}|//[^\n]*", " ", path.read_text(), flags=re.DOTALL)
+        names = {word for line in declared.findall(text) for word in re.findall(r"\b[a-z]\w*", line)}
+        assert not names & (_KEYWORDS - {"signed", "reg", "wire", "input", "output"}), path
 
 
 @needs_icarus

@@ -67,7 +67,7 @@ MUTATIONS = {
     "places for winners": Mutation("pop_p1_a.v", ".PLACES(2)", ".PLACES(1)"),
     "tie rule, sorted in": Mutation("few_winners.v", ">= candidate_margin", "> candidate_margin"),
     "order of winners": Mutation("few_winners.v", "first ? one : other", "first ? other : one"),
-    "limit of few": Mutation("few_winners.v", "within[i] = limit > i", "within[i] = limit >= i"),
+    "limit of few": Mutation("few_winners.v", "reached[i] = limit > i", "reached[i] = limit >= i"),
     "quota": Mutation("pop_p1_a.v", "QUOTA = 3'd7", "QUOTA = 3'd6"),
     "done too early": Mutation("sequencer.v", "done         = state == ADVANCE", "done         = state == UNIT_START"),
     "spikes refused": Mutation("sequencer.v", "(state >= START &&", "(state > START &&"),

@@ -15,6 +15,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from neuro.alias_tables import LARGEST_MEAN, MEAN_STEPS, SHARE_BITS
 from neuro.arrays import AnyArray
 from neuro.counter_hash import (
     INDEX_FACTOR,
@@ -25,7 +26,6 @@ from neuro.counter_hash import (
     TICK_FACTOR,
     WORD,
 )
-from neuro.poisson_tables import LARGEST_MEAN, SHARE_BITS, STEPS
 
 _FIRST_FACTOR, _SECOND_FACTOR = MIX_FACTORS
 _SELDOM = 4_220_000_000
@@ -90,14 +90,14 @@ def rest_of_mean(word: np.int64, left: float) -> np.int64:
 @njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def look_up(first: int | np.int64, mean: float, limits: AnyArray, others: AnyArray) -> np.int64:
     """The number that a random word means, of a mean up to the table's largest."""
-    row = np.uint64(mean * STEPS)
+    row = np.uint64(mean * MEAN_STEPS)
     column = np.uint64(first >> SHARE_BITS)
     # Both are read: a branch on chance would cost more.
     limit, other = np.int64(limits[row, column]), np.int64(others[row, column])
     number = np.int64(column) if (first & ((1 << SHARE_BITS) - 1)) < limit else other
     word = (first * TICK_FACTOR) & WORD
     # Below exp(-1/64) nothing of the rest can be.
-    return number if word < _SELDOM else number + rest_of_mean(np.int64(word), mean - np.float64(row) / STEPS)
+    return number if word < _SELDOM else number + rest_of_mean(np.int64(word), mean - np.float64(row) / MEAN_STEPS)
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -113,7 +113,7 @@ def poisson_parts(seed: int, tick: int, index: int, mean: float, limits: AnyArra
 
 @njit(cache=True, error_model="numpy", nogil=True, forceinline=True)
 def random_poisson(seed: int, tick: int, index: int, mean: float, limits: AnyArray, others: AnyArray) -> float:
-    """The numbers of :func:`neuro.counter_hash.random_poisson`; the tables are :mod:`neuro.poisson_tables`'."""
+    """The numbers of :func:`neuro.counter_hash.random_poisson`; the tables are :mod:`neuro.alias_tables`'."""
     if not mean > 0.0:
         return 0.0
     if mean > LARGEST_MEAN:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Set
 
 import numpy as np
 
+from neuro.alias_tables import poisson_tables
 from neuro.arrays import AnyArray
 from neuro.compiler.ir import (
     TOTALS,
@@ -17,7 +18,6 @@ from neuro.compiler.ir import (
     StepProgram,
     totals,
 )
-from neuro.poisson_tables import poisson_tables
 from neuro.simulators.compiled.arrangement import Arrangement
 from neuro.simulators.compiled.drawn import delay_range
 from neuro.simulators.compiled.kernel_lines import part_name

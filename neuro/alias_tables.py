@@ -17,7 +17,7 @@ import numpy.typing as npt
 LARGEST_MEAN = 16
 """Of one look into the table."""
 
-STEPS = 64
+MEAN_STEPS = 64
 """Means of the grid in one."""
 
 COLUMNS_BITS, SHARE_BITS = 6, 26
@@ -32,10 +32,10 @@ def poisson_tables() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint8]]:
 
     Elsewhere the number is ``others[mean, c]``.
     """
-    rows = LARGEST_MEAN * STEPS + 1
+    rows = LARGEST_MEAN * MEAN_STEPS + 1
     limits, others = np.zeros((rows, _COLUMNS), np.uint32), np.zeros((rows, _COLUMNS), np.uint8)
     for row in range(rows):
-        limits[row], others[row] = _alias_row(row / STEPS)
+        limits[row], others[row] = _alias_row(row / MEAN_STEPS)
     for table in (limits, others):
         table.setflags(write=False)
     return limits, others

@@ -41,13 +41,13 @@ _DT = 1e-4
 _PAPER = "Potjans & Diesmann, Cerebral Cortex 24 (2014) 785"
 _RATES_OF = "NEST's published model of Potjans & Diesmann (2014)"
 
-SIZES: Mapping[str, int] = MappingProxyType(
+POPULATION_SIZES: Mapping[str, int] = MappingProxyType(
     {"L23E": 20683, "L23I": 5834, "L4E": 21915, "L4I": 5479, "L5E": 4850, "L5I": 1065, "L6E": 14395, "L6I": 2948}
 )
 """Population -> neurons."""
 
 REFERENCE_RATES: Mapping[str, float] = MappingProxyType(
-    dict(zip(SIZES, (0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829), strict=True))
+    dict(zip(POPULATION_SIZES, (0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829), strict=True))
 )
 """Population -> hertz."""
 
@@ -116,7 +116,7 @@ def synaptic_current() -> float:
 
 def _synapses() -> FloatArray:
     """Synapses of the whole network by target and source."""
-    sizes = np.array(list(SIZES.values()), np.float64)
+    sizes = np.array(list(POPULATION_SIZES.values()), np.float64)
     pairs = np.outer(sizes, sizes)
     found: FloatArray = np.log1p(-_PROBABILITY) / np.log1p(-1 / pairs)
     return found
@@ -132,12 +132,14 @@ def _weights() -> FloatArray:
 
 def parts(share: float) -> dict[str, slice]:
     """Population -> its neurons in the circuit of a share of the network."""
-    ends = np.cumsum([0, *(round(size * share) for size in SIZES.values())])
-    return {name: slice(int(first), int(stop)) for name, first, stop in zip(SIZES, ends, ends[1:], strict=False)}
+    ends = np.cumsum([0, *(round(size * share) for size in POPULATION_SIZES.values())])
+    return {
+        name: slice(int(first), int(stop)) for name, first, stop in zip(POPULATION_SIZES, ends, ends[1:], strict=False)
+    }
 
 
 def microcircuit(share: float = 1.0, *, seed: int = 0) -> Circuit:
-    """The circuit: one population of all cells, ordered as :data:`SIZES`.
+    """The circuit: one population of all cells, ordered as :data:`POPULATION_SIZES`.
 
     Args:
         share: of the neurons, and of the synapses of each, above 0, up to 1.
@@ -147,7 +149,7 @@ def microcircuit(share: float = 1.0, *, seed: int = 0) -> Circuit:
     neurons = max(part.stop for part in where.values())
     root = math.sqrt(share)
     synapses, weights = _synapses(), _weights()
-    sizes = np.array(list(SIZES.values()), np.float64)
+    sizes = np.array(list(POPULATION_SIZES.values()), np.float64)
     rates = np.array(list(REFERENCE_RATES.values()))
     current = synaptic_current()
     mean_input = (weights * synapses / sizes[:, None]) @ rates + current * _FIBRES * _FIBRE_RATE
@@ -294,7 +296,7 @@ def plot_column(column: Column, share: float) -> Axes:
         shown = late.indices % every == 0
         color = PALETTE[0] if number % 2 == 0 else PALETTE[1]
         axes.scatter(late.ticks[shown] * _DT, offset + late.indices[shown] // every, s=1.5, color=color, linewidths=0)
-    axes.set_yticks((offsets[:-1] + offsets[1:]) / 2, list(SIZES))
+    axes.set_yticks((offsets[:-1] + offsets[1:]) / 2, list(POPULATION_SIZES))
     axes.set_ylim(offsets[-1], 0)
     axes.set_xlabel("time (s)")
     axes.set_title(f"{sum(sizes):,} cells, every {every}th shown", loc="left", fontsize=11)
