@@ -85,6 +85,19 @@ def test_what_lies_in_the_cache_is_not_believed(tmp_path: Path, monkeypatch: pyt
     assert not bytecode.exists()
 
 
+def test_only_the_first_call_looks_at_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKELOOM_CACHE", str(tmp_path / "cache"))
+    kernels = load_kernel(_DOUBLE)
+    del sys.modules[kernels.module.__name__]
+    assert kernels.function("double")(21) == 42
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("a later call looked at the cache")
+
+    monkeypatch.setattr("neuro.simulators.compiled.kernel_module._list_cached", forbidden)
+    assert kernels.function("double")(4) == 8
+
+
 @pytest.mark.parametrize("place", ["", "__pycache__"])
 def test_a_cache_that_others_may_write_is_refused(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "cache"

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -52,10 +52,13 @@ class PrintedModule:
 
     module: ModuleType
     folder: Path
+    _functions: dict[str, Callable[..., Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def function(self, name: str) -> Callable[..., Any]:
-        """One of its functions; what its first call adds to the cache is listed."""
-        return _Function(getattr(self.module, name), self.folder, self.module.__name__)
+        """One of its functions, the same each time; what its first call adds to the cache is listed."""
+        if name not in self._functions:
+            self._functions[name] = _Function(getattr(self.module, name), self.folder, self.module.__name__)
+        return self._functions[name]
 
 
 def load_kernel(source: str) -> PrintedModule:
