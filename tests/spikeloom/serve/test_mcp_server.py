@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import anyio
 import numpy as np
@@ -202,22 +203,28 @@ def test_a_second_server_on_one_folder_is_refused_in_one_line(tmp_path: Path) ->
     assert second.stderr.count("\n") == 1
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_while_the_client_waits(tmp_path: Path, number: signal.Signals) -> None:
-    folder = tmp_path / "memory"
-    with subprocess.Popen(
-        command(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as server:
+@contextmanager
+def greeted(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes], IO[bytes]]]:
+    """A server that has said hello, with its three pipes."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command(folder), stdin=pipe, stdout=pipe, stderr=pipe) as server:
         assert server.stdin is not None
         assert server.stdout is not None
         assert server.stderr is not None
         server.stdin.write(json.dumps(HELLO).encode() + b"\n")
         server.stdin.flush()
-        server.stdout.readline()
+        assert json.loads(server.stdout.readline())["result"]["serverInfo"]["name"] == "spikeloom"
+        yield server, server.stdin, server.stdout, server.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_the_client_waits(tmp_path: Path, number: signal.Signals) -> None:
+    folder = tmp_path / "memory"
+    with greeted(folder) as (server, _, _, errors):
         server.send_signal(number)
         assert server.wait(timeout=30) == 128 + number
-        assert server.stderr.read().decode() == f"spikeloom: stopped; {folder} is closed\n"
+        assert errors.read().decode() == f"spikeloom: stopped; {folder} is closed\n"
     with TextMemory(folder, find_embedder("wordllama")) as memory:
         assert len(memory) == 0
 
@@ -226,15 +233,7 @@ def test_a_signal_ends_it_while_the_client_waits(tmp_path: Path, number: signal.
 @pytest.mark.parametrize("half", [False, True], ids=["between calls", "in the middle of a call"])
 def test_a_client_that_vanishes_leaves_one_line_and_a_free_folder(tmp_path: Path, half: bool) -> None:
     folder = tmp_path / "memory"
-    with subprocess.Popen(
-        command(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        assert server.stderr is not None
-        server.stdin.write(json.dumps(HELLO).encode() + b"\n")
-        server.stdin.flush()
-        assert json.loads(server.stdout.readline())["result"]["serverInfo"]["name"] == "spikeloom"
+    with greeted(folder) as (server, given, answers, errors):
         if half:
             texts = [f"text {number}" for number in range(20_000)]
             call = {"name": "remember", "arguments": {"texts": texts}, "_meta": {"progressToken": 7}}
@@ -242,12 +241,12 @@ def test_a_client_that_vanishes_leaves_one_line_and_a_free_folder(tmp_path: Path
                 {"jsonrpc": "2.0", "method": "notifications/initialized"},
                 {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call},
             ):
-                server.stdin.write(json.dumps(message).encode() + b"\n")
-            server.stdin.flush()
-            server.stdout.readline()
-        server.stdout.close()
-        server.stdin.close()
-        said = server.stderr.read().decode()
+                given.write(json.dumps(message).encode() + b"\n")
+            given.flush()
+            answers.readline()
+        answers.close()
+        given.close()
+        said = errors.read().decode()
         assert server.wait(timeout=30) == 0
     assert said.count("\n") == 1
     assert said.startswith("spikeloom: the client")
